@@ -12,20 +12,20 @@ type Kind int
 // The kinds of error. Internal is the zero value: an error without a kind is
 // a fault of ours, and its text is never shown to a client.
 const (
-	Internal         Kind = iota // a fault of ours
-	Invalid                      // the request can't be understood or carried out as it stands
-	Unauthorized                 // the caller is not known
-	Forbidden                    // the caller may not do this
-	NotFound                     // there is no such thing
-	Conflict                     // the thing is not in a state that allows this
-	OverQuota                    // the project has used up what it may use
-	TooLarge                     // the request is larger than we read
-	BadMediaType                 // the body is of a type that we don't read
-	NotAcceptable                // no such version
-	Gone                         // the operation existed once
-	NotImplemented               // the driver can't do this
-	Unavailable                  // a service that we need can't be reached
-	MultipleChoices              // several answers fit
+	Internal        Kind = iota // a fault of ours
+	Invalid                     // the request can't be understood or carried out as it stands
+	Unauthorized                // the caller is not known
+	Forbidden                   // the caller may not do this
+	NotFound                    // there is no such thing
+	Conflict                    // the thing is not in a state that allows this
+	OverQuota                   // the project has used up what it may use
+	TooLarge                    // the request is larger than we read
+	BadMediaType                // the body is of a type that we don't read
+	NotAcceptable               // no such version
+	Gone                        // the operation existed once
+	NotImplemented              // the driver can't do this
+	Unavailable                 // a service that we need can't be reached
+	MultipleChoices             // several answers fit
 )
 
 // An Error is a failure with a kind, and a message that a client may see.

@@ -1,0 +1,95 @@
+package db
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"  // the driver "postgres"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// dialect is everything in which the two databases differ.
+type dialect struct {
+	name       string            // as database/sql's driver, and goose, call it
+	bind       int               // how the driver wants placeholders
+	words      *strings.Replacer // what migrations write: $serial, $time, …
+	lock       string            // how a query claims rows that others may want too
+	forUpdate  string            // how a query keeps rows from changing until its transaction ends
+	splitPools bool              // readers and the writer have connections of their own
+	open       func(dsn string, readOnly bool, conns int) (*sqlx.DB, error)
+	fault      func(error) error // gives a driver's error a kind
+}
+
+var dialects = map[string]dialect{
+	"postgres": {
+		name:      "postgres",
+		bind:      sqlx.DOLLAR,
+		words:     strings.NewReplacer("$serial", "BIGSERIAL PRIMARY KEY", "$time", "TIMESTAMPTZ", "$float", "DOUBLE PRECISION", "$blob", "BYTEA"),
+		lock:      "FOR UPDATE SKIP LOCKED",
+		forUpdate: "FOR UPDATE",
+		open:      openPostgres,
+		fault:     postgresFault,
+	},
+	"sqlite": {
+		name:       "sqlite",
+		bind:       sqlx.QUESTION,
+		words:      strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB"),
+		splitPools: true, // one writer at a time: nothing to lock
+		open:       openSQLite,
+		fault:      sqliteFault,
+	},
+}
+
+// parseConnection turns a connection URL into a driver's name and its DSN.
+func parseConnection(connection string) (name, dsn string, err error) {
+	scheme, rest, ok := strings.Cut(connection, "://")
+	if !ok {
+		return "", "", errors.New("database connection: want a URL such as sqlite:///nova.db or postgres://user@host/nova")
+	}
+	switch scheme, _, _ = strings.Cut(scheme, "+"); scheme {
+	case "postgres", "postgresql":
+		return "postgres", "postgres://" + rest, nil
+	case "sqlite":
+		path := strings.TrimPrefix(rest, "/")
+		if path == "" {
+			return "", "", errors.New("database connection: sqlite:// needs a file, as in sqlite:///nova.db")
+		}
+		return "sqlite", path, nil
+	}
+	return "", "", fmt.Errorf("database connection: no driver for %q: want sqlite or postgres", scheme)
+}
+
+func openPostgres(dsn string, _ bool, conns int) (*sqlx.DB, error) {
+	d, err := sql.Open("postgres", dsn)
+	if err != nil {
+		return nil, err
+	}
+	d.SetMaxOpenConns(conns)
+	d.SetMaxIdleConns(conns)
+	d.SetConnMaxIdleTime(5 * time.Minute)
+	return sqlx.NewDb(d, "postgres"), nil
+}
+
+func openSQLite(path string, readOnly bool, conns int) (*sqlx.DB, error) {
+	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)"}}
+	q.Set("_time_format", "sqlite")
+	if readOnly {
+		q.Add("_pragma", "query_only(1)")
+	} else {
+		q.Set("_txlock", "immediate")
+		conns = 1
+	}
+	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	if err != nil {
+		return nil, err
+	}
+	d.SetMaxOpenConns(conns)
+	d.SetMaxIdleConns(conns)
+	sqlx.BindDriver("sqlite", sqlx.QUESTION) // sqlx knows it by its cgo name only
+	return sqlx.NewDb(d, "sqlite"), nil
+}

@@ -1,0 +1,120 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// errTransient marks a fault that goes away if the same is tried again.
+var errTransient = errors.New("transient database fault")
+
+// PostgreSQL's error codes, from appendix A of its manual.
+const (
+	pgUniqueViolation      = "23505"
+	pgSerializationFailure = "40001"
+	pgDeadlock             = "40P01"
+	pgReadOnly             = "25006" // a standby that a fail-over has not promoted yet
+	pgClassConnection      = "08"
+	pgClassResources       = "53" // too many connections, out of memory
+	pgClassIntervention    = "57P"
+)
+
+func postgresFault(err error) error {
+	if err == nil || isOurs(err) {
+		return err
+	}
+	var e *pq.Error
+	if !errors.As(err, &e) {
+		return connectionFault(err)
+	}
+	code := string(e.Code)
+	switch {
+	case code == pgUniqueViolation:
+		return nova.Because(err, nova.Conflict, "There is one already.")
+	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly:
+		return errors.Join(errTransient, unavailable(err))
+	case code[:2] == pgClassConnection, code[:2] == pgClassResources, code[:3] == pgClassIntervention:
+		return errors.Join(errTransient, unavailable(err))
+	}
+	return err
+}
+
+func sqliteFault(err error) error {
+	if err == nil || isOurs(err) {
+		return err
+	}
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return connectionFault(err)
+	}
+	switch e.Code() {
+	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return nova.Because(err, nova.Conflict, "There is one already.")
+	}
+	switch e.Code() & 0xff { // the primary code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return errors.Join(errTransient, unavailable(err))
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
+		return unavailable(err)
+	}
+	return err
+}
+
+// connectionFault sorts out what is neither driver's own: a lost connection
+// is worth another try, a request that was given up is not.
+func connectionFault(err error) error {
+	var network net.Error
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrNoRows):
+		return err
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+		return errors.Join(errTransient, unavailable(err))
+	}
+	return err
+}
+
+func unavailable(err error) error {
+	return nova.Because(err, nova.Unavailable, "The server is currently unavailable. Please try again at a later time.")
+}
+
+func isOurs(err error) bool {
+	var e *nova.Error
+	return errors.As(err, &e)
+}
+
+// How often, and after how long, a transient fault is tried again: seven times
+// in about a second.
+const (
+	retries    = 7
+	firstDelay = 8 * time.Millisecond
+)
+
+// retry is the one place where transient faults are tried again.
+func (s *Store) retry(ctx context.Context, f func() error) error {
+	delay := firstDelay
+	for attempt := 0; ; attempt++ {
+		err := f()
+		if !errors.Is(err, errTransient) || attempt == retries {
+			return err
+		}
+		jitter := rand.N(delay) //nolint:gosec // spreads retries, guards nothing
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(delay + jitter):
+		}
+		delay *= 2
+	}
+}

@@ -1,0 +1,56 @@
+package db_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+)
+
+func TestMigrate_ManyAtOnce(t *testing.T) {
+	t.Parallel()
+	connection := "sqlite:///" + t.TempDir() + "/nova.db"
+	var group sync.WaitGroup
+	for range 4 {
+		s := dbtest.Open(t, connection)
+		group.Go(func() {
+			if err := s.Migrate(t.Context()); err != nil {
+				t.Errorf("migrate: %v", err)
+			}
+			if err := s.SchemaCurrent(t.Context()); err != nil {
+				t.Errorf("after migrating: %v", err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestStore_AfterCommit(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		var done []string
+		err := s.Tx(t.Context(), func(tx *db.Store) error {
+			tx.AfterCommit(func() { done = append(done, "kept") })
+			return tx.Tx(t.Context(), func(inner *db.Store) error {
+				inner.AfterCommit(func() { done = append(done, "inner") })
+				return nil
+			})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused := errors.New("refused")
+		err = s.Tx(t.Context(), func(tx *db.Store) error {
+			tx.AfterCommit(func() { done = append(done, "lost") })
+			return refused
+		})
+		if !errors.Is(err, refused) {
+			t.Errorf("got %v, want %v", err, refused)
+		}
+		if len(done) != 2 {
+			t.Errorf("after commits: %v", done)
+		}
+	})
+}

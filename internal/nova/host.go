@@ -1,0 +1,65 @@
+package nova
+
+import "time"
+
+// A Host is a hypervisor, with the service that runs it: what the scheduler
+// chooses among.
+type Host struct {
+	Serial    int64  `db:"id"`
+	ID        string `db:"uuid"`
+	Name      string `db:"host"`
+	Node      string `db:"node"`
+	ServiceID string `db:"service_uuid"`
+	Zone      string `db:"zone"` // availability zone
+
+	Enabled    bool `db:"enabled"`
+	Up         bool `db:"-"` // its heart beats, and nobody forced it down
+	ForcedDown bool `db:"forced_down"`
+
+	Type    string `db:"hypervisor_type"`
+	Version int    `db:"hypervisor_version"`
+	IP      string `db:"host_ip"`
+	CPUInfo string `db:"cpu_info"` // JSON
+
+	VCPUs      int `db:"vcpus"`
+	RAM        int `db:"memory_mb"` // MB
+	Disk       int `db:"local_gb"`  // GB
+	VCPUsUsed  int `db:"vcpus_used"`
+	RAMUsed    int `db:"memory_mb_used"`
+	DiskUsed   int `db:"local_gb_used"`
+	RunningVMs int `db:"running_vms"`
+
+	CPURatio  float64 `db:"cpu_ratio"`
+	RAMRatio  float64 `db:"ram_ratio"`
+	DiskRatio float64 `db:"disk_ratio"`
+
+	SeenAt time.Time `db:"seen_at"` // last heartbeat
+}
+
+// A Service is a process that takes part in the cloud.
+type Service struct {
+	Serial         int64     `db:"id"`
+	ID             string    `db:"uuid"`
+	Host           string    `db:"host"`
+	Binary         string    `db:"binary"`
+	Disabled       bool      `db:"disabled"`
+	DisabledReason *string   `db:"disabled_reason"`
+	ForcedDown     bool      `db:"forced_down"`
+	SeenAt         time.Time `db:"seen_at"`
+	CreatedAt      time.Time `db:"created_at"`
+}
+
+// Resources are what a server takes of a host and of its project's quota.
+type Resources struct {
+	Instances int
+	VCPUs     int
+	RAM       int // MB
+	Disk      int // GB, swap rounded up
+}
+
+// Takes says what one server of a flavor takes.
+func (f Flavor) Takes() Resources {
+	const mbPerGB = 1024
+	swap := (f.Swap + mbPerGB - 1) / mbPerGB
+	return Resources{Instances: 1, VCPUs: f.VCPUs, RAM: f.RAM, Disk: f.Disk + f.Ephemeral + swap}
+}

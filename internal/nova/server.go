@@ -1,0 +1,105 @@
+package nova
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// A Server is a virtual machine of a project.
+type Server struct {
+	Serial      int64
+	ID          string // a UUID
+	Name        string
+	Hostname    string
+	Description *string
+	ProjectID   string
+	UserID      string
+
+	VMState    VMState
+	TaskState  TaskState
+	PowerState PowerState
+	Progress   int // percent
+
+	Host          string  // empty until it is scheduled
+	Node          string  // the hypervisor on the host
+	RequestedZone string  // as asked for: empty for any
+	PinnedZone    *string // nil if the server may be moved to any zone
+
+	Flavor       Flavor // as it was when the server was created or resized
+	ImageID      string // empty for a server that boots from a volume
+	ImageProps   map[string]string
+	KernelID     string
+	RamdiskID    string
+	KeyName      *string
+	PublicKey    string
+	UserData     *string // base64, as given
+	Metadata     map[string]string
+	ConfigDrive  bool
+	AccessIPv4   string
+	AccessIPv6   string
+	DiskConfig   string // AUTO or MANUAL
+	RootDevice   *string
+	TrustedCerts []string // nil for none
+	Hints        map[string]any
+
+	ReservationID string
+	LaunchIndex   int
+
+	Addresses      []Address
+	SecurityGroups []string // names
+	Tags           []string
+
+	LockedBy     string // "owner", "admin", or empty
+	LockedReason *string
+	Fault        *Fault
+
+	CreatedAt    time.Time
+	UpdatedAt    *time.Time
+	LaunchedAt   *time.Time
+	TerminatedAt *time.Time
+	DeletedAt    *time.Time
+}
+
+// An Address is one of a server's on the network.
+type Address struct {
+	Network string `json:"network"` // the network's name, the label of the API
+	PortID  string `json:"port_id"`
+	MAC     string `json:"mac"`
+	IP      string `json:"ip"`
+	Version int    `json:"version"` // 4 or 6
+	Type    string `json:"type"`    // fixed or floating
+}
+
+// A Fault is why a server is in error.
+type Fault struct {
+	Code    int       `json:"code"`
+	Message string    `json:"message"`
+	Details string    `json:"details,omitempty"`
+	Created time.Time `json:"created"`
+}
+
+// Locked tells whether somebody has locked the server.
+func (s Server) Locked() bool { return s.LockedBy != "" }
+
+// Status is what a client is shown of the server's state.
+func (s Server) Status() string {
+	if s.DeletedAt != nil {
+		return statuses[Deleted]
+	}
+	return Status(s.VMState, s.TaskState)
+}
+
+// HostID is how a project sees the host of its server: the same for two
+// servers of a project on one host, and of no use for finding out which.
+func (s Server) HostID() string {
+	if s.Host == "" {
+		return ""
+	}
+	sum := sha256.Sum224([]byte(s.ProjectID + s.Host))
+	return hex.EncodeToString(sum[:])
+}
+
+// InstanceName is what the hypervisor calls the server.
+func (s Server) InstanceName() string { return fmt.Sprintf("instance-%08x", s.Serial) }
