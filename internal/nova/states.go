@@ -14,7 +14,7 @@ const (
 	Resized          VMState = "resized"
 	SoftDeleted      VMState = "soft-delete"
 	Deleted          VMState = "deleted"
-	Error            VMState = "error"
+	Errored          VMState = "error"
 	Shelved          VMState = "shelved"
 	ShelvedOffloaded VMState = "shelved_offloaded"
 )

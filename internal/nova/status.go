@@ -11,7 +11,7 @@ var statuses = map[VMState]string{
 	Resized:          "VERIFY_RESIZE",
 	SoftDeleted:      "SOFT_DELETED",
 	Deleted:          "DELETED",
-	Error:            "ERROR",
+	Errored:          "ERROR",
 	Shelved:          "SHELVED",
 	ShelvedOffloaded: "SHELVED_OFFLOADED",
 }
@@ -33,7 +33,7 @@ var (
 		Stopped: {whileRebuilding, whileResizing},
 		Resized: {{ResizeReverting: "REVERT_RESIZE"}},
 		Paused:  {{Migrating: "MIGRATING"}},
-		Error:   {whileRebuilding},
+		Errored: {whileRebuilding},
 	}
 )
 
@@ -82,7 +82,7 @@ func StatesOf(status string) (vm []VMState, tasks []TaskState) {
 // The states and tasks in a fixed order, so that queries are always the same.
 var (
 	vmStates = []VMState{
-		Active, Building, Paused, Suspended, Stopped, Rescued, Resized, SoftDeleted, Deleted, Error, Shelved, ShelvedOffloaded,
+		Active, Building, Paused, Suspended, Stopped, Rescued, Resized, SoftDeleted, Deleted, Errored, Shelved, ShelvedOffloaded,
 	}
 	taskStates = []TaskState{
 		UpdatingPassword, ResizePrep, ResizeMigrating, ResizeMigrated, ResizeFinish, ResizeReverting,
