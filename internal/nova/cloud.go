@@ -1,0 +1,56 @@
+package nova
+
+import "time"
+
+// An Image is what servers boot from, and what a snapshot of one becomes.
+type Image struct {
+	ID              string
+	Name            string
+	Owner           string // project ID
+	Status          string // queued, saving, active, …
+	Visibility      string // public, private, shared, community
+	DiskFormat      string
+	ContainerFormat string
+	MinDisk         int   // GB
+	MinRAM          int   // MB
+	Size            int64 // bytes; 0 until there is data
+	CreatedAt       time.Time
+	Properties      map[string]string // everything that is not an attribute of every image
+}
+
+// A Network is one that a server can be attached to.
+type Network struct {
+	ID        string
+	Name      string
+	ProjectID string
+	Shared    bool
+	External  bool
+	SubnetIDs []string
+}
+
+// A Port is a server's attachment to a network.
+type Port struct {
+	ID             string
+	NetworkID      string
+	ProjectID      string
+	DeviceID       string // the server that has it
+	DeviceOwner    string
+	Host           string
+	MAC            string
+	Status         string
+	FixedIPs       []FixedIP
+	SecurityGroups []string // IDs
+}
+
+// A FixedIP is an address of a port.
+type FixedIP struct {
+	SubnetID string
+	Address  string
+}
+
+// A SecurityGroup is a named set of rules for ports.
+type SecurityGroup struct {
+	ID        string
+	Name      string
+	ProjectID string
+}
