@@ -1,0 +1,70 @@
+# nova-api: `make` lists what can be done here.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL         := /usr/bin/env bash
+
+version  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+ldflags  := -s -w -X main.version=$(version)
+lint     := scripts/golangci-lint.sh
+postgres := scripts/postgres.sh run
+timeout  := 20m
+# The packages whose tests rewrite what they compare with.
+goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
+
+.PHONY: help build run check test vet race postgres lint fmt golden docs cover bench python e2e tools clean
+
+help: ## list what make can do
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/nova-api: one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(ldflags)' -o bin/nova-api ./cmd/nova-api
+
+run: build ## build and start nova-api with the embedded default: needs nothing else
+	exec bin/nova-api serve
+
+test: check python e2e ## everything, from a fresh clone: installs what it needs; what CI runs
+
+check: vet lint race ## vet, linters, unit and API tests with the race detector on both databases
+
+vet:
+	go vet ./...
+
+race: ## unit and API tests with the race detector on both databases
+	$(postgres) go test -race -timeout $(timeout) ./...
+
+postgres: ## unit and API tests on both databases, without the race detector: sooner built
+	$(postgres) go test -timeout $(timeout) ./...
+
+lint: ## report what the linters and formatters object to
+	$(lint) run ./...
+
+fmt: ## format the code as the linter wants it
+	$(lint) fmt
+
+golden: ## rewrite the golden files, and look at what changed
+	go test $(goldens) -update
+	git status --short
+
+docs: golden ## rewrite the documents that tests generate from the tables in the code
+
+cover: ## measure which lines the tests reach, on both databases
+	@mkdir -p bin
+	$(postgres) go test -timeout $(timeout) -coverpkg=./... -coverprofile=bin/cover.out ./...
+	go tool cover -func=bin/cover.out | tail -n 1
+	go tool cover -html=bin/cover.out -o bin/cover.html
+
+bench: ## run the Go benchmarks on both databases
+	$(postgres) go test -run '^$$' -bench . -benchmem -timeout $(timeout) ./...
+
+python: tools ## test the extension of python-novaclient
+	.venv/bin/pytest clients/novaclient
+
+e2e: build tools ## drive the built binary with the real nova, openstack and curl
+	NOVA_API_BIN=$(CURDIR)/bin/nova-api .venv/bin/pytest e2e
+
+tools: ## install what the tests need: Python clients, PostgreSQL; the linter builds on first use
+	scripts/venv.sh
+	scripts/postgres.sh install
+
+clean: ## remove what was built and installed here, but no state
+	rm -rf bin .venv .tools
