@@ -1,0 +1,144 @@
+package kit
+
+import (
+	"errors"
+	"fmt"
+	"html"
+	"net/http"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A Fault is an error on its way to the client.
+type Fault struct {
+	Status  int
+	Title   string // the status in words
+	Type    string // what Neutron calls the error; see Typed
+	Message string
+	Header  http.Header
+}
+
+// A Style is how one service words and shapes its errors.
+type Style struct {
+	Malformed string // said of a body that isn't JSON
+	Internal  string // said of a fault of ours
+	Render    func(r *http.Request, f Fault) (contentType string, body []byte)
+}
+
+// The styles of the services that are bundled.
+var (
+	// Keystone is {"error": {"code", "message", "title"}}.
+	Keystone = Style{
+		Malformed: "Expecting to find valid JSON in request body. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.",
+		Internal:  "An unexpected error prevented the server from fulfilling your request.",
+		Render:    keystoneFault,
+	}
+	// Neutron is {"NeutronError": {"type", "message", "detail"}}.
+	Neutron = Style{
+		Malformed: "Body contains invalid data",
+		Internal:  "Request Failed: internal server error while processing your request.",
+		Render:    neutronFault,
+	}
+	// Glance is a small HTML page, or JSON for those who ask for it.
+	Glance = Style{
+		Malformed: "Malformed JSON in request body.",
+		Internal:  "The server has either erred or is incapable of performing the requested operation.",
+		Render:    glanceFault,
+	}
+)
+
+var statuses = map[nova.Kind]int{
+	nova.Internal:        http.StatusInternalServerError,
+	nova.Invalid:         http.StatusBadRequest,
+	nova.Unauthorized:    http.StatusUnauthorized,
+	nova.Forbidden:       http.StatusForbidden,
+	nova.NotFound:        http.StatusNotFound,
+	nova.Conflict:        http.StatusConflict,
+	nova.OverQuota:       http.StatusForbidden,
+	nova.TooLarge:        http.StatusRequestEntityTooLarge,
+	nova.BadMediaType:    http.StatusUnsupportedMediaType,
+	nova.NotAcceptable:   http.StatusNotAcceptable,
+	nova.Gone:            http.StatusGone,
+	nova.NotImplemented:  http.StatusNotImplemented,
+	nova.Unavailable:     http.StatusServiceUnavailable,
+	nova.MultipleChoices: http.StatusMultipleChoices,
+}
+
+// typedError carries what its kind doesn't tell.
+type typedError struct {
+	error
+	name   string
+	status int
+	header http.Header
+}
+
+func (e *typedError) Unwrap() error { return e.error }
+
+// Typed makes an error with the name that Neutron's clients know it by, such
+// as NetworkNotFound.
+func Typed(name string, kind nova.Kind, format string, args ...any) error {
+	return &typedError{error: nova.Errorf(kind, format, args...), name: name}
+}
+
+// WithStatus gives an error a status other than its kind's, for the odd one.
+func WithStatus(status int, err error) error {
+	return &typedError{error: err, status: status}
+}
+
+// WithHeader sends a header along with an error.
+func WithHeader(name, value string, err error) error {
+	return &typedError{error: err, header: http.Header{name: {value}}}
+}
+
+func (s Style) fault(err error) Fault {
+	f := Fault{Status: statuses[nova.KindOf(err)], Message: nova.Message(err), Header: http.Header{}}
+	for e := err; ; {
+		var t *typedError
+		if !errors.As(e, &t) {
+			break
+		}
+		if t.name != "" {
+			f.Type = t.name
+		}
+		if t.status != 0 {
+			f.Status = t.status
+		}
+		copyHeader(f.Header, t.header)
+		e = t.error
+	}
+	f.Title = http.StatusText(f.Status)
+	if f.Message == "" {
+		f.Message = s.Internal
+	}
+	if f.Type == "" {
+		f.Type = "HTTP" + strings.ReplaceAll(f.Title, " ", "")
+	}
+	return f
+}
+
+func keystoneFault(_ *http.Request, f Fault) (contentType string, body []byte) {
+	return jsonFault(map[string]any{"error": map[string]any{"code": f.Status, "message": f.Message, "title": f.Title}})
+}
+
+func neutronFault(_ *http.Request, f Fault) (contentType string, body []byte) {
+	return jsonFault(map[string]any{"NeutronError": map[string]any{"type": f.Type, "message": f.Message, "detail": ""}})
+}
+
+func glanceFault(r *http.Request, f Fault) (contentType string, body []byte) {
+	status := fmt.Sprintf("%d %s", f.Status, f.Title)
+	message := html.EscapeString(f.Message)
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		return jsonFault(map[string]any{"message": message + "<br /><br />\n\n\n", "code": status, "title": f.Title})
+	}
+	const page = "<html>\n <head>\n  <title>%[1]s</title>\n </head>\n <body>\n  <h1>%[1]s</h1>\n  %[2]s<br /><br />\n\n\n\n </body>\n</html>"
+	return "text/html; charset=UTF-8", fmt.Appendf(nil, page, status, message)
+}
+
+func jsonFault(v any) (contentType string, body []byte) {
+	text, err := render(v)
+	if err != nil { // maps of strings always render
+		return "text/plain; charset=UTF-8", []byte(err.Error())
+	}
+	return "application/json", text
+}
