@@ -1,0 +1,37 @@
+package schema
+
+// Words that several bodies share.
+var (
+	Name         = String.Length(1, 255).Format("name")
+	PaddedName   = String.Length(1, 255).Format("padded_name")
+	Text255      = String.AtMost(255)
+	Label        = String.Length(1, 255)
+	HostName     = String.Length(1, 255).Pattern(`^[a-zA-Z0-9-._]*$`)
+	UUID         = String.Format("uuid")
+	IPv4         = String.Format("ipv4")
+	IPv6         = String.Format("ipv6")
+	IP           = String.with("oneOf", []Schema{Schema{}.Format("ipv4"), Schema{}.Format("ipv6")})
+	Base64       = String.Format("base64")
+	DateTime     = String.Format("date-time")
+	Regexp       = String.Format("regex")
+	Tag          = String.Length(1, 60).Pattern(`^[^,/]*$`)
+	Description  = String.OrNull().Length(0, 255).Pattern(printablePattern)
+	Metadata     = Map(metadataKey, Text255)
+	IntOrString  = Integer.Or(String)
+	Natural      = IntOrString.Pattern(`^[0-9]*$`).Minimum(0).AtLeast(1)
+	Positive     = IntOrString.Pattern(`^[0-9]*$`).Minimum(1).AtLeast(1)
+	DatabaseInt  = IntOrString.Pattern(`^[0-9]+$`).Minimum(0).Maximum(maxInt)
+	DatabaseSize = IntOrString.Pattern(`^[0-9]+$`).Minimum(1).Maximum(maxInt)
+	Boolean      = typed("boolean", "string").with("enum", truths)
+)
+
+const (
+	maxInt      = 1<<31 - 1
+	metadataKey = `^[a-zA-Z0-9-_:. ]{1,255}$`
+)
+
+// truths are the ways to say yes and no.
+var truths = []any{
+	true, "True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes",
+	false, "False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no",
+}

@@ -1,0 +1,223 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+)
+
+// literalIntegers is the last version in which 1.0 is not an integer. It is
+// one for JSON Schema since draft 6, and so for Nova since it left draft 4.
+const literalIntegers = 93
+
+// versions is a schema with its compiled forms: one for each span of versions
+// in which it stays the same, made when a request first needs it.
+type versions struct {
+	schema Schema
+	once   sync.Once
+	starts []microversion.Version
+	forms  []func() *compiled
+}
+
+// at gives the form that checks requests of a version.
+func (vs *versions) at(v microversion.Version) *compiled {
+	vs.once.Do(vs.divide)
+	i, found := slices.BinarySearch(vs.starts, v)
+	if !found {
+		i--
+	}
+	return vs.forms[max(i, 0)]()
+}
+
+// divide finds the spans. /v2 and the versions of 1.0 are spans by themselves.
+func (vs *versions) divide() {
+	starts := []microversion.Version{microversion.Legacy, microversion.Min, literalIntegers + 1}
+	vs.schema.visit(func(since, until int) {
+		starts = append(starts, microversion.Version(since))
+		if until != 0 {
+			starts = append(starts, microversion.Version(until+1))
+		}
+	})
+	slices.Sort(starts)
+	vs.starts = slices.Compact(starts)
+	for _, start := range vs.starts {
+		vs.forms = append(vs.forms, sync.OnceValue(func() *compiled { return compile(vs.schema, start) }))
+	}
+}
+
+// visit tells see of every span of versions that a part of s is bound to.
+func (s Schema) visit(see func(since, until int)) {
+	for _, k := range s.keywords {
+		switch value := k.value.(type) {
+		case Schema:
+			value.visit(see)
+		case []Schema:
+			for _, part := range value {
+				part.visit(see)
+			}
+		case []Property:
+			for _, p := range value {
+				see(p.since, p.until)
+				p.schema.visit(see)
+			}
+		case closed:
+			see(int(value), 0)
+		}
+	}
+}
+
+// document writes s, as it is in a version, as plain JSON Schema.
+func (s Schema) document(v microversion.Version) map[string]any {
+	doc := make(map[string]any, len(s.keywords))
+	for _, k := range s.keywords {
+		switch value := k.value.(type) {
+		case Schema:
+			doc[k.name] = value.document(v)
+		case []Schema:
+			parts := make([]any, len(value))
+			for i, part := range value {
+				parts[i] = part.document(v)
+			}
+			doc[k.name] = parts
+		case []Property:
+			if k.name == "required" {
+				putRequired(doc, value, v)
+				continue
+			}
+			doc[k.name] = documents(value, v)
+		case closed:
+			if v.AtLeast(int(value)) {
+				doc[k.name] = false
+			}
+		default:
+			doc[k.name] = value
+		}
+	}
+	return doc
+}
+
+func documents(props []Property, v microversion.Version) map[string]any {
+	docs := make(map[string]any, len(props))
+	for _, p := range props {
+		if schema, ok := p.in(v); ok {
+			docs[p.name] = schema.document(v)
+		}
+	}
+	return docs
+}
+
+func putRequired(doc map[string]any, props []Property, v microversion.Version) {
+	if names := required(props, v); len(names) > 0 {
+		doc["required"] = names
+	}
+}
+
+func required(props []Property, v microversion.Version) []string {
+	var names []string
+	for _, p := range props {
+		if _, ok := p.in(v); ok && p.required {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// compiled is a schema as it is in one span of versions, ready to check with.
+type compiled struct {
+	version   microversion.Version
+	validator *jsonschema.Schema
+	places    map[string]place
+}
+
+// A place is where a schema stands in the whole, by the order of checking.
+type place struct {
+	schema Schema
+	path   []step
+}
+
+// A step leads from a schema to one of its parts: the position of the keyword
+// and that of the part in it, and where the part finds its value.
+type step struct {
+	keyword, part int
+	to            target
+}
+
+// A target is the value that a part of a schema is about.
+type target int
+
+const (
+	sameValue target = iota // the value that the whole is about
+	namedKey                // the value of one key
+	anyKey                  // the value of each key that matches a pattern
+	anyItem                 // each item
+)
+
+// compile turns a schema into a validator. That it can't is a mistake in the
+// schema, which the tests find, as they compile all.
+func compile(s Schema, v microversion.Version) *compiled {
+	text, err := json.Marshal(s.document(v))
+	if err != nil {
+		panic(fmt.Sprintf("schema: %v", err))
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		panic(fmt.Sprintf("schema: %v", err))
+	}
+	const url = "nova:/body"
+	compiler := jsonschema.NewCompiler()
+	compiler.UseRegexpEngine(compileRegexp)
+	compiler.RegisterVocabulary(vocabulary(v))
+	compiler.AssertVocabs()
+	if err := compiler.AddResource(url, doc); err != nil {
+		panic(fmt.Sprintf("schema: %v", err))
+	}
+	c := &compiled{version: v, validator: compiler.MustCompile(url), places: map[string]place{}}
+	c.survey(s, c.validator, nil)
+	return c
+}
+
+// survey notes the place of every part of s under the address that the
+// validator names it by in an error.
+func (c *compiled) survey(s Schema, compiled *jsonschema.Schema, path []step) {
+	c.places[compiled.Location] = place{s, path}
+	for i, k := range s.keywords {
+		switch value := k.value.(type) {
+		case Schema:
+			c.survey(value, compiled.Items2020, append(slices.Clip(path), step{i, 0, anyItem}))
+		case []Schema:
+			parts := compiled.AllOf
+			if k.name == "oneOf" {
+				parts = compiled.OneOf
+			}
+			for j, part := range value {
+				c.survey(part, parts[j], append(slices.Clip(path), step{i, j, sameValue}))
+			}
+		case []Property:
+			c.surveyKeys(k.name, value, compiled, path, i)
+		}
+	}
+}
+
+func (c *compiled) surveyKeys(name string, props []Property, compiled *jsonschema.Schema, path []step, keyword int) {
+	for j, p := range props {
+		schema, ok := p.in(c.version)
+		if !ok || name == "required" {
+			continue
+		}
+		if name == "properties" {
+			c.survey(schema, compiled.Properties[p.name], append(slices.Clip(path), step{keyword, j, namedKey}))
+			continue
+		}
+		for pattern, part := range compiled.PatternProperties {
+			if pattern.String() == p.name {
+				c.survey(schema, part, append(slices.Clip(path), step{keyword, j, anyKey}))
+			}
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package schema
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+)
+
+// A failure is what a value was found to fail.
+type failure struct {
+	version microversion.Version
+	keyword string
+	schema  Schema   // the one that has the keyword
+	path    []string // leads to the value
+	value   any
+	order   []string // sorts failures as they would be found by reading the schema
+}
+
+// first finds what a value fails first: nil if nothing.
+func (c *compiled) first(value any) *failure {
+	err := c.validator.Validate(value)
+	if err == nil {
+		return nil
+	}
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
+		panic(fmt.Sprintf("schema: unknown failure: %v", err))
+	}
+	all := c.failures(nil, invalid, value)
+	first := slices.MinFunc(all, func(a, b failure) int { return slices.Compare(a.order, b.order) })
+	return &first
+}
+
+// failures adds those that err tells of to all. What is inside a oneOf stays
+// there: it is the choice that fails.
+func (c *compiled) failures(all []failure, err *jsonschema.ValidationError, value any) []failure {
+	switch err.ErrorKind.(type) {
+	case *kind.Schema, *kind.Group, *kind.AllOf:
+		for _, cause := range err.Causes {
+			all = c.failures(all, cause, value)
+		}
+		return all
+	}
+	return append(all, c.failure(err, value))
+}
+
+func (c *compiled) failure(err *jsonschema.ValidationError, root any) failure {
+	at := c.places[err.SchemaURL]
+	keyword := err.ErrorKind.KeywordPath()[0]
+	return failure{
+		version: c.version,
+		keyword: keyword,
+		schema:  at.schema,
+		path:    err.InstanceLocation,
+		value:   dig(root, err.InstanceLocation),
+		order:   order(at, keyword, err.InstanceLocation),
+	}
+}
+
+// dig finds the value inside another that a path leads to.
+func dig(value any, path []string) any {
+	for _, token := range path {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[token]
+		case []any:
+			i, _ := strconv.Atoi(token)
+			value = v[i]
+		}
+	}
+	return value
+}
+
+// order tells when a reader of the schema would come to the keyword that is
+// last on the way. It sorts by the positions along the way; items by number,
+// and keys by name.
+func order(at place, last string, path []string) []string {
+	var order []string
+	depth := 0
+	for _, s := range at.path {
+		part := position(s.part)
+		switch s.to {
+		case anyItem:
+			part = fmt.Sprintf("%09s", path[depth])
+		case anyKey:
+			part = path[depth]
+		}
+		if s.to != sameValue {
+			depth++
+		}
+		order = append(order, position(s.keyword), part)
+	}
+	i := slices.IndexFunc(at.schema.keywords, func(k keyword) bool { return k.name == last })
+	return append(order, position(i))
+}
+
+func position(i int) string { return fmt.Sprintf("%04d", i) }

@@ -1,0 +1,153 @@
+package schema
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// bodyError words a failure of a body.
+func (f failure) bodyError() error {
+	if len(f.path) == 0 {
+		return f.error("")
+	}
+	return f.error("Invalid input for field/attribute " + f.path[len(f.path)-1])
+}
+
+// queryError words a failure of a query.
+func (f failure) queryError() error {
+	if len(f.path) == 0 {
+		return f.error("")
+	}
+	return f.error("Invalid input for query parameters " + f.path[0])
+}
+
+// error puts a failure behind the words that tell its place. Names are told
+// what they may be instead.
+func (f failure) error(place string) error {
+	if reason, ok := reasons[f.format()]; ok && f.keyword == "format" {
+		return nova.Errorf(nova.Invalid, "An invalid 'name' value was provided. The name must be: %s", reason)
+	}
+	if place == "" {
+		return nova.Errorf(nova.Invalid, "%s", f.sentence())
+	}
+	return nova.Errorf(nova.Invalid, "%s. Value: %s. %s", place, str(f.value), f.sentence())
+}
+
+func (f failure) format() string {
+	name, _ := f.schema.value("format").(string)
+	return name
+}
+
+// phrases say what is wrong with a value, after the value.
+var phrases = map[string]string{
+	"minItems":      "is too short",
+	"maxItems":      "is too long",
+	"minLength":     "is too short",
+	"maxLength":     "is too long",
+	"uniqueItems":   "has non-unique elements",
+	"minProperties": "does not have enough properties",
+	"maxProperties": "has too many properties",
+	"oneOf":         "is not valid under any of the given schemas",
+}
+
+// bounds say how a number misses a bound, before the bound.
+var bounds = map[string]string{
+	"minimum":          "is less than the minimum of",
+	"maximum":          "is greater than the maximum of",
+	"exclusiveMinimum": "is less than or equal to the minimum of",
+}
+
+// sentence says what is wrong.
+func (f failure) sentence() string {
+	if phrase, ok := phrases[f.keyword]; ok {
+		return repr(f.value) + " " + phrase
+	}
+	if phrase, ok := bounds[f.keyword]; ok {
+		return fmt.Sprintf("%s %s %s", number(f.value), phrase, repr(f.schema.value(f.keyword)))
+	}
+	switch f.keyword {
+	case "required":
+		return repr(f.missing()) + " is a required property"
+	case "additionalProperties":
+		return f.strangers()
+	case "type":
+		return fmt.Sprintf("%s is not of type %s", repr(f.value), list(f.schema.types()))
+	case "enum":
+		return fmt.Sprintf("%s is not one of %s", repr(f.value), repr(f.schema.value("enum")))
+	case "pattern":
+		return fmt.Sprintf("%s does not match %s", repr(f.value), repr(f.schema.value("pattern")))
+	}
+	return fmt.Sprintf("%s is not a %s", repr(f.value), repr(f.format()))
+}
+
+// missing is the first key that an object lacks.
+func (f failure) missing() string {
+	object, _ := f.value.(map[string]any)
+	props, _ := f.schema.value("required").([]Property)
+	for _, name := range required(props, f.version) {
+		if _, ok := object[name]; !ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// strangers says which keys an object should not have.
+func (f failure) strangers() string {
+	object, _ := f.value.(map[string]any)
+	var names []any
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if !f.schema.knows(name, f.version) {
+			names = append(names, name)
+		}
+	}
+	patterns, _ := f.schema.value("patternProperties").([]Property)
+	if len(patterns) == 0 || f.version == microversion.Legacy {
+		return fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", list(names), plural(names, "was", "were"))
+	}
+	return fmt.Sprintf("%s %s not match any of the regexes: %s", list(names), plural(names, "does", "do"), repr(patterns[0].name))
+}
+
+// knows tells whether an object may have a key in a version.
+func (s Schema) knows(name string, v microversion.Version) bool {
+	for _, keyword := range []string{"properties", "patternProperties"} {
+		props, _ := s.value(keyword).([]Property)
+		if slices.ContainsFunc(props, func(p Property) bool {
+			_, ok := p.in(v)
+			return ok && p.names(name, keyword == "patternProperties")
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
+// names tells whether a key is the property's: of its name, or of a name that
+// matches its pattern.
+func (p Property) names(key string, pattern bool) bool {
+	if !pattern {
+		return p.name == key
+	}
+	match, err := compileRegexp(p.name)
+	return err == nil && match.MatchString(key)
+}
+
+func list(values []any) string {
+	texts := make([]string, len(values))
+	for i, value := range values {
+		texts[i] = repr(value)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func plural(values []any, one, several string) string {
+	if len(values) == 1 {
+		return one
+	}
+	return several
+}

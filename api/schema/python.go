@@ -1,0 +1,130 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// Nova quotes values as Python writes them, and clients compare its messages.
+
+// str writes a value as Python's str: as repr, but strings bare.
+func str(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	return repr(value)
+}
+
+// repr writes a JSON value as Python's repr. Keys are sorted, as their order
+// is not known any more.
+func repr(value any) string {
+	switch v := value.(type) {
+	case nil:
+		return "None"
+	case bool:
+		if v {
+			return "True"
+		}
+		return "False"
+	case string:
+		return quote(v)
+	case json.Number:
+		return literal(v.String())
+	case []any:
+		return "[" + list(v) + "]"
+	case map[string]any:
+		return reprObject(v)
+	}
+	return fmt.Sprint(value)
+}
+
+func reprObject(object map[string]any) string {
+	var texts []string
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		texts = append(texts, quote(key)+": "+repr(object[key]))
+	}
+	return "{" + strings.Join(texts, ", ") + "}"
+}
+
+// literal writes a number: integers with all their digits, others as the
+// shortest decimal that gives the same double.
+func literal(text string) string {
+	if isFloat(json.Number(text)) {
+		f, _ := strconv.ParseFloat(text, 64)
+		return reprFloat(f)
+	}
+	n, ok := new(big.Int).SetString(text, 10)
+	if !ok {
+		return text
+	}
+	return n.String()
+}
+
+func reprFloat(f float64) string {
+	scientific := strconv.FormatFloat(f, 'e', -1, 64)
+	_, exponent, _ := strings.Cut(scientific, "e")
+	if e, _ := strconv.Atoi(exponent); e < -4 || e >= 16 {
+		return scientific
+	}
+	text := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
+
+// number writes the number that a value holds, as it was compared with a
+// bound: whole where it can be read as a whole, or is no string.
+func number(value any) string {
+	n, isNumber := value.(json.Number)
+	if !isNumber {
+		return literal(strings.TrimPrefix(str(value), "+"))
+	}
+	if !isFloat(n) {
+		return repr(n)
+	}
+	f, _ := n.Float64()
+	whole, _ := big.NewFloat(f).Int(nil)
+	return whole.String()
+}
+
+// escapes are the characters that Python writes in a way of their own.
+var escapes = map[rune]string{'\\': `\\`, '\t': `\t`, '\n': `\n`, '\r': `\r`}
+
+// quote writes a string in single quotes, or in double ones if it has single
+// ones and no double.
+func quote(s string) string {
+	mark := '\''
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		mark = '"'
+	}
+	var b strings.Builder
+	b.WriteRune(mark)
+	for _, r := range s {
+		b.WriteString(escape(r, mark))
+	}
+	b.WriteRune(mark)
+	return b.String()
+}
+
+func escape(r, mark rune) string {
+	switch {
+	case escapes[r] != "":
+		return escapes[r]
+	case r == mark:
+		return `\` + string(r)
+	case unicode.IsPrint(r):
+		return string(r)
+	case r < 0x100:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r < 0x10000:
+		return fmt.Sprintf(`\u%04x`, r)
+	}
+	return fmt.Sprintf(`\U%08x`, r)
+}

@@ -1,0 +1,128 @@
+package schema
+
+import (
+	"encoding/json"
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/message"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+)
+
+// vocabulary gives keywords the sense that they have for Nova and not for
+// JSON Schema: a format is a demand, and is checked even where the length is
+// wrong, so that the first failure can be told from all; a minimum or maximum
+// holds for strings with a number in them too; and up to a version an integer
+// is what is written as one.
+func vocabulary(v microversion.Version) *jsonschema.Vocabulary {
+	return &jsonschema.Vocabulary{
+		URL: "nova:/vocabulary",
+		Compile: func(_ *jsonschema.CompilerContext, doc map[string]any) (jsonschema.SchemaExt, error) {
+			var all checks
+			if name, ok := doc["format"].(string); ok {
+				all = append(all, formatCheck(name))
+			}
+			types, _ := doc["type"].([]any)
+			if slices.Contains(types, "string") {
+				all = append(all, limitChecks(doc)...)
+			}
+			if slices.Contains(types, "integer") && !v.AtLeast(literalIntegers+1) {
+				all = append(all, literalInteger)
+			}
+			if all == nil {
+				return nil, nil
+			}
+			return all, nil
+		},
+	}
+}
+
+// checks are what a schema demands beyond JSON Schema.
+type checks []check
+
+// A check names the keyword that a value fails: "" if it doesn't.
+type check func(value any) failed
+
+// Validate runs the checks; it is called by the library.
+func (cs checks) Validate(ctx *jsonschema.ValidatorContext, value any) {
+	for _, c := range cs {
+		if f := c(value); f != "" {
+			ctx.AddError(f)
+		}
+	}
+}
+
+// failed is the keyword that a value failed.
+type failed string
+
+// KeywordPath is the keyword, as the library's own errors tell it.
+func (f failed) KeywordPath() []string { return []string{string(f)} }
+
+// LocalizedString is there for the library; clients never see it.
+func (f failed) LocalizedString(*message.Printer) string { return string(f) + " failed" }
+
+func formatCheck(name string) check {
+	valid, ok := formats[name]
+	if !ok {
+		panic("schema: no format " + name)
+	}
+	return func(value any) failed {
+		if text, ok := value.(string); ok && !valid(text) {
+			return "format"
+		}
+		return ""
+	}
+}
+
+// limits are the keywords that bound a number, with what a number's
+// comparison with the bound must not be.
+var limits = []struct {
+	keyword string
+	wrong   func(order int) bool
+}{
+	{"minimum", func(order int) bool { return order < 0 }},
+	{"maximum", func(order int) bool { return order > 0 }},
+	{"exclusiveMinimum", func(order int) bool { return order <= 0 }},
+}
+
+func limitChecks(doc map[string]any) checks {
+	var all checks
+	for _, limit := range limits {
+		literal, ok := doc[limit.keyword].(json.Number)
+		if !ok {
+			continue
+		}
+		bound, _ := new(big.Rat).SetString(literal.String())
+		all = append(all, func(value any) failed {
+			if n, ok := numberIn(value); ok && limit.wrong(n.Cmp(bound)) {
+				return failed(limit.keyword)
+			}
+			return ""
+		})
+	}
+	return all
+}
+
+var numberPattern = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
+
+// numberIn is the number that a string holds.
+func numberIn(value any) (*big.Rat, bool) {
+	text, ok := value.(string)
+	if !ok || len(text) > maxDigits || !numberPattern.MatchString(text) {
+		return nil, false
+	}
+	return new(big.Rat).SetString(text)
+}
+
+func literalInteger(value any) failed {
+	if n, ok := value.(json.Number); ok && isFloat(n) {
+		return "type"
+	}
+	return ""
+}
+
+func isFloat(n json.Number) bool { return strings.ContainsAny(n.String(), ".eE") }
