@@ -1,0 +1,92 @@
+// Package virt is how servers are run: the interface that a hypervisor's
+// driver fulfils. Drivers know the nouns of package nova and nothing else.
+package virt
+
+import (
+	"context"
+	"io"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A Driver runs servers on one host.
+//
+// Every verb may be called again after a crash at any point of the call
+// before, and then ends in the same state: what is already so is left so. A
+// verb that the server's power state doesn't allow fails with nova.Conflict,
+// one that the driver doesn't have with nova.NotImplemented, and all but
+// Destroy fail with nova.NotFound for a server that isn't on the host.
+//
+// What only some drivers can do is an interface of its own, which the caller
+// asks a driver for.
+type Driver interface {
+	// Nodes lists what the host offers: itself, or the nodes of its cluster.
+	Nodes(ctx context.Context) ([]Node, error)
+	// List lists the IDs of the servers on the host, in no particular order.
+	List(ctx context.Context) ([]string, error)
+	// PowerState tells what the hypervisor says of a server.
+	PowerState(ctx context.Context, s nova.Server) (nova.PowerState, error)
+
+	// Spawn makes a server of an image and starts it. The image is nil for a
+	// server that boots from a volume.
+	Spawn(ctx context.Context, s nova.Server, image ImageSource, nics []NIC) error
+	// Destroy stops a server and removes what it had on the host. To destroy
+	// what isn't there is no failure.
+	Destroy(ctx context.Context, s nova.Server) error
+
+	// PowerOn starts a server that is shut down.
+	PowerOn(ctx context.Context, s nova.Server) error
+	// PowerOff shuts a server down, whatever it is doing.
+	PowerOff(ctx context.Context, s nova.Server) error
+	// SoftReboot asks a running server to restart.
+	SoftReboot(ctx context.Context, s nova.Server) error
+	// HardReboot starts a server afresh, whatever it was doing.
+	HardReboot(ctx context.Context, s nova.Server) error
+	// Pause stops the processors of a running server.
+	Pause(ctx context.Context, s nova.Server) error
+	// Unpause lets a paused server go on.
+	Unpause(ctx context.Context, s nova.Server) error
+	// Suspend writes the memory of a running server to the host's disk.
+	Suspend(ctx context.Context, s nova.Server) error
+	// Resume lets a suspended server go on.
+	Resume(ctx context.Context, s nova.Server) error
+
+	// Snapshot opens the server's root disk as it is now. What happens to the
+	// server later, even its end, doesn't change what is read.
+	Snapshot(ctx context.Context, s nova.Server) (Snapshot, error)
+	// ConsoleOutput gives the end of what the server wrote to its console:
+	// maxBytes at the most.
+	ConsoleOutput(ctx context.Context, s nova.Server, maxBytes int) ([]byte, error)
+}
+
+// A Node is what the scheduler is told of a hypervisor.
+type Node struct {
+	Name    string // unique in the cloud; that of the host, unless the host is a cluster
+	Type    string // as clients know it: fake, QEMU
+	Version int    // 1002003 is 1.2.3
+	IP      string // of the host
+	CPUInfo string // JSON: vendor, model, arch, features, topology
+	VCPUs   int
+	RAM     int // MB
+	Disk    int // GB
+}
+
+// An ImageSource opens the data of a server's image, from the start. The
+// driver closes it, and needn't read it to the end.
+type ImageSource func(ctx context.Context) (io.ReadCloser, error)
+
+// A NIC is one of a server's connections to the network.
+type NIC struct {
+	PortID    string
+	NetworkID string
+	MAC       string
+	IPs       []string
+}
+
+// A Snapshot is the root disk of a server at one moment. The caller closes
+// the data.
+type Snapshot struct {
+	Data       io.ReadCloser
+	Size       int64  // of the data, in bytes
+	DiskFormat string // in the image service's words: raw, qcow2
+}

@@ -1,0 +1,19 @@
+package virt
+
+import "github.com/nova-api/nova-api/internal/nova"
+
+// Unknown is how a driver says that a server isn't on its host.
+func Unknown(s nova.Server) error {
+	return nova.Errorf(nova.NotFound, "Instance %s could not be found.", s.ID)
+}
+
+// Unsupported is how a driver says that it doesn't have a verb.
+func Unsupported() error {
+	return nova.Errorf(nova.NotImplemented, "The requested functionality is not supported.")
+}
+
+// WrongState is how a driver says that a server's power state doesn't allow
+// a verb.
+func WrongState(s nova.Server, verb string, state nova.PowerState) error {
+	return nova.Errorf(nova.Conflict, "Instance %s can't be told to %s in power state %d.", s.ID, verb, state)
+}
