@@ -1,0 +1,74 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Validate checks what no option can tell by itself, and reports all that is
+// wrong.
+func (c *Config) Validate() error {
+	v := validator{from: c.from}
+	if c.NovaAPI.Identity == External {
+		v.need(c.Keystone.URL != "", "keystone_authtoken", "auth_url", "must be set: the identity service isn't the bundled one")
+	}
+	v.checkAuth("keystone_authtoken", c.Keystone.Auth)
+	if c.Neutron.Auth != c.Keystone.Auth {
+		v.checkAuth("neutron", c.Neutron.Auth)
+	}
+	if c.NovaAPI.Identity == Bundled { // its catalog has bundled services only
+		const why = "must be set: the service isn't the bundled one, but the identity service is"
+		v.need(c.NovaAPI.Image != External || c.Glance.Override != "", "glance", "endpoint_override", why)
+		v.need(c.NovaAPI.Network != External || c.Neutron.Override != "", "neutron", "endpoint_override", why)
+	}
+	v.need(len(c.Glance.APIServers) < 2, "glance", "api_servers",
+		"want one address: of a load balancer, if there are several services")
+	v.need(c.Hosts.DownTime > c.Hosts.ReportInterval, "DEFAULT", "service_down_time", "must be more than report_interval")
+	v.need(c.Policy.File == "" || readable(c.Policy.File), "oslo_policy", "policy_file",
+		"can't read "+c.Policy.File)
+	return errors.Join(v.faults...)
+}
+
+// A validator gathers what is wrong.
+type validator struct {
+	from   map[key]string
+	faults []error
+}
+
+// need reports a fault of an option unless all is well, with where its value
+// came from if it has one.
+func (v *validator) need(ok bool, section, option, why string) {
+	if ok {
+		return
+	}
+	k := key{section, option}
+	err := fmt.Errorf("%v: %s", k, why)
+	if from, found := v.from[k]; found {
+		err = fmt.Errorf("%s: %w", from, err)
+	}
+	v.faults = append(v.faults, err)
+}
+
+// checkAuth demands a whole service user where there is a part of one.
+func (v *validator) checkAuth(section string, a Auth) {
+	if a.URL == "" {
+		return
+	}
+	const why = "must be set: there is an auth_url"
+	v.need(a.Username != "", section, "username", why)
+	v.need(a.Password != "", section, "password", why)
+	v.need(a.ProjectName != "", section, "project_name", why)
+	v.need(a.UserDomainName+a.UserDomainID != "", section, "user_domain_name", "must be set, or user_domain_id: there is an auth_url")
+	v.need(a.ProjectDomainName+a.ProjectDomainID != "", section, "project_domain_name", "must be set, or project_domain_id: there is an auth_url")
+	v.need(a.CAFile == "" || readable(a.CAFile), section, "cafile", "can't read "+a.CAFile)
+}
+
+func readable(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	_ = f.Close()
+	return true
+}
