@@ -12,8 +12,18 @@ func Unsupported() error {
 	return nova.Errorf(nova.NotImplemented, "The requested functionality is not supported.")
 }
 
-// WrongState is how a driver says that a server's power state doesn't allow
-// a verb.
+// WrongState is how a driver says that the power state of a server doesn't
+// allow a verb.
 func WrongState(s nova.Server, verb string, state nova.PowerState) error {
-	return nova.Errorf(nova.Conflict, "Instance %s can't be told to %s in power state %d.", s.ID, verb, state)
+	return nova.Errorf(nova.Conflict, "Cannot %s instance %s while it is %s.", verb, s.ID, powerStates[state])
+}
+
+// powerStates says in words what a server is.
+var powerStates = map[nova.PowerState]string{
+	nova.NoState:        "without a power state",
+	nova.Running:        "running",
+	nova.PowerPaused:    "paused",
+	nova.Shutdown:       "shut down",
+	nova.Crashed:        "crashed",
+	nova.PowerSuspended: "suspended",
 }

@@ -1,0 +1,74 @@
+package scheduler
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A filter tells which hosts a server may go to. A hard one holds even for a
+// host that an operator forces a server to.
+type filter struct {
+	name   string
+	hard   bool
+	pass   func(*Request, *nova.Host) bool
+	reason func(Request) string // why there is no host, if this filter leaves none
+}
+
+// filters are tried in this order. The untold ones Nova leaves to its placement
+// service, which doesn't say why it found nothing.
+var filters = []filter{
+	{"target", true, isTarget, noSuchHost},
+	{"enabled", true, isEnabled, untold},
+	{"ram", true, hasRAM, untold},
+	{"vcpu", true, hasVCPUs, untold},
+	{"disk", true, hasDisk, untold},
+	{"not tried", true, isUntried, notEnough},
+	{"up", false, isUp, notEnough},
+	{"zone", false, inZone, notEnough},
+}
+
+func filtersFor(r Request) []filter {
+	if r.Force == (Target{}) {
+		return filters
+	}
+	return slices.DeleteFunc(slices.Clone(filters), func(f filter) bool { return !f.hard })
+}
+
+func isTarget(r *Request, h *nova.Host) bool  { return r.To.is(h) && r.Force.is(h) }
+func isEnabled(_ *Request, h *nova.Host) bool { return h.Enabled }
+func isUp(_ *Request, h *nova.Host) bool      { return h.Up && !h.ForcedDown }
+func isUntried(r *Request, h *nova.Host) bool { return !slices.Contains(r.Exclude, h.Name) }
+func inZone(r *Request, h *nova.Host) bool    { return r.Zone == "" || r.Zone == h.Zone }
+func hasRAM(r *Request, h *nova.Host) bool    { return fits(r.Needs.RAM, h.RAM, h.RAMUsed, h.RAMRatio) }
+func hasDisk(r *Request, h *nova.Host) bool {
+	return fits(r.Needs.Disk, h.Disk, h.DiskUsed, h.DiskRatio)
+}
+
+func hasVCPUs(r *Request, h *nova.Host) bool {
+	return fits(r.Needs.VCPUs, h.VCPUs, h.VCPUsUsed, h.CPURatio)
+}
+
+func (t Target) is(h *nova.Host) bool {
+	return (t.Host == "" || t.Host == h.Name) && (t.Node == "" || t.Node == h.Node)
+}
+
+// fits tells whether there is room for some more. A ratio lets servers share
+// what the host has, but none may want more than there really is.
+func fits(want, total, used int, ratio float64) bool {
+	return want == 0 || want <= total && used+want <= int(float64(total)*ratio)
+}
+
+func untold(Request) string { return "" }
+
+func notEnough(Request) string { return "There are not enough hosts available." }
+
+func noSuchHost(r Request) string {
+	t := cmp.Or(r.Force, r.To)
+	if t == (Target{}) {
+		return ""
+	}
+	return fmt.Sprintf("No such host - host: %s node: %s ", cmp.Or(t.Host, "None"), cmp.Or(t.Node, "None"))
+}
