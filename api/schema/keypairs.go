@@ -1,0 +1,24 @@
+package schema
+
+// KeyPairCreate is the body of POST /os-keypairs.
+var KeyPairCreate = NewBody(Object(Prop("keypair", Object(
+	Prop("name", keyPairName("keypair_name_20")).Required().Until(91).Legacy(PaddedName),
+	Prop("name", keyPairName("keypair_name_292")).Required().Since(92),
+	Prop("type", Enum("ssh", "x509")).Since(2),
+	Prop("public_key", String).Until(91),
+	Prop("public_key", String).Required().Since(92),
+	Prop("user_id", String).Since(10),
+)).Required()))
+
+// keyPairName is a name with a smaller alphabet.
+func keyPairName(format string) Schema { return AllOf(Name, Label.Format(format)) }
+
+// CreateKeyPair is KeyPairCreate, decoded.
+type CreateKeyPair struct {
+	KeyPair struct {
+		Name      string  `json:"name"`
+		Type      string  `json:"type"`       // "": ssh
+		PublicKey *string `json:"public_key"` // nil: generate one
+		UserID    string  `json:"user_id"`    // "": the caller's
+	} `json:"keypair"`
+}

@@ -1,0 +1,63 @@
+package schema
+
+import "slices"
+
+// Queries of reads that know no parameters.
+var (
+	// NoQuery refuses any since 2.102. It is that of extensions, a flavor, its
+	// extra specs and access, availability zones, quota class sets, a server,
+	// its addresses, its metadata and one of its actions.
+	NoQuery = NewQuery().Strict(102)
+
+	// IgnoredQuery takes any, in all versions. It is that of tags, of the
+	// defaults of a quota set and of the version documents.
+	IgnoredQuery = NewQuery()
+)
+
+// FlavorsQuery is that of GET /flavors and GET /flavors/detail.
+var FlavorsQuery = NewQuery(
+	Param("limit", Natural),
+	Param("marker", String),
+	Param("is_public", String),
+	Param("minRam", String),
+	Param("minDisk", String),
+	Param("sort_key", Enum(slices.Insert(slices.Clone(flavorSortKeys), 10, "rxtx_factor")...)).Until(101),
+	Param("sort_key", Enum(flavorSortKeys...)).Since(102),
+	Param("sort_dir", Enum("asc", "desc")),
+	Param("name", Regexp).Since(102),
+).Strict(75)
+
+var flavorSortKeys = []string{
+	"created_at", "description", "disabled", "ephemeral_gb", "flavorid", "id", "is_public",
+	"memory_mb", "name", "root_gb", "swap", "updated_at", "vcpu_weight", "vcpus",
+}
+
+// Queries of other resources.
+var (
+	LimitsQuery = NewQuery(
+		Param("tenant_id", String),
+	).Strict(75)
+
+	KeyPairsQuery = NewQuery(
+		Param("user_id", String).Since(10),
+		Param("limit", Natural).Since(35),
+		Param("marker", String).Since(35),
+	).Strict(75)
+
+	// KeyPairQuery is that of GET and DELETE.
+	KeyPairQuery = NewQuery(
+		Param("user_id", String).Since(10),
+	).Strict(75)
+
+	// QuotaSetQuery is that of GET, with and without detail, PUT and DELETE.
+	QuotaSetQuery = NewQuery(
+		Param("user_id", String),
+	).Strict(75)
+
+	InstanceActionsQuery = NewQuery(
+		OnceParam("limit", Natural).Since(58),
+		OnceParam("marker", String).Since(58),
+		OnceParam("changes-since", DateTime).Since(58),
+		OnceParam("changes-before", DateTime).Since(66),
+	).Strict(58)
+)

@@ -1,0 +1,48 @@
+package schema
+
+import "slices"
+
+// The actions that open a console, which went in 2.6, and the body of
+// POST /servers/{id}/remote-consoles, which came instead.
+var (
+	GetVNCConsole    = action("os-getVNCConsole", consoleOf("novnc", "xvpvnc"))
+	GetSPICEConsole  = action("os-getSPICEConsole", consoleOf("spice-html5"))
+	GetRDPConsole    = action("os-getRDPConsole", consoleOf("rdp-html5"))
+	GetSerialConsole = action("os-getSerialConsole", consoleOf("serial"))
+
+	RemoteConsoleCreate = action("remote_console", Object(
+		Prop("protocol", Enum(protocols...)).Required().Until(7),
+		Prop("protocol", Enum(append(slices.Clip(protocols), "mks")...)).Required().Since(8),
+		Prop("type", Enum(consoleTypes...)).Required().Until(7),
+		Prop("type", Enum(append(slices.Clip(consoleTypes), "webmks")...)).Required().Since(8).Until(98),
+		Prop("type", Enum(append(slices.Clip(consoleTypes), "webmks", "spice-direct")...)).Required().Since(99),
+	))
+)
+
+var (
+	protocols    = []string{"vnc", "spice", "rdp", "serial"}
+	consoleTypes = []string{"novnc", "xvpvnc", "rdp-html5", "spice-html5", "serial"}
+)
+
+func consoleOf(types ...string) Schema { return Object(Prop("type", Enum(types...)).Required()) }
+
+// A ConsoleType is the way that a console is reached.
+type ConsoleType struct {
+	Type string `json:"type"`
+}
+
+// OpenConsole is one of the actions that open a console, decoded.
+type OpenConsole struct {
+	VNC    ConsoleType `json:"os-getVNCConsole"`
+	SPICE  ConsoleType `json:"os-getSPICEConsole"`
+	RDP    ConsoleType `json:"os-getRDPConsole"`
+	Serial ConsoleType `json:"os-getSerialConsole"`
+}
+
+// CreateRemoteConsole is RemoteConsoleCreate, decoded.
+type CreateRemoteConsole struct {
+	Console struct {
+		Protocol string `json:"protocol"`
+		Type     string `json:"type"`
+	} `json:"remote_console"`
+}

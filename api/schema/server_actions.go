@@ -1,0 +1,105 @@
+package schema
+
+import "encoding/json"
+
+// The actions of a server that take no arguments. What is sent for one is not
+// looked at.
+var (
+	Start             = argless("os-start")
+	Stop              = argless("os-stop")
+	Pause             = argless("pause")
+	Unpause           = argless("unpause")
+	Suspend           = argless("suspend")
+	Resume            = argless("resume")
+	Unlock            = argless("unlock")
+	Unrescue          = argless("unrescue")
+	Shelve            = argless("shelve")
+	ShelveOffload     = argless("shelveOffload")
+	Restore           = argless("restore")
+	ForceDelete       = argless("forceDelete")
+	ConfirmResize     = argless("confirmResize")
+	RevertResize      = argless("revertResize")
+	InjectNetworkInfo = argless("injectNetworkInfo")
+	ResetNetwork      = argless("resetNetwork")
+)
+
+// The actions that must be sent null.
+var (
+	TriggerCrashDump = action("trigger_crash_dump", None)
+	ForceComplete    = action("force_complete", None) // of a migration
+)
+
+// The actions that change the power, the lock or the state of a server.
+var (
+	Reboot           = action("reboot", Object(Prop("type", rebootType).Required()))
+	Lock             = NewBody(Object(lockUntil72, lockSince73)).Since(1)
+	ResetState       = action("os-resetState", Object(Prop("state", Enum("active", "error")).Required()))
+	GetConsoleOutput = action("os-getConsoleOutput", Object(Prop("length", consoleLength)))
+	ChangePassword   = action("changePassword", Object(Prop("adminPass", String).Required()))
+)
+
+var (
+	rebootType    = Enum("HARD", "Hard", "hard", "SOFT", "Soft", "soft")
+	consoleLength = IntOrString.OrNull().Pattern(`^-?[0-9]+$`).Minimum(-1)
+
+	lockUntil72 = Prop("lock", Any).Required().Until(72)
+	lockSince73 = Prop("lock", Object(Prop("locked_reason", Label)).OrNull()).Required().Since(73)
+)
+
+// action is the body of an action that takes these arguments.
+func action(name string, arguments Schema) *Body {
+	return NewBody(Object(Prop(name, arguments).Required()))
+}
+
+func argless(name string) *Body { return action(name, Any) }
+
+// NoArguments is an action without arguments, decoded.
+type NoArguments struct{}
+
+// RebootServer is Reboot, decoded.
+type RebootServer struct {
+	Reboot struct {
+		Type string `json:"type"` // hard or soft, in any case
+	} `json:"reboot"`
+}
+
+// LockServer is Lock, decoded.
+type LockServer struct {
+	Lock Loose[struct {
+		Reason string `json:"locked_reason"` // "": none
+	}] `json:"lock"`
+}
+
+// ResetServerState is ResetState, decoded.
+type ResetServerState struct {
+	Reset struct {
+		State string `json:"state"` // active or error
+	} `json:"os-resetState"`
+}
+
+// ConsoleOutput is GetConsoleOutput, decoded.
+type ConsoleOutput struct {
+	Output struct {
+		Length *Int `json:"length"` // lines; nil or -1: all
+	} `json:"os-getConsoleOutput"`
+}
+
+// ChangeServerPassword is ChangePassword, decoded.
+type ChangeServerPassword struct {
+	Password struct {
+		AdminPass string `json:"adminPass"`
+	} `json:"changePassword"`
+}
+
+// A Loose value is one that some versions take without a look. What can't be
+// read as a T is left out.
+type Loose[T any] struct{ Value T }
+
+// UnmarshalJSON reads the value if it can.
+func (l *Loose[T]) UnmarshalJSON(data []byte) error {
+	var value T
+	if json.Unmarshal(data, &value) == nil {
+		l.Value = value
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package schema
+
+import "github.com/nova-api/nova-api/internal/microversion"
+
+// The bodies of /servers/{id}/tags: PUT of the list, and of one tag, which
+// stands in the path.
+var (
+	ServerTagsReplace = NewBody(Object(Prop("tags", Array(Tag).Items(0, MaxTags)).Required()))
+	ServerTagUpdate   = NewBody(None)
+)
+
+// MaxTags is how many tags a server may have.
+const MaxTags = 50
+
+// CheckTag finds out what is wrong with a tag in a path, in the words of a
+// schema. It is "" if the tag is good.
+func CheckTag(tag string) string {
+	f := tagInPath.at(microversion.Max).first(tag)
+	if f == nil {
+		return ""
+	}
+	return f.sentence()
+}
+
+var tagInPath = NewBody(Tag)
+
+// ReplaceServerTags is ServerTagsReplace, decoded.
+type ReplaceServerTags struct {
+	Tags []string `json:"tags"`
+}

@@ -1,0 +1,232 @@
+package schema
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
+
+// ServerCreate is the body of POST /servers.
+var ServerCreate = NewBody(Object(
+	Prop("server", Object(
+		Prop("name", Name).Required().Legacy(PaddedName),
+		Prop("imageRef", OneOf(UUID, String.AtMost(0))),
+		Prop("flavorRef", String.Or(Integer).AtLeast(1)).Required(),
+		Prop("adminPass", String),
+		Prop("metadata", Metadata),
+		Prop("networks", Array(networkUntil36)).Until(36),
+		Prop("networks", OneOf(Array(network), Enum("none", "auto"))).Required().Since(37),
+		Prop("OS-DCF:diskConfig", diskConfig),
+		Prop("accessIPv4", IPv4),
+		Prop("accessIPv6", IPv6),
+		Prop("personality", personality).Until(56),
+		Prop("availability_zone", Name).Legacy(PaddedName),
+		Prop("block_device_mapping", Array(Object(blockDevice...))),
+		Prop("block_device_mapping_v2", Array(blockDeviceV2)),
+		Prop("config_drive", Boolean),
+		Prop("key_name", Name).Legacy(PaddedName),
+		Prop("min_count", Positive),
+		Prop("max_count", Positive),
+		Prop("return_reservation_id", Boolean),
+		Prop("security_groups", Array(Object(Prop("name", Name).Legacy(PaddedName)))),
+		Prop("user_data", userData).Legacy(OneOf(userData, None)),
+		Prop("description", Description).Since(19),
+		Prop("tags", Array(Tag).Items(0, MaxTags)).Since(52),
+		Prop("trusted_image_certificates", trustedCertificates).Since(63),
+		Prop("host", HostName).Since(74),
+		Prop("hypervisor_hostname", HostName).Since(74),
+		Prop("hostname", shortHostName).Since(90).Until(93),
+		Prop("hostname", HostName).Since(94),
+	)).Required(),
+	Prop("os:scheduler_hints", hints),
+	Prop("OS-SCH-HNT:scheduler_hints", hints),
+))
+
+// ServerUpdate is the body of PUT /servers/{id}.
+var ServerUpdate = NewBody(Object(Prop("server", Object(
+	Prop("name", Name).Legacy(PaddedName),
+	Prop("OS-DCF:diskConfig", diskConfig),
+	Prop("accessIPv4", IPv4),
+	Prop("accessIPv6", IPv6),
+	Prop("description", Description).Since(19),
+	Prop("hostname", shortHostName).Since(90).Until(93),
+	Prop("hostname", HostName).Since(94),
+	Prop("pinned_availability_zone", OneOf(Label, None)).Since(104),
+)).Required()))
+
+// Parts of a server.
+var (
+	diskConfig          = Enum("AUTO", "MANUAL")
+	shortHostName       = String.Length(2, 63).Pattern(`^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$`)
+	userData            = Base64.AtMost(65535)
+	trustedCertificates = typed("array", "null").Items(1, 50).Unique().with("items", String.AtLeast(1))
+
+	personality = Array(Object(
+		Prop("path", String),
+		Prop("contents", Base64),
+	))
+
+	networkUntil36 = Object(
+		Prop("fixed_ip", IP),
+		Prop("port", OneOf(UUID, None)),
+		Prop("uuid", String),
+		Prop("tag", Tag).Since(32),
+	)
+	network = Object(
+		Prop("fixed_ip", IP),
+		Prop("port", OneOf(UUID, None)),
+		Prop("uuid", UUID),
+		Prop("tag", Tag).Since(42),
+	)
+
+	blockDevice = []Property{
+		Prop("virtual_name", Text255),
+		Prop("volume_id", UUID),
+		Prop("snapshot_id", UUID),
+		Prop("volume_size", DatabaseSize),
+		Prop("device_name", Label.Pattern(`^[a-zA-Z0-9._/-]*$`)),
+		Prop("delete_on_termination", Boolean),
+		Prop("no_device", Any),
+		Prop("connection_info", String.AtMost(16777215)),
+	}
+	blockDeviceV2 = Object(append(slices.Clip(blockDevice),
+		Prop("source_type", Enum("volume", "image", "snapshot", "blank")),
+		Prop("uuid", Label.Pattern(`^[a-zA-Z0-9._-]*$`)),
+		Prop("image_id", UUID),
+		Prop("destination_type", Enum("local", "volume")),
+		Prop("guest_format", Text255),
+		Prop("device_type", Text255),
+		Prop("disk_bus", Text255),
+		Prop("boot_index", IntOrString.OrNull().Pattern(`^-?[0-9]+$`)),
+		Prop("tag", Tag).Since(32).Until(32), // lost in 2.33 by mistake
+		Prop("tag", Tag).Since(42),
+		Prop("volume_type", String.OrNull().Length(0, 255)).Since(67),
+	)...)
+
+	hints = OpenObject(
+		Prop("group", typed("string", "array").Format("uuid").with("items", UUID)),
+		Prop("different_host", OneOf(UUID, Array(UUID))),
+		Prop("same_host", typed("string", "array").with("items", UUID)),
+		Prop("query", typed("string", "object")),
+		Prop("target_cell", Name),
+		Prop("different_cell", typed("string", "array").with("items", String)),
+		Prop("build_near_host_ip", IP),
+		Prop("cidr", String.Pattern(`^/[0-9a-f.:]+$`)),
+	)
+)
+
+// CreateServer is ServerCreate, decoded.
+type CreateServer struct {
+	Server         NewServer      `json:"server"`
+	Hints          map[string]any `json:"os:scheduler_hints"`
+	HintsByOldName map[string]any `json:"OS-SCH-HNT:scheduler_hints"`
+}
+
+// SchedulerHints are the hints, whichever name they came under.
+func (c CreateServer) SchedulerHints() map[string]any {
+	if c.Hints != nil {
+		return c.Hints
+	}
+	return c.HintsByOldName
+}
+
+// A NewServer is what a client asks for. Strings that may not be empty are
+// empty if they were left out.
+type NewServer struct {
+	Name                     string              `json:"name"`
+	ImageRef                 string              `json:"imageRef"`
+	FlavorRef                Text                `json:"flavorRef"` // an ID, or a URL that ends in one
+	AdminPass                *string             `json:"adminPass"` // nil: make one up
+	Metadata                 map[string]string   `json:"metadata"`
+	Networks                 *Networks           `json:"networks"`
+	DiskConfig               string              `json:"OS-DCF:diskConfig"` // AUTO or MANUAL
+	AccessIPv4               string              `json:"accessIPv4"`
+	AccessIPv6               string              `json:"accessIPv6"`
+	Personality              []File              `json:"personality"`
+	AvailabilityZone         string              `json:"availability_zone"` // zone, zone:host or zone:host:node
+	BlockDeviceMapping       []BlockDevice       `json:"block_device_mapping"`
+	BlockDeviceMappingV2     []BlockDevice       `json:"block_device_mapping_v2"`
+	ConfigDrive              Bool                `json:"config_drive"`
+	KeyName                  string              `json:"key_name"`
+	MinCount                 *Int                `json:"min_count"`
+	MaxCount                 *Int                `json:"max_count"`
+	ReturnReservationID      Bool                `json:"return_reservation_id"`
+	SecurityGroups           []SecurityGroupName `json:"security_groups"`
+	UserData                 *string             `json:"user_data"` // base64
+	Description              Null[string]        `json:"description"`
+	Tags                     []string            `json:"tags"`
+	TrustedImageCertificates []string            `json:"trusted_image_certificates"`
+	Host                     string              `json:"host"`
+	HypervisorHostname       string              `json:"hypervisor_hostname"`
+	Hostname                 string              `json:"hostname"`
+}
+
+// Networks are what a server is to be connected to: a list, or "none" or
+// "auto" instead.
+type Networks struct {
+	Mode string // "" if there is a list
+	List []NetworkRequest
+}
+
+// UnmarshalJSON reads the word or the list.
+func (n *Networks) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte(`"`)) {
+		return json.Unmarshal(data, &n.Mode)
+	}
+	return json.Unmarshal(data, &n.List)
+}
+
+// A NetworkRequest is a network, or a port of one, to connect a server to.
+type NetworkRequest struct {
+	UUID    *string `json:"uuid"`
+	Port    string  `json:"port"`
+	FixedIP string  `json:"fixed_ip"`
+	Tag     string  `json:"tag"`
+}
+
+// A File is put into a new server.
+type File struct {
+	Path     string `json:"path"`
+	Contents string `json:"contents"` // base64
+}
+
+// A SecurityGroupName names a security group.
+type SecurityGroupName struct {
+	Name string `json:"name"`
+}
+
+// A BlockDevice is a disk of a new server, in either syntax. The first lacks
+// the fields from SourceType on.
+type BlockDevice struct {
+	VirtualName         string    `json:"virtual_name"`
+	VolumeID            string    `json:"volume_id"`
+	SnapshotID          string    `json:"snapshot_id"`
+	VolumeSize          *Int      `json:"volume_size"` // GiB
+	DeviceName          string    `json:"device_name"`
+	DeleteOnTermination *Bool     `json:"delete_on_termination"`
+	NoDevice            any       `json:"no_device"`
+	ConnectionInfo      string    `json:"connection_info"`
+	SourceType          string    `json:"source_type"`
+	UUID                string    `json:"uuid"`
+	ImageID             string    `json:"image_id"`
+	DestinationType     string    `json:"destination_type"`
+	GuestFormat         string    `json:"guest_format"`
+	DeviceType          string    `json:"device_type"`
+	DiskBus             string    `json:"disk_bus"`
+	BootIndex           Null[Int] `json:"boot_index"`
+	Tag                 string    `json:"tag"`
+	VolumeType          *string   `json:"volume_type"`
+}
+
+// UpdateServer is ServerUpdate, decoded.
+type UpdateServer struct {
+	Server struct {
+		Name                   *string      `json:"name"`
+		DiskConfig             *string      `json:"OS-DCF:diskConfig"`
+		AccessIPv4             *string      `json:"accessIPv4"`
+		AccessIPv6             *string      `json:"accessIPv6"`
+		Description            Null[string] `json:"description"`
+		Hostname               *string      `json:"hostname"`
+		PinnedAvailabilityZone Null[string] `json:"pinned_availability_zone"`
+	} `json:"server"`
+}
