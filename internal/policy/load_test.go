@@ -40,7 +40,8 @@ func TestNew_overrides(t *testing.T) {
 		{
 			"retired name, new one wins",
 			"os_compute_api:os-attach-interfaces: role:ops\nos_compute_api:os-attach-interfaces:create: role:reader",
-			InterfaceCreate, []string{"reader"},
+			InterfaceCreate,
+			[]string{"reader"},
 		},
 		{"retired base", "admin_or_owner: role:ops", Start, []string{"ops"}},
 		{"retired base points at the new", "admin_api: rule:context_is_admin", FlavorCreate, []string{"admin"}},
@@ -130,7 +131,7 @@ func TestLoad(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "policy.yaml")
 	text := `
-os_compute_api:servers:strat: role:ops
+os_compute_api:servers:started: role:ops
 helper: role:ops
 os_compute_api:servers:start: rule:helper or shoe_size:%(length)s
 os_compute_api:os-hosts: role:ops
@@ -148,7 +149,7 @@ os_compute_api:os-hosts: role:ops
 	want := []string{
 		path + `:4: rule "os_compute_api:servers:start": nothing is known as "shoe_size", so it matches nothing`,
 		path + `:4: rule "os_compute_api:servers:start": nothing is known as "%(length)s", so it matches nothing`,
-		path + `:2: there is no rule "os_compute_api:servers:strat", and none refers to it`,
+		path + `:2: there is no rule "os_compute_api:servers:started", and none refers to it`,
 	}
 	if diff := cmp.Diff(want, warnings); diff != "" {
 		t.Error(diff)

@@ -167,11 +167,12 @@ func parseOperand(text string) (operand, error) {
 	if text == "" || strings.ContainsAny(text, "()%") {
 		return operand{}, fmt.Errorf("%q names nothing of the caller's", text)
 	}
-	if quote := text[0]; quote == '\'' || quote == '"' {
-		if len(text) < 2 || text[len(text)-1] != quote {
-			return operand{}, errors.New("a quotation is not closed before the colon")
+	if text[0] == '\'' || text[0] == '"' {
+		inner, closed := strings.CutSuffix(text[1:], text[:1])
+		if !closed || strings.Contains(inner, text[:1]) {
+			return operand{}, fmt.Errorf("%s is not a quotation", text)
 		}
-		return operand{credLiteral, text[1 : len(text)-1]}, nil
+		return operand{credLiteral, inner}, nil
 	}
 	if text == "True" || text == "False" || text == "None" || strings.Trim(text, "0123456789") == "" {
 		return operand{credLiteral, text}, nil

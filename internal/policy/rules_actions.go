@@ -21,7 +21,7 @@ const (
 	UnlockOverride          Rule = "os_compute_api:os-lock-server:unlock:unlock_override"
 	Rescue                  Rule = "os_compute_api:os-rescue"
 	Unrescue                Rule = "os_compute_api:os-unrescue"
-	ChangePassword          Rule = "os_compute_api:os-admin-password"
+	ChangePassword          Rule = "os_compute_api:os-admin-password" //nolint:gosec // the name of a rule, no credential
 	ConsoleOutput           Rule = "os_compute_api:os-console-output"
 	RemoteConsoles          Rule = "os_compute_api:os-remote-consoles"
 	ResetState              Rule = "os_compute_api:os-admin-actions:reset_state"

@@ -33,7 +33,7 @@ const (
 	BaremetalNodeShow            Rule = "os_compute_api:os-baremetal-nodes:show"
 	InstanceUsageAuditLogList    Rule = "os_compute_api:os-instance-usage-audit-log:list"
 	InstanceUsageAuditLogShow    Rule = "os_compute_api:os-instance-usage-audit-log:show"
-	ConsoleAuthTokens            Rule = "os_compute_api:os-console-auth-tokens"
+	ConsoleAuthTokens            Rule = "os_compute_api:os-console-auth-tokens" //nolint:gosec // the name of a rule, no credential
 	ServerExternalEventsCreate   Rule = "os_compute_api:os-server-external-events:create"
 	AssistedVolumeSnapshotCreate Rule = "os_compute_api:os-assisted-volume-snapshots:create"
 	AssistedVolumeSnapshotDelete Rule = "os_compute_api:os-assisted-volume-snapshots:delete"

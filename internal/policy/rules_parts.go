@@ -20,8 +20,8 @@ const (
 	InstanceActionsShow          Rule = "os_compute_api:os-instance-actions:show"
 	InstanceActionsEvents        Rule = "os_compute_api:os-instance-actions:events"
 	InstanceActionsEventsDetails Rule = "os_compute_api:os-instance-actions:events:details"
-	ServerPasswordShow           Rule = "os_compute_api:os-server-password:show"
-	ServerPasswordClear          Rule = "os_compute_api:os-server-password:clear"
+	ServerPasswordShow           Rule = "os_compute_api:os-server-password:show"  //nolint:gosec // the name of a rule, no credential
+	ServerPasswordClear          Rule = "os_compute_api:os-server-password:clear" //nolint:gosec // the name of a rule, no credential
 	ServerDiagnostics            Rule = "os_compute_api:os-server-diagnostics"
 	ServerTopologyIndex          Rule = "compute:server:topology:index"
 	ServerTopologyHostIndex      Rule = "compute:server:topology:host:index"

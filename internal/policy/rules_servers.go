@@ -62,21 +62,25 @@ var serverCreateRules = []Entry{
 	{ServerCreate, member, "Create a server.", ops{"POST /servers"}},
 	{
 		ServerCreateForcedHost, admin,
-		"Name a host in the availability zone of a new server, past the scheduler's filters.", ops{"POST /servers"},
+		"Name a host in the availability zone of a new server, past the scheduler's filters.",
+		ops{"POST /servers"},
 	},
 	{
 		ServerCreateRequestedDestination, admin,
-		"Ask for a host or node for a new server, which the scheduler checks.", ops{"POST /servers"},
+		"Ask for a host or node for a new server, which the scheduler checks.",
+		ops{"POST /servers"},
 	},
 	{ServerCreateAttachVolume, member, "Create a server with volumes attached.", ops{"POST /servers"}},
 	{ServerCreateAttachNetwork, member, "Create a server with networks attached.", ops{"POST /servers"}},
 	{
 		ServerCreateTrustedCerts, member,
-		"Name the certificates that a new server's image must be signed with.", ops{"POST /servers"},
+		"Name the certificates that a new server's image must be signed with.",
+		ops{"POST /servers"},
 	},
 	{
 		ServerCreateZeroDiskFlavor, admin,
-		"Create a server on a local disk from a flavor whose disk has size zero.", ops{"POST /servers"},
+		"Create a server on a local disk from a flavor whose disk has size zero.",
+		ops{"POST /servers"},
 	},
 	{
 		AttachExternalNetwork, admin, "Connect a server straight to an external network that is not shared.",

@@ -77,11 +77,17 @@ func TestTable_complete(t *testing.T) {
 			if of, ok := spec.Type.(*ast.Ident); !ok || of.Name != "Rule" {
 				return true
 			}
-			text, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+			literal, ok := spec.Values[0].(*ast.BasicLit)
+			if !ok {
+				t.Errorf("%s is not a literal", spec.Names[0].Name)
+				return true
+			}
+			text, err := strconv.Unquote(literal.Value)
 			if err != nil {
 				t.Error(err)
 			}
-			if found++; !rows[Rule(text)] {
+			found++
+			if !rows[Rule(text)] {
 				t.Errorf("%s (%s) has no row", spec.Names[0].Name, text)
 			}
 			return true
