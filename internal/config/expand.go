@@ -27,7 +27,7 @@ func (e expander) expand(s Setting, depth int) (string, error) {
 		if match == "$$" || match == `\$` {
 			return "$"
 		}
-		value, err := e.value(s, strings.Trim(match, "${}"), depth)
+		value, err := e.value(strings.Trim(match, "${}"), depth)
 		if err != nil {
 			faults = append(faults, err)
 		}
@@ -36,9 +36,9 @@ func (e expander) expand(s Setting, depth int) (string, error) {
 	return text, errors.Join(faults...)
 }
 
-// value finds what a reference in s stands for: an option of [DEFAULT] or,
+// value finds what a reference stands for: an option of [DEFAULT] or,
 // with a dot, of another section.
-func (e expander) value(s Setting, name string, depth int) (string, error) {
+func (e expander) value(name string, depth int) (string, error) {
 	k := key{"DEFAULT", name}
 	if section, option, ok := strings.Cut(name, "."); ok {
 		k = key{section, option}

@@ -40,7 +40,7 @@ func readLimited(path string) ([]byte, error) {
 	if err != nil {
 		return nil, withoutPath(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // was only read
 	text, err := io.ReadAll(io.LimitReader(f, mostFile+1))
 	if err != nil {
 		return nil, withoutPath(err)

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -36,10 +37,7 @@ func Flag(flag, section, option, value string) Setting {
 // options that are there but mean nothing here. The error joins everything that
 // is wrong, each with its source, section and option; no secret is in either.
 func Load(in Inputs) (c *Config, warnings []string, err error) {
-	l := loader{known: make(map[key]Option)}
-	for k, o := range each() {
-		l.known[k] = o
-	}
+	l := loader{known: maps.Collect(each())}
 	for _, path := range in.Files {
 		l.readFile(path)
 	}
@@ -137,7 +135,7 @@ func (l *loader) apply() *Config {
 	for k, o := range l.known {
 		values[k] = Setting{Value: o.Default, literal: true}
 		if err := o.set(c, o.Default); err != nil {
-			panic(fmt.Sprintf("config: the default of %v: %v", k, err))
+			panic(fmt.Sprintf("config: the default of %v: %v", k, err)) //nolint:forbidigo // the table is wrong
 		}
 	}
 	for _, s := range l.settings {

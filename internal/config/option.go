@@ -96,7 +96,7 @@ func assign(target any, text string) (err error) {
 	case *time.Duration:
 		*p, err = parseSeconds(text)
 	default:
-		panic(fmt.Sprintf("config: an option can't be a %T", target))
+		panic(fmt.Sprintf("config: an option can't be a %T", target)) //nolint:forbidigo // the table is wrong
 	}
 	return err
 }
@@ -119,7 +119,7 @@ func format(target any) string {
 	case *string:
 		return *p
 	default:
-		panic(fmt.Sprintf("config: an option can't be a %T", target))
+		panic(fmt.Sprintf("config: an option can't be a %T", target)) //nolint:forbidigo // the table is wrong
 	}
 }
 

@@ -22,7 +22,7 @@ func (c *Config) resolve(in Inputs) {
 	if c.Glance.Override == "" && len(c.Glance.APIServers) > 0 {
 		c.Glance.Override = c.Glance.APIServers[0]
 	}
-	if c.Neutron.Auth.URL == "" {
+	if c.Neutron.URL == "" {
 		c.Neutron.Auth = c.Keystone.Auth
 	}
 	for _, e := range []*Endpoint{&c.Glance.Endpoint, &c.Neutron.Endpoint} {

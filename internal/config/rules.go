@@ -122,7 +122,7 @@ var nameTemplate = rule{"with %d, %x or %(uuid)s", func(text string) error {
 	return nil
 }}
 
-var nameVerbs = regexp.MustCompile(`%0?[0-9]{0,2}[dx]|%\((?:uuid|id)\)[0-9]{0,2}[sdx]`)
+var nameVerbs = regexp.MustCompile(`%0?\d{0,2}[dx]|%\(uuid\)s`)
 
 // storeAddress accepts the forms of [database] connection.
 var storeAddress = rule{"a database URL", func(text string) error {
