@@ -65,12 +65,13 @@ type loader struct {
 	unread   bool // a file couldn't be read or understood
 }
 
-func (l *loader) fault(s Setting, err error) {
+// fault words what is wrong with a setting, without telling a secret.
+func (l *loader) fault(s Setting, err error) error {
 	text := fmt.Sprintf(" = %q", s.Value)
 	if l.known[s.key()].Secret {
 		text = ""
 	}
-	l.faults = append(l.faults, fmt.Errorf("%s: %v%s: %w", s.Source, s.key(), text, err))
+	return fmt.Errorf("%s: %v%s: %w", s.Source, s.key(), text, err)
 }
 
 // add takes the settings of one source, and warns once of those that mean
@@ -127,8 +128,9 @@ func (l *loader) readFlags(flags []Setting) {
 	}
 }
 
-// apply sets the defaults and then all settings, so that the last one wins and
-// a wrong one is reported even if another would have won.
+// apply sets the defaults and then all settings, so that the last one wins. A
+// wrong one that doesn't win is but a warning: whoever tries Nova's own file
+// overrides what doesn't fit.
 func (l *loader) apply() *Config {
 	c := &Config{from: make(map[key]string)}
 	values := make(expander)
@@ -142,16 +144,24 @@ func (l *loader) apply() *Config {
 		values[s.key()] = s
 	}
 	for _, s := range l.settings {
-		text, err := values.expand(s, 0)
-		if err == nil {
-			err = l.known[s.key()].set(c, text)
+		err := l.applyOne(c, s, values)
+		switch won := values[s.key()] == s; {
+		case err != nil && won:
+			l.faults = append(l.faults, l.fault(s, err))
+		case err != nil:
+			l.warnings = append(l.warnings, "overridden: "+l.fault(s, err).Error())
 		}
-		if err != nil {
-			l.fault(s, err)
-		}
-		c.from[s.key()] = s.Source
 	}
 	return c
+}
+
+func (l *loader) applyOne(c *Config, s Setting, values expander) error {
+	c.from[s.key()] = s.Source
+	text, err := values.expand(s, 0)
+	if err != nil {
+		return err
+	}
+	return l.known[s.key()].set(c, text)
 }
 
 func lookup(environ []string, name string) string {

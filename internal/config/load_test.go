@@ -222,25 +222,31 @@ func TestLoad_faults(t *testing.T) {
 	}
 }
 
-// TestLoad_faultSources: whatever is wrong anywhere is reported, with its
-// source, even if another source would have won.
+// TestLoad_faultSources: whatever is wrong anywhere is reported with its
+// source, but is no error where another source has won.
 func TestLoad_faultSources(t *testing.T) {
 	t.Parallel()
 	path := write(t, "nova.conf", "[api]\nmax_limit = x\n[keystone_authtoken]\nauth_url = http://k")
-	_, _, err := Load(Inputs{
+	_, warnings, err := Load(Inputs{
 		Files:   []string{path, "/nowhere/nova.conf"},
-		Environ: []string{"NOVA_API_MAX_LIMIT=y"},
+		Environ: []string{"NOVA_API_MAX_LIMIT=y", "NOVA_QUOTA_RAM=y"},
 		Flags:   []Setting{Flag("--set", "api", "max_limit", "5"), Flag("--set", "api", "no_such", "5"), Flag("--listen", "DEFAULT", "osapi_compute_listen_port", "z")},
 	})
 	want := `/nowhere/nova.conf: no such file or directory
 --set: [api] no_such: there is no such option
-` + path + `: [api] max_limit = "x": not an integer
-environment NOVA_API_MAX_LIMIT: [api] max_limit = "y": not an integer
+environment NOVA_QUOTA_RAM: [quota] ram = "y": not an integer
 --listen: [DEFAULT] osapi_compute_listen_port = "z": not an integer`
 	if err == nil {
 		t.Fatal("no error")
 	}
 	if diff := cmp.Diff(want, err.Error()); diff != "" {
+		t.Error(diff)
+	}
+	overridden := []string{
+		"overridden: " + path + `: [api] max_limit = "x": not an integer`,
+		`overridden: environment NOVA_API_MAX_LIMIT: [api] max_limit = "y": not an integer`,
+	}
+	if diff := cmp.Diff(overridden, warnings); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -83,7 +83,7 @@ from
 
 In a file, a value may refer to another option as ` + "`$name` or `${section.name}`" + `; a
 dollar sign is ` + "`$$`" + `. An option that isn't known is a warning, so that Nova's own
-files can be used; a bad value is an error. ` + "`nova-api config --show`" + ` prints what is
+files can be used; a bad value is an error unless it is overridden. ` + "`nova-api config --show`" + ` prints what is
 in effect and where it came from, ` + "`nova-api config --sample FILE`" + ` writes a file to
 start from.
 
