@@ -20,6 +20,8 @@ type dialect struct {
 	words      *strings.Replacer // what migrations write: $serial, $time, …
 	lock       string            // how a query claims rows that others may want too
 	forUpdate  string            // how a query keeps rows from changing until its transaction ends
+	matches    string            // the operator of a regular expression, whatever the case
+	lines      string            // what makes ^ and $ of a pattern fit each line
 	splitPools bool              // readers and the writer have connections of their own
 	open       func(dsn string, readOnly bool, conns int) (*sqlx.DB, error)
 	fault      func(error) error // gives a driver's error a kind
@@ -32,6 +34,8 @@ var dialects = map[string]dialect{
 		words:     strings.NewReplacer("$serial", "BIGSERIAL PRIMARY KEY", "$time", "TIMESTAMPTZ", "$float", "DOUBLE PRECISION", "$blob", "BYTEA"),
 		lock:      "FOR UPDATE SKIP LOCKED",
 		forUpdate: "FOR UPDATE",
+		matches:   "~*",
+		lines:     "(?n)",
 		open:      openPostgres,
 		fault:     postgresFault,
 	},
@@ -39,6 +43,8 @@ var dialects = map[string]dialect{
 		name:       "sqlite",
 		bind:       sqlx.QUESTION,
 		words:      strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB"),
+		matches:    "REGEXP",
+		lines:      "(?m)",
 		splitPools: true, // one writer at a time: nothing to lock
 		open:       openSQLite,
 		fault:      sqliteFault,
@@ -90,6 +96,9 @@ func openSQLite(path string, readOnly bool, conns int) (*sqlx.DB, error) {
 	}
 	d.SetMaxOpenConns(conns)
 	d.SetMaxIdleConns(conns)
+	if err := registerRegexp(); err != nil {
+		return nil, err
+	}
 	sqlx.BindDriver("sqlite", sqlx.QUESTION) // sqlx knows it by its cgo name only
 	return sqlx.NewDb(d, "sqlite"), nil
 }

@@ -25,6 +25,7 @@ const (
 	pgUniqueViolation      = "23505"
 	pgSerializationFailure = "40001"
 	pgDeadlock             = "40P01"
+	pgBadRegexp            = "2201B"
 	pgReadOnly             = "25006" // a standby that a fail-over has not promoted yet
 	pgClassConnection      = "08"
 	pgClassResources       = "53" // too many connections, out of memory
@@ -43,6 +44,8 @@ func postgresFault(err error) error {
 	switch {
 	case code == pgUniqueViolation:
 		return nova.Because(err, nova.Conflict, "There is one already.")
+	case code == pgBadRegexp:
+		return nova.Because(err, nova.Invalid, "The regular expression can't be read.")
 	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly:
 		return errors.Join(errTransient, unavailable(err))
 	case code[:2] == pgClassConnection, code[:2] == pgClassResources, code[:3] == pgClassIntervention:

@@ -41,7 +41,7 @@ type Service struct {
 	Serial         int64     `db:"id"`
 	ID             string    `db:"uuid"`
 	Host           string    `db:"host"`
-	Binary         string    `db:"binary"`
+	Binary         string    `db:"binary_name"`
 	Disabled       bool      `db:"disabled"`
 	DisabledReason *string   `db:"disabled_reason"`
 	ForcedDown     bool      `db:"forced_down"`

@@ -1,0 +1,29 @@
+// Package api answers the Compute API's calls. routes.go is its map; each
+// resource has a file with its controller, which opens with a table of what
+// can be done. Reads go controller → store → view; what starts work goes
+// controller → compute.
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+)
+
+// Options are what the controllers work with.
+type Options struct {
+	Site    *rest.Site
+	Store   *db.Store
+	Compute *compute.API
+	// ProjectExists asks the identity service about a project.
+	ProjectExists func(ctx context.Context, id string) (bool, error)
+}
+
+// New gives the handler of the whole API.
+func New(o Options) http.Handler {
+	c := newControllers(o)
+	return o.Site.Handler(func(m rest.Mapper) { routes(m, c) })
+}

@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// Flavors answers for /flavors: the sizes that a server can have.
+type Flavors struct {
+	store *db.Store
+	view  views.Flavors
+}
+
+// Actions is what can be done with flavors.
+func (c *Flavors) Actions() rest.Actions {
+	return rest.Actions{
+		"index":  rest.Do(c.index).Query(schema.FlavorsQuery),
+		"detail": rest.Do(c.detail).Query(schema.FlavorsQuery),
+		"show":   rest.Do(c.show).Query(schema.NoQuery),
+		"create": rest.Read(schema.FlavorCreate, c.create).Needs(policy.FlavorCreate),
+		"update": rest.Read(schema.FlavorUpdate, c.update).Needs(policy.FlavorUpdate).Since(55),
+		"delete": rest.Do(c.delete).Needs(policy.FlavorDelete).Status(http.StatusAccepted),
+	}
+}
+
+func (c *Flavors) index(ctx context.Context, r *rest.Request) (any, error) {
+	flavors, err := c.list(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Index(r, flavors), nil
+}
+
+func (c *Flavors) detail(ctx context.Context, r *rest.Request) (any, error) {
+	flavors, err := c.list(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Detail(r, flavors), nil
+}
+
+func (c *Flavors) show(ctx context.Context, r *rest.Request) (any, error) {
+	flavor, err := visibleFlavor(ctx, c.store, r, r.ID())
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Show(r, flavor), nil
+}
+
+func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.CreateFlavor) (any, error) {
+	flavor, err := c.store.CreateFlavor(ctx, newFlavor(in))
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Show(r, flavor), nil
+}
+
+func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.UpdateFlavor) (any, error) {
+	flavor, err := c.store.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Show(r, flavor), nil
+}
+
+func (c *Flavors) delete(ctx context.Context, r *rest.Request) (any, error) {
+	return nil, c.store.DeleteFlavor(ctx, r.ID())
+}
+
+func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, error) {
+	filter, err := flavorFilter(r)
+	if err != nil {
+		return nil, err
+	}
+	page := r.Page()
+	if key := r.Query().Get("sort_key"); key != "" || r.Query().Has("sort_dir") {
+		page.Sort = []nova.Sort{{Key: orElse(key, "flavorid"), Desc: r.Query().Get("sort_dir") == "desc"}}
+	}
+	return c.store.Flavors(ctx, filter, page)
+}
+
+// flavorFilter reads the list's filters. Who is no administrator sees what is
+// public, and what its project was given access to, whatever it asks for.
+func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
+	public := true
+	f := db.FlavorFilter{Public: &public, AccessFor: r.Caller.ProjectID, Name: r.Query().Get("name")}
+	if r.IsAdmin() && r.Query().Has("is_public") {
+		wanted, err := isPublic(r.Query().Get("is_public"))
+		if err != nil {
+			return f, err
+		}
+		f.Public, f.AccessFor = wanted, ""
+	} else if r.IsAdmin() {
+		f.AccessFor = "" // an administrator has to ask for private ones
+	}
+	for _, number := range []struct {
+		name string
+		to   *int
+	}{{"minRam", &f.MinRAM}, {"minDisk", &f.MinDisk}} {
+		text := r.Query().Get(number.name)
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return f, nova.Errorf(nova.Invalid, "Invalid %s filter [%s]", number.name, text)
+		}
+		*number.to = n
+	}
+	return f, nil
+}
+
+// isPublic reads an is_public filter: nil for "None", which is all.
+func isPublic(text string) (*bool, error) {
+	if strings.EqualFold(text, "none") {
+		return nil, nil //nolint:nilnil // no filter is an answer
+	}
+	value, ok := boolean(text)
+	if !ok {
+		return nil, nova.Errorf(nova.Invalid, "Invalid is_public filter [%s]", text)
+	}
+	return &value, nil
+}
+
+// visibleFlavor finds a flavor that the caller may use. An administrator may
+// use all.
+func visibleFlavor(ctx context.Context, store *db.Store, r *rest.Request, id string) (nova.Flavor, error) {
+	if r.IsAdmin() {
+		return store.Flavor(ctx, id)
+	}
+	return store.FlavorFor(ctx, r.Caller.ProjectID, id)
+}
+
+func newFlavor(in schema.CreateFlavor) nova.Flavor {
+	f := in.Flavor
+	flavor := nova.Flavor{
+		ID: uuid.NewString(), Name: strings.TrimSpace(f.Name),
+		RAM: int(f.RAM), VCPUs: int(f.VCPUs), Disk: int(f.Disk), Ephemeral: int(f.Ephemeral), Swap: int(f.Swap),
+		RxTx: 1, Public: true, Description: f.Description,
+	}
+	if f.ID != nil {
+		flavor.ID = string(*f.ID)
+	}
+	if f.RxTx != nil {
+		flavor.RxTx = float64(*f.RxTx)
+	}
+	if f.Public != nil {
+		flavor.Public = bool(*f.Public)
+	}
+	return flavor
+}

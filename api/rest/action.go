@@ -1,0 +1,230 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+)
+
+// Actions is a controller's table: what it can do, by name.
+type Actions map[string]Action
+
+// A Controller answers for a resource.
+type Controller interface {
+	Actions() Actions
+}
+
+// A MemberController also has actions that a POST to …/{id}/action names in
+// its body.
+type MemberController interface {
+	Controller
+	MemberActions() Actions
+}
+
+// An Action is one thing that a controller does, with all that is checked
+// before. It is a value: each method gives a changed copy.
+type Action struct {
+	since, until int
+	body         *schema.Body
+	query        *schema.Query
+	rule         policy.Rule
+	statuses     []statusSince
+	handle       func(ctx context.Context, r *Request, raw []byte) (any, error)
+}
+
+type statusSince struct{ minor, status int }
+
+// Do is an action without a body.
+func Do(handle func(ctx context.Context, r *Request) (any, error)) Action {
+	return Action{handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+		if err := r.allow(); err != nil {
+			return nil, err
+		}
+		return handle(ctx, r)
+	}}
+}
+
+// Read is an action whose body is checked against a schema and decoded.
+func Read[In any](body *schema.Body, handle func(ctx context.Context, r *Request, in In) (any, error)) Action {
+	return Action{body: body, handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
+		in, err := decode[In](raw)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.allow(); err != nil {
+			return nil, err
+		}
+		return handle(ctx, r, in)
+	}}
+}
+
+// Owned is a member that belongs to a project and a user: what policy is
+// asked about.
+type Owned interface {
+	Owner() (projectID, userID string)
+}
+
+// A Load finds the member that a request is about. It answers NotFound for
+// one that the caller may not know of.
+type Load[M Owned] func(ctx context.Context, r *Request) (M, error)
+
+// With is an action on a member, without a body. The member is looked up, and
+// policy asked about its owner, before the handler sees it.
+func With[M Owned](load Load[M], handle func(ctx context.Context, r *Request, member M) (any, error)) Action {
+	return Action{handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+		member, err := loadAllowed(ctx, r, load)
+		if err != nil {
+			return nil, err
+		}
+		return handle(ctx, r, member)
+	}}
+}
+
+// On is an action on a member, with a body.
+func On[M Owned, In any](load Load[M], body *schema.Body, handle func(ctx context.Context, r *Request, member M, in In) (any, error)) Action {
+	return Action{body: body, handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
+		in, err := decode[In](raw)
+		if err != nil {
+			return nil, err
+		}
+		member, err := loadAllowed(ctx, r, load)
+		if err != nil {
+			return nil, err
+		}
+		return handle(ctx, r, member, in)
+	}}
+}
+
+func loadAllowed[M Owned](ctx context.Context, r *Request, load Load[M]) (M, error) {
+	member, err := load(ctx, r)
+	if err != nil || r.rule == "" {
+		return member, err
+	}
+	project, user := member.Owner()
+	return member, r.Enforce(r.rule, policy.Target{ProjectID: project, UserID: user})
+}
+
+// allow asks policy about an action that is on no member.
+func (r *Request) allow() error {
+	if r.rule == "" {
+		return nil
+	}
+	return r.EnforceOwn(r.rule)
+}
+
+// Needs names the policy rule that must allow the action.
+func (a Action) Needs(rule policy.Rule) Action { a.rule = rule; return a }
+
+// Query is the schema of the action's query parameters. Without one, they are
+// passed on as they come.
+func (a Action) Query(query *schema.Query) Action { a.query = query; return a }
+
+// Since is the microversion that brought the action.
+func (a Action) Since(minor int) Action { a.since = minor; return a }
+
+// Until is the last microversion that has the action.
+func (a Action) Until(minor int) Action { a.until = minor; return a }
+
+// Status is what a success answers, if not 200.
+func (a Action) Status(status int) Action { return a.StatusSince(0, status) }
+
+// StatusSince is what a success answers since a microversion.
+func (a Action) StatusSince(minor, status int) Action {
+	a.statuses = append(a.statuses[:len(a.statuses):len(a.statuses)], statusSince{minor, status})
+	return a
+}
+
+func (a Action) status(r *Request) int {
+	status := http.StatusOK
+	for _, s := range a.statuses {
+		if r.AtLeast(s.minor) {
+			status = s.status
+		}
+	}
+	return status
+}
+
+var (
+	errMalformedBody = nova.Errorf(nova.Invalid, "Malformed request body")
+	errNoSuchVersion = nova.Errorf(nova.NotFound, "The resource could not be found.")
+)
+
+// run checks the version, the query and the body, in Nova's order, and calls
+// the handler.
+func (a Action) run(ctx context.Context, r *Request, raw []byte) (any, error) {
+	if !r.Version.Within(a.since, a.until) {
+		return nil, errNoSuchVersion
+	}
+	r.rule = a.rule
+	r.query = r.http.URL.Query()
+	if a.query != nil {
+		checked, err := a.query.Check(r.Version, r.query)
+		if err != nil {
+			return nil, err
+		}
+		r.query = checked
+	}
+	if a.body != nil {
+		checked, err := a.checkBody(r, raw)
+		if err != nil {
+			return nil, err
+		}
+		raw = checked
+	}
+	return a.handle(ctx, r, raw)
+}
+
+// checkBody checks a body against its schema. The legacy API drops keys that
+// it doesn't know, so there the body that is decoded is another.
+func (a Action) checkBody(r *Request, raw []byte) ([]byte, error) {
+	value, err := parse(raw)
+	if err != nil {
+		return nil, err
+	}
+	checked, err := a.body.Check(r.Version, value)
+	if err != nil {
+		return nil, err
+	}
+	if r.AtLeast(1) {
+		return raw, nil
+	}
+	pruned, err := json.Marshal(checked)
+	if err != nil {
+		return nil, nova.Because(err, nova.Invalid, "Malformed request body")
+	}
+	return pruned, nil
+}
+
+// parse reads a JSON body: nil for an empty one.
+func parse(raw []byte) (any, error) {
+	if len(raw) == 0 {
+		return nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, errMalformedBody
+	}
+	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // the decoder promises io.EOF itself
+		return nil, errMalformedBody
+	}
+	return value, nil
+}
+
+func decode[In any](raw []byte) (In, error) {
+	var in In
+	if len(raw) == 0 {
+		return in, nil
+	}
+	if err := json.Unmarshal(raw, &in); err != nil {
+		return in, nova.Because(err, nova.Invalid, "Malformed request body")
+	}
+	return in, nil
+}

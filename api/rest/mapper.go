@@ -1,0 +1,114 @@
+package rest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// projectParam is the path's own project, where the client's endpoint has one.
+const projectParam = "project_id"
+
+// A Mapper binds the actions of controllers to URLs, in the manner of the
+// Routes mapper: Resource gives the five of Rails, and what else is asked for.
+type Mapper struct {
+	site   *Site
+	router chi.Router
+	prefix string
+}
+
+// An Option adds routes to a resource.
+type Option interface {
+	routes(base, one string) []route
+}
+
+// Collection is further actions of the whole collection: name → method.
+type Collection map[string]string
+
+// Member is further actions of each member: name → method.
+type Member map[string]string
+
+// A Singular is a resource that there is one of: its index is what is there,
+// and its actions are on the collection's own path: name → method.
+type Singular map[string]string
+
+type route struct{ method, path, action string }
+
+func (c Collection) routes(base, _ string) []route {
+	found := make([]route, 0, len(c))
+	for name, method := range c {
+		found = append(found, route{method, base + "/" + name, name})
+	}
+	return found
+}
+
+func (m Member) routes(_, one string) []route {
+	found := make([]route, 0, len(m))
+	for name, method := range m {
+		found = append(found, route{method, one + "/" + name, name})
+	}
+	return found
+}
+
+func (s Singular) routes(base, _ string) []route {
+	found := make([]route, 0, len(s))
+	for name, method := range s {
+		found = append(found, route{method, base, name})
+	}
+	return found
+}
+
+// Resource maps a controller: index, create, show, update and delete where it
+// has them, then the options' routes. The Mapper that it returns is rooted in
+// the member, so that a nested resource needs no mention of its parent.
+//
+// It panics if a route has no action, or an action no route: whoever builds
+// the router has tested all routes.
+func (m Mapper) Resource(member, plural string, c Controller, options ...Option) Mapper {
+	base := m.prefix + "/" + plural
+	one := base + "/{id}"
+	actions := c.Actions()
+	reached := map[string]bool{}
+	for _, r := range []route{
+		{http.MethodGet, base, "index"}, {http.MethodPost, base, "create"},
+		{http.MethodGet, one, "show"}, {http.MethodPut, one, "update"}, {http.MethodDelete, one, "delete"},
+	} {
+		if action, ok := actions[r.action]; ok {
+			m.handle(r, action)
+			reached[r.action] = true
+		}
+	}
+	for _, option := range options {
+		for _, r := range option.routes(base, one) {
+			m.handle(r, m.named(c, actions, r))
+			reached[r.action] = true
+		}
+	}
+	for name := range actions {
+		if !reached[name] {
+			panic(fmt.Sprintf("api: no route reaches %s of %s", name, base))
+		}
+	}
+	return Mapper{m.site, m.router, base + "/{" + member + "_id}"}
+}
+
+// named finds the action of an option's route.
+func (m Mapper) named(c Controller, actions Actions, r route) Action {
+	if action, ok := actions[r.action]; ok {
+		return action
+	}
+	if members, ok := c.(MemberController); ok && r.action == "action" {
+		return byBody(members.MemberActions())
+	}
+	panic(fmt.Sprintf("api: %s %s has no action %q", r.method, r.path, r.action))
+}
+
+func (m Mapper) handle(r route, action Action) {
+	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}, r.method) {
+		panic(fmt.Sprintf("api: method %q of %s", r.method, r.path))
+	}
+	named := r.action == "action" && r.method == http.MethodPost
+	m.router.Method(r.method, r.path, m.site.serve(action, named))
+}

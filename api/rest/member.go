@@ -1,0 +1,72 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// byBody is the action of POST …/{id}/action: the only key of the body says
+// which of the member's actions is meant.
+func byBody(actions Actions) Action {
+	return Action{handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
+		name, err := actionName(raw)
+		if err != nil {
+			return nil, err
+		}
+		action, ok := actions[name]
+		if !ok {
+			return nil, nova.Errorf(nova.Invalid, "There is no such action: %s", name)
+		}
+		if err := r.checkProject(); err != nil {
+			return nil, err
+		}
+		result, err := action.run(ctx, r, raw)
+		if err != nil {
+			return nil, err
+		}
+		return withStatus(result, action.status(r)), nil
+	}}
+}
+
+// actionName finds the only key of an action's body. What has no keys but a
+// length of one is a name that nobody answers to: 404, as in Nova, whose
+// action names are found by the same accident.
+func actionName(raw []byte) (string, error) {
+	value, err := parse(raw)
+	if err != nil || len(raw) == 0 {
+		return "", errMalformedBody
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		if len(value) != 1 {
+			return "", errMalformedBody
+		}
+		for name := range value {
+			return name, nil
+		}
+	case []any:
+		if len(value) != 1 {
+			return "", errMalformedBody
+		}
+	case string:
+		if len([]rune(value)) != 1 {
+			return "", errMalformedBody
+		}
+	case nil, bool, json.Number:
+	}
+	return "", errNoSuchVersion
+}
+
+// withStatus gives a result the status of the action that made it.
+func withStatus(result any, status int) Response {
+	response, ok := result.(Response)
+	if !ok {
+		response = Response{Body: result}
+	}
+	if response.Status == 0 {
+		response.Status = status
+	}
+	return response
+}

@@ -1,0 +1,196 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+var requestIDFormat = regexp.MustCompile(`^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// withRequestID gives each request below a version root an ID, which the
+// reply carries twice, and keeps the one that the caller sent.
+func (s *Site) withRequestID(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ids := nova.Request{ID: "req-" + uuid.NewString()}
+		if global := r.Header.Get("X-Openstack-Request-Id"); requestIDFormat.MatchString(global) {
+			ids.GlobalID = global
+		}
+		if underRoot(r.URL.Path, rootCurrent) || underRoot(r.URL.Path, rootLegacy) {
+			header := w.Header()
+			header["x-openstack-request-id"] = []string{ids.ID} // in Nova's own spelling
+			header["x-compute-request-id"] = []string{ids.ID}
+		}
+		next.ServeHTTP(w, r.WithContext(nova.WithRequest(r.Context(), ids)))
+	})
+}
+
+// A record is what the log's one line about a request is made of.
+type record struct {
+	version string
+	caller  nova.Caller
+	status  int
+	bytes   int
+}
+
+type recordKey struct{}
+
+func noteVersion(ctx context.Context, v microversion.Version) {
+	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
+		rec.version = v.String()
+	}
+}
+
+// logged writes one line for each request, at its end, and turns a panic into
+// a fault.
+func (s *Site) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now() //nolint:forbidigo // a duration, not a time
+		ids := nova.RequestOf(r.Context())
+		log := s.Log.With().Str("request_id", ids.ID).Logger()
+		rec := &record{}
+		ctx := context.WithValue(log.WithContext(r.Context()), recordKey{}, rec)
+		routes := chi.NewRouteContext()
+		ctx = context.WithValue(ctx, chi.RouteCtxKey, routes)
+		recorder := &recorder{ResponseWriter: w, record: rec}
+		r = r.WithContext(ctx)
+		defer func() {
+			recoverTo(recorder, r, recover())
+			line(&log, rec, r, routes, ids.GlobalID).Dur("duration", time.Since(began)).Msg("request")
+		}()
+		next.ServeHTTP(recorder, r)
+	})
+}
+
+func line(log *zerolog.Logger, rec *record, r *http.Request, routes *chi.Context, globalID string) *zerolog.Event {
+	pattern := routes.RoutePattern()
+	if pattern == "" {
+		pattern = "-" // never the raw path, which clients choose
+	}
+	event := log.Info().Str("method", r.Method).Str("route", pattern).Int("status", rec.status).Int("bytes", rec.bytes)
+	for _, field := range []struct{ name, value string }{
+		{"microversion", rec.version}, {"project", rec.caller.ProjectID}, {"user", rec.caller.UserID}, {"global_request_id", globalID},
+	} {
+		if field.value != "" {
+			event = event.Str(field.name, field.value)
+		}
+	}
+	return event
+}
+
+// recoverTo answers for a handler that panicked.
+func recoverTo(w *recorder, r *http.Request, cause any) {
+	if cause == nil {
+		return
+	}
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(cause)
+	}
+	zerolog.Ctx(r.Context()).Error().Any("panic", cause).Bytes("stack", debug.Stack()).Msg("handler panicked")
+	if w.record.status == 0 {
+		fail(w, r, nova.Because(nil, nova.Internal, "handler panicked"))
+	}
+}
+
+// A recorder notes what was answered.
+type recorder struct {
+	http.ResponseWriter
+	record *record
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.record.status == 0 {
+		w.record.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.record.status == 0 {
+		w.record.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.record.bytes += n
+	return n, err
+}
+
+// limited refuses a body that says it is too large, and cuts off one that
+// doesn't say.
+func (s *Site) limited(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > s.MaxBody {
+			plainTooLarge(s.MaxBody).write(w, r)
+			return
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// authenticated finds out who is calling, and answers for those who don't say.
+func (s *Site) authenticated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, err := s.caller(r)
+		switch {
+		case nova.Is(err, nova.Unauthorized):
+			s.unauthorized(w)
+		case err != nil:
+			zerolog.Ctx(r.Context()).Error().Err(err).Msg("token can't be validated")
+			plainUnavailable.write(w, r)
+		case caller.UserID == "":
+			plainUnauthorized.write(w, r)
+		default:
+			if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+				rec.caller = caller
+			}
+			next.ServeHTTP(w, r.WithContext(nova.WithCaller(r.Context(), caller)))
+		}
+	})
+}
+
+func (s *Site) caller(r *http.Request) (nova.Caller, error) {
+	token := r.Header.Get("X-Auth-Token")
+	if token == "" {
+		return nova.Caller{}, nova.Errorf(nova.Unauthorized, "no token")
+	}
+	caller, err := s.Validate(r.Context(), token)
+	caller.Token = token
+	return caller, err
+}
+
+// unauthorized answers as the middleware in front of Nova does.
+func (s *Site) unauthorized(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", typeJSON)
+	w.Header().Set("WWW-Authenticate", `Keystone uri="`+s.AuthURI+`"`)
+	w.WriteHeader(http.StatusUnauthorized)
+	_, _ = w.Write([]byte(`{"error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}}`))
+}
+
+// underRoot tells whether a path is a version's root or below it.
+func underRoot(path, root string) bool {
+	rest, ok := strings.CutPrefix(path, "/"+root)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+func mediaType(header string) string {
+	if header == "" {
+		return ""
+	}
+	kind, _, err := mime.ParseMediaType(header)
+	if err != nil {
+		return header
+	}
+	return kind
+}

@@ -1,0 +1,77 @@
+package rest
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// A Response is what a handler returns if a body alone won't do.
+type Response struct {
+	Status int // 0 for the action's own
+	Header http.Header
+	Body   any
+	Bare   bool // a reply built without a body object: Nova says text/html for it
+}
+
+// An appender writes itself as JSON: the views' dicts do.
+type appender interface{ AppendJSON(to []byte) []byte }
+
+const (
+	typeJSON   = "application/json"
+	typeVendor = "application/vnd.openstack.compute+json"
+	typeFault  = "application/json; charset=UTF-8"
+	typeBare   = "text/html; charset=UTF-8"
+)
+
+// write sends what a handler returned.
+func write(w http.ResponseWriter, r *http.Request, status int, result any) error {
+	response, ok := result.(Response)
+	if !ok {
+		response = Response{Body: result}
+	}
+	if response.Status != 0 {
+		status = response.Status
+	}
+	header := w.Header()
+	for name, values := range response.Header {
+		header[name] = values
+	}
+	header.Set("Content-Type", successType(r.Header.Get("Accept")))
+	if response.Bare {
+		header.Set("Content-Type", typeBare)
+	}
+	body, err := encode(response.Body)
+	if err != nil {
+		return err
+	}
+	if status == http.StatusNoContent {
+		w.WriteHeader(status)
+		return nil
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone is nobody's fault
+	return nil
+}
+
+func encode(body any) ([]byte, error) {
+	switch body := body.(type) {
+	case nil:
+		return nil, nil
+	case appender:
+		return body.AppendJSON(nil), nil
+	}
+	return json.Marshal(body)
+}
+
+// successType is the type of a reply: Nova's own if the client prefers that.
+func successType(accept string) string {
+	if accept == "" {
+		return typeJSON
+	}
+	if best := preferred(accept, typeJSON, typeVendor); best != "" {
+		return best
+	}
+	return typeJSON
+}

@@ -1,0 +1,144 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+)
+
+// A generation is one of the API's two, as its version document shows it.
+type generation struct {
+	root, id, status, version, min, updated, mediaType string
+}
+
+var generations = []generation{
+	{rootLegacy, "v2.0", "DEPRECATED", "", "", "2025-07-04T12:00:00Z", typeVendor + ";version=2"},
+	{
+		rootCurrent, "v2.1", "CURRENT", microversion.Max.String(), microversion.Min.String(),
+		"2013-07-23T11:33:21Z", typeVendor + ";version=2.1",
+	},
+}
+
+// The version documents' parts. Their order is that of Nova's documents.
+type (
+	link struct {
+		Rel  string `json:"rel"`
+		Type string `json:"type,omitempty"`
+		Href string `json:"href"`
+	}
+	mediaKind struct {
+		Base string `json:"base"`
+		Type string `json:"type"`
+	}
+	versionDocument struct {
+		ID         string      `json:"id"`
+		Status     string      `json:"status"`
+		Version    string      `json:"version"`
+		MinVersion string      `json:"min_version"`
+		Updated    string      `json:"updated"`
+		Links      []link      `json:"links"`
+		MediaTypes []mediaKind `json:"media-types,omitempty"`
+	}
+	choiceDocument struct {
+		ID         string      `json:"id"`
+		Status     string      `json:"status"`
+		Links      []link      `json:"links"`
+		MediaTypes []mediaKind `json:"media-types"`
+	}
+)
+
+// document is a generation's own; root is where its self link leads, which is
+// where it was asked for.
+func (g generation) document(base, root string) versionDocument {
+	return versionDocument{
+		ID: g.id, Status: g.status, Version: g.version, MinVersion: g.min, Updated: g.updated,
+		Links: []link{
+			{Rel: "self", Href: base + "/" + root + "/"},
+			{Rel: "describedby", Type: "text/html", Href: "http://docs.openstack.org/"},
+		},
+		MediaTypes: g.mediaTypes(),
+	}
+}
+
+func (g generation) mediaTypes() []mediaKind { return []mediaKind{{typeJSON, g.mediaType}} }
+
+// entry is a generation in the list at the root.
+func (g generation) entry(base string) versionDocument {
+	d := g.document(base, g.root)
+	d.Links, d.MediaTypes = d.Links[:1], nil
+	return d
+}
+
+// withVersions answers for the roots, which need no token: the list at /, the
+// documents at /v2 and /v2.1, and the choices anywhere else outside.
+func (s *Site) withVersions(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch path := r.URL.Path; {
+		case path == "/":
+			s.reply(w, r, http.StatusOK, map[string]any{"versions": s.entries(r)})
+		case path == "/"+rootLegacy, path == "/"+rootLegacy+"/":
+			s.reply(w, r, http.StatusOK, map[string]any{"version": generations[0].document(s.base(r), rootLegacy)})
+		case path == "/"+rootCurrent, path == "/"+rootCurrent+"/":
+			if _, err := negotiate(w.Header(), r.Header); err != nil {
+				fail(w, r, err)
+				return
+			}
+			s.reply(w, r, http.StatusOK, map[string]any{"version": generations[1].document(s.base(r), rootCurrent)})
+		case underRoot(path, rootLegacy), underRoot(path, rootCurrent):
+			next.ServeHTTP(w, r)
+		default:
+			s.reply(w, r, http.StatusMultipleChoices, map[string]any{"choices": s.choices(r)})
+		}
+	})
+}
+
+func (s *Site) entries(r *http.Request) []versionDocument {
+	entries := make([]versionDocument, len(generations))
+	for i, g := range generations {
+		entries[i] = g.entry(s.base(r))
+	}
+	return entries
+}
+
+func (s *Site) choices(r *http.Request) []choiceDocument {
+	choices := make([]choiceDocument, len(generations))
+	for i, g := range generations {
+		href := s.base(r) + "/" + g.root + r.URL.EscapedPath()
+		choices[i] = choiceDocument{g.id, g.status, []link{{Rel: "self", Href: href}}, g.mediaTypes()}
+	}
+	return choices
+}
+
+func (s *Site) reply(w http.ResponseWriter, r *http.Request, status int, body any) {
+	if err := write(w, r, status, body); err != nil {
+		fail(w, r, err)
+	}
+}
+
+// mapVersions maps the documents that are also found behind a token.
+func (s *Site) mapVersions(r chi.Router) {
+	show := Do(func(_ context.Context, r *Request) (any, error) {
+		id := r.ID()
+		if id == "" {
+			id = "v2.1"
+		}
+		for _, g := range generations {
+			if g.id == id {
+				return map[string]any{"version": g.document(s.base(r.http), rootOf(r))}, nil
+			}
+		}
+		return nil, errNoSuchVersion
+	})
+	r.Method(http.MethodGet, "/", s.serve(show, false))
+	r.Method(http.MethodGet, "/versions/{id}", s.serve(show, false))
+}
+
+func rootOf(r *Request) string {
+	if r.AtLeast(1) {
+		return rootCurrent
+	}
+	return rootLegacy
+}

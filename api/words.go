@@ -1,0 +1,23 @@
+package api
+
+import "strings"
+
+// booleans are the words that a filter may say yes and no in, in any case.
+var booleans = map[string]bool{
+	"1": true, "t": true, "true": true, "on": true, "y": true, "yes": true,
+	"0": false, "f": false, "false": false, "off": false, "n": false, "no": false,
+}
+
+// boolean reads a yes or no.
+func boolean(text string) (value, ok bool) {
+	value, ok = booleans[strings.ToLower(strings.TrimSpace(text))]
+	return value, ok
+}
+
+// orElse is text, or something else where there is none.
+func orElse(text, otherwise string) string {
+	if text == "" {
+		return otherwise
+	}
+	return text
+}

@@ -1,0 +1,194 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+const flavorColumns = `id, flavorid, name, memory_mb, vcpus, root_gb, ephemeral_gb, swap, rxtx_factor,
+	vcpu_weight, disabled, is_public, description, created_at, updated_at`
+
+// A FlavorFilter says which flavors a list is of.
+type FlavorFilter struct {
+	Public    *bool  // nil for all
+	AccessFor string // with Public true: also the private flavors of this project
+	MinRAM    int    // MB
+	MinDisk   int    // GB
+	Disabled  bool   // those too
+	Name      string // a regular expression
+}
+
+// flavorSorts are the keys that flavors can be sorted by.
+var flavorSorts = sortKeys{
+	"flavorid": "flavorid", "id": "id", "name": "name", "memory_mb": "memory_mb", "root_gb": "root_gb",
+	"ephemeral_gb": "ephemeral_gb", "swap": "swap", "vcpus": "vcpus", "vcpu_weight": "vcpu_weight",
+	"rxtx_factor": "rxtx_factor", "disabled": "disabled", "is_public": "is_public",
+	"description": "COALESCE(description, '')", "created_at": "created_at", "updated_at": "COALESCE(updated_at, created_at)",
+}
+
+// Flavors lists flavors by their ID, or as the page says, with extra specs.
+func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nova.Flavor, error) {
+	q := f.query(s.dialect)
+	if len(p.Sort) == 0 {
+		p.Sort = []nova.Sort{{Key: "flavorid"}}
+	}
+	order, err := flavorSorts.keyset(&q, keysetTable{"flavors", "flavorid", "id"}, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.flavorMarker(ctx, p.Marker); err != nil {
+		return nil, err
+	}
+	flavors, err := all[nova.Flavor](ctx, s, `
+		SELECT `+flavorColumns+`
+		FROM flavors
+		WHERE `+q.where()+`
+		ORDER BY `+order+`
+		LIMIT ?`, append(q.args, p.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list flavors: %w", err)
+	}
+	return flavors, s.addExtraSpecs(ctx, flavors)
+}
+
+func (f FlavorFilter) query(d dialect) query {
+	var q query
+	switch {
+	case f.Public == nil:
+	case *f.Public && f.AccessFor != "":
+		q.and(`(is_public = ? OR id IN (SELECT flavor_id FROM flavor_access WHERE project_id = ?))`, true, f.AccessFor)
+	default:
+		q.and("is_public = ?", *f.Public)
+	}
+	if !f.Disabled {
+		q.and("disabled = ?", false)
+	}
+	if f.MinRAM > 0 {
+		q.and("memory_mb >= ?", f.MinRAM)
+	}
+	if f.MinDisk > 0 {
+		q.and("root_gb >= ?", f.MinDisk)
+	}
+	if f.Name != "" {
+		q.and("name "+d.matches+" ?", f.Name)
+	}
+	return q
+}
+
+func (s *Store) flavorMarker(ctx context.Context, marker string) error {
+	if marker == "" {
+		return nil
+	}
+	_, err := s.Flavor(ctx, marker)
+	if nova.Is(err, nova.NotFound) {
+		return unknownMarker(marker)
+	}
+	return err
+}
+
+// Flavor finds a flavor by its ID.
+func (s *Store) Flavor(ctx context.Context, id string) (nova.Flavor, error) {
+	var q query
+	q.and("flavorid = ?", id)
+	return s.flavor(ctx, q, id)
+}
+
+// FlavorFor is Flavor for a project, which finds those only that it may use.
+func (s *Store) FlavorFor(ctx context.Context, project, id string) (nova.Flavor, error) {
+	q := FlavorFilter{Public: new(true), AccessFor: project, Disabled: true}.query(s.dialect)
+	q.and("flavorid = ?", id)
+	return s.flavor(ctx, q, id)
+}
+
+func (s *Store) flavor(ctx context.Context, q query, id string) (nova.Flavor, error) {
+	flavor, err := get[nova.Flavor](ctx, s, "SELECT "+flavorColumns+" FROM flavors WHERE "+q.where(), q.args...)
+	if err != nil {
+		return flavor, notFound(err, "Flavor %s could not be found.", id)
+	}
+	flavors := []nova.Flavor{flavor}
+	err = s.addExtraSpecs(ctx, flavors)
+	return flavors[0], err
+}
+
+// addExtraSpecs fetches the extra specs of all flavors in one query.
+func (s *Store) addExtraSpecs(ctx context.Context, flavors []nova.Flavor) error {
+	if len(flavors) == 0 {
+		return nil
+	}
+	serials, at := make([]int64, len(flavors)), make(map[int64]int, len(flavors))
+	for i := range flavors {
+		serials[i], at[flavors[i].Serial] = flavors[i].Serial, i
+		flavors[i].ExtraSpecs = map[string]string{}
+	}
+	q, args, err := in("SELECT flavor_id, name, value FROM flavor_extra_specs WHERE flavor_id IN (?)", serials)
+	if err != nil {
+		return err
+	}
+	specs, err := all[struct {
+		FlavorID    int64 `db:"flavor_id"`
+		Name, Value string
+	}](ctx, s, q, args...)
+	if err != nil {
+		return fmt.Errorf("list extra specs: %w", err)
+	}
+	for _, spec := range specs {
+		flavors[at[spec.FlavorID]].ExtraSpecs[spec.Name] = spec.Value
+	}
+	return nil
+}
+
+// CreateFlavor writes a flavor: Conflict if its ID or its name is taken.
+func (s *Store) CreateFlavor(ctx context.Context, f nova.Flavor) (nova.Flavor, error) {
+	f.CreatedAt = s.Now()
+	q, args, err := named(`
+		INSERT INTO flavors (flavorid, name, memory_mb, vcpus, root_gb, ephemeral_gb, swap, rxtx_factor,
+			vcpu_weight, disabled, is_public, description, created_at)
+		VALUES (:flavorid, :name, :memory_mb, :vcpus, :root_gb, :ephemeral_gb, :swap, :rxtx_factor,
+			:vcpu_weight, :disabled, :is_public, :description, :created_at)
+		ON CONFLICT DO NOTHING
+		RETURNING `+flavorColumns, f)
+	if err != nil {
+		return f, err
+	}
+	created, err := put[nova.Flavor](ctx, s, q, args...)
+	if nova.Is(err, nova.NotFound) {
+		return f, s.takenFlavor(ctx, f)
+	}
+	created.ExtraSpecs = map[string]string{}
+	return created, err
+}
+
+// takenFlavor says which of the two that must be unique is taken.
+func (s *Store) takenFlavor(ctx context.Context, f nova.Flavor) error {
+	_, err := s.Flavor(ctx, f.ID)
+	if err == nil {
+		return nova.Errorf(nova.Conflict, "Flavor with ID %s already exists.", f.ID)
+	}
+	if !nova.Is(err, nova.NotFound) {
+		return err
+	}
+	return nova.Errorf(nova.Conflict, "Flavor with name %s already exists.", f.Name)
+}
+
+// DescribeFlavor changes the description, which is all that can change.
+func (s *Store) DescribeFlavor(ctx context.Context, id string, description *string) (nova.Flavor, error) {
+	changed, err := exec(ctx, s, "UPDATE flavors SET description = ?, updated_at = ? WHERE flavorid = ?", description, s.Now(), id)
+	if err != nil {
+		return nova.Flavor{}, err
+	}
+	if changed == 0 {
+		return nova.Flavor{}, nova.Errorf(nova.NotFound, "Flavor %s could not be found.", id)
+	}
+	return s.Flavor(ctx, id)
+}
+
+// DeleteFlavor forgets a flavor. Servers keep their own copy of it.
+func (s *Store) DeleteFlavor(ctx context.Context, id string) error {
+	changed, err := exec(ctx, s, "DELETE FROM flavors WHERE flavorid = ?", id)
+	if err == nil && changed == 0 {
+		return nova.Errorf(nova.NotFound, "Flavor %s could not be found.", id)
+	}
+	return err
+}

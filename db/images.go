@@ -1,0 +1,245 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// An Image is what the bundled image service keeps about one; its data is in
+// a file.
+type Image struct {
+	Serial          int64             `db:"serial"`
+	ID              string            `db:"id"`
+	Name            *string           `db:"name"`
+	Owner           string            `db:"owner"`  // project ID
+	Status          string            `db:"status"` // queued, saving, active or deactivated
+	Visibility      string            `db:"visibility"`
+	DiskFormat      *string           `db:"disk_format"`
+	ContainerFormat *string           `db:"container_format"`
+	MinDisk         int64             `db:"min_disk"` // GB
+	MinRAM          int64             `db:"min_ram"`  // MB
+	Protected       bool              `db:"protected"`
+	Hidden          bool              `db:"os_hidden"`
+	Size            *int64            `db:"size"`          // bytes; nil until there is data, as the sums are
+	Checksum        *string           `db:"checksum"`      // MD5 in hexadecimal
+	Hash            *string           `db:"os_hash_value"` // SHA-512 in hexadecimal
+	CreatedAt       time.Time         `db:"created_at"`
+	UpdatedAt       time.Time         `db:"updated_at"`
+	Properties      map[string]string `db:"-"`
+	Tags            []string          `db:"-"` // in alphabetical order
+}
+
+// ImageData is what is known of an image's data once all of it is there.
+type ImageData struct {
+	Size           int64 // bytes
+	Checksum, Hash string
+}
+
+const imageColumns = `serial, id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
+	protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at`
+
+// Image finds an image by its ID, whatever the case of its letters.
+func (s *Store) Image(ctx context.Context, id string) (Image, error) {
+	image, err := get[Image](ctx, s, "SELECT "+imageColumns+" FROM image_images WHERE id = ?", id)
+	if err != nil {
+		return image, notFound(err, "No image found with ID %s", id)
+	}
+	images := []Image{image}
+	err = s.addImageDetails(ctx, images)
+	return images[0], err
+}
+
+// CreateImage keeps a new image: Conflict if its ID is taken.
+func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
+	i.CreatedAt = s.Now()
+	i.UpdatedAt = i.CreatedAt
+	err := s.Tx(ctx, func(tx *Store) error {
+		q, args, err := named(`
+			INSERT INTO image_images (id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
+				protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at)
+			VALUES (:id, :name, :owner, :status, :visibility, :disk_format, :container_format, :min_disk, :min_ram,
+				:protected, :os_hidden, :size, :checksum, :os_hash_value, :created_at, :updated_at)
+			ON CONFLICT DO NOTHING`, i)
+		if err != nil {
+			return err
+		}
+		changed, err := exec(ctx, tx, q, args...)
+		if err != nil {
+			return err
+		}
+		if changed == 0 {
+			return nova.Errorf(nova.Conflict, "Image ID %s already exists!", i.ID)
+		}
+		return tx.addImageProperties(ctx, i)
+	})
+	return i, err
+}
+
+// ChangeImage reads an image, lets change alter what is not its data, and
+// keeps the result, with nobody in between: NotFound if there is none.
+func (s *Store) ChangeImage(ctx context.Context, id string, change func(i *Image) error) (Image, error) {
+	var image Image
+	err := s.Tx(ctx, func(tx *Store) error {
+		if _, err := get[int64](ctx, tx, "SELECT serial FROM image_images WHERE id = ? "+tx.dialect.forUpdate, id); err != nil {
+			return notFound(err, "No image found with ID %s", id)
+		}
+		var err error
+		if image, err = tx.Image(ctx, id); err != nil {
+			return err
+		}
+		if err := change(&image); err != nil {
+			return err
+		}
+		image.UpdatedAt = tx.Now()
+		return tx.updateImage(ctx, image)
+	})
+	return image, err
+}
+
+func (s *Store) updateImage(ctx context.Context, i Image) error {
+	q, args, err := named(`
+		UPDATE image_images
+		SET name = :name, owner = :owner, status = :status, visibility = :visibility, disk_format = :disk_format,
+			container_format = :container_format, min_disk = :min_disk, min_ram = :min_ram, protected = :protected,
+			os_hidden = :os_hidden, updated_at = :updated_at
+		WHERE id = :id`, i)
+	if err != nil {
+		return err
+	}
+	if _, err := exec(ctx, s, q, args...); err != nil {
+		return err
+	}
+	for _, table := range []string{"image_properties", "image_tags"} {
+		if _, err := exec(ctx, s, "DELETE FROM "+table+" WHERE image_id = ?", i.ID); err != nil {
+			return err
+		}
+	}
+	return s.addImageProperties(ctx, i)
+}
+
+func (s *Store) addImageProperties(ctx context.Context, i Image) error {
+	for _, name := range slices.Sorted(maps.Keys(i.Properties)) {
+		_, err := exec(ctx, s, "INSERT INTO image_properties (image_id, name, value) VALUES (?, ?, ?)", i.ID, name, i.Properties[name])
+		if err != nil {
+			return err
+		}
+	}
+	for _, tag := range i.Tags {
+		_, err := exec(ctx, s, "INSERT INTO image_tags (image_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", i.ID, tag)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeleteImage forgets an image: NotFound if there is none, Forbidden if it is
+// protected.
+func (s *Store) DeleteImage(ctx context.Context, id string) error {
+	return s.Tx(ctx, func(tx *Store) error {
+		protected, err := get[bool](ctx, tx, "SELECT protected FROM image_images WHERE id = ? "+tx.dialect.forUpdate, id)
+		if err != nil {
+			return notFound(err, "Failed to find image %s to delete", id)
+		}
+		if protected {
+			return nova.Errorf(nova.Forbidden, "Image %s is protected and cannot be deleted.", id)
+		}
+		_, err = exec(ctx, tx, "DELETE FROM image_images WHERE id = ?", id)
+		return err
+	})
+}
+
+// BeginUpload makes an image saving, on behalf of one upload: Conflict unless
+// it is queued, or another upload that has died left it saving.
+func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
+	changed, err := exec(ctx, s, `
+		UPDATE image_images SET status = 'saving', upload = ?, updated_at = ?
+		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.Now(), id)
+	if err != nil || changed == 1 {
+		return err
+	}
+	image, err := s.Image(ctx, id)
+	if err != nil {
+		return err
+	}
+	return nova.Errorf(nova.Conflict, "Image status transition from %s to saving is not allowed", image.Status)
+}
+
+// FinishUpload makes an image active: Gone if it has been deleted meanwhile,
+// or another upload has taken over.
+func (s *Store) FinishUpload(ctx context.Context, id, upload string, d ImageData) error {
+	changed, err := exec(ctx, s, `
+		UPDATE image_images
+		SET status = 'active', upload = NULL, size = ?, checksum = ?, os_hash_value = ?, updated_at = ?
+		WHERE id = ? AND upload = ?`, d.Size, d.Checksum, d.Hash, s.Now(), id, upload)
+	if err == nil && changed == 0 {
+		return nova.Errorf(nova.Gone, "Image %s could not be found after upload. The image may have been deleted during the upload.", id)
+	}
+	return err
+}
+
+// AbortUpload makes an image queued again, if it still belongs to the upload.
+func (s *Store) AbortUpload(ctx context.Context, id, upload string) error {
+	_, err := exec(ctx, s, `
+		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.Now(), id, upload)
+	return err
+}
+
+// Uploads are the uploads under way, or dead, by the image that each is for.
+func (s *Store) Uploads(ctx context.Context) (map[string]string, error) {
+	found, err := all[struct{ ID, Upload string }](ctx, s, "SELECT id, upload FROM image_images WHERE upload IS NOT NULL")
+	if err != nil {
+		return nil, fmt.Errorf("list uploads: %w", err)
+	}
+	uploads := make(map[string]string, len(found))
+	for _, u := range found {
+		uploads[u.ID] = u.Upload
+	}
+	return uploads, nil
+}
+
+// addImageDetails fetches the properties and tags of all images, in two queries.
+func (s *Store) addImageDetails(ctx context.Context, images []Image) error {
+	if len(images) == 0 {
+		return nil
+	}
+	ids, at := make([]string, len(images)), make(map[string]int, len(images))
+	for i := range images {
+		ids[i], at[images[i].ID] = images[i].ID, i
+		images[i].Properties, images[i].Tags = map[string]string{}, []string{}
+	}
+	q, args, err := in("SELECT image_id, name, value FROM image_properties WHERE image_id IN (?)", ids)
+	if err != nil {
+		return err
+	}
+	properties, err := all[struct {
+		ImageID     string `db:"image_id"`
+		Name, Value string
+	}](ctx, s, q, args...)
+	if err != nil {
+		return fmt.Errorf("list image properties: %w", err)
+	}
+	for _, p := range properties {
+		images[at[p.ImageID]].Properties[p.Name] = p.Value
+	}
+	q, args, err = in("SELECT image_id, tag FROM image_tags WHERE image_id IN (?) ORDER BY tag", ids)
+	if err != nil {
+		return err
+	}
+	tags, err := all[struct {
+		ImageID string `db:"image_id"`
+		Tag     string
+	}](ctx, s, q, args...)
+	if err != nil {
+		return fmt.Errorf("list image tags: %w", err)
+	}
+	for _, t := range tags {
+		images[at[t.ImageID]].Tags = append(images[at[t.ImageID]].Tags, t.Tag)
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package db
+
+import (
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// sortKeys are the keys that a list can be sorted by, and the SQL for each.
+// The SQL is never null, so that every row has its place.
+type sortKeys map[string]string
+
+// A keysetTable is a table that is read page by page: the column that markers
+// are, and the one that breaks ties.
+type keysetTable struct{ name, marker, serial string }
+
+// keyset adds the condition "behind the marker" to q, and gives the order. A
+// page that all sorts in one direction compares rows at once, which an index
+// can answer; one of mixed directions is spelt out: (a > ? OR (a = ? AND b < ?)).
+func (k sortKeys) keyset(q *query, t keysetTable, p nova.Page) (order string, err error) {
+	columns, desc, err := k.columns(t, p.Sort)
+	if err != nil {
+		return "", err
+	}
+	if p.Marker != "" {
+		condition := mixed(t, columns, desc)
+		if sameDirection(desc) {
+			condition = rowValue(t, columns, desc[0])
+		}
+		q.and(condition, repeat(p.Marker, strings.Count(condition, "?"))...)
+	}
+	terms := make([]string, len(columns))
+	for i, column := range columns {
+		terms[i] = column + direction(desc[i])
+	}
+	return strings.Join(terms, ", "), nil
+}
+
+// columns are those of the sort keys, ending with the one that breaks ties in
+// the direction of the last.
+func (k sortKeys) columns(t keysetTable, sorts []nova.Sort) (columns []string, desc []bool, err error) {
+	for _, sort := range sorts {
+		column, ok := k[sort.Key]
+		if !ok {
+			return nil, nil, nova.Errorf(nova.Invalid, "Invalid input received: %s is not a sort key", sort.Key)
+		}
+		columns, desc = append(columns, column), append(desc, sort.Desc)
+		if column == t.serial {
+			return columns, desc, nil
+		}
+	}
+	last := len(desc) > 0 && desc[len(desc)-1]
+	return append(columns, t.serial), append(desc, last), nil
+}
+
+func rowValue(t keysetTable, columns []string, desc bool) string {
+	names := strings.Join(columns, ", ")
+	return "(" + names + ")" + beyond(desc) + "(SELECT " + names + t.ofMarker() + ")"
+}
+
+func mixed(t keysetTable, columns []string, desc []bool) string {
+	condition := ""
+	for i := len(columns) - 1; i >= 0; i-- {
+		marker := "(SELECT " + columns[i] + t.ofMarker() + ")"
+		next := columns[i] + beyond(desc[i]) + marker
+		if condition != "" {
+			next = "(" + next + " OR (" + columns[i] + " = " + marker + " AND " + condition + "))"
+		}
+		condition = next
+	}
+	return condition
+}
+
+func (t keysetTable) ofMarker() string { return " FROM " + t.name + " WHERE " + t.marker + " = ?" }
+
+func sameDirection(desc []bool) bool {
+	for _, d := range desc {
+		if d != desc[0] {
+			return false
+		}
+	}
+	return true
+}
+
+func direction(desc bool) string {
+	if desc {
+		return " DESC"
+	}
+	return ""
+}
+
+func beyond(desc bool) string {
+	if desc {
+		return " < "
+	}
+	return " > "
+}
+
+func repeat(value string, times int) []any {
+	values := make([]any, times)
+	for i := range values {
+		values[i] = value
+	}
+	return values
+}
+
+func unknownMarker(marker string) error {
+	return nova.Errorf(nova.Invalid, "marker [%s] not found", marker)
+}
+
+// notFound says what it was that was not found; other errors stay.
+func notFound(err error, format string, args ...any) error {
+	if nova.Is(err, nova.NotFound) {
+		return nova.Errorf(nova.NotFound, format, args...)
+	}
+	return err
+}

@@ -1,0 +1,148 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+type quotaLimit struct {
+	Resource nova.QuotaResource `db:"resource"`
+	Limit    int                `db:"hard_limit"`
+}
+
+// quotaLimits reads the limits that were set for a project, a user of it, or
+// a class (whose project is "").
+func (s *Store) quotaLimits(ctx context.Context, project, user string) (nova.Quota, error) {
+	limits, err := all[quotaLimit](ctx, s, "SELECT resource, hard_limit FROM quota_limits WHERE project_id = ? AND user_id = ?", project, user)
+	if err != nil {
+		return nil, fmt.Errorf("read quota: %w", err)
+	}
+	quota := nova.Quota{}
+	for _, l := range limits {
+		quota[l.Resource] = l.Limit
+	}
+	return quota, nil
+}
+
+// ClassQuota is what was set for a quota class.
+func (s *Store) ClassQuota(ctx context.Context, class string) (nova.Quota, error) {
+	return s.quotaLimits(ctx, "", class)
+}
+
+// ProjectQuota is what was set for a project.
+func (s *Store) ProjectQuota(ctx context.Context, project string) (nova.Quota, error) {
+	return s.quotaLimits(ctx, project, "")
+}
+
+// UserQuota is what was set for a user of a project.
+func (s *Store) UserQuota(ctx context.Context, project, user string) (nova.Quota, error) {
+	return s.quotaLimits(ctx, project, user)
+}
+
+// SetClassQuota sets limits of a class; others stay.
+func (s *Store) SetClassQuota(ctx context.Context, class string, quota nova.Quota) error {
+	return s.setQuota(ctx, "", class, quota)
+}
+
+// SetProjectQuota sets limits of a project; others stay.
+func (s *Store) SetProjectQuota(ctx context.Context, project string, quota nova.Quota) error {
+	return s.setQuota(ctx, project, "", quota)
+}
+
+// SetUserQuota sets limits of a user of a project; others stay.
+func (s *Store) SetUserQuota(ctx context.Context, project, user string, quota nova.Quota) error {
+	return s.setQuota(ctx, project, user, quota)
+}
+
+func (s *Store) setQuota(ctx context.Context, project, user string, quota nova.Quota) error {
+	return s.Tx(ctx, func(tx *Store) error {
+		for resource, limit := range quota {
+			if _, err := exec(ctx, tx, `
+				INSERT INTO quota_limits (project_id, user_id, resource, hard_limit) VALUES (?, ?, ?, ?)
+				ON CONFLICT (project_id, user_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`,
+				project, user, resource, limit); err != nil {
+				return fmt.Errorf("set quota: %w", err)
+			}
+		}
+		return nil
+	})
+}
+
+// ResetQuota forgets what was set for a project and all its users, or for one
+// user of it.
+func (s *Store) ResetQuota(ctx context.Context, project, user string) error {
+	var q query
+	q.and("project_id = ?", project)
+	if user != "" {
+		q.and("user_id = ?", user)
+	}
+	_, err := exec(ctx, s, "DELETE FROM quota_limits WHERE "+q.where(), q.args...)
+	return err
+}
+
+// Usage is what a project has; with a user, what is that user's of it.
+func (s *Store) Usage(ctx context.Context, project, user string) (nova.Usage, error) {
+	usage, err := get[nova.Usage](ctx, s,
+		"SELECT instances, cores, ram FROM quota_usages WHERE project_id = ? AND user_id = ?", project, user)
+	if nova.Is(err, nova.NotFound) {
+		return nova.Usage{}, nil
+	}
+	return usage, err
+}
+
+// Consume adds to what a project and a user of it have, if that stays within
+// both quotas: OverQuota if not. Call it in the transaction that makes what is
+// counted. The condition is checked by the write itself, so that any number of
+// callers at once come out exact.
+func (s *Store) Consume(ctx context.Context, project, user string, want nova.Usage, ofProject, ofUser nova.Quota) error {
+	if s.tx == nil {
+		return errors.New("quota must be changed in the transaction of what it counts")
+	}
+	if err := s.consume(ctx, project, "", want, ofProject); err != nil {
+		return err
+	}
+	return s.consume(ctx, project, user, want, ofUser)
+}
+
+func (s *Store) consume(ctx context.Context, project, user string, want nova.Usage, quota nova.Quota) error {
+	if _, err := exec(ctx, s, "INSERT INTO quota_usages (project_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING", project, user); err != nil {
+		return err
+	}
+	limit := func(resource nova.QuotaResource) int {
+		if l, ok := quota[resource]; ok {
+			return l
+		}
+		return nova.QuotaUnlimited
+	}
+	// What is already over does no harm to a request that doesn't add to it.
+	changed, err := exec(ctx, s, `
+		UPDATE quota_usages
+		SET instances = instances + ?, cores = cores + ?, ram = ram + ?
+		WHERE project_id = ? AND user_id = ?
+			AND (? < 0 OR ? <= 0 OR instances + ? <= ?)
+			AND (? < 0 OR ? <= 0 OR cores + ? <= ?)
+			AND (? < 0 OR ? <= 0 OR ram + ? <= ?)`,
+		want.Instances, want.Cores, want.RAM, project, user,
+		limit(nova.QuotaInstances), want.Instances, want.Instances, limit(nova.QuotaInstances),
+		limit(nova.QuotaCores), want.Cores, want.Cores, limit(nova.QuotaCores),
+		limit(nova.QuotaRAM), want.RAM, want.RAM, limit(nova.QuotaRAM))
+	if err != nil || changed == 1 {
+		return err
+	}
+	used, err := s.Usage(ctx, project, user)
+	if err != nil {
+		return err
+	}
+	if err := quota.Exceeded(want, used); err != nil {
+		return err
+	}
+	return errors.New("quota refused what is within it")
+}
+
+// Release takes back what a project and a user of it had.
+func (s *Store) Release(ctx context.Context, project, user string, had nova.Usage) error {
+	return s.Consume(ctx, project, user, had.Times(-1), nil, nil)
+}

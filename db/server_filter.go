@@ -1,0 +1,138 @@
+package db
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A ServerFilter says which servers a list is of. What is left empty filters
+// nothing.
+type ServerFilter struct {
+	ProjectID string
+	Exact     map[string][]string // one of the values
+	Matches   map[string][]string // all of the regular expressions, anywhere in the value
+
+	States []nova.VMState
+	Tasks  []nova.TaskState
+
+	Deleted       *bool // nil for both
+	ChangedSince  *time.Time
+	ChangedBefore *time.Time
+
+	AllTags, AnyTags       []string
+	NotAllTags, NotAnyTags []string
+
+	Locked *bool
+	IP     []string // regular expressions, from the start of an address
+}
+
+// serverSorts are the keys that servers can be sorted by.
+var serverSorts = sortKeys{
+	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "disk_config",
+	"availability_zone": "requested_zone", "config_drive": "config_drive", "created_at": "created_at",
+	"display_description": "COALESCE(description, '')", "display_name": "name", "host": "host", "hostname": "hostname",
+	"id": "id", "image_ref": "image_id", "instance_type_id": "flavor_id", "kernel_id": "kernel_id",
+	"key_name": "COALESCE(key_name, '')", "launch_index": "launch_index", "launched_at": "COALESCE(launched_at, created_at)",
+	"locked": "CASE WHEN locked_by = '' THEN 0 ELSE 1 END", "locked_by": "locked_by", "node": "node",
+	"power_state": "power_state", "progress": "progress", "project_id": "project_id", "ramdisk_id": "ramdisk_id",
+	"root_device_name": "COALESCE(root_device, '')", "task_state": "task_state",
+	"terminated_at": "COALESCE(terminated_at, created_at)", "updated_at": "COALESCE(updated_at, created_at)",
+	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
+}
+
+// serverFilters are what servers can be filtered by, and the SQL for each, as
+// text that values and patterns are held against.
+var serverFilters = map[string]string{
+	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END",
+	"availability_zone": "requested_zone", "config_drive": "CASE WHEN config_drive THEN 'True' ELSE '' END",
+	"created_at": "CAST(created_at AS TEXT)", "flavor": "flavor_id", "host": "host", "hostname": "hostname", "image": "image_id",
+	"kernel_id": "kernel_id", "key_name": "COALESCE(key_name, '')", "launch_index": "CAST(launch_index AS TEXT)",
+	"launched_at": "CAST(launched_at AS TEXT)", "locked_by": "locked_by", "name": "name", "node": "node",
+	"display_description": "COALESCE(description, '')", "power_state": "CAST(power_state AS TEXT)",
+	"progress": "CAST(progress AS TEXT)", "project_id": "project_id", "ramdisk_id": "ramdisk_id", "reservation_id": "reservation_id",
+	"root_device_name": "COALESCE(root_device, '')", "task_state": "task_state", "terminated_at": "CAST(terminated_at AS TEXT)",
+	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
+}
+
+func (f ServerFilter) query(d dialect) (query, error) {
+	var q query
+	if f.ProjectID != "" {
+		q.and("project_id = ?", f.ProjectID)
+	}
+	if f.Deleted != nil {
+		q.and(map[bool]string{true: "deleted_at IS NOT NULL", false: "deleted_at IS NULL"}[*f.Deleted])
+	}
+	oneOf(&q, "vm_state", f.States)
+	oneOf(&q, "task_state", f.Tasks)
+	if err := f.columns(&q, d); err != nil {
+		return q, err
+	}
+	f.times(&q)
+	f.tags(&q)
+	if f.Locked != nil {
+		q.and(map[bool]string{true: "locked_by <> ''", false: "locked_by = ''"}[*f.Locked])
+	}
+	for _, pattern := range f.IP {
+		q.and("ips "+d.matches+" ?", d.lines+"^(?:"+pattern+")")
+	}
+	return q, nil
+}
+
+func oneOf[T any](q *query, column string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	q.and(column+" IN ("+marks(len(values))+")", anys(values)...)
+}
+
+func (f ServerFilter) columns(q *query, d dialect) error {
+	for _, key := range sortedKeys(f.Exact) {
+		column, ok := serverFilters[key]
+		if !ok {
+			return fmt.Errorf("servers can't be filtered by %q", key)
+		}
+		oneOf(q, column, f.Exact[key])
+	}
+	for _, key := range sortedKeys(f.Matches) {
+		column, ok := serverFilters[key]
+		if !ok {
+			return fmt.Errorf("servers can't be filtered by %q", key)
+		}
+		for _, pattern := range f.Matches[key] {
+			q.and(column+" "+d.matches+" ?", pattern)
+		}
+	}
+	return nil
+}
+
+func (f ServerFilter) times(q *query) {
+	const changed = "COALESCE(updated_at, created_at)"
+	if f.ChangedSince != nil {
+		q.and(changed+" >= ?", f.ChangedSince.UTC())
+	}
+	if f.ChangedBefore != nil {
+		q.and(changed+" <= ?", f.ChangedBefore.UTC())
+	}
+}
+
+// tags are four questions about one table: has the server all of them, any of
+// them, not all, not any.
+func (f ServerFilter) tags(q *query) {
+	const count = "(SELECT COUNT(*) FROM server_tags t WHERE t.server_uuid = servers.uuid AND t.tag IN (%s)) %s %d"
+	for _, ask := range []struct {
+		tags    []string
+		compare string
+		number  int
+	}{
+		{f.AllTags, "=", len(f.AllTags)},
+		{f.AnyTags, ">", 0},
+		{f.NotAllTags, "<", len(f.NotAllTags)},
+		{f.NotAnyTags, "=", 0},
+	} {
+		if len(ask.tags) > 0 {
+			q.and(fmt.Sprintf(count, marks(len(ask.tags)), ask.compare, ask.number), anys(ask.tags)...)
+		}
+	}
+}

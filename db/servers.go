@@ -1,0 +1,264 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// serverColumns and serverFields go together, in order.
+const serverColumns = `id, uuid, name, hostname, description, project_id, user_id,
+	vm_state, task_state, power_state, progress, host, node, requested_zone, pinned_zone,
+	flavor_id, flavor, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
+	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints,
+	reservation_id, launch_index, addresses, security_groups, locked_by, locked_reason, fault,
+	created_at, updated_at, launched_at, terminated_at, deleted_at`
+
+// serverFields are where the columns are read into, and written from.
+func serverFields(s *nova.Server) []any {
+	return []any{
+		&s.Serial, &s.ID, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID,
+		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.RequestedZone, &s.PinnedZone,
+		&s.Flavor.ID, asJSON{&s.Flavor}, &s.ImageID, asJSON{&s.ImageProps}, &s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, &s.UserData,
+		asJSON{&s.Metadata}, &s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.RootDevice, asJSON{&s.TrustedCerts}, asJSON{&s.Hints},
+		&s.ReservationID, &s.LaunchIndex, asJSON{&s.Addresses}, asJSON{&s.SecurityGroups}, &s.LockedBy, &s.LockedReason, asJSON{&s.Fault},
+		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,
+	}
+}
+
+// Server finds a server that has not been deleted, with its tags.
+func (s *Store) Server(ctx context.Context, id string) (nova.Server, error) {
+	return s.server(ctx, "uuid = ? AND deleted_at IS NULL", id)
+}
+
+// AnyServer finds a server even if it has been deleted.
+func (s *Store) AnyServer(ctx context.Context, id string) (nova.Server, error) {
+	return s.server(ctx, "uuid = ?", id)
+}
+
+func (s *Store) server(ctx context.Context, condition, id string) (nova.Server, error) {
+	servers, err := s.scanServers(ctx, "SELECT "+serverColumns+" FROM servers WHERE "+condition, id)
+	if err != nil {
+		return nova.Server{}, fmt.Errorf("find server: %w", err)
+	}
+	if len(servers) == 0 {
+		return nova.Server{}, nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
+	}
+	return servers[0], s.addTags(ctx, servers)
+}
+
+// LockServer finds a server and keeps it as it is until the transaction ends.
+func (s *Store) LockServer(ctx context.Context, id string) (nova.Server, error) {
+	return s.server(ctx, "uuid = ? AND deleted_at IS NULL "+s.dialect.forUpdate, id)
+}
+
+// Servers lists servers, newest first or as the page says, with their tags.
+func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nova.Server, error) {
+	q, err := f.query(s.dialect)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Sort) == 0 {
+		p.Sort = []nova.Sort{{Key: "created_at", Desc: true}, {Key: "id", Desc: true}}
+	}
+	order, err := serverSorts.keyset(&q, keysetTable{"servers", "uuid", "id"}, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.serverMarker(ctx, f, p.Marker); err != nil {
+		return nil, err
+	}
+	servers, err := s.scanServers(ctx, `
+		SELECT `+serverColumns+`
+		FROM servers
+		WHERE `+q.where()+`
+		ORDER BY `+order+`
+		LIMIT ?`, append(q.args, p.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list servers: %w", err)
+	}
+	return servers, s.addTags(ctx, servers)
+}
+
+// serverMarker refuses a marker that the list's project doesn't have.
+func (s *Store) serverMarker(ctx context.Context, f ServerFilter, marker string) error {
+	if marker == "" {
+		return nil
+	}
+	var q query
+	q.and("uuid = ?", marker)
+	if f.ProjectID != "" {
+		q.and("project_id = ?", f.ProjectID)
+	}
+	_, err := get[int64](ctx, s, "SELECT id FROM servers WHERE "+q.where(), q.args...)
+	if nova.Is(err, nova.NotFound) {
+		return unknownMarker(marker)
+	}
+	return err
+}
+
+// scanServers reads servers by hand: this is the hottest path there is, and
+// reflection would double what it costs.
+func (s *Store) scanServers(ctx context.Context, query string, args ...any) ([]nova.Server, error) {
+	servers := []nova.Server{}
+	err := s.try(ctx, func() error {
+		servers = servers[:0]
+		found, err := s.reader().QueryxContext(ctx, s.rebind(query), args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = found.Close() }()
+		return scanInto(found, &servers)
+	})
+	return servers, err
+}
+
+func scanInto(found *sqlx.Rows, servers *[]nova.Server) error {
+	for found.Next() {
+		var server nova.Server
+		if err := found.Scan(serverFields(&server)...); err != nil {
+			return err
+		}
+		*servers = append(*servers, server)
+	}
+	return found.Err()
+}
+
+// CreateServer writes a new server, with its tags.
+func (s *Store) CreateServer(ctx context.Context, server nova.Server) (nova.Server, error) {
+	fields := serverFields(&server)[1:] // the database numbers it
+	serial, err := put[int64](ctx, s, `
+		INSERT INTO servers (`+strings.TrimPrefix(serverColumns, "id, ")+`, ips)
+		VALUES (`+marks(len(fields)+1)+`)
+		RETURNING id`, append(fields, ipsOf(server.Addresses))...)
+	if err != nil {
+		return server, fmt.Errorf("create server: %w", err)
+	}
+	server.Serial = serial
+	return server, s.insertTags(ctx, server.ID, server.Tags)
+}
+
+// ipsOf writes addresses one a line, for filters.
+func ipsOf(addresses []nova.Address) string {
+	ips := make([]string, len(addresses))
+	for i, a := range addresses {
+		ips[i] = a.IP
+	}
+	return strings.Join(ips, "\n")
+}
+
+// A ServerChange is a set of columns to write.
+type ServerChange struct {
+	columns []string
+	args    []any
+}
+
+// Set adds a column to the change. The column is always a word of ours, never
+// a client's.
+func (c *ServerChange) Set(column string, value any) *ServerChange {
+	c.columns, c.args = append(c.columns, column+" = ?"), append(c.args, value)
+	return c
+}
+
+// SetJSON is Set for a column that holds JSON.
+func (c *ServerChange) SetJSON(column string, value any) *ServerChange {
+	return c.Set(column, asJSON{value})
+}
+
+// SetAddresses sets where the server is on the network.
+func (c *ServerChange) SetAddresses(addresses []nova.Address) *ServerChange {
+	return c.SetJSON("addresses", &addresses).Set("ips", ipsOf(addresses))
+}
+
+// ChangeServer writes a change: NotFound if the server has gone.
+func (s *Store) ChangeServer(ctx context.Context, id string, c *ServerChange) error {
+	c.Set("updated_at", s.Now())
+	changed, err := exec(ctx, s, "UPDATE servers SET "+strings.Join(c.columns, ", ")+
+		" WHERE uuid = ? AND deleted_at IS NULL", append(c.args, id)...)
+	if err == nil && changed == 0 {
+		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
+	}
+	return err
+}
+
+// BeginTask makes a server busy, if it is in one of the states and busy with
+// one of the tasks from which that may be. It tells whether it was: this is
+// the guard that keeps two actions apart.
+func (s *Store) BeginTask(ctx context.Context, id string, busy nova.TaskState, states []nova.VMState, tasks []nova.TaskState) (bool, error) {
+	var q query
+	q.and("uuid = ? AND deleted_at IS NULL", id)
+	if len(states) > 0 {
+		q.and("vm_state IN (?)", states)
+	}
+	if len(tasks) > 0 {
+		q.and("task_state IN (?)", tasks)
+	}
+	text, args, err := in("UPDATE servers SET task_state = ?, updated_at = ? WHERE "+q.where(), append([]any{busy, s.Now()}, q.args...)...)
+	if err != nil {
+		return false, err
+	}
+	changed, err := exec(ctx, s, text, args...)
+	return changed == 1, err
+}
+
+// addTags fetches the tags of all servers in one query.
+func (s *Store) addTags(ctx context.Context, servers []nova.Server) error {
+	if len(servers) == 0 {
+		return nil
+	}
+	ids, at := make([]string, len(servers)), make(map[string]int, len(servers))
+	for i := range servers {
+		ids[i], at[servers[i].ID] = servers[i].ID, i
+	}
+	text, args, err := in("SELECT server_uuid, tag FROM server_tags WHERE server_uuid IN (?) ORDER BY tag", ids)
+	if err != nil {
+		return err
+	}
+	tags, err := all[struct {
+		Server string `db:"server_uuid"`
+		Tag    string
+	}](ctx, s, text, args...)
+	if err != nil {
+		return fmt.Errorf("list tags: %w", err)
+	}
+	for _, t := range tags {
+		server := &servers[at[t.Server]]
+		server.Tags = append(server.Tags, t.Tag)
+	}
+	return nil
+}
+
+func (s *Store) insertTags(ctx context.Context, id string, tags []string) error {
+	for _, tag := range tags {
+		if _, err := exec(ctx, s, "INSERT INTO server_tags (server_uuid, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", id, tag); err != nil {
+			return fmt.Errorf("tag server: %w", err)
+		}
+	}
+	return nil
+}
+
+// ReplaceTags gives a server these tags and no others.
+func (s *Store) ReplaceTags(ctx context.Context, id string, tags []string) error {
+	return s.Tx(ctx, func(tx *Store) error {
+		if _, err := exec(ctx, tx, "DELETE FROM server_tags WHERE server_uuid = ?", id); err != nil {
+			return err
+		}
+		return tx.insertTags(ctx, id, tags)
+	})
+}
+
+// AddTag adds a tag, and tells whether the server didn't have it yet.
+func (s *Store) AddTag(ctx context.Context, id, tag string) (bool, error) {
+	added, err := exec(ctx, s, "INSERT INTO server_tags (server_uuid, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", id, tag)
+	return added == 1, err
+}
+
+// DeleteTag takes a tag away, and tells whether the server had it.
+func (s *Store) DeleteTag(ctx context.Context, id, tag string) (bool, error) {
+	removed, err := exec(ctx, s, "DELETE FROM server_tags WHERE server_uuid = ? AND tag = ?", id, tag)
+	return removed == 1, err
+}

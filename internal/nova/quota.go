@@ -1,0 +1,85 @@
+package nova
+
+import "fmt"
+
+// A Quota is what a project may have, by resource. -1 is as much as it likes.
+type Quota map[QuotaResource]int
+
+// A QuotaResource is something that is counted.
+type QuotaResource string
+
+// What is counted, in the names of the quota API.
+const (
+	QuotaInstances          QuotaResource = "instances"
+	QuotaCores              QuotaResource = "cores"
+	QuotaRAM                QuotaResource = "ram"
+	QuotaMetadataItems      QuotaResource = "metadata_items"
+	QuotaInjectedFiles      QuotaResource = "injected_files"
+	QuotaInjectedFileBytes  QuotaResource = "injected_file_content_bytes"
+	QuotaInjectedPathBytes  QuotaResource = "injected_file_path_bytes"
+	QuotaKeyPairs           QuotaResource = "key_pairs"
+	QuotaServerGroups       QuotaResource = "server_groups"
+	QuotaServerGroupMembers QuotaResource = "server_group_members"
+	QuotaFixedIPs           QuotaResource = "fixed_ips"
+	QuotaFloatingIPs        QuotaResource = "floating_ips"
+	QuotaSecurityGroups     QuotaResource = "security_groups"
+	QuotaSecurityGroupRules QuotaResource = "security_group_rules"
+	QuotaUnlimited          int           = -1
+	DefaultQuotaClass                     = "default"
+)
+
+// Within tells whether a number is within the quota of a resource.
+func (q Quota) Within(resource QuotaResource, number int) bool {
+	limit, ok := q[resource]
+	return !ok || limit < 0 || number <= limit
+}
+
+// A Usage is what a project, or one of its users, has.
+type Usage struct {
+	Instances int `db:"instances"`
+	Cores     int `db:"cores"`
+	RAM       int `db:"ram"` // MB
+}
+
+// Usages tells what one server of a flavor counts for.
+func (r Resources) Usages() Usage {
+	return Usage{Instances: r.Instances, Cores: r.VCPUs, RAM: r.RAM}
+}
+
+// Times is the usage of n alike.
+func (u Usage) Times(n int) Usage {
+	return Usage{u.Instances * n, u.Cores * n, u.RAM * n}
+}
+
+// Exceeded says which resources a request goes beyond, in Nova's words, or is
+// nil if none.
+func (q Quota) Exceeded(wanted, used Usage) error {
+	var names, asked, have, limits string
+	for _, r := range []struct {
+		resource     QuotaResource
+		wanted, used int
+	}{
+		{QuotaCores, wanted.Cores, used.Cores},
+		{QuotaInstances, wanted.Instances, used.Instances},
+		{QuotaRAM, wanted.RAM, used.RAM},
+	} {
+		if r.wanted <= 0 || q.Within(r.resource, r.wanted+r.used) {
+			continue
+		}
+		names = joined(names, string(r.resource))
+		asked = joined(asked, fmt.Sprint(r.wanted))
+		have = joined(have, fmt.Sprint(r.used))
+		limits = joined(limits, fmt.Sprint(q[r.resource]))
+	}
+	if names == "" {
+		return nil
+	}
+	return Errorf(OverQuota, "Quota exceeded for %s: Requested %s, but already used %s of %s %s", names, asked, have, limits, names)
+}
+
+func joined(list, item string) string {
+	if list == "" {
+		return item
+	}
+	return list + ", " + item
+}

@@ -1,0 +1,61 @@
+-- +goose Up
+-- Columns that hold JSON are empty for nothing.
+CREATE TABLE servers (
+    id              $serial,
+    uuid            TEXT    NOT NULL UNIQUE,
+    name            TEXT    NOT NULL,
+    hostname        TEXT    NOT NULL,
+    description     TEXT,
+    project_id      TEXT    NOT NULL,
+    user_id         TEXT    NOT NULL,
+    vm_state        TEXT    NOT NULL,
+    task_state      TEXT    NOT NULL, -- '' for none
+    power_state     BIGINT  NOT NULL,
+    progress        BIGINT  NOT NULL,
+    host            TEXT    NOT NULL, -- '' until scheduled
+    node            TEXT    NOT NULL,
+    requested_zone  TEXT    NOT NULL,
+    pinned_zone     TEXT,
+    flavor_id       TEXT    NOT NULL,
+    flavor          TEXT    NOT NULL, -- JSON: as it was when the server was created
+    image_id        TEXT    NOT NULL,
+    image_props     TEXT    NOT NULL, -- JSON
+    kernel_id       TEXT    NOT NULL,
+    ramdisk_id      TEXT    NOT NULL,
+    key_name        TEXT,
+    public_key      TEXT    NOT NULL,
+    user_data       TEXT,
+    metadata        TEXT    NOT NULL, -- JSON
+    config_drive    BOOLEAN NOT NULL,
+    access_ip_v4    TEXT    NOT NULL,
+    access_ip_v6    TEXT    NOT NULL,
+    disk_config     TEXT    NOT NULL,
+    root_device     TEXT,
+    trusted_certs   TEXT    NOT NULL, -- JSON
+    hints           TEXT    NOT NULL, -- JSON
+    reservation_id  TEXT    NOT NULL,
+    launch_index    BIGINT  NOT NULL,
+    addresses       TEXT    NOT NULL, -- JSON
+    ips             TEXT    NOT NULL, -- the addresses alone, one a line, for filters
+    security_groups TEXT    NOT NULL, -- JSON
+    locked_by       TEXT    NOT NULL, -- '' for nobody
+    locked_reason   TEXT,
+    fault           TEXT    NOT NULL, -- JSON
+    created_at      $time   NOT NULL,
+    updated_at      $time,
+    launched_at     $time,
+    terminated_at   $time,
+    deleted_at      $time
+);
+CREATE INDEX servers_of_project ON servers (project_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX servers_by_age ON servers (created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX servers_on_host ON servers (host) WHERE deleted_at IS NULL;
+CREATE INDEX servers_by_change ON servers (updated_at);
+CREATE INDEX servers_of_reservation ON servers (reservation_id);
+
+CREATE TABLE server_tags (
+    server_uuid TEXT NOT NULL REFERENCES servers (uuid) ON DELETE CASCADE,
+    tag         TEXT NOT NULL,
+    PRIMARY KEY (server_uuid, tag)
+);
+CREATE INDEX server_tags_tag ON server_tags (tag);

@@ -1,0 +1,37 @@
+-- +goose Up
+-- What was done to servers: the record that the API shows, and the queue that
+-- workers claim from.
+CREATE TABLE actions (
+    id          $serial,
+    server_uuid TEXT   NOT NULL,
+    action      TEXT   NOT NULL,
+    request_id  TEXT   NOT NULL,
+    user_id     TEXT   NOT NULL,
+    project_id  TEXT   NOT NULL,
+    start_time  $time  NOT NULL,
+    updated_at  $time,
+    finish_time $time,
+    message     TEXT,
+    queue       TEXT   NOT NULL, -- a host's name, or 'schedule'
+    step        TEXT   NOT NULL, -- what has been begun; '' at first
+    args        TEXT   NOT NULL, -- JSON
+    owner       TEXT   NOT NULL, -- the worker that has it; '' for nobody
+    lease_until $time,
+    attempt     BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX actions_unfinished ON actions (server_uuid) WHERE finish_time IS NULL;
+CREATE INDEX actions_queue ON actions (queue, id) WHERE finish_time IS NULL;
+CREATE INDEX actions_of_server ON actions (server_uuid, start_time, id);
+
+CREATE TABLE action_events (
+    id          $serial,
+    action_id   BIGINT NOT NULL REFERENCES actions (id) ON DELETE CASCADE,
+    event       TEXT   NOT NULL,
+    host        TEXT   NOT NULL,
+    start_time  $time  NOT NULL,
+    finish_time $time,
+    result      TEXT,
+    traceback   TEXT,
+    details     TEXT
+);
+CREATE INDEX action_events_of_action ON action_events (action_id, id);

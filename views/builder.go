@@ -1,0 +1,56 @@
+package views
+
+import "github.com/nova-api/nova-api/internal/policy"
+
+// A Request is what views need to know of one.
+type Request interface {
+	AtLeast(minor int) bool
+	Can(rule policy.Rule) bool
+	URL(path ...string) string
+	Bookmark(path ...string) string
+	NextURL(path, marker string) string
+	Limit() int
+}
+
+// links points at a member by its versioned and its lasting address.
+func links(r Request, collection, id string) []Dict {
+	return []Dict{
+		{{"rel", "self"}, {"href", r.URL(collection, id)}},
+		{{"rel", "bookmark"}, {"href", r.Bookmark(collection, id)}},
+	}
+}
+
+// bookmark points at a member by its lasting address only.
+func bookmark(r Request, collection, id string) []Dict {
+	return []Dict{{{"rel", "bookmark"}, {"href", r.Bookmark(collection, id)}}}
+}
+
+// each renders all items: an empty list for none.
+func each[T any](r Request, items []T, view func(Request, T) Dict) []Dict {
+	dicts := make([]Dict, len(items))
+	for i, item := range items {
+		dicts[i] = view(r, item)
+	}
+	return dicts
+}
+
+// list renders a collection, with a link to the next page if this one is full.
+func list[T any](r Request, key, path string, items []T, id func(T) string, view func(Request, T) Dict) Dict {
+	return Dict{
+		{key, each(r, items, view)},
+		nextPage(r, key+"_links", path, items, id),
+	}
+}
+
+// nextPage is the link behind a full page. A page is full if it holds as many
+// items as were asked for, even if nothing follows; a page of none never is.
+func nextPage[T any](r Request, key, path string, items []T, id func(T) string) Field {
+	if len(items) == 0 || len(items) < r.Limit() {
+		return Field{key, nil}.If(false)
+	}
+	marker := id(items[len(items)-1])
+	return Field{key, []Dict{{{"rel", "next"}, {"href", r.NextURL(path, marker)}}}}
+}
+
+// ID answers with the ID of what was begun.
+func ID(id string) Dict { return Dict{{"id", id}} }

@@ -1,0 +1,74 @@
+package views
+
+import (
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+)
+
+// Flavors renders the sizes that a server can have.
+type Flavors struct{}
+
+// Index lists flavors by name.
+func (v Flavors) Index(r Request, flavors []nova.Flavor) Dict {
+	return list(r, "flavors", "flavors", flavors, flavorID, v.basic)
+}
+
+// Detail lists flavors with everything.
+func (v Flavors) Detail(r Request, flavors []nova.Flavor) Dict {
+	return list(r, "flavors", "flavors/detail", flavors, flavorID, v.full)
+}
+
+// Show renders one flavor.
+func (v Flavors) Show(r Request, f nova.Flavor) Dict { return Dict{{"flavor", v.full(r, f)}} }
+
+func (Flavors) basic(r Request, f nova.Flavor) Dict {
+	return Dict{
+		{"id", f.ID},
+		{"name", f.Name},
+		{"links", links(r, "flavors", f.ID)},
+		since(r, 55, "description", f.Description),
+	}
+}
+
+func (Flavors) full(r Request, f nova.Flavor) Dict {
+	return Dict{
+		{"id", f.ID},
+		{"name", f.Name},
+		{"ram", f.RAM},
+		{"disk", f.Disk},
+		{"swap", swap(r, f)},
+		{"OS-FLV-EXT-DATA:ephemeral", f.Ephemeral},
+		until(r, 101, "OS-FLV-DISABLED:disabled", f.Disabled),
+		{"vcpus", f.VCPUs},
+		{"os-flavor-access:is_public", f.Public},
+		until(r, 101, "rxtx_factor", f.RxTx),
+		{"links", links(r, "flavors", f.ID)},
+		since(r, 55, "description", f.Description),
+		since(r, 61, "extra_specs", f.ExtraSpecs).If(r.Can(policy.FlavorExtraSpecsIndex)),
+	}
+}
+
+// swap was an empty string for none, until 2.74.
+func swap(r Request, f nova.Flavor) any {
+	if f.Swap == 0 && !r.AtLeast(75) {
+		return ""
+	}
+	return f.Swap
+}
+
+// ExtraSpecs renders all extra specs of a flavor.
+func (Flavors) ExtraSpecs(specs map[string]string) Dict { return Dict{{"extra_specs", specs}} }
+
+// ExtraSpec renders one.
+func (Flavors) ExtraSpec(key, value string) Dict { return Dict{{key, value}} }
+
+// Access renders which projects may use a flavor that is not public.
+func (Flavors) Access(flavorID string, projects []string) Dict {
+	dicts := make([]Dict, len(projects))
+	for i, project := range projects {
+		dicts[i] = Dict{{"flavor_id", flavorID}, {"tenant_id", project}}
+	}
+	return Dict{{"flavor_access", dicts}}
+}
+
+func flavorID(f nova.Flavor) string { return f.ID }
