@@ -1,0 +1,247 @@
+// Package fake is a driver that runs nothing, believably: servers have power
+// states, a console that grows and a disk that a snapshot really reads. All of
+// it is files under one folder, so that it outlives the process, however that
+// ends; nothing is kept in memory and nothing is scanned at the start.
+package fake
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// Options say what the host is like. One process at a time works in a folder.
+type Options struct {
+	Dir   string // where the host keeps everything; made if absent
+	Host  string // the name of the host and of its node
+	IP    string // 127.0.0.1 if empty
+	VCPUs int
+	RAM   int // MB
+	Disk  int // GB
+
+	// DiskBytes is how much of an image a disk is made of: 1 MiB if zero.
+	DiskBytes int64
+	// Faults is the file that says what shall go wrong: faults.json in the
+	// folder if empty. See Fault.
+	Faults string
+	// Before, if there is one, is called before every verb with its name, and
+	// fails the verb by failing. It is for tests within the process.
+	Before func(ctx context.Context, verb string, s nova.Server) error
+	// Clock tells the time; nil for the real one.
+	Clock func() time.Time
+}
+
+// Driver is one host that runs nothing.
+type Driver struct {
+	o      Options
+	faults faults
+	locks  [64]sync.Mutex // for the servers, by their IDs
+}
+
+var _ virt.Driver = (*Driver)(nil)
+
+const (
+	defaultDiskBytes = 1 << 20
+	version          = 1000
+	cpuInfo          = `{"arch": "x86_64", "vendor": "Fake", "model": "fake-v1", "features": ["sse2", "avx2"], ` +
+		`"topology": {"sockets": %d, "cores": 1, "threads": 1}}`
+)
+
+// New opens the host, or makes it.
+func New(o Options) (*Driver, error) {
+	o.IP = cmp.Or(o.IP, "127.0.0.1")
+	o.DiskBytes = cmp.Or(o.DiskBytes, defaultDiskBytes)
+	o.Faults = cmp.Or(o.Faults, filepath.Join(o.Dir, "faults.json"))
+	if o.Clock == nil {
+		o.Clock = time.Now //nolint:forbidigo // the one place where the driver's clock is wound up
+	}
+	d := &Driver{o: o, faults: faults{path: o.Faults}}
+	if err := os.MkdirAll(d.tmp(), 0o700); err != nil {
+		return nil, fmt.Errorf("open fake host %s: %w", o.Host, err)
+	}
+	return d, d.sweep()
+}
+
+// Nodes says what the host offers.
+func (d *Driver) Nodes(ctx context.Context) (nodes []virt.Node, err error) {
+	err = d.do(ctx, "nodes", nova.Server{}, func() error {
+		nodes = []virt.Node{{
+			Name: d.o.Host, Type: "fake", Version: version, IP: d.o.IP, CPUInfo: fmt.Sprintf(cpuInfo, d.o.VCPUs),
+			VCPUs: d.o.VCPUs, RAM: d.o.RAM, Disk: d.o.Disk,
+		}}
+		return nil
+	})
+	return nodes, err
+}
+
+// List finds the servers in the folder, by looking at all of it.
+func (d *Driver) List(ctx context.Context) (ids []string, err error) {
+	err = d.do(ctx, "list", nova.Server{}, func() error {
+		ids, err = d.ids(ctx)
+		return err
+	})
+	return ids, err
+}
+
+// PowerState reads what the server is doing.
+func (d *Driver) PowerState(ctx context.Context, s nova.Server) (state nova.PowerState, err error) {
+	err = d.on(ctx, "power_state", s, func() error {
+		m, err := d.load(s)
+		state = m.Power
+		return err
+	})
+	return state, err
+}
+
+// Spawn writes the server's disk, then the server. There is no server before
+// its file is there, so to begin again is always right.
+func (d *Driver) Spawn(ctx context.Context, s nova.Server, image virt.ImageSource, nics []virt.NIC) error {
+	return d.on(ctx, "spawn", s, func() error {
+		if done, err := d.revive(s); done || err != nil {
+			return err
+		}
+		disk, err := d.writeDisk(ctx, s, image)
+		if err != nil {
+			return fmt.Errorf("spawn %s: %w", s.ID, err)
+		}
+		defer func() { _ = os.Remove(disk) }() // it isn't there any more if all is well
+		if err := d.settle(ctx, s, disk, nics); err != nil {
+			return fmt.Errorf("spawn %s: %w", s.ID, err)
+		}
+		return nil
+	})
+}
+
+// settle puts the server's disk and then the server itself in their places,
+// unless the caller has turned away meanwhile.
+func (d *Driver) settle(ctx context.Context, s nova.Server, disk string, nics []virt.NIC) error {
+	defer d.lock(s)()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(d.path(s, stateFile)), 0o700); err != nil {
+		return err
+	}
+	if disk != "" {
+		if err := os.Rename(disk, d.path(s, diskFile)); err != nil {
+			return err
+		}
+	}
+	return d.save(newMachine(s, nics, disk != "", d.now()))
+}
+
+// revive starts a server that is there already: the work of a Spawn that was
+// not lived to be reported.
+func (d *Driver) revive(s nova.Server) (done bool, err error) {
+	defer d.lock(s)()
+	m, err := d.load(s)
+	switch {
+	case nova.Is(err, nova.NotFound):
+		return false, nil
+	case err != nil:
+		return false, err
+	case m.Power == nova.Running:
+		return true, nil
+	}
+	m.become(nova.Running, hardReboot, d.now())
+	return true, d.save(m)
+}
+
+// Destroy removes the server's files.
+func (d *Driver) Destroy(ctx context.Context, s nova.Server) error {
+	return d.on(ctx, "destroy", s, func() error {
+		defer d.lock(s)()
+		for _, kind := range []string{stateFile, diskFile} {
+			if err := os.Remove(d.path(s, kind)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("destroy %s: %w", s.ID, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Snapshot opens the server's disk, which is never written again once it is
+// there.
+func (d *Driver) Snapshot(ctx context.Context, s nova.Server) (shot virt.Snapshot, err error) {
+	err = d.on(ctx, "snapshot", s, func() error {
+		defer d.lock(s)()
+		m, err := d.load(s)
+		if err != nil {
+			return err
+		}
+		if !m.OwnDisk {
+			return nova.Errorf(nova.Conflict, "Instance %s has no disk on its host.", s.ID)
+		}
+		shot, err = openDisk(d.path(s, diskFile))
+		return err
+	})
+	return shot, err
+}
+
+// ConsoleOutput tells the server's life as its console would have.
+func (d *Driver) ConsoleOutput(ctx context.Context, s nova.Server, maxBytes int) (text []byte, err error) {
+	err = d.on(ctx, "console_output", s, func() error {
+		m, err := d.load(s)
+		if err != nil {
+			return err
+		}
+		text = tail(m.console(), maxBytes)
+		return nil
+	})
+	return text, err
+}
+
+// on carries out a verb on a server.
+func (d *Driver) on(ctx context.Context, verb string, s nova.Server, work func() error) error {
+	if !isID(s.ID) {
+		return virt.Unknown(s)
+	}
+	return d.do(ctx, verb, s, work)
+}
+
+// do carries out a verb, with what shall go wrong before and after it.
+func (d *Driver) do(ctx context.Context, verb string, s nova.Server, work func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if d.o.Before != nil {
+		if err := d.o.Before(ctx, verb, s); err != nil {
+			return err
+		}
+	}
+	fault, err := d.faults.next(verb, s)
+	if err != nil {
+		return err
+	}
+	if !fault.After {
+		if err := fault.strike(ctx); err != nil {
+			return err
+		}
+		return work()
+	}
+	if err := work(); err != nil {
+		return err
+	}
+	return fault.strike(ctx)
+}
+
+// lock keeps others off a server until the function that it returns is called.
+func (d *Driver) lock(s nova.Server) (unlock func()) {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(s.ID))
+	mu := &d.locks[h.Sum32()%uint32(len(d.locks))]
+	mu.Lock()
+	return mu.Unlock
+}
+
+func (d *Driver) now() time.Time { return d.o.Clock().UTC() }

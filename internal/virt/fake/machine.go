@@ -1,0 +1,50 @@
+package fake
+
+import (
+	"time"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// A machine is what the host remembers of a server: one small file.
+type machine struct {
+	ID       string          `json:"id"`
+	Instance string          `json:"instance"`
+	Name     string          `json:"name"`
+	Hostname string          `json:"hostname"`
+	VCPUs    int             `json:"vcpus"`
+	RAM      int             `json:"ram_mb"`
+	Disk     int             `json:"disk_gb"`
+	NICs     []virt.NIC      `json:"nics"`
+	OwnDisk  bool            `json:"own_disk"` // it doesn't boot from a volume
+	Power    nova.PowerState `json:"power"`
+	Events   []event         `json:"events"`
+}
+
+// An event is something that the console tells of.
+type event struct {
+	At   time.Time `json:"at"`
+	Verb string    `json:"verb"`
+}
+
+// keepEvents bounds how far back a console goes, as a rotated log would.
+const keepEvents = 16
+
+func newMachine(s nova.Server, nics []virt.NIC, ownDisk bool, now time.Time) machine {
+	m := machine{
+		ID: s.ID, Instance: s.InstanceName(), Name: s.Name, Hostname: s.Hostname,
+		VCPUs: s.Flavor.VCPUs, RAM: s.Flavor.RAM, Disk: s.Flavor.Disk, NICs: nics, OwnDisk: ownDisk,
+	}
+	m.become(nova.Running, powerOn, now)
+	return m
+}
+
+// become moves the machine to a power state, and remembers by what.
+func (m *machine) become(power nova.PowerState, verb string, now time.Time) {
+	m.Power = power
+	m.Events = append(m.Events, event{At: now, Verb: verb})
+	if extra := len(m.Events) - keepEvents; extra > 0 {
+		m.Events = m.Events[extra:]
+	}
+}

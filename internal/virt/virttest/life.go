@@ -1,0 +1,232 @@
+package virttest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/netip"
+	"sync"
+	"testing"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+func nodes(t *testing.T, host Host) {
+	list, err := host(t).Nodes(t.Context())
+	if err != nil || len(list) == 0 {
+		t.Fatalf("nodes = %v, %v", list, err)
+	}
+	seen := map[string]bool{}
+	for _, n := range list {
+		if n.Name == "" || seen[n.Name] {
+			t.Errorf("node %q is there twice, or without a name", n.Name)
+		}
+		seen[n.Name] = true
+		if n.Type == "" || n.Version <= 0 || n.VCPUs <= 0 || n.RAM <= 0 || n.Disk <= 0 {
+			t.Errorf("node %+v offers nothing", n)
+		}
+		if _, err := netip.ParseAddr(n.IP); err != nil {
+			t.Errorf("node %s: %v", n.Name, err)
+		}
+		var info map[string]any
+		if err := json.Unmarshal([]byte(n.CPUInfo), &info); err != nil {
+			t.Errorf("node %s: cpu_info %q: %v", n.Name, n.CPUInfo, err)
+		}
+	}
+}
+
+func spawn(t *testing.T, host Host) {
+	d := host(t)
+	before := newServer()
+	wantListed(t, d, before, false)
+	s := running(t, d)
+	wantPower(t, d, s, nova.Running)
+	wantListed(t, d, s, true)
+}
+
+func spawnTwice(t *testing.T, host Host) {
+	d := host(t)
+	s := running(t, d)
+	data := disk(t, d, s)
+	mustSpawn(t, d, s, &source{data: image(imageSize)})
+	wantPower(t, d, s, nova.Running)
+	if !bytes.Equal(disk(t, d, s), data) {
+		t.Error("the second spawn has changed the disk")
+	}
+	ids, err := d.List(t.Context())
+	if err != nil || len(ids) != 1 {
+		t.Errorf("servers = %v, %v, want one", ids, err)
+	}
+}
+
+func spawnFromVolume(t *testing.T, host Host) {
+	d, s := host(t), newServer()
+	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
+	for range 2 {
+		do(t, "spawn", d.Spawn(t.Context(), s, nil, nics()))
+		wantPower(t, d, s, nova.Running)
+	}
+	if shot, err := d.Snapshot(t.Context(), s); err == nil {
+		_ = shot.Data.Close()
+		t.Error("a server that boots from a volume has a disk on the host")
+	}
+}
+
+// spawnAfterCrash cuts the image off in the middle, and lets the next process
+// begin again.
+func spawnAfterCrash(t *testing.T, host Host) {
+	s := newServer()
+	half := &source{data: image(imageSize)[:imageSize/2], fails: errCut}
+	if err := host(t).Spawn(t.Context(), s, half.Open, nics()); err == nil {
+		t.Fatal("half an image made a server")
+	}
+	if n := half.open.Load(); n != 0 {
+		t.Errorf("%d readers of the image are still open", n)
+	}
+	d := host(t)
+	mustSpawn(t, d, s, &source{data: image(imageSize)})
+	wantPower(t, d, s, nova.Running)
+	if !bytes.Contains(disk(t, d, s), image(imageSize)) {
+		t.Error("the disk doesn't hold the whole image")
+	}
+	// The same, but the server is given up.
+	given := newServer()
+	half = &source{data: image(imageSize)[:imageSize/2], fails: errCut}
+	_ = host(t).Spawn(t.Context(), given, half.Open, nics())
+	do(t, "destroy", host(t).Destroy(t.Context(), given))
+	wantListed(t, host(t), given, false)
+}
+
+func spawnStopped(t *testing.T, host Host) {
+	d := host(t)
+	s := running(t, d)
+	do(t, "power off", d.PowerOff(t.Context(), s))
+	mustSpawn(t, d, s, &source{data: image(imageSize)})
+	wantPower(t, d, s, nova.Running)
+}
+
+func destroy(t *testing.T, host Host) {
+	d := host(t)
+	for name, before := range map[string]func(virt.Driver, context.Context, nova.Server) error{
+		"running": virt.Driver.HardReboot, "shut down": virt.Driver.PowerOff,
+		"paused": virt.Driver.Pause, "suspended": virt.Driver.Suspend,
+	} {
+		s, other := running(t, d), running(t, d)
+		do(t, name, before(d, t.Context(), s))
+		for range 2 {
+			do(t, "destroy "+name, d.Destroy(t.Context(), s))
+			wantListed(t, d, s, false)
+		}
+		_, err := d.PowerState(t.Context(), s)
+		wantKind(t, "power state of a server that is gone", err, nova.NotFound)
+		wantPower(t, d, other, nova.Running)
+	}
+}
+
+func unknownServer(t *testing.T, host Host) {
+	d := host(t)
+	s := newServer()
+	do(t, "destroy", d.Destroy(t.Context(), s))
+	_, err := d.PowerState(t.Context(), s)
+	wantKind(t, "power state", err, nova.NotFound)
+	_, err = d.Snapshot(t.Context(), s)
+	wantKind(t, "snapshot", err, nova.NotFound)
+	_, err = d.ConsoleOutput(t.Context(), s, 1000)
+	wantKind(t, "console output", err, nova.NotFound)
+	for _, v := range powerVerbs {
+		wantKind(t, v.name, v.do(d, t.Context(), s), nova.NotFound)
+	}
+}
+
+// restart looks at a server with the driver of another process.
+func restart(t *testing.T, host Host) {
+	first := host(t)
+	s := running(t, first)
+	do(t, "pause", first.Pause(t.Context(), s))
+	data := disk(t, first, s)
+
+	second := host(t)
+	wantPower(t, second, s, nova.PowerPaused)
+	wantListed(t, second, s, true)
+	if !bytes.Equal(disk(t, second, s), data) {
+		t.Error("the disk is another after the restart")
+	}
+	do(t, "unpause", second.Unpause(t.Context(), s))
+	wantPower(t, host(t), s, nova.Running)
+}
+
+// cancelled calls with a context that is over, and then as usual.
+func cancelled(t *testing.T, host Host) {
+	d := host(t)
+	s, fresh := running(t, d), newServer()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	src := &source{data: image(imageSize)}
+	if err := d.Spawn(over, fresh, src.Open, nics()); err == nil {
+		t.Error("spawn took no notice of its context")
+	}
+	if err := d.PowerOff(over, s); err == nil {
+		t.Error("power off took no notice of its context")
+	}
+	mustSpawn(t, d, fresh, src)
+	wantPower(t, d, fresh, nova.Running)
+	do(t, "power off", d.PowerOff(t.Context(), s))
+	wantPower(t, d, s, nova.Shutdown)
+}
+
+func manyAtOnce(t *testing.T, host Host) {
+	d := host(t)
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			ctx, s, src := t.Context(), newServer(), &source{data: image(imageSize)}
+			for _, step := range []struct {
+				name string
+				err  error
+			}{
+				{"spawn", d.Spawn(ctx, s, src.Open, nics())},
+				{"power off", d.PowerOff(ctx, s)},
+				{"power on", d.PowerOn(ctx, s)},
+				{"reboot", d.SoftReboot(ctx, s)},
+				{"destroy", d.Destroy(ctx, s)},
+			} {
+				if step.err != nil {
+					t.Errorf("%s: %v", step.name, step.err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	ids, err := d.List(t.Context())
+	if err != nil || len(ids) != 0 {
+		t.Errorf("left over: %v, %v", ids, err)
+	}
+}
+
+// oneByMany lets several callers want the same of one server.
+func oneByMany(t *testing.T, host Host) {
+	d, s := host(t), newServer()
+	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
+	together := func(what string, call func(ctx context.Context) error) {
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if err := call(t.Context()); err != nil {
+					t.Errorf("%s: %v", what, err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	src := &source{data: image(imageSize)}
+	together("spawn", func(ctx context.Context) error { return d.Spawn(ctx, s, src.Open, nics()) })
+	wantPower(t, d, s, nova.Running)
+	if !bytes.Contains(disk(t, d, s), src.data) {
+		t.Error("the disk doesn't hold the image")
+	}
+	together("pause", func(ctx context.Context) error { return d.Pause(ctx, s) })
+	wantPower(t, d, s, nova.PowerPaused)
+	together("destroy", func(ctx context.Context) error { return d.Destroy(ctx, s) })
+	wantListed(t, d, s, false)
+}

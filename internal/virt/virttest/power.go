@@ -1,0 +1,151 @@
+package virttest
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"testing"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+type powerVerb struct {
+	name string
+	do   func(virt.Driver, context.Context, nova.Server) error
+}
+
+var powerVerbs = []powerVerb{
+	{"power on", virt.Driver.PowerOn},
+	{"power off", virt.Driver.PowerOff},
+	{"soft reboot", virt.Driver.SoftReboot},
+	{"hard reboot", virt.Driver.HardReboot},
+	{"pause", virt.Driver.Pause},
+	{"unpause", virt.Driver.Unpause},
+	{"suspend", virt.Driver.Suspend},
+	{"resume", virt.Driver.Resume},
+}
+
+// refused stands in a grid for a verb that fails with a conflict.
+const refused nova.PowerState = -1
+
+// grid says where each verb, in the order of powerVerbs, leads from each state.
+var grid = []struct {
+	name  string
+	reach func(virt.Driver, context.Context, nova.Server) error
+	from  nova.PowerState
+	to    []nova.PowerState
+}{
+	{"running", virt.Driver.HardReboot, nova.Running, []nova.PowerState{
+		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
+	}},
+	{"shut down", virt.Driver.PowerOff, nova.Shutdown, []nova.PowerState{
+		nova.Running, nova.Shutdown, refused, nova.Running, refused, refused, refused, refused,
+	}},
+	{"paused", virt.Driver.Pause, nova.PowerPaused, []nova.PowerState{
+		refused, nova.Shutdown, refused, nova.Running, nova.PowerPaused, nova.Running, refused, refused,
+	}},
+	{"suspended", virt.Driver.Suspend, nova.PowerSuspended, []nova.PowerState{
+		refused, nova.Shutdown, refused, nova.Running, refused, refused, nova.PowerSuspended, nova.Running,
+	}},
+}
+
+func power(t *testing.T, host Host) {
+	d := host(t)
+	s := running(t, d)
+	for _, row := range grid {
+		for i, verb := range powerVerbs {
+			do(t, "hard reboot", d.HardReboot(t.Context(), s))
+			do(t, row.name, row.reach(d, t.Context(), s))
+			wantPower(t, d, s, row.from)
+			err := verb.do(d, t.Context(), s)
+			what := verb.name + " while " + row.name
+			if row.to[i] == refused {
+				wantKind(t, what, err, nova.Conflict)
+				wantPower(t, d, s, row.from)
+				continue
+			}
+			do(t, what, err)
+			wantPower(t, d, s, row.to[i])
+			do(t, what+", again", verb.do(host(t), t.Context(), s))
+			wantPower(t, d, s, row.to[i])
+		}
+	}
+}
+
+func snapshot(t *testing.T, host Host) {
+	d := host(t)
+	s := running(t, d)
+	first := disk(t, d, s)
+	if !bytes.Contains(first, image(imageSize)) {
+		t.Error("the snapshot doesn't hold the image")
+	}
+	for _, row := range grid {
+		do(t, "hard reboot", d.HardReboot(t.Context(), s))
+		do(t, row.name, row.reach(d, t.Context(), s))
+		if len(disk(t, d, s)) < imageSize {
+			t.Errorf("the snapshot of a server that is %s is too short", row.name)
+		}
+		wantPower(t, d, s, row.from)
+	}
+
+	shot, err := d.Snapshot(t.Context(), s)
+	do(t, "snapshot", err)
+	if shot.DiskFormat == "" {
+		t.Error("the snapshot is of no format")
+	}
+	head := make([]byte, 1)
+	if _, err := io.ReadFull(shot.Data, head); err != nil {
+		t.Fatal(err)
+	}
+	do(t, "destroy", d.Destroy(t.Context(), s))
+	shot.Data = readCloser{io.MultiReader(bytes.NewReader(head), shot.Data), shot.Data}
+	if !bytes.Contains(readShot(t, shot), image(imageSize)) {
+		t.Error("the snapshot has changed with the end of its server")
+	}
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
+func bootFromSnapshot(t *testing.T, host Host) {
+	d := host(t)
+	parent, child := running(t, d), newServer()
+	mustSpawn(t, d, child, &source{data: disk(t, d, parent)})
+	wantPower(t, d, child, nova.Running)
+	if !bytes.Contains(disk(t, d, child), image(imageSize)) {
+		t.Error("what was in the image isn't in the server made of a snapshot")
+	}
+}
+
+func console(t *testing.T, host Host) {
+	const plenty = 1 << 20
+	d := host(t)
+	s := running(t, d)
+	read := func(most int) []byte {
+		t.Helper()
+		text, err := d.ConsoleOutput(t.Context(), s, most)
+		if err != nil || len(text) > most {
+			t.Fatalf("console output: %d bytes, %v, want at most %d", len(text), err, most)
+		}
+		return text
+	}
+	before := read(plenty)
+	do(t, "soft reboot", d.SoftReboot(t.Context(), s))
+	after := read(plenty)
+	if len(after) <= len(before) {
+		t.Errorf("the console has %d bytes after a reboot, and had %d before", len(after), len(before))
+	}
+	if short := read(100); !bytes.HasSuffix(after, short) || len(short) == 0 {
+		t.Errorf("the short console isn't the end of the long one: %q", short)
+	}
+	if nothing := read(0); len(nothing) != 0 {
+		t.Errorf("no bytes of the console = %q", nothing)
+	}
+	do(t, "power off", d.PowerOff(t.Context(), s))
+	if len(read(plenty)) == 0 {
+		t.Error("the console of a server that is shut down is empty")
+	}
+}

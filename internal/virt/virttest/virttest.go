@@ -1,0 +1,195 @@
+// Package virttest is what every driver of package virt must be able to do,
+// as tests. A driver's own test calls Exercise.
+package virttest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// A Host opens the driver of one host. Each call stands for another process:
+// it gives a new driver, which finds what those before it left.
+type Host func(t *testing.T) virt.Driver
+
+// Exercise runs the suite. It asks for a host of its own for each test, and
+// leaves none of its servers there.
+func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
+	t.Helper()
+	tests := []struct {
+		name string
+		test func(t *testing.T, host Host)
+	}{
+		{"nodes", nodes},
+		{"spawn", spawn},
+		{"spawn twice", spawnTwice},
+		{"spawn from volume", spawnFromVolume},
+		{"spawn after a crash", spawnAfterCrash},
+		{"spawn what was stopped", spawnStopped},
+		{"destroy", destroy},
+		{"unknown server", unknownServer},
+		{"power", power},
+		{"restart of the driver", restart},
+		{"cancelled", cancelled},
+		{"snapshot", snapshot},
+		{"boot from snapshot", bootFromSnapshot},
+		{"console", console},
+		{"many at once", manyAtOnce},
+		{"one by many", oneByMany},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.test(t, newHost(t))
+		})
+	}
+}
+
+// image is the data of an image: the same bytes, unlike anything else's.
+func image(size int) []byte {
+	const seed = 7
+	data := make([]byte, size)
+	_, _ = mathrand.NewChaCha8([32]byte{seed}).Read(data)
+	return data
+}
+
+const imageSize = 64 << 10
+
+// A source serves an image, and counts how many readers are open.
+type source struct {
+	data  []byte
+	fails error // what comes after the data, instead of the end
+	open  atomic.Int32
+}
+
+func (s *source) Open(context.Context) (io.ReadCloser, error) {
+	s.open.Add(1)
+	var r io.Reader = bytes.NewReader(s.data)
+	if s.fails != nil {
+		r = io.MultiReader(r, failingReader{s.fails})
+	}
+	return &reader{Reader: r, open: &s.open}, nil
+}
+
+type reader struct {
+	io.Reader
+	open *atomic.Int32
+}
+
+func (r *reader) Close() error {
+	r.open.Add(-1)
+	return nil
+}
+
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+var errCut = errors.New("the connection was cut")
+
+// newServer is a small server that no host has seen.
+func newServer() nova.Server {
+	id := make([]byte, 16)
+	_, _ = rand.Read(id)
+	return nova.Server{
+		Serial: mathrand.Int64N(1 << 30), //nolint:gosec // only to be different
+		ID:     fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:]),
+		Name:   "web 1", Hostname: "web-1", ProjectID: "demo",
+		Flavor: nova.Flavor{ID: "42", Name: "m1.nano", VCPUs: 1, RAM: 64, Disk: 1},
+	}
+}
+
+func nics() []virt.NIC {
+	return []virt.NIC{{
+		PortID: "3b2e3b8c-0a5c-4d8e-9a43-3a6b9d1c7d10", NetworkID: "b2f7b0c1-1d8b-4a58-8a57-3f5ae1f0e6a2",
+		MAC: "fa:16:3e:00:00:01", IPs: []string{"10.0.0.5"},
+	}}
+}
+
+// running spawns a server and sees to its end.
+func running(t *testing.T, d virt.Driver) nova.Server {
+	t.Helper()
+	s := newServer()
+	src := &source{data: image(imageSize)}
+	mustSpawn(t, d, s, src)
+	return s
+}
+
+func mustSpawn(t *testing.T, d virt.Driver, s nova.Server, src *source) {
+	t.Helper()
+	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
+	if err := d.Spawn(t.Context(), s, src.Open, nics()); err != nil {
+		t.Fatalf("spawn: %v", err)
+	}
+	if n := src.open.Load(); n != 0 {
+		t.Errorf("spawn left %d readers of the image open", n)
+	}
+}
+
+func wantPower(t *testing.T, d virt.Driver, s nova.Server, want nova.PowerState) {
+	t.Helper()
+	got, err := d.PowerState(t.Context(), s)
+	if err != nil || got != want {
+		t.Errorf("power state = %d, %v, want %d", got, err, want)
+	}
+}
+
+func wantKind(t *testing.T, what string, err error, want nova.Kind) {
+	t.Helper()
+	if !nova.Is(err, want) {
+		t.Errorf("%s: %v (kind %d), want kind %d", what, err, nova.KindOf(err), want)
+	}
+}
+
+func wantListed(t *testing.T, d virt.Driver, s nova.Server, want bool) {
+	t.Helper()
+	ids, err := d.List(t.Context())
+	if err != nil {
+		t.Fatalf("list: %v", err)
+	}
+	if got := slices.Contains(ids, s.ID); got != want {
+		t.Errorf("listed = %t, want %t", got, want)
+	}
+}
+
+func do(t *testing.T, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+}
+
+// disk reads all of a server's snapshot.
+func disk(t *testing.T, d virt.Driver, s nova.Server) []byte {
+	t.Helper()
+	shot, err := d.Snapshot(t.Context(), s)
+	if err != nil {
+		t.Fatalf("snapshot: %v", err)
+	}
+	return readShot(t, shot)
+}
+
+func readShot(t *testing.T, shot virt.Snapshot) []byte {
+	t.Helper()
+	data, err := io.ReadAll(shot.Data)
+	if err != nil {
+		t.Fatalf("read snapshot: %v", err)
+	}
+	if err := shot.Data.Close(); err != nil {
+		t.Errorf("close snapshot: %v", err)
+	}
+	if int64(len(data)) != shot.Size {
+		t.Errorf("snapshot has %d bytes, and says %d", len(data), shot.Size)
+	}
+	return data
+}
