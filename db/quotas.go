@@ -27,6 +27,42 @@ func (s *Store) quotaLimits(ctx context.Context, project, user string) (nova.Quo
 	return quota, nil
 }
 
+// QuotaLayers are what was set for the default class, for a project, and for
+// a user of it.
+type QuotaLayers struct{ Class, Project, User nova.Quota }
+
+// QuotaLayers reads what was set for the default class, a project and a user
+// of it, in one query.
+func (s *Store) QuotaLayers(ctx context.Context, project, user string) (QuotaLayers, error) {
+	layers := QuotaLayers{nova.Quota{}, nova.Quota{}, nova.Quota{}}
+	if project == "" { // a user without a project must not be taken for a class
+		user = ""
+	}
+	limits, err := all[struct {
+		ProjectID string `db:"project_id"`
+		UserID    string `db:"user_id"`
+		quotaLimit
+	}](ctx, s, `
+		SELECT project_id, user_id, resource, hard_limit
+		FROM quota_limits
+		WHERE (project_id = '' AND user_id = ?) OR (project_id = ? AND user_id IN ('', ?))`,
+		nova.DefaultQuotaClass, project, user)
+	if err != nil {
+		return layers, fmt.Errorf("read quota: %w", err)
+	}
+	for _, l := range limits {
+		layer := layers.User
+		switch {
+		case l.ProjectID == "":
+			layer = layers.Class
+		case l.UserID == "":
+			layer = layers.Project
+		}
+		layer[l.Resource] = l.Limit
+	}
+	return layers, nil
+}
+
 // ClassQuota is what was set for a quota class.
 func (s *Store) ClassQuota(ctx context.Context, class string) (nova.Quota, error) {
 	return s.quotaLimits(ctx, "", class)
