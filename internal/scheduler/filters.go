@@ -43,6 +43,7 @@ func isUp(_ *Request, h *nova.Host) bool      { return h.Up && !h.ForcedDown }
 func isUntried(r *Request, h *nova.Host) bool { return !slices.Contains(r.Exclude, h.Name) }
 func inZone(r *Request, h *nova.Host) bool    { return r.Zone == "" || r.Zone == h.Zone }
 func hasRAM(r *Request, h *nova.Host) bool    { return fits(r.Needs.RAM, h.RAM, h.RAMUsed, h.RAMRatio) }
+
 func hasDisk(r *Request, h *nova.Host) bool {
 	return fits(r.Needs.Disk, h.Disk, h.DiskUsed, h.DiskRatio)
 }

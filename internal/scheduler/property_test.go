@@ -2,6 +2,7 @@ package scheduler
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -40,12 +41,7 @@ func drawRequest(t *rapid.T) Request {
 
 // suits says anew, in other words than the filters, what a host must be.
 func suits(r Request, h nova.Host) bool {
-	for _, name := range r.Exclude {
-		if name == h.Name {
-			return false
-		}
-	}
-	if r.Zone != "" && r.Zone != h.Zone {
+	if slices.Contains(r.Exclude, h.Name) || (r.Zone != "" && r.Zone != h.Zone) {
 		return false
 	}
 	room := func(want, total, used int, ratio float64) bool {

@@ -69,7 +69,10 @@ func New(o Options) (*Driver, error) {
 	if err := os.MkdirAll(d.tmp(), 0o700); err != nil {
 		return nil, fmt.Errorf("open fake host %s: %w", o.Host, err)
 	}
-	return d, d.sweep()
+	if err := d.sweep(); err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // Nodes says what the host offers.
@@ -107,7 +110,7 @@ func (d *Driver) PowerState(ctx context.Context, s nova.Server) (state nova.Powe
 // its file is there, so to begin again is always right.
 func (d *Driver) Spawn(ctx context.Context, s nova.Server, image virt.ImageSource, nics []virt.NIC) error {
 	return d.on(ctx, "spawn", s, func() error {
-		if done, err := d.revive(s); done || err != nil {
+		if done, err := d.reviveLocked(s); done || err != nil {
 			return err
 		}
 		disk, err := d.writeDisk(ctx, s, image)
@@ -123,10 +126,13 @@ func (d *Driver) Spawn(ctx context.Context, s nova.Server, image virt.ImageSourc
 }
 
 // settle puts the server's disk and then the server itself in their places,
-// unless the caller has turned away meanwhile.
+// unless the caller has turned away meanwhile, or another was faster.
 func (d *Driver) settle(ctx context.Context, s nova.Server, disk string, nics []virt.NIC) error {
 	defer d.lock(s)()
 	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if done, err := d.revive(s); done || err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(d.path(s, stateFile)), 0o700); err != nil {
@@ -140,10 +146,14 @@ func (d *Driver) settle(ctx context.Context, s nova.Server, disk string, nics []
 	return d.save(newMachine(s, nics, disk != "", d.now()))
 }
 
-// revive starts a server that is there already: the work of a Spawn that was
-// not lived to be reported.
-func (d *Driver) revive(s nova.Server) (done bool, err error) {
+func (d *Driver) reviveLocked(s nova.Server) (done bool, err error) {
 	defer d.lock(s)()
+	return d.revive(s)
+}
+
+// revive sees to it that a server runs which is there already, by an earlier
+// Spawn whose end nobody heard of. The caller holds the lock.
+func (d *Driver) revive(s nova.Server) (done bool, err error) {
 	m, err := d.load(s)
 	switch {
 	case nova.Is(err, nova.NotFound):

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -135,6 +136,51 @@ func TestSpawn_LeavesTwoFiles(t *testing.T) {
 	}
 	if got := files(t, dir); len(got) != 0 {
 		t.Errorf("left after destroy: %q", got)
+	}
+}
+
+// A spawn that waits for its image finds that another has made the server
+// meanwhile, and starts that one instead of making it anew.
+func TestSpawn_AnotherWasFaster(t *testing.T) {
+	t.Parallel()
+	d := open(t, fake.Options{Dir: t.TempDir()})
+	s := server(1)
+	slow := func(ctx context.Context) (io.ReadCloser, error) {
+		if err := d.Spawn(ctx, s, imageOf("first"), nil); err != nil {
+			return nil, err
+		}
+		return io.NopCloser(strings.NewReader("second")), d.PowerOff(ctx, s)
+	}
+	if err := d.Spawn(t.Context(), s, slow, nil); err != nil {
+		t.Fatal(err)
+	}
+	if state, err := d.PowerState(t.Context(), s); state != nova.Running {
+		t.Errorf("power state = %d, %v", state, err)
+	}
+	if got := read(t, d, s); !strings.HasSuffix(got, "first") {
+		t.Errorf("disk = %q, want that of the first", got)
+	}
+}
+
+func TestHardReboot_ByMany(t *testing.T) {
+	t.Parallel()
+	const callers = 10
+	d := open(t, fake.Options{Dir: t.TempDir()})
+	if err := d.Spawn(t.Context(), server(1), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			if err := d.HardReboot(t.Context(), server(1)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	text, err := d.ConsoleOutput(t.Context(), server(1), 1<<20)
+	if got := bytes.Count(text, []byte("Linux version")); err != nil || got != 1+callers {
+		t.Errorf("the console tells of %d boots, %v, want %d", got, err, 1+callers)
 	}
 }
 

@@ -49,7 +49,7 @@ func spawnTwice(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
 	data := disk(t, d, s)
-	mustSpawn(t, d, s, &source{data: image(imageSize)})
+	mustSpawn(t, d, s, &source{data: image()})
 	wantPower(t, d, s, nova.Running)
 	if !bytes.Equal(disk(t, d, s), data) {
 		t.Error("the second spawn has changed the disk")
@@ -77,7 +77,7 @@ func spawnFromVolume(t *testing.T, host Host) {
 // begin again.
 func spawnAfterCrash(t *testing.T, host Host) {
 	s := newServer()
-	half := &source{data: image(imageSize)[:imageSize/2], fails: errCut}
+	half := &source{data: image()[:imageSize/2], fails: errCut}
 	if err := host(t).Spawn(t.Context(), s, half.Open, nics()); err == nil {
 		t.Fatal("half an image made a server")
 	}
@@ -85,14 +85,14 @@ func spawnAfterCrash(t *testing.T, host Host) {
 		t.Errorf("%d readers of the image are still open", n)
 	}
 	d := host(t)
-	mustSpawn(t, d, s, &source{data: image(imageSize)})
+	mustSpawn(t, d, s, &source{data: image()})
 	wantPower(t, d, s, nova.Running)
-	if !bytes.Contains(disk(t, d, s), image(imageSize)) {
+	if !bytes.Contains(disk(t, d, s), image()) {
 		t.Error("the disk doesn't hold the whole image")
 	}
 	// The same, but the server is given up.
 	given := newServer()
-	half = &source{data: image(imageSize)[:imageSize/2], fails: errCut}
+	half = &source{data: image()[:imageSize/2], fails: errCut}
 	_ = host(t).Spawn(t.Context(), given, half.Open, nics())
 	do(t, "destroy", host(t).Destroy(t.Context(), given))
 	wantListed(t, host(t), given, false)
@@ -102,7 +102,7 @@ func spawnStopped(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
 	do(t, "power off", d.PowerOff(t.Context(), s))
-	mustSpawn(t, d, s, &source{data: image(imageSize)})
+	mustSpawn(t, d, s, &source{data: image()})
 	wantPower(t, d, s, nova.Running)
 }
 
@@ -162,7 +162,7 @@ func cancelled(t *testing.T, host Host) {
 	s, fresh := running(t, d), newServer()
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	src := &source{data: image(imageSize)}
+	src := &source{data: image()}
 	if err := d.Spawn(over, fresh, src.Open, nics()); err == nil {
 		t.Error("spawn took no notice of its context")
 	}
@@ -180,7 +180,7 @@ func manyAtOnce(t *testing.T, host Host) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			ctx, s, src := t.Context(), newServer(), &source{data: image(imageSize)}
+			ctx, s, src := t.Context(), newServer(), &source{data: image()}
 			for _, step := range []struct {
 				name string
 				err  error
@@ -219,7 +219,7 @@ func oneByMany(t *testing.T, host Host) {
 		}
 		wg.Wait()
 	}
-	src := &source{data: image(imageSize)}
+	src := &source{data: image()}
 	together("spawn", func(ctx context.Context) error { return d.Spawn(ctx, s, src.Open, nics()) })
 	wantPower(t, d, s, nova.Running)
 	if !bytes.Contains(disk(t, d, s), src.data) {

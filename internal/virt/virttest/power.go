@@ -77,7 +77,7 @@ func snapshot(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
 	first := disk(t, d, s)
-	if !bytes.Contains(first, image(imageSize)) {
+	if !bytes.Contains(first, image()) {
 		t.Error("the snapshot doesn't hold the image")
 	}
 	for _, row := range grid {
@@ -100,7 +100,7 @@ func snapshot(t *testing.T, host Host) {
 	}
 	do(t, "destroy", d.Destroy(t.Context(), s))
 	shot.Data = readCloser{io.MultiReader(bytes.NewReader(head), shot.Data), shot.Data}
-	if !bytes.Contains(readShot(t, shot), image(imageSize)) {
+	if !bytes.Contains(readShot(t, shot), image()) {
 		t.Error("the snapshot has changed with the end of its server")
 	}
 }
@@ -115,7 +115,7 @@ func bootFromSnapshot(t *testing.T, host Host) {
 	parent, child := running(t, d), newServer()
 	mustSpawn(t, d, child, &source{data: disk(t, d, parent)})
 	wantPower(t, d, child, nova.Running)
-	if !bytes.Contains(disk(t, d, child), image(imageSize)) {
+	if !bytes.Contains(disk(t, d, child), image()) {
 		t.Error("what was in the image isn't in the server made of a snapshot")
 	}
 }

@@ -56,9 +56,9 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 }
 
 // image is the data of an image: the same bytes, unlike anything else's.
-func image(size int) []byte {
+func image() []byte {
 	const seed = 7
-	data := make([]byte, size)
+	data := make([]byte, imageSize)
 	_, _ = mathrand.NewChaCha8([32]byte{seed}).Read(data)
 	return data
 }
@@ -120,7 +120,7 @@ func nics() []virt.NIC {
 func running(t *testing.T, d virt.Driver) nova.Server {
 	t.Helper()
 	s := newServer()
-	src := &source{data: image(imageSize)}
+	src := &source{data: image()}
 	mustSpawn(t, d, s, src)
 	return s
 }
