@@ -17,7 +17,7 @@ type Image struct {
 	ID              string            `db:"id"`
 	Name            *string           `db:"name"`
 	Owner           string            `db:"owner"`  // project ID
-	Status          string            `db:"status"` // queued, saving, active or deactivated
+	Status          string            `db:"status"` // queued, saving, uploading, active or deactivated
 	Visibility      string            `db:"visibility"`
 	DiskFormat      *string           `db:"disk_format"`
 	ContainerFormat *string           `db:"container_format"`
@@ -43,7 +43,11 @@ type ImageData struct {
 const imageColumns = `serial, id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
 	protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at`
 
-// Image finds an image by its ID, whatever the case of its letters.
+// shownNow is the time in whole seconds, which is what the image API shows: a
+// client can filter by what it saw.
+func (s *Store) shownNow() time.Time { return s.Now().Truncate(time.Second) }
+
+// Image finds an image by its ID.
 func (s *Store) Image(ctx context.Context, id string) (Image, error) {
 	image, err := get[Image](ctx, s, "SELECT "+imageColumns+" FROM image_images WHERE id = ?", id)
 	if err != nil {
@@ -56,7 +60,7 @@ func (s *Store) Image(ctx context.Context, id string) (Image, error) {
 
 // CreateImage keeps a new image: Conflict if its ID is taken.
 func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
-	i.CreatedAt = s.Now()
+	i.CreatedAt = s.shownNow()
 	i.UpdatedAt = i.CreatedAt
 	err := s.Tx(ctx, func(tx *Store) error {
 		q, args, err := named(`
@@ -95,7 +99,7 @@ func (s *Store) ChangeImage(ctx context.Context, id string, change func(i *Image
 		if err := change(&image); err != nil {
 			return err
 		}
-		image.UpdatedAt = tx.Now()
+		image.UpdatedAt = tx.shownNow()
 		return tx.updateImage(ctx, image)
 	})
 	return image, err
@@ -159,7 +163,7 @@ func (s *Store) DeleteImage(ctx context.Context, id string) error {
 func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
 	changed, err := exec(ctx, s, `
 		UPDATE image_images SET status = 'saving', upload = ?, updated_at = ?
-		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.Now(), id)
+		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.shownNow(), id)
 	if err != nil || changed == 1 {
 		return err
 	}
@@ -170,13 +174,13 @@ func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
 	return nova.Errorf(nova.Conflict, "Image status transition from %s to saving is not allowed", image.Status)
 }
 
-// FinishUpload makes an image active: Gone if it has been deleted meanwhile,
-// or another upload has taken over.
-func (s *Store) FinishUpload(ctx context.Context, id, upload string, d ImageData) error {
+// FinishUpload gives an image its data and its next status: Gone if it has been
+// deleted meanwhile, or another upload has taken over.
+func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d ImageData) error {
 	changed, err := exec(ctx, s, `
 		UPDATE image_images
-		SET status = 'active', upload = NULL, size = ?, checksum = ?, os_hash_value = ?, updated_at = ?
-		WHERE id = ? AND upload = ?`, d.Size, d.Checksum, d.Hash, s.Now(), id, upload)
+		SET status = ?, upload = NULL, size = ?, checksum = ?, os_hash_value = ?, updated_at = ?
+		WHERE id = ? AND upload = ?`, status, d.Size, d.Checksum, d.Hash, s.shownNow(), id, upload)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.Gone, "Image %s could not be found after upload. The image may have been deleted during the upload.", id)
 	}
@@ -186,7 +190,7 @@ func (s *Store) FinishUpload(ctx context.Context, id, upload string, d ImageData
 // AbortUpload makes an image queued again, if it still belongs to the upload.
 func (s *Store) AbortUpload(ctx context.Context, id, upload string) error {
 	_, err := exec(ctx, s, `
-		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.Now(), id, upload)
+		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.shownNow(), id, upload)
 	return err
 }
 

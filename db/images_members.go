@@ -30,7 +30,7 @@ func (s *Store) ImageMember(ctx context.Context, imageID, memberID string) (Imag
 }
 
 // AddImageMember shares an image with a project, which has to accept it:
-// Conflict if it is a member already, OverQuota if there are limit of them.
+// Conflict if it is a member already, TooLarge if there are limit of them.
 func (s *Store) AddImageMember(ctx context.Context, imageID, memberID string, limit int) (ImageMember, error) {
 	var m ImageMember
 	err := s.Tx(ctx, func(tx *Store) error {
@@ -44,7 +44,7 @@ func (s *Store) AddImageMember(ctx context.Context, imageID, memberID string, li
 		if members >= limit {
 			return nova.Errorf(nova.TooLarge, "The limit has been exceeded on the number of allowed image members for this image. Attempted: %d, Maximum: %d", members+1, limit)
 		}
-		now := tx.Now()
+		now := tx.shownNow()
 		m, err = put[ImageMember](ctx, tx, `
 			INSERT INTO image_members (image_id, member_id, status, created_at, updated_at) VALUES (?, ?, 'pending', ?, ?)
 			ON CONFLICT DO NOTHING
@@ -61,7 +61,7 @@ func (s *Store) AddImageMember(ctx context.Context, imageID, memberID string, li
 func (s *Store) SetImageMember(ctx context.Context, imageID, memberID, status string) (ImageMember, error) {
 	m, err := put[ImageMember](ctx, s, `
 		UPDATE image_members SET status = ?, updated_at = ? WHERE image_id = ? AND member_id = ?
-		RETURNING `+memberColumns, status, s.Now(), imageID, memberID)
+		RETURNING `+memberColumns, status, s.shownNow(), imageID, memberID)
 	return m, notMember(err, imageID, memberID)
 }
 

@@ -35,3 +35,4 @@ CREATE TABLE action_events (
     details     TEXT
 );
 CREATE INDEX action_events_of_action ON action_events (action_id, id);
+CREATE UNIQUE INDEX action_events_unfinished ON action_events (action_id, event) WHERE finish_time IS NULL;

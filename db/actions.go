@@ -1,0 +1,259 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// The record and the queue are one table. In a transaction that touches
+// several tables, actions come first, then servers, quota and hosts, so that
+// no two transactions wait for each other.
+
+const actionColumns = `id, server_uuid, action, request_id, user_id, project_id, start_time, updated_at, message,
+	finish_time, queue, step, args, owner, attempt`
+
+// actionRow is an action as it is stored.
+type actionRow struct {
+	Serial     int64      `db:"id"`
+	ServerID   string     `db:"server_uuid"`
+	Name       string     `db:"action"`
+	RequestID  string     `db:"request_id"`
+	UserID     string     `db:"user_id"`
+	ProjectID  string     `db:"project_id"`
+	StartTime  time.Time  `db:"start_time"`
+	UpdatedAt  *time.Time `db:"updated_at"`
+	Message    *string    `db:"message"`
+	FinishTime *time.Time `db:"finish_time"`
+	Queue      string     `db:"queue"`
+	Step       string     `db:"step"`
+	Args       string     `db:"args"`
+	Owner      string     `db:"owner"`
+	Attempt    int        `db:"attempt"`
+}
+
+func (r actionRow) action() nova.Action {
+	return nova.Action{
+		Serial: r.Serial, ServerID: r.ServerID, Name: r.Name, RequestID: r.RequestID, UserID: r.UserID, ProjectID: r.ProjectID,
+		StartTime: r.StartTime, UpdatedAt: r.UpdatedAt, Message: r.Message, FinishTime: r.FinishTime,
+		Queue: r.Queue, Step: r.Step, Args: []byte(r.Args), Owner: r.Owner, Attempt: r.Attempt,
+	}
+}
+
+func actions(rows []actionRow) []nova.Action {
+	found := make([]nova.Action, len(rows))
+	for i, r := range rows {
+		found[i] = r.action()
+	}
+	return found
+}
+
+// QueueAction writes down what is to be done to a server, and wakes those who
+// do it once that is committed. Conflict if something is being done already.
+func (s *Store) QueueAction(ctx context.Context, a nova.Action) (nova.Action, error) {
+	row, err := s.insertAction(ctx, a, nil)
+	if err != nil {
+		return a, err
+	}
+	return row, s.wake(ctx)
+}
+
+// RecordAction writes down what has been done to a server.
+func (s *Store) RecordAction(ctx context.Context, a nova.Action) (nova.Action, error) {
+	now := s.Now()
+	return s.insertAction(ctx, a, &now)
+}
+
+func (s *Store) insertAction(ctx context.Context, a nova.Action, finished *time.Time) (nova.Action, error) {
+	row, err := put[actionRow](ctx, s, `
+		INSERT INTO actions (server_uuid, action, request_id, user_id, project_id, start_time, updated_at, finish_time,
+			queue, step, args, owner, attempt)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		RETURNING `+actionColumns,
+		a.ServerID, a.Name, a.RequestID, a.UserID, a.ProjectID, s.Now(), finished, finished, a.Queue, a.Step, string(a.Args), "", 0)
+	if err != nil {
+		return a, fmt.Errorf("record action: %w", err)
+	}
+	return row.action(), nil
+}
+
+// ClaimActions takes up to limit actions from the queues for a worker. What a
+// worker doesn't prolong until its lease ends may be taken by another.
+func (s *Store) ClaimActions(ctx context.Context, worker string, queues []string, lease time.Duration, limit int) ([]nova.Action, error) {
+	now := s.Now()
+	text, args, err := in(`
+		UPDATE actions
+		SET owner = ?, lease_until = ?, attempt = attempt + 1
+		WHERE id IN (
+			SELECT id FROM actions
+			WHERE finish_time IS NULL AND queue IN (?) AND (lease_until IS NULL OR lease_until < ?)
+			ORDER BY id
+			LIMIT ? `+s.dialect.lock+`)
+		RETURNING `+actionColumns, worker, now.Add(lease), queues, now, limit)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := putAll[actionRow](ctx, s, text, args...)
+	if err != nil {
+		return nil, fmt.Errorf("claim actions: %w", err)
+	}
+	return actions(rows), nil
+}
+
+// ExtendLeases shows that a worker is alive.
+func (s *Store) ExtendLeases(ctx context.Context, worker string, lease time.Duration) error {
+	_, err := exec(ctx, s, "UPDATE actions SET lease_until = ? WHERE owner = ? AND finish_time IS NULL", s.Now().Add(lease), worker)
+	return err
+}
+
+// ReleaseLeases gives back what a worker has not finished, for others to take
+// up at once.
+func (s *Store) ReleaseLeases(ctx context.Context, worker string) error {
+	_, err := exec(ctx, s, "UPDATE actions SET owner = '', lease_until = NULL WHERE owner = ? AND finish_time IS NULL", worker)
+	if err != nil {
+		return err
+	}
+	return s.wake(ctx)
+}
+
+// PostponeAction gives an action back, not to be taken up before a time.
+func (s *Store) PostponeAction(ctx context.Context, a nova.Action, until time.Time) error {
+	return s.fenced(ctx, a, "owner = '', lease_until = ?", until)
+}
+
+// AdvanceAction notes the step that an action has come to, and the queue that
+// it is now in. Lost if it is no longer this worker's.
+func (s *Store) AdvanceAction(ctx context.Context, a nova.Action) error {
+	return s.fenced(ctx, a, "step = ?, queue = ?, args = ?", a.Step, a.Queue, string(a.Args))
+}
+
+// FinishAction ends an action, with a message if it failed.
+func (s *Store) FinishAction(ctx context.Context, a nova.Action, message *string) error {
+	now := s.Now()
+	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL", now, message)
+}
+
+// errLost is what a worker is told whose action another has taken over, or
+// that a later one has superseded.
+var errLost = nova.Errorf(nova.Conflict, "the action is no longer this worker's")
+
+// IsLost tells whether an action was no longer this worker's.
+func IsLost(err error) bool { return err == errLost } //nolint:errorlint,err113 // never wrapped
+
+// fenced changes an action only if it is still this worker's, in this attempt.
+func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...any) error {
+	changed, err := exec(ctx, s, "UPDATE actions SET "+set+", updated_at = ? WHERE id = ? AND owner = ? AND attempt = ? AND finish_time IS NULL",
+		append(args, s.Now(), a.Serial, a.Owner, a.Attempt)...)
+	if err == nil && changed == 0 {
+		return errLost
+	}
+	return err
+}
+
+// SupersedeActions ends what is being done to a server, in favour of what is
+// to be done now. Whoever was at work finds its action lost.
+func (s *Store) SupersedeActions(ctx context.Context, serverID string) error {
+	now := s.Now()
+	ids, err := putAll[int64](ctx, s, `
+		UPDATE actions SET finish_time = ?, updated_at = ?, message = ?, owner = '', lease_until = NULL
+		WHERE server_uuid = ? AND finish_time IS NULL
+		RETURNING id`, now, now, nova.ActionMessage, serverID)
+	if err != nil {
+		return fmt.Errorf("supersede actions: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.endEvents(ctx, id, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) endEvents(ctx context.Context, actionID int64, at time.Time) error {
+	_, err := exec(ctx, s, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
+		at, nova.EventError, actionID)
+	return err
+}
+
+// StartEvent notes that a part of an action has begun, unless it had begun
+// already before whoever did it was stopped.
+func (s *Store) StartEvent(ctx context.Context, a nova.Action, event, host string) error {
+	_, err := exec(ctx, s, `
+		INSERT INTO action_events (action_id, event, host, start_time) VALUES (?, ?, ?, ?)
+		ON CONFLICT DO NOTHING`, a.Serial, event, host, s.Now())
+	if err != nil {
+		return fmt.Errorf("start event: %w", err)
+	}
+	return nil
+}
+
+// FinishEvents notes how the parts of an action that are under way ended:
+// well, or with details of what went wrong.
+func (s *Store) FinishEvents(ctx context.Context, a nova.Action, details *string) error {
+	result := nova.EventSuccess
+	if details != nil {
+		result = nova.EventError
+	}
+	_, err := exec(ctx, s, "UPDATE action_events SET finish_time = ?, result = ?, details = ? WHERE action_id = ? AND finish_time IS NULL",
+		s.Now(), result, details, a.Serial)
+	return err
+}
+
+// An ActionFilter says which of a server's actions a list is of.
+type ActionFilter struct {
+	ChangedSince  *time.Time
+	ChangedBefore *time.Time
+}
+
+var actionSorts = sortKeys{"start_time": "start_time", "id": "id"}
+
+// Actions lists what was done to a server, newest first. The marker is a
+// request's ID.
+func (s *Store) Actions(ctx context.Context, serverID string, f ActionFilter, p nova.Page) ([]nova.Action, error) {
+	var q query
+	q.and("server_uuid = ?", serverID)
+	if f.ChangedSince != nil {
+		q.and("COALESCE(updated_at, start_time) >= ?", f.ChangedSince.UTC())
+	}
+	if f.ChangedBefore != nil {
+		q.and("COALESCE(updated_at, start_time) <= ?", f.ChangedBefore.UTC())
+	}
+	if p.Marker != "" {
+		marker, err := s.Action(ctx, serverID, p.Marker)
+		if nova.Is(err, nova.NotFound) {
+			return nil, nova.Errorf(nova.Invalid, "Marker %s could not be found.", p.Marker)
+		}
+		if err != nil {
+			return nil, err
+		}
+		q.and("(start_time, id) < (?, ?)", marker.StartTime, marker.Serial)
+	}
+	p.Marker = ""
+	p.Sort = []nova.Sort{{Key: "start_time", Desc: true}, {Key: "id", Desc: true}}
+	order, err := actionSorts.keyset(&q, keysetTable{"actions", "request_id", "id"}, p)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := all[actionRow](ctx, s,
+		"SELECT "+actionColumns+" FROM actions WHERE "+q.where()+" ORDER BY "+order+" LIMIT ?", append(q.args, p.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list actions: %w", err)
+	}
+	return actions(rows), nil
+}
+
+// Action finds what a request did to a server, with its events.
+func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Action, error) {
+	row, err := get[actionRow](ctx, s,
+		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND request_id = ? ORDER BY id LIMIT 1", serverID, requestID)
+	if err != nil {
+		return nova.Action{}, notFound(err, "Action %s not found", requestID)
+	}
+	action := row.action()
+	action.Events, err = all[nova.ActionEvent](ctx, s, `
+		SELECT id, action_id, event, host, start_time, finish_time, result, traceback, details
+		FROM action_events WHERE action_id = ? ORDER BY id DESC`, row.Serial)
+	return action, err
+}

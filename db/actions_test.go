@@ -1,0 +1,175 @@
+package db_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+func newServer(project string) nova.Server {
+	id := uuid.NewString()
+	return nova.Server{
+		ID: id, Name: "server-" + id[:4], ProjectID: project, UserID: "someone", VMState: nova.Building, TaskState: nova.Scheduling,
+		Flavor:   nova.Flavor{ID: "1", Name: "m1.tiny", RAM: 512, VCPUs: 1, Disk: 1, ExtraSpecs: map[string]string{"hw:a": "b"}},
+		Metadata: map[string]string{"k": "v"}, Tags: []string{"blue", "red"}, DiskConfig: "MANUAL",
+	}
+}
+
+func createServer(t *testing.T, s *db.Store, server nova.Server) nova.Server {
+	t.Helper()
+	server.CreatedAt = s.Now()
+	created, err := s.CreateServer(t.Context(), server)
+	if err != nil {
+		t.Fatalf("create server: %v", err)
+	}
+	return created
+}
+
+func TestActions_Queue(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ctx, lease := t.Context(), time.Minute
+		server := createServer(t, s, newServer("p"))
+		woken := s.Woken()
+		queued, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "schedule"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-woken:
+		default:
+			t.Error("nobody was woken")
+		}
+		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "stop", Queue: "schedule"}); !nova.Is(err, nova.Conflict) {
+			t.Errorf("two unfinished actions: %v", err)
+		}
+		if other, err := s.ClaimActions(ctx, "w", []string{"fake-1"}, lease, 5); err != nil || len(other) != 0 {
+			t.Errorf("claimed from another queue: %v %v", other, err)
+		}
+		claimed, err := s.ClaimActions(ctx, "w", []string{"fake-1", "schedule"}, lease, 5)
+		if err != nil || len(claimed) != 1 || claimed[0].Serial != queued.Serial || claimed[0].Attempt != 1 {
+			t.Fatalf("claimed %+v, %v", claimed, err)
+		}
+		if again, _ := s.ClaimActions(ctx, "v", []string{"schedule"}, lease, 5); len(again) != 0 {
+			t.Errorf("claimed twice: %v", again)
+		}
+		for range 2 {
+			if err := s.StartEvent(ctx, claimed[0], "build", "fake-1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.SupersedeActions(ctx, server.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.FinishAction(ctx, claimed[0], nil); !db.IsLost(err) {
+			t.Errorf("finished a superseded action: %v", err)
+		}
+		shown, err := s.Action(ctx, server.ID, "req-1")
+		if err != nil || len(shown.Events) != 1 || shown.Events[0].Result == nil || *shown.Events[0].Result != nova.EventError {
+			t.Errorf("shown: %+v, %v", shown, err)
+		}
+	})
+}
+
+func TestActions_LeaseEnds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ctx := t.Context()
+		server := createServer(t, s, newServer("p"))
+		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
+			t.Fatal(err)
+		}
+		first, err := s.ClaimActions(ctx, "first", []string{"q"}, -time.Second, 1) // a lease that has ended already
+		if err != nil || len(first) != 1 {
+			t.Fatalf("%v %v", first, err)
+		}
+		second, err := s.ClaimActions(ctx, "second", []string{"q"}, time.Minute, 1)
+		if err != nil || len(second) != 1 || second[0].Attempt != 2 {
+			t.Fatalf("%v %v", second, err)
+		}
+		if err := s.AdvanceAction(ctx, first[0]); !db.IsLost(err) {
+			t.Errorf("who lost the lease wrote: %v", err)
+		}
+		if err := s.ReleaseLeases(ctx, "second"); err != nil {
+			t.Fatal(err)
+		}
+		if third, _ := s.ClaimActions(ctx, "third", []string{"q"}, time.Minute, 1); len(third) != 1 {
+			t.Error("what was released was not taken up")
+		}
+	})
+}
+
+func TestServers_RoundTrip(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		server := createServer(t, s, newServer("p"))
+		found, err := s.Server(t.Context(), server.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.Flavor.ExtraSpecs["hw:a"] != "b" || found.Metadata["k"] != "v" || len(found.Tags) != 2 || found.VMState != nova.Building {
+			t.Errorf("found %+v", found)
+		}
+		ok, err := s.BeginTask(t.Context(), server.ID, nova.Spawning, []nova.VMState{nova.Building}, []nova.TaskState{nova.Scheduling, nova.Idle})
+		if err != nil || !ok {
+			t.Errorf("begin: %v %v", ok, err)
+		}
+		ok, err = s.BeginTask(t.Context(), server.ID, nova.Spawning, []nova.VMState{nova.Active}, nil)
+		if err != nil || ok {
+			t.Errorf("begin from a wrong state: %v %v", ok, err)
+		}
+		live, locked := false, false
+		filter := db.ServerFilter{
+			ProjectID: "p", Deleted: &live, Locked: &locked, AllTags: []string{"red", "blue"}, NotAnyTags: []string{"x"},
+			Matches: map[string][]string{"name": {"^SERVER-"}, "launched_at": nil}, Exact: map[string][]string{"flavor": {"1"}},
+		}
+		for _, page := range []nova.Page{{Limit: 5}, {Limit: 5, Sort: []nova.Sort{{Key: "display_name"}, {Key: "launched_at", Desc: true}}}} {
+			list, err := s.Servers(t.Context(), filter, page)
+			if err != nil || len(list) != 1 {
+				t.Errorf("list: %v %v", list, err)
+			}
+			page.Marker = server.ID
+			if list, err = s.Servers(t.Context(), filter, page); err != nil || len(list) != 0 {
+				t.Errorf("behind the last: %v %v", list, err)
+			}
+		}
+		if _, err := s.Servers(t.Context(), filter, nova.Page{Limit: 1, Marker: "nobody"}); !nova.Is(err, nova.Invalid) {
+			t.Errorf("unknown marker: %v", err)
+		}
+	})
+}
+
+func TestQuota_Exact(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		quota := nova.Quota{nova.QuotaInstances: 7, nova.QuotaCores: -1, nova.QuotaRAM: 7 * 512}
+		want := nova.Usage{Instances: 1, Cores: 1, RAM: 512}
+		const callers = 40
+		results := make(chan error, callers)
+		for range callers {
+			go func() {
+				results <- s.Tx(t.Context(), func(tx *db.Store) error {
+					return tx.Consume(t.Context(), "p", "u", want, quota, quota)
+				})
+			}()
+		}
+		granted := 0
+		for range callers {
+			switch err := <-results; {
+			case err == nil:
+				granted++
+			case !nova.Is(err, nova.OverQuota):
+				t.Errorf("refused with %v", err)
+			}
+		}
+		usage, err := s.Usage(t.Context(), "p", "")
+		if granted != 7 || usage.Instances != 7 || err != nil {
+			t.Errorf("granted %d, used %+v, %v", granted, usage, err)
+		}
+	})
+}
