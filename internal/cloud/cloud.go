@@ -1,0 +1,84 @@
+package cloud
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// Clients are the clients of the other services.
+type Clients struct {
+	Identity *Identity
+	Image    *ImageService
+	Network  *NetworkService
+}
+
+// Options are what Clients are made of.
+type Options struct {
+	Login              Login  // the service's own user: [keystone_authtoken]
+	WWWAuthenticateURI string // where a client without a token is sent; the login's URL if empty
+
+	Image   Endpoint // [glance]
+	Network Endpoint // [neutron]
+
+	Transport      http.RoundTripper // NewTransport's, or an InProcess; needed
+	Timeout        time.Duration     // of one call, but for image data; 60 s if zero
+	TokenCacheTime time.Duration     // how long a token is believed; zero: ask about each request
+	Now            func() time.Time  // the clock; the real one if nil
+}
+
+// A Login is a user of the identity service, and the project to work in. Of
+// the domains either the name or the ID will do; the ID is preferred.
+type Login struct {
+	URL               string // of the identity API, with or without its version
+	Username          string
+	Password          string
+	UserDomainName    string
+	UserDomainID      string
+	ProjectName       string
+	ProjectDomainName string
+	ProjectDomainID   string
+}
+
+// An Endpoint says where a service is: at a fixed address, or in the identity
+// service's catalog.
+type Endpoint struct {
+	Override   string   // the address, if the catalog isn't to be asked
+	Region     string   // empty for any
+	Interfaces []string // in order of preference; internal, then public if nil
+	Login      Login    // the user there; Options.Login if it has no URL
+}
+
+const defaultTimeout = time.Minute
+
+// New makes the clients. It asks nobody anything: services that are down at
+// the start are found when they are up.
+func New(o Options) (*Clients, error) {
+	if o.Transport == nil {
+		return nil, errors.New("clients of other services: no transport")
+	}
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	if o.Now == nil {
+		o.Now = time.Now //nolint:forbidigo // this is where the clock comes from
+	}
+	main, err := newSession(o, o.Login)
+	if err != nil {
+		return nil, err
+	}
+	network := main
+	if o.Network.Login.URL != "" {
+		if network, err = newSession(o, o.Network.Login); err != nil {
+			return nil, err
+		}
+	}
+	identity, err := newIdentity(o, conn{session: main, service: identityService.at(Endpoint{Override: main.identity})})
+	if err != nil {
+		return nil, err
+	}
+	return &Clients{
+		Identity: identity,
+		Image:    &ImageService{conn{session: main, service: imageService.at(o.Image)}},
+		Network:  &NetworkService{conn{session: network, service: networkService.at(o.Network)}},
+	}, nil
+}

@@ -1,0 +1,219 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A service is one of the others: how the catalog and people call it.
+type service struct {
+	name    string
+	types   []string // in the catalog; the first is today's
+	version string   // of its API, added to an address that has none
+	Endpoint
+}
+
+var (
+	identityService = service{name: "identity", types: []string{"identity"}, version: "v3"}
+	imageService    = service{name: "image", types: []string{"image"}, version: "v2"}
+	networkService  = service{name: "network", types: []string{"network", "networking"}, version: "v2.0"}
+)
+
+// Nova's own preference.
+var interfaces = []string{"internal", "public"}
+
+func (s service) at(e Endpoint) service {
+	s.Endpoint = e
+	return s
+}
+
+// A conn sends requests to a service, in somebody's name.
+type conn struct {
+	session *session
+	service service
+	caller  *nova.Caller // whose token is used; nil for the service user's
+}
+
+// as is the same service in a caller's name.
+func (c conn) as(caller nova.Caller) conn {
+	c.caller = &caller
+	return c
+}
+
+// get asks for a document.
+func (c conn) get(ctx context.Context, path string, query url.Values, out any) error {
+	return c.call(ctx, path, query, http.MethodGet, &gophercloud.RequestOpts{JSONResponse: out})
+}
+
+// send posts or puts a document; the answer goes to out, which may be nil.
+func (c conn) send(ctx context.Context, method, path string, in, out any) error {
+	return c.call(ctx, path, nil, method, &gophercloud.RequestOpts{JSONBody: in, JSONResponse: out})
+}
+
+// remove deletes a thing. If there is no such thing, that is as good.
+func (c conn) remove(ctx context.Context, path string) error {
+	err := c.call(ctx, path, nil, http.MethodDelete, &gophercloud.RequestOpts{})
+	if isStatus(err, http.StatusNotFound) {
+		return nil
+	}
+	return err
+}
+
+// call sends a request that is answered at once, and renews the service
+// user's token if it is refused.
+func (c conn) call(ctx context.Context, path string, query url.Values, method string, o *gophercloud.RequestOpts) error {
+	ctx, cancel := context.WithTimeout(ctx, c.session.timeout)
+	defer cancel()
+	_, err := c.request(ctx, c.provider(), path, query, method, o)
+	return err
+}
+
+// stream sends a request with a body that can be sent only once, or with an
+// answer that takes as long as it takes. A refused token is renewed for the
+// next request only.
+func (c conn) stream(ctx context.Context, path, method string, o *gophercloud.RequestOpts) (io.ReadCloser, error) {
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	provider := c.provider()
+	if c.caller == nil {
+		provider = c.session.onBehalf(provider.Token())
+	}
+	response, err := c.request(ctx, provider, path, nil, method, o)
+	if err != nil {
+		if c.caller == nil && isStatus(err, http.StatusUnauthorized) {
+			_ = c.session.provider.Reauthenticate(ctx, provider.Token()) // the next request will tell
+		}
+		return nil, err
+	}
+	return response.Body, nil
+}
+
+func (c conn) provider() *gophercloud.ProviderClient {
+	if c.caller != nil {
+		return c.session.onBehalf(c.caller.Token)
+	}
+	return c.session.provider
+}
+
+// request sends a request. Its errors are failures, or those of a context.
+func (c conn) request(
+	ctx context.Context, provider *gophercloud.ProviderClient, path string, query url.Values, method string, o *gophercloud.RequestOpts,
+) (*http.Response, error) {
+	if hasHole(path) {
+		return nil, &failure{service: c.service, status: http.StatusNotFound}
+	}
+	if err := c.ready(ctx); err != nil {
+		return nil, err
+	}
+	base, err := c.base()
+	if err != nil {
+		return nil, err
+	}
+	client := &gophercloud.ServiceClient{ProviderClient: provider, Endpoint: base, MoreHeaders: requestID(ctx)}
+	address := client.ServiceURL(path)
+	if len(query) > 0 {
+		address += "?" + query.Encode()
+	}
+	o.OkCodes = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent}
+	response, err := client.Request(ctx, method, address, o) //nolint:bodyclose // closed by gophercloud, or by whoever asked to keep it
+	switch {
+	case err == nil:
+		return response, nil
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, fmt.Errorf("%s service: %w", c.service.name, context.Canceled)
+	}
+	return nil, newFailure(c.service, err, provider.Token(), o.MoreHeaders[subjectHeader])
+}
+
+// ready sees to it that the request can be sent: that there is a token, and
+// a catalog if the address is to be found there.
+func (c conn) ready(ctx context.Context) error {
+	if c.caller != nil && c.caller.Token == "" {
+		return unauthorized()
+	}
+	if c.caller != nil && c.service.Override != "" {
+		return nil
+	}
+	return c.session.ready(ctx)
+}
+
+// base is the service's address, with the version of its API and a slash.
+func (c conn) base() (string, error) {
+	if c.service.Override != "" {
+		return c.service.versioned(c.service.Override), nil
+	}
+	wanted := c.service.Interfaces
+	if len(wanted) == 0 {
+		wanted = interfaces
+	}
+	for _, kind := range wanted {
+		if address := c.find(kind); address != "" {
+			return c.service.versioned(address), nil
+		}
+	}
+	return "", &failure{
+		service: c.service, unreachable: true,
+		cause: fmt.Errorf("the catalog has none in region %q", c.service.Region),
+	}
+}
+
+// find looks a service's address up in the catalog: empty if it isn't there.
+func (c conn) find(kind string) string {
+	region := c.service.Region
+	for _, entry := range c.session.state.Load().catalog {
+		if !slices.Contains(c.service.types, entry.Type) {
+			continue
+		}
+		for _, e := range entry.Endpoints {
+			if e.Interface == kind && (region == "" || e.Region == region || e.RegionID == region) {
+				return e.URL
+			}
+		}
+	}
+	return ""
+}
+
+var versionPattern = regexp.MustCompile(`^v\d+(\.\d+)?$`)
+
+// versioned adds the API's version to an address that has none.
+func (s service) versioned(address string) string {
+	address = strings.TrimRight(address, "/")
+	if versionPattern.MatchString(path.Base(address)) {
+		return address + "/"
+	}
+	return address + "/" + s.version + "/"
+}
+
+// requestID tells the other service which request of ours it works for.
+func requestID(ctx context.Context) map[string]string {
+	r := nova.RequestOf(ctx)
+	if id := cmp.Or(r.GlobalID, r.ID); id != "" {
+		return map[string]string{"X-Openstack-Request-Id": id}
+	}
+	return nil
+}
+
+// below is the path of a thing in a collection, or of a part of it. An ID that
+// can't stand in a path leaves a hole, which hasHole finds.
+func below(collection, id string, part ...string) string {
+	if strings.Trim(id, ".") == "" {
+		id = ""
+	}
+	return strings.Join(append([]string{collection, url.PathEscape(id)}, part...), "/")
+}
+
+func hasHole(path string) bool { return strings.Contains(path+"/", "//") }

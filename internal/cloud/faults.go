@@ -1,0 +1,169 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A failure is another service's answer that isn't what was asked for, or the
+// lack of one. It holds no secret.
+type failure struct {
+	service     service
+	status      int    // of the answer; 0 if there was none
+	reason      string // the service's own name for it, such as OverQuota; empty for most
+	message     string // the service's own words
+	signIn      bool   // it was the service user that was refused
+	unreachable bool
+	cause       error // where there was no answer, or one that made no sense
+}
+
+// Error says what happened, for the log.
+func (f *failure) Error() string {
+	text := f.service.name + " service"
+	if f.signIn {
+		text += ", signing in"
+	}
+	switch {
+	case f.status != 0 && f.message != "":
+		return fmt.Sprintf("%s: %d %s", text, f.status, f.message)
+	case f.status != 0:
+		return fmt.Sprintf("%s: %d %s", text, f.status, http.StatusText(f.status))
+	}
+	return fmt.Sprintf("%s: %v", text, f.cause)
+}
+
+// Unwrap gives the cause.
+func (f *failure) Unwrap() error { return f.cause }
+
+// newFailure makes a failure of gophercloud's error, and strikes the secrets
+// out of what the service said.
+func newFailure(s service, err error, secrets ...string) *failure {
+	var reauth *gophercloud.ErrUnableToReauthenticate
+	if errors.As(err, &reauth) {
+		err = reauth.ErrReauth
+	}
+	var before *failure
+	if errors.As(err, &before) {
+		return before
+	}
+	var code gophercloud.ErrUnexpectedResponseCode
+	if errors.As(err, &code) {
+		f := &failure{service: s, status: code.Actual}
+		f.reason, f.message = saying(code.Body)
+		f.message = strike(f.message, secrets)
+		return f
+	}
+	f := &failure{service: s, unreachable: errors.Is(err, context.DeadlineExceeded), cause: err}
+	var transport *url.Error
+	if errors.As(err, &transport) {
+		f.unreachable = true
+	}
+	return f
+}
+
+// No service needs more to say what is wrong.
+const longestMessage = 500
+
+var tagPattern = regexp.MustCompile(`<[^>]*>`)
+
+// saying finds what a service says of a failure, in the forms that Keystone,
+// Neutron and Glance use. Anything else is left out.
+func saying(body []byte) (reason, message string) {
+	var document struct {
+		NeutronError struct {
+			Type    string `json:"type"`
+			Message string `json:"message"`
+		} `json:"NeutronError"`
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+		Message string `json:"message"`
+	}
+	_ = json.Unmarshal(body, &document) // what could be read is what there is
+	message = document.NeutronError.Message + document.Error.Message + document.Message
+	message = strings.Join(strings.Fields(tagPattern.ReplaceAllString(message, " ")), " ")
+	if len(message) > longestMessage {
+		message = strings.ToValidUTF8(message[:longestMessage], "") + "…"
+	}
+	return document.NeutronError.Type, message
+}
+
+func strike(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return text
+}
+
+// kinds says what a status means to us.
+var kinds = map[int]nova.Kind{
+	http.StatusBadRequest:            nova.Invalid,
+	http.StatusUnauthorized:          nova.Unauthorized,
+	http.StatusForbidden:             nova.Forbidden,
+	http.StatusNotFound:              nova.NotFound,
+	http.StatusGone:                  nova.NotFound,
+	http.StatusConflict:              nova.Conflict,
+	http.StatusRequestEntityTooLarge: nova.OverQuota,
+	http.StatusTooManyRequests:       nova.Unavailable,
+	http.StatusBadGateway:            nova.Unavailable,
+	http.StatusServiceUnavailable:    nova.Unavailable,
+	http.StatusGatewayTimeout:        nova.Unavailable,
+}
+
+// A phrase is how Nova puts a failure: that of a status, or of a reason.
+type phrase struct {
+	status int
+	reason string
+	kind   nova.Kind
+	text   string
+}
+
+// fault turns an error of a conn into one with a kind. The phrases come
+// first, then the service's own words.
+func (c conn) fault(err error, phrases ...phrase) error {
+	var f *failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	if f.signIn || f.unreachable || c.caller == nil && f.status == http.StatusUnauthorized {
+		return nova.Because(f, nova.Unavailable, "The %s service is temporarily unavailable.", c.service.name)
+	}
+	for _, p := range phrases {
+		if p.status != 0 && p.status == f.status || p.reason != "" && p.reason == f.reason {
+			return nova.Because(f, p.kind, "%s", p.text)
+		}
+	}
+	kind, ok := kinds[f.status]
+	switch {
+	case !ok:
+		return f
+	case kind == nova.Unavailable:
+		return nova.Because(f, kind, "The %s service is temporarily unavailable.", c.service.name)
+	case kind == nova.Unauthorized:
+		return unauthorized()
+	case f.message == "":
+		return nova.Because(f, kind, "The %s service answered: %s.", c.service.name, http.StatusText(f.status))
+	}
+	return nova.Because(f, kind, "%s", f.message)
+}
+
+func isStatus(err error, status int) bool {
+	var f *failure
+	return errors.As(err, &f) && f.status == status
+}
+
+func unauthorized() error {
+	return nova.Errorf(nova.Unauthorized, "The request you have made requires authentication.")
+}

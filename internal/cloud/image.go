@@ -1,0 +1,181 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// ImageService is the image service. Choose in whose name to ask it.
+type ImageService struct{ conn conn }
+
+// As asks in a caller's name: what the caller can't see isn't there.
+func (s *ImageService) As(caller nova.Caller) *Image { return &Image{s.conn.as(caller)} }
+
+// AsService asks in the service user's name, which sees every image.
+func (s *ImageService) AsService() *Image { return &Image{s.conn} }
+
+// Image is a client of the image service.
+type Image struct{ conn conn }
+
+// Show finds an image. The error is NotFound if there is none that may be
+// seen.
+func (i *Image) Show(ctx context.Context, id string) (nova.Image, error) {
+	var d imageDocument
+	if err := i.conn.get(ctx, below("images", id), nil, &d); err != nil {
+		return nova.Image{}, i.fault(err, id)
+	}
+	return d.Image, nil
+}
+
+// Ensure creates an image with the ID that it has, unless it was created
+// before: so it can be repeated. The ID, the owner and the formats are chosen
+// by the image service where they are empty; only an administrator may choose
+// another project as the owner. The image has no data yet.
+func (i *Image) Ensure(ctx context.Context, image nova.Image) (nova.Image, error) {
+	var d imageDocument
+	err := i.conn.send(ctx, http.MethodPost, "images", newImage(image), &d)
+	if image.ID != "" && isStatus(err, http.StatusConflict) {
+		return i.existing(ctx, image)
+	}
+	if err != nil {
+		return nova.Image{}, i.fault(err, image.ID)
+	}
+	return d.Image, nil
+}
+
+// existing finds the image that an earlier Ensure created. One of another
+// project is none.
+func (i *Image) existing(ctx context.Context, image nova.Image) (nova.Image, error) {
+	there, err := i.Show(ctx, image.ID)
+	if err == nil && image.Owner != "" && there.Owner != image.Owner {
+		return nova.Image{}, nova.Errorf(nova.Conflict, "Image %s already exists.", image.ID)
+	}
+	return there, err
+}
+
+// Upload gives an image its data, as it is read. It can't be repeated with
+// the same reader. The error is Conflict if the image has data already.
+func (i *Image) Upload(ctx context.Context, id string, data io.Reader) error {
+	_, err := i.conn.stream(ctx, below("images", id, "file"), http.MethodPut, &gophercloud.RequestOpts{
+		RawBody:     struct{ io.Reader }{data}, // or gophercloud would rewind it, and close it
+		MoreHeaders: map[string]string{"Content-Type": "application/octet-stream"},
+	})
+	if err != nil {
+		return i.fault(err, id)
+	}
+	return nil
+}
+
+// Download gives an image's data, which the caller closes. An image without
+// data gives none.
+func (i *Image) Download(ctx context.Context, id string) (io.ReadCloser, error) {
+	data, err := i.conn.stream(ctx, below("images", id, "file"), http.MethodGet, &gophercloud.RequestOpts{
+		MoreHeaders:      map[string]string{"Accept": "application/octet-stream"},
+		KeepResponseBody: true,
+	})
+	if err != nil {
+		return nil, i.fault(err, id)
+	}
+	return data, nil
+}
+
+// Delete removes an image. If there is none, that is as good.
+func (i *Image) Delete(ctx context.Context, id string) error {
+	if err := i.conn.remove(ctx, below("images", id)); err != nil {
+		return i.fault(err, id)
+	}
+	return nil
+}
+
+// fault puts a failure in Nova's words.
+func (i *Image) fault(err error, id string) error {
+	var f *failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	notFound := fmt.Sprintf("Image %s could not be found.", id)
+	return i.conn.fault(err,
+		phrase{status: http.StatusNotFound, kind: nova.NotFound, text: notFound},
+		phrase{status: http.StatusGone, kind: nova.NotFound, text: notFound},
+		phrase{status: http.StatusForbidden, kind: nova.Forbidden, text: fmt.Sprintf("Not authorized for image %s.", id)},
+		phrase{
+			status: http.StatusBadRequest, kind: nova.Invalid,
+			text: fmt.Sprintf("Request of image %s got BadRequest response: %s", id, f.message),
+		},
+		phrase{
+			status: http.StatusRequestEntityTooLarge, kind: nova.OverQuota,
+			text: fmt.Sprintf("Quota exceeded or out of space for image %s in the image service.", id),
+		},
+	)
+}
+
+// An ImageQuery says which images are wanted, and in which order.
+type ImageQuery struct {
+	Owner      string            // project ID; empty for any
+	Status     string            // empty for any
+	Properties map[string]string // that the images have
+	Sort       []nova.Sort       // newest first if empty
+}
+
+const imagesPerPage = 100
+
+// List finds all images that fit a query and may be seen.
+func (i *Image) List(ctx context.Context, q ImageQuery) ([]nova.Image, error) {
+	var images []nova.Image
+	query := q.values()
+	for {
+		var page struct {
+			Images []imageDocument `json:"images"`
+			Next   string          `json:"next"`
+		}
+		if err := i.conn.get(ctx, "images", query, &page); err != nil {
+			return nil, i.conn.fault(err)
+		}
+		for _, d := range page.Images {
+			images = append(images, d.Image)
+		}
+		next, err := url.Parse(page.Next)
+		if err != nil {
+			return nil, fmt.Errorf("image service: address of the next page: %w", err)
+		}
+		if marker := next.Query().Get("marker"); marker == "" || marker == query.Get("marker") || len(page.Images) == 0 {
+			return images, nil
+		}
+		query = next.Query()
+	}
+}
+
+func (q ImageQuery) values() url.Values {
+	v := url.Values{"limit": {strconv.Itoa(imagesPerPage)}}
+	for key, value := range q.Properties {
+		v.Set(key, value)
+	}
+	for key, value := range map[string]string{"owner": q.Owner, "status": q.Status} {
+		if value != "" {
+			v.Set(key, value)
+		}
+	}
+	order := q.Sort
+	if len(order) == 0 {
+		order = []nova.Sort{{Key: "created_at", Desc: true}, {Key: "id", Desc: true}}
+	}
+	keys := make([]string, len(order))
+	for i, s := range order {
+		keys[i] = s.Key + ":asc"
+		if s.Desc {
+			keys[i] = s.Key + ":desc"
+		}
+	}
+	v.Set("sort", strings.Join(keys, ","))
+	return v
+}

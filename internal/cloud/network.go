@@ -1,0 +1,134 @@
+package cloud
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// NetworkService is the network service. Choose in whose name to ask it.
+type NetworkService struct{ conn conn }
+
+// As asks in a caller's name: what the caller can't see isn't there.
+func (s *NetworkService) As(caller nova.Caller) *Network { return &Network{s.conn.as(caller)} }
+
+// AsService asks in the service user's name, which sees every project's
+// things and may put ports on hosts.
+func (s *NetworkService) AsService() *NetworkAdmin { return &NetworkAdmin{Network{s.conn}} }
+
+// Network is a client of the network service that looks only.
+type Network struct{ conn conn }
+
+// Neutron reads some 8 KB of an address; an ID in a query takes 40 bytes.
+const idsPerQuery = 100
+
+// Available finds the networks that a server of a project gets one of when
+// none is named: the project's own, and those shared with it. Whether a
+// network is shared depends on who asks, so ask as the caller.
+func (n *Network) Available(ctx context.Context, projectID string) ([]nova.Network, error) {
+	own, err := n.networks(ctx, url.Values{"tenant_id": {projectID}, "shared": {"False"}})
+	if err != nil {
+		return nil, err
+	}
+	shared, err := n.networks(ctx, url.Values{"shared": {"True"}})
+	if err != nil {
+		return nil, err
+	}
+	return append(own, shared...), nil
+}
+
+// Networks finds networks by their IDs, in the order of these. Those that
+// aren't there, or may not be seen, are left out.
+func (n *Network) Networks(ctx context.Context, ids []string) ([]nova.Network, error) {
+	found := map[string]nova.Network{}
+	for chunk := range slices.Chunk(ids, idsPerQuery) {
+		networks, err := n.networks(ctx, url.Values{"id": chunk})
+		if err != nil {
+			return nil, err
+		}
+		for _, network := range networks {
+			found[network.ID] = network
+		}
+	}
+	networks := make([]nova.Network, 0, len(found))
+	for _, id := range ids {
+		if network, ok := found[id]; ok {
+			networks = append(networks, network)
+		}
+	}
+	return networks, nil
+}
+
+// Network finds a network. The error is NotFound if there is none that may be
+// seen.
+func (n *Network) Network(ctx context.Context, id string) (nova.Network, error) {
+	var d struct {
+		Network networkDocument `json:"network"`
+	}
+	if err := n.conn.get(ctx, below("networks", id), nil, &d); err != nil {
+		return nova.Network{}, n.conn.fault(err, noNetwork(id))
+	}
+	return d.Network.network(), nil
+}
+
+func (n *Network) networks(ctx context.Context, query url.Values) ([]nova.Network, error) {
+	return list(ctx, n.conn, "networks", query, networkDocument.network)
+}
+
+// Ports finds the ports of a server.
+func (n *Network) Ports(ctx context.Context, serverID string) ([]nova.Port, error) {
+	return list(ctx, n.conn, "ports", url.Values{"device_id": {serverID}}, portDocument.port)
+}
+
+// Port finds a port. The error is NotFound if there is none that may be seen.
+func (n *Network) Port(ctx context.Context, id string) (nova.Port, error) {
+	var d struct {
+		Port portDocument `json:"port"`
+	}
+	if err := n.conn.get(ctx, below("ports", id), nil, &d); err != nil {
+		return nova.Port{}, n.conn.fault(err, noPort(id))
+	}
+	return d.Port.port(), nil
+}
+
+// SecurityGroups finds the security groups of a project.
+func (n *Network) SecurityGroups(ctx context.Context, projectID string) ([]nova.SecurityGroup, error) {
+	query := url.Values{"tenant_id": {projectID}, "fields": {"id", "name", "tenant_id"}}
+	return list(ctx, n.conn, "security-groups", query, groupDocument.group)
+}
+
+// A FloatingIP is an address that leads to a port's fixed one.
+type FloatingIP struct {
+	Address string
+	PortID  string
+	FixedIP string
+}
+
+// FloatingIPs finds the floating addresses of ports. A network service
+// without routers has none.
+func (n *Network) FloatingIPs(ctx context.Context, portIDs []string) ([]FloatingIP, error) {
+	var all []FloatingIP
+	for chunk := range slices.Chunk(portIDs, idsPerQuery) {
+		found, err := list(ctx, n.conn, "floatingips", url.Values{"port_id": chunk}, floatingDocument.address)
+		if nova.Is(err, nova.NotFound) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func noNetwork(id string) phrase {
+	return phrase{status: http.StatusNotFound, kind: nova.NotFound, text: fmt.Sprintf("Network %s could not be found.", id)}
+}
+
+func noPort(id string) phrase {
+	return phrase{status: http.StatusNotFound, kind: nova.NotFound, text: fmt.Sprintf("Port id %s could not be found.", id)}
+}

@@ -1,0 +1,129 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A networkDocument is a network as the network service shows it.
+type networkDocument struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	ProjectID string   `json:"tenant_id"`
+	Shared    bool     `json:"shared"`
+	External  bool     `json:"router:external"`
+	SubnetIDs []string `json:"subnets"`
+}
+
+func (d networkDocument) network() nova.Network { return nova.Network(d) }
+
+// A portDocument is a port as the network service shows it. The host is for
+// administrators only.
+type portDocument struct {
+	ID          string `json:"id"`
+	NetworkID   string `json:"network_id"`
+	ProjectID   string `json:"tenant_id"`
+	DeviceID    string `json:"device_id"`
+	DeviceOwner string `json:"device_owner"`
+	Host        string `json:"binding:host_id"`
+	MAC         string `json:"mac_address"`
+	Status      string `json:"status"`
+	FixedIPs    []struct {
+		SubnetID string `json:"subnet_id"`
+		Address  string `json:"ip_address"`
+	} `json:"fixed_ips"`
+	SecurityGroups []string `json:"security_groups"`
+}
+
+func (d portDocument) port() nova.Port {
+	ips := make([]nova.FixedIP, len(d.FixedIPs))
+	for i, ip := range d.FixedIPs {
+		ips[i] = nova.FixedIP(ip)
+	}
+	return nova.Port{
+		ID:             d.ID,
+		NetworkID:      d.NetworkID,
+		ProjectID:      d.ProjectID,
+		DeviceID:       d.DeviceID,
+		DeviceOwner:    d.DeviceOwner,
+		Host:           d.Host,
+		MAC:            d.MAC,
+		Status:         d.Status,
+		FixedIPs:       ips,
+		SecurityGroups: d.SecurityGroups,
+	}
+}
+
+// A groupDocument is a security group as the network service shows it.
+type groupDocument struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	ProjectID string `json:"tenant_id"`
+}
+
+func (d groupDocument) group() nova.SecurityGroup { return nova.SecurityGroup(d) }
+
+// A floatingDocument is a floating address as the network service shows it.
+type floatingDocument struct {
+	Address string `json:"floating_ip_address"`
+	PortID  string `json:"port_id"`
+	FixedIP string `json:"fixed_ip_address"`
+}
+
+func (d floatingDocument) address() FloatingIP { return FloatingIP(d) }
+
+// list reads all pages of a collection.
+func list[D, T any](ctx context.Context, c conn, collection string, query url.Values, noun func(D) T) ([]T, error) {
+	var all []T
+	key := strings.ReplaceAll(collection, "-", "_")
+	for {
+		var page map[string]json.RawMessage
+		if err := c.get(ctx, collection, query, &page); err != nil {
+			return nil, c.fault(err)
+		}
+		var documents []D
+		if err := json.Unmarshal(page[key], &documents); err != nil {
+			return nil, fmt.Errorf("%s service: list of %s: %w", c.service.name, collection, err)
+		}
+		for _, d := range documents {
+			all = append(all, noun(d))
+		}
+		next, err := nextPage(page[key+"_links"])
+		if err != nil {
+			return nil, fmt.Errorf("%s service: list of %s: %w", c.service.name, collection, err)
+		}
+		if len(documents) == 0 || next.Get("marker") == "" || next.Get("marker") == query.Get("marker") {
+			return all, nil
+		}
+		query = next
+	}
+}
+
+// nextPage is the query for what follows; empty if nothing does.
+func nextPage(links json.RawMessage) (url.Values, error) {
+	if len(links) == 0 {
+		return nil, nil
+	}
+	var all []struct {
+		Rel  string `json:"rel"`
+		Href string `json:"href"`
+	}
+	if err := json.Unmarshal(links, &all); err != nil {
+		return nil, fmt.Errorf("links: %w", err)
+	}
+	for _, link := range all {
+		if link.Rel == "next" {
+			u, err := url.Parse(link.Href)
+			if err != nil {
+				return nil, fmt.Errorf("link to the next page: %w", err)
+			}
+			return u.Query(), nil
+		}
+	}
+	return nil, nil
+}
