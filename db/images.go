@@ -187,11 +187,12 @@ func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d I
 	return err
 }
 
-// AbortUpload makes an image queued again, if it still belongs to the upload.
-func (s *Store) AbortUpload(ctx context.Context, id, upload string) error {
-	_, err := exec(ctx, s, `
+// AbortUpload makes an image queued again, and tells whether it still belonged
+// to the upload.
+func (s *Store) AbortUpload(ctx context.Context, id, upload string) (bool, error) {
+	changed, err := exec(ctx, s, `
 		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.shownNow(), id, upload)
-	return err
+	return changed > 0, err
 }
 
 // Uploads are the uploads under way, or dead, by the image that each is for.

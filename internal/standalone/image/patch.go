@@ -1,0 +1,134 @@
+package image
+
+import (
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// The media types of a patch. In the older one, an operation is
+// {"replace": "/name", "value": …} instead of {"op": "replace", "path": …}.
+const (
+	patchType    = "application/openstack-images-v2.1-json-patch"
+	oldPatchType = "application/openstack-images-v2.0-json-patch"
+)
+
+// A patchOperation changes one key of an image.
+type patchOperation struct {
+	op    string // add, replace or remove
+	key   string
+	value any
+}
+
+var patchVerbs = []string{"add", "remove", "replace"}
+
+// patch reads the operations of a request.
+func (s *Service) patch(r *http.Request) ([]patchOperation, error) {
+	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if mediaType != patchType && mediaType != oldPatchType {
+		return nil, kit.WithHeader("Accept-Patch", oldPatchType+", "+patchType,
+			nova.Errorf(nova.BadMediaType, "The request media type %s is not supported by this server.", mediaType))
+	}
+	var body any
+	if err := s.kit.Decode(r, &body); err != nil {
+		return nil, err
+	}
+	list, ok := body.([]any)
+	if !ok {
+		return nil, nova.Errorf(nova.Invalid, "Request body must be a JSON array of operation objects.")
+	}
+	operations := make([]patchOperation, len(list))
+	for i, item := range list {
+		change, ok := item.(map[string]any)
+		if !ok {
+			return nil, nova.Errorf(nova.Invalid, "Operations must be JSON objects.")
+		}
+		operation, err := parseOperation(change, mediaType == oldPatchType)
+		if err != nil {
+			return nil, err
+		}
+		operations[i] = operation
+	}
+	return operations, nil
+}
+
+func parseOperation(change map[string]any, old bool) (patchOperation, error) {
+	o, path, err := verbAndPath(change, old)
+	if err != nil {
+		return o, err
+	}
+	if o.key, err = keyOf(path); err != nil {
+		return o, err
+	}
+	value, given := change["value"]
+	if !given && o.op != "remove" {
+		return o, nova.Errorf(nova.Invalid, `Operation "%s" requires a member named "value".`, o.op)
+	}
+	o.value = value
+	return o, nil
+}
+
+func verbAndPath(change map[string]any, old bool) (o patchOperation, path string, err error) {
+	const oneOf = "It must be one of the following: add, remove, replace."
+	if old {
+		for _, verb := range patchVerbs {
+			if path, ok := change[verb].(string); ok {
+				return patchOperation{op: verb}, path, nil
+			}
+		}
+		return o, "", nova.Errorf(nova.Invalid, "Unable to find operation in JSON Schema change. %s", oneOf)
+	}
+	op, ok := change["op"].(string)
+	if !ok {
+		return o, "", nova.Errorf(nova.Invalid, "Unable to find `op` in JSON Schema change. %s", oneOf)
+	}
+	if !slices.Contains(patchVerbs, op) {
+		return o, "", nova.Errorf(nova.Invalid, "Invalid operation: `%s`. %s", op, oneOf)
+	}
+	path, ok = change["path"].(string)
+	if !ok {
+		return o, "", nova.Errorf(nova.Invalid, "Unable to find `path` in JSON Schema change.")
+	}
+	return patchOperation{op: op}, path, nil
+}
+
+// keyOf gives the key that a JSON pointer (RFC 6901) points at. Nothing of an
+// image has parts that could be changed by themselves.
+func keyOf(path string) (string, error) {
+	key, ok := strings.CutPrefix(path, "/")
+	switch {
+	case !ok:
+		return "", nova.Errorf(nova.Invalid, "Pointer `%s` does not start with \"/\".", path)
+	case strings.HasPrefix(key, "locations"):
+		return "", nova.Errorf(nova.Forbidden, "It's not allowed to change locations if locations are invisible.")
+	case key == "" || strings.Contains(key, "/"):
+		return "", nova.Errorf(nova.Invalid, "Invalid JSON pointer for this resource: '%s'", path)
+	}
+	return strings.NewReplacer("~1", "/", "~0", "~").Replace(key), nil
+}
+
+func (o patchOperation) apply(i *db.Image) error {
+	_, isAttribute := attributes[o.key]
+	_, isProperty := i.Properties[o.key]
+	if err := settable(o.key); err != nil {
+		return err
+	}
+	switch {
+	case o.op != "add" && !isAttribute && !isProperty:
+		return nova.Errorf(nova.Conflict, "Property %s does not exist.", o.key)
+	case o.op == "remove" && isAttribute:
+		if attributes[o.key].onCreate {
+			return readOnlyError(o.key)
+		}
+		return nova.Errorf(nova.Forbidden, "Property %s may not be removed.", o.key)
+	case o.op == "remove":
+		delete(i.Properties, o.key)
+		return nil
+	}
+	return set(i, o.key, o.value, false)
+}

@@ -1,0 +1,107 @@
+package image
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// The image that a new cloud starts with: a small public one, so that there is
+// something to boot. Its ID and its bytes are always the same, so that several
+// processes that start at once agree on them.
+const (
+	seedID   = "c1220500-0000-4000-8000-000000000001"
+	seedName = "cirros"
+	seedSize = 1 << 20
+	seedLine = "nova-api test image\n"
+)
+
+// Seed makes the first image if it isn't there, and sweeps up what a process
+// that was killed has left. Call it at every start.
+func (s *Service) Seed(ctx context.Context) error {
+	if err := s.sweep(ctx); err != nil {
+		return err
+	}
+	image, err := s.Store.Image(ctx, seedID)
+	switch {
+	case nova.Is(err, nova.NotFound):
+		image, err = s.createSeed(ctx)
+	case err == nil && image.Status == active && !s.files.exists(seedID):
+		return s.restoreSeed()
+	}
+	if err != nil || image.Status != queued {
+		return err
+	}
+	return s.saveSeed(ctx, image)
+}
+
+func (s *Service) createSeed(ctx context.Context) (db.Image, error) {
+	name, disk, container := seedName, "raw", "bare"
+	image, err := s.Store.CreateImage(ctx, db.Image{
+		ID: seedID, Name: &name, Owner: s.Owner, Status: queued, Visibility: public, DiskFormat: &disk, ContainerFormat: &container,
+	})
+	if nova.Is(err, nova.Conflict) { // another process was faster, and goes on with it
+		return s.Store.Image(ctx, seedID)
+	}
+	return image, err
+}
+
+func (s *Service) saveSeed(ctx context.Context, image db.Image) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPut, "/", seedData())
+	if err != nil {
+		return err
+	}
+	err = s.save(r, image, active)
+	if nova.Is(err, nova.Conflict) || nova.Is(err, nova.Gone) { // another process was faster
+		return nil
+	}
+	return err
+}
+
+// restoreSeed writes the data again, for a state folder that hasn't got it.
+func (s *Service) restoreSeed() error {
+	file, err := s.files.create(seedID)
+	if errors.Is(err, errBusy) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(file, seedData())
+	return errors.Join(err, s.files.keep(seedID), file.Close())
+}
+
+func seedData() *bytes.Reader {
+	text := strings.Repeat(seedLine, seedSize/len(seedLine)+1)
+	return bytes.NewReader([]byte(text[:seedSize]))
+}
+
+// sweep makes images queued whose upload has died, and removes files that
+// belong to no image.
+func (s *Service) sweep(ctx context.Context) error {
+	uploads, err := s.Store.Uploads(ctx)
+	if err != nil {
+		return err
+	}
+	for id, upload := range uploads {
+		if s.files.uploading(id) {
+			continue
+		}
+		if _, err := s.Store.AbortUpload(ctx, id, upload); err != nil {
+			return err
+		}
+	}
+	return s.files.sweep(func(id string) (bool, error) {
+		image, err := s.Store.Image(ctx, id)
+		if nova.Is(err, nova.NotFound) {
+			return false, nil
+		}
+		return image.Status != queued && image.Status != saving, err
+	})
+}

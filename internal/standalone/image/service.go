@@ -1,0 +1,144 @@
+// Package image is the bundled image service: as much of Glance's API v2 as
+// nova-api and its clients use, with the data in files of one folder.
+package image
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// Options are what the service stands on.
+type Options struct {
+	Store    *db.Store
+	Dir      string // where the data is; made with mode 0700 if it isn't there
+	Log      zerolog.Logger
+	Validate kit.Validator
+	AuthURL  func(*http.Request) string // where a caller without a token gets one
+	BaseURL  func(*http.Request) string // where clients reach this service, without a slash at the end
+	Owner    string                     // the project that owns the seeded image
+	MaxBytes int64                      // of one image's data; 0 for a terabyte
+	Patience time.Duration              // how long an upload may stand still; 0 for a minute
+}
+
+// A Service is an image service. Several may share a database and a folder.
+type Service struct {
+	Options
+	kit   kit.Kit
+	files files
+}
+
+const (
+	defaultMaxBytes = 1 << 40
+	defaultPatience = time.Minute
+	pageLimit       = 1000 // images in a page, at the most
+	defaultPage     = 25   // images in a page whose limit isn't given
+)
+
+// New makes a Service, and the folder for its data.
+func New(o Options) (*Service, error) {
+	if o.MaxBytes == 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("folder for images: %w", err)
+	}
+	return &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Glance}, files: files{o.Dir}}, nil
+}
+
+// Handler answers for the service's own root: /, /versions and /v2.
+func (s *Service) Handler() http.Handler {
+	r := chi.NewRouter()
+	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
+	r.NotFound(s.kit.Handle(s.choices))
+	r.Get("/versions", s.kit.Handle(s.versions))
+	r.Route("/v2/", func(r chi.Router) {
+		r.Use(kit.Authenticate(s.kit, s.Validate, s.AuthURL))
+		r.NotFound(s.kit.NotFound())
+		for _, route := range s.routes() {
+			r.Method(route.method, route.path, s.kit.Handle(route.handle))
+		}
+		r.Put("/images/{id}/file", s.patiently(s.kit.Handle(s.upload)))
+		r.Put("/images/{id}/stage", s.patiently(s.kit.Handle(s.stage)))
+	})
+	return r
+}
+
+type route struct {
+	method, path string
+	handle       kit.Handler
+}
+
+func (s *Service) routes() []route {
+	return []route{
+		{"GET", "/schemas/{name}", s.schema},
+		{"GET", "/info/import", s.importInfo},
+		{"GET", "/info/stores", s.storesInfo},
+		{"GET", "/images", s.list},
+		{"POST", "/images", s.create},
+		{"GET", "/images/{id}", s.show},
+		{"PATCH", "/images/{id}", s.update},
+		{"DELETE", "/images/{id}", s.remove},
+		{"GET", "/images/{id}/file", s.download},
+		{"POST", "/images/{id}/import", s.importData},
+		{"POST", "/images/{id}/actions/deactivate", s.deactivate},
+		{"POST", "/images/{id}/actions/reactivate", s.reactivate},
+		{"PUT", "/images/{id}/tags/{tag}", s.addTag},
+		{"DELETE", "/images/{id}/tags/{tag}", s.removeTag},
+		{"GET", "/images/{id}/members", s.members},
+		{"POST", "/images/{id}/members", s.addMember},
+		{"GET", "/images/{id}/members/{member}", s.member},
+		{"PUT", "/images/{id}/members/{member}", s.answerMember},
+		{"DELETE", "/images/{id}/members/{member}", s.removeMember},
+	}
+}
+
+func methodNotAllowed(r *http.Request) (kit.Reply, error) {
+	return kit.Reply{}, kit.WithStatus(http.StatusMethodNotAllowed,
+		nova.Errorf(nova.Invalid, "The method %s is not allowed for this resource.", r.Method))
+}
+
+// choices answers whatever is outside of /v2: with the versions there are.
+func (s *Service) choices(r *http.Request) (kit.Reply, error) {
+	reply, err := s.versions(r)
+	reply.Status = http.StatusMultipleChoices
+	return reply, err
+}
+
+// versionsServed are those of Glance that offer what this service does.
+var versionsServed = strings.Fields("v2.9 v2.7 v2.6 v2.5 v2.4 v2.3 v2.2 v2.1 v2.0")
+
+func (s *Service) versions(r *http.Request) (kit.Reply, error) {
+	links := []map[string]string{{"rel": "self", "href": s.BaseURL(r) + "/v2/"}}
+	versions := make([]map[string]any, len(versionsServed))
+	for i, id := range versionsServed {
+		status := "SUPPORTED"
+		if i == 0 {
+			status = "CURRENT"
+		}
+		versions[i] = map[string]any{"id": id, "status": status, "links": links}
+	}
+	return kit.Reply{Body: map[string]any{"versions": versions}}, nil
+}
+
+func (s *Service) importInfo(*http.Request) (kit.Reply, error) {
+	return kit.Reply{Body: map[string]any{"import-methods": map[string]any{
+		"description": "How data can be imported.", "type": "array", "value": []string{importMethod},
+	}}}, nil
+}
+
+func (s *Service) storesInfo(*http.Request) (kit.Reply, error) {
+	return kit.Reply{Body: map[string]any{"stores": []map[string]string{{"id": "file", "default": "true"}}}}, nil
+}

@@ -1,0 +1,89 @@
+package image
+
+import (
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+)
+
+const timeFormat = "2006-01-02T15:04:05Z"
+
+func timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// view shows an image: its properties stand beside its attributes.
+func view(i db.Image) map[string]any {
+	v := map[string]any{}
+	for name, value := range i.Properties {
+		v[name] = value
+	}
+	for name, value := range map[string]any{
+		"id":               i.ID,
+		"name":             i.Name,
+		"status":           i.Status,
+		"visibility":       i.Visibility,
+		"owner":            i.Owner,
+		"disk_format":      i.DiskFormat,
+		"container_format": i.ContainerFormat,
+		"min_disk":         i.MinDisk,
+		"min_ram":          i.MinRAM,
+		"protected":        i.Protected,
+		"os_hidden":        i.Hidden,
+		"size":             i.Size,
+		"virtual_size":     virtualSize(i),
+		"checksum":         i.Checksum,
+		"os_hash_algo":     hashAlgorithm(i),
+		"os_hash_value":    i.Hash,
+		"tags":             i.Tags,
+		"created_at":       timestamp(i.CreatedAt),
+		"updated_at":       timestamp(i.UpdatedAt),
+		"self":             "/v2/images/" + i.ID,
+		"file":             "/v2/images/" + i.ID + "/file",
+		"schema":           "/v2/schemas/image",
+	} {
+		v[name] = value
+	}
+	if i.Status == active {
+		v["stores"] = "file"
+	}
+	return v
+}
+
+// virtualSize is what the disk holds, which is known of raw ones only.
+func virtualSize(i db.Image) *int64 {
+	if i.DiskFormat != nil && *i.DiskFormat == "raw" && i.Status != uploading {
+		return i.Size
+	}
+	return nil
+}
+
+func hashAlgorithm(i db.Image) any {
+	if i.Hash == nil {
+		return nil
+	}
+	return "sha512"
+}
+
+// listView shows a page of images, with a link to the next if this one is full.
+func listView(r *http.Request, images []db.Image, limit int) map[string]any {
+	views := make([]map[string]any, len(images))
+	for i := range images {
+		views[i] = view(images[i])
+	}
+	query := r.URL.Query()
+	query.Del("marker")
+	v := map[string]any{"images": views, "schema": "/v2/schemas/images", "first": pageURL(query)}
+	if limit > 0 && len(images) == limit {
+		query.Set("marker", images[limit-1].ID)
+		v["next"] = pageURL(query)
+	}
+	return v
+}
+
+func pageURL(query url.Values) string {
+	if len(query) == 0 {
+		return "/v2/images"
+	}
+	return "/v2/images?" + query.Encode()
+}
