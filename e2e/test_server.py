@@ -146,9 +146,11 @@ class TestNova:
             "create", "stop", "start", "reboot", "reboot", "pause", "unpause", "lock", "unlock"]
         assert all(r["Request_ID"].startswith("req-") for r in rows)
         assert {r["Message"] for r in rows} == {"-"}
-        shown = cloud.nova("instance-action", "web", rows[1]["Request_ID"]).properties
-        assert (shown["action"], shown["request_id"]) == ("stop", rows[1]["Request_ID"])
-        assert "'result': 'Success'" in shown["events"] or '"result": "Success"' in shown["events"]
+        shown = cloud.nova("instance-action", "web", rows[1]["Request_ID"])
+        assert shown.properties["action"] == "stop"
+        assert shown.properties["request_id"] == rows[1]["Request_ID"]
+        assert "'event': 'compute_stop_instance'" in shown.stdout
+        assert "'result': 'Success'" in shown.stdout
 
     def test_reset_state(self, cloud):
         server = cloud.nova("show", "web").properties["id"]
@@ -206,7 +208,7 @@ class TestOpenstack:
     def test_admin_lists_all_projects(self, cloud):
         rows = cloud.openstack("server", "list", "--all-projects", "-f", "json", user="admin").json
 
-        assert [r["Name"] for r in rows] == ["app"]
+        assert "app" in [r["Name"] for r in rows]
         assert cloud.openstack("server", "list", "-f", "json", user="admin").json == []
 
     def test_show(self, cloud):
