@@ -78,17 +78,22 @@ func (i Identity) GrantedRoles(ctx context.Context, userID string, scope Identit
 		ORDER BY r.id`, userID, scope.Kind, scope.Target)
 }
 
-// ProjectsOf lists the projects in which a user holds a role.
-func (i Identity) ProjectsOf(ctx context.Context, userID string, p nova.Page) ([]IdentityProject, error) {
-	return all[IdentityProject](ctx, i.s, identityProjects.selectColumns()+`
-		WHERE id IN (SELECT target_id FROM identity_assignments WHERE user_id = ? AND scope = 'project') AND id > ?
-		ORDER BY id LIMIT ?`, userID, p.Marker, p.Limit)
+// ProjectsOf lists the projects in which a user holds a role: all of them, or
+// those that the user could log in to.
+func (i Identity) ProjectsOf(ctx context.Context, userID string, enabledOnly bool, p nova.Page) ([]IdentityProject, error) {
+	var q query
+	q.and("id IN (SELECT target_id FROM identity_assignments WHERE user_id = ? AND scope = 'project')", userID)
+	q.and("id > ?", p.Marker)
+	if enabledOnly {
+		q.and("enabled AND domain_id IN (SELECT id FROM identity_domains WHERE enabled)")
+	}
+	return all[IdentityProject](ctx, i.s, identityProjects.selectColumns()+" WHERE "+q.where()+" ORDER BY id LIMIT ?", append(q.args, p.Limit)...)
 }
 
-// DomainsOf lists the domains on which a user holds a role.
+// DomainsOf lists the enabled domains on which a user holds a role.
 func (i Identity) DomainsOf(ctx context.Context, userID string, p nova.Page) ([]IdentityDomain, error) {
 	return all[IdentityDomain](ctx, i.s, identityDomains.selectColumns()+`
-		WHERE id IN (SELECT target_id FROM identity_assignments WHERE user_id = ? AND scope = 'domain') AND id > ?
+		WHERE id IN (SELECT target_id FROM identity_assignments WHERE user_id = ? AND scope = 'domain') AND enabled AND id > ?
 		ORDER BY id LIMIT ?`, userID, p.Marker, p.Limit)
 }
 
@@ -98,6 +103,27 @@ func (i Identity) Imply(ctx context.Context, priorID, impliedID string) error {
 		INSERT INTO identity_implied_roles (prior_id, implied_id) VALUES (?, ?)
 		ON CONFLICT (prior_id, implied_id) DO NOTHING`, priorID, impliedID)
 	return err
+}
+
+// An IdentityImplication is two roles, the first of which comes with the
+// second.
+type IdentityImplication struct {
+	PriorID     string `db:"prior_id"`
+	PriorName   string `db:"prior_name"`
+	ImpliedID   string `db:"implied_id"`
+	ImpliedName string `db:"implied_name"`
+}
+
+// Implications lists which roles come with which others, the same prior ones
+// together, up to a number of them.
+func (i Identity) Implications(ctx context.Context, limit int) ([]IdentityImplication, error) {
+	return all[IdentityImplication](ctx, i.s, `
+		SELECT m.prior_id, p.name AS prior_name, m.implied_id, r.name AS implied_name
+		FROM identity_implied_roles m
+		JOIN identity_roles p ON p.id = m.prior_id
+		JOIN identity_roles r ON r.id = m.implied_id
+		ORDER BY m.prior_id, m.implied_id
+		LIMIT ?`, limit)
 }
 
 // SeedDomain creates a domain, unless there is one with its ID. Of several

@@ -41,7 +41,11 @@ func (k Kit) Handle(h Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r = identify(r)
 		w.Header().Set("X-Openstack-Request-Id", nova.RequestOf(r.Context()).ID)
-		reply, err := h(r)
+		err := checkURL(r)
+		var reply Reply
+		if err == nil {
+			reply, err = h(r)
+		}
 		if err == nil {
 			err = k.send(w, r, reply)
 		}
@@ -101,7 +105,9 @@ func (k Kit) send(w http.ResponseWriter, r *http.Request, reply Reply) error {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may be gone
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client may be gone
+	}
 	return nil
 }
 
@@ -134,7 +140,9 @@ func (k Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(f.Status)
-	_, _ = w.Write(body) // the client may be gone
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client may be gone
+	}
 }
 
 // render is JSON as people write it: encoding/json would escape &, < and >.

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -27,6 +29,9 @@ func (k Kit) Decode(r *http.Request, v any) error {
 	if len(body) > MaxBody {
 		return nova.Errorf(nova.TooLarge, "Request is too large. Larger than max_request_body_size (%d).", MaxBody)
 	}
+	if bytes.Contains(body, []byte(`\u0000`)) { // which PostgreSQL can't keep
+		return nova.Errorf(nova.Invalid, "%s", k.Style.Malformed)
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	err = d.Decode(v)
@@ -39,6 +44,20 @@ func (k Kit) Decode(r *http.Request, v any) error {
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nova.Errorf(nova.Invalid, "%s", k.Style.Malformed)
+	}
+	return nil
+}
+
+// checkURL turns away what no database could look up.
+func checkURL(r *http.Request) error {
+	bad := func(s string) bool { return strings.ContainsRune(s, 0) || !utf8.ValidString(s) }
+	if bad(r.URL.Path) {
+		return nova.Errorf(nova.NotFound, "The resource could not be found.")
+	}
+	if strings.Contains(r.URL.RawQuery, "%") {
+		if query, err := url.QueryUnescape(r.URL.RawQuery); err != nil || bad(query) {
+			return nova.Errorf(nova.Invalid, "The query string is not well-formed text.")
+		}
 	}
 	return nil
 }

@@ -1,0 +1,173 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// A target is a kind of thing on which users hold roles.
+type target struct {
+	path, rule string // the words after it in rules
+	scope      func(r *request) db.IdentityScope
+	exists     func(ctx context.Context, i db.Identity, id string) error
+}
+
+var targets = []target{
+	{
+		"/v3/projects/{project_id}", "grant",
+		func(r *request) db.IdentityScope {
+			return db.IdentityScope{Kind: db.ScopeProject, Target: r.param("project_id")}
+		},
+		func(ctx context.Context, i db.Identity, id string) error {
+			_, err := i.Projects.Get(ctx, id)
+			return err
+		},
+	},
+	{
+		"/v3/domains/{domain_id}", "grant",
+		func(r *request) db.IdentityScope {
+			return db.IdentityScope{Kind: db.ScopeDomain, Target: r.param("domain_id")}
+		},
+		func(ctx context.Context, i db.Identity, id string) error {
+			_, err := i.Domains.Get(ctx, id)
+			return err
+		},
+	},
+	{
+		"/v3/system", "system_grant_for_user",
+		func(*request) db.IdentityScope { return systemScope },
+		func(context.Context, db.Identity, string) error { return nil },
+	},
+}
+
+// grantRoutes are the calls that give roles and take them away.
+func (s *Service) grantRoutes() []route {
+	var routes []route
+	for _, t := range targets {
+		many := t.path + "/users/{user_id}/roles"
+		one := many + "/{role_id}"
+		list := "identity:list_grants"
+		if t.rule != "grant" {
+			list = "identity:list_system_grants_for_user"
+		}
+		routes = append(routes,
+			route{"GET", many, list, reads, s.onTarget(t, false, s.listGrants)},
+			route{"PUT", one, "identity:create_" + t.rule, admin, s.onTarget(t, true, s.grant)},
+			route{"GET", one, "identity:check_" + t.rule, reads, s.onTarget(t, true, s.granted)},
+			route{"HEAD", one, "identity:check_" + t.rule, reads, s.onTarget(t, true, s.granted)},
+			route{"DELETE", one, "identity:revoke_" + t.rule, admin, s.onTarget(t, true, s.revoke)},
+		)
+	}
+	return routes
+}
+
+// onTarget makes sure that all that a path names is there.
+func (s *Service) onTarget(t target, withRole bool, do func(*request, db.IdentityScope) (kit.Reply, error)) func(*request) (kit.Reply, error) {
+	return func(r *request) (kit.Reply, error) {
+		scope, i := t.scope(r), s.store.Identity()
+		if err := t.exists(r.Context(), i, scope.Target); err != nil {
+			return kit.Reply{}, err
+		}
+		if _, err := i.Users.Get(r.Context(), r.param("user_id")); err != nil {
+			return kit.Reply{}, err
+		}
+		if withRole {
+			if _, err := i.Roles.Get(r.Context(), r.param("role_id")); err != nil {
+				return kit.Reply{}, err
+			}
+		}
+		return do(r, scope)
+	}
+}
+
+func (s *Service) listGrants(r *request, scope db.IdentityScope) (kit.Reply, error) {
+	roles, err := s.store.Identity().GrantedRoles(r.Context(), r.param("user_id"), scope)
+	views := make([]object, len(roles))
+	for i, role := range roles {
+		views[i] = roleView(r, role)
+	}
+	return r.list("roles", views, nil), err
+}
+
+func (s *Service) grant(r *request, scope db.IdentityScope) (kit.Reply, error) {
+	return kit.Reply{}, s.store.Identity().Grant(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+}
+
+func (s *Service) granted(r *request, scope db.IdentityScope) (kit.Reply, error) {
+	return kit.Reply{}, s.store.Identity().Granted(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+}
+
+// revoke takes a role away. Tokens see that by themselves: their roles are
+// looked up whenever they are validated.
+func (s *Service) revoke(r *request, scope db.IdentityScope) (kit.Reply, error) {
+	return kit.Reply{}, s.store.Identity().Revoke(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+}
+
+// assignments lists who holds which role on what.
+func (s *Service) assignments(r *request) (kit.Reply, error) {
+	q := r.URL.Query()
+	f := db.IdentityAssignmentFilter{UserID: q.Get("user.id"), RoleID: q.Get("role.id"), Effective: r.flagged("effective")}
+	scopes := map[string]db.IdentityScope{
+		"scope.project.id": {Kind: db.ScopeProject, Target: q.Get("scope.project.id")},
+		"scope.domain.id":  {Kind: db.ScopeDomain, Target: q.Get("scope.domain.id")},
+		"scope.system":     systemScope,
+	}
+	for parameter, scope := range scopes {
+		if !q.Has(parameter) {
+			continue
+		}
+		if f.Kind != "" {
+			return kit.Reply{}, nova.Errorf(nova.Invalid, "Specify a domain, a project or the system, not several of them.")
+		}
+		f.IdentityScope = scope
+	}
+	if q.Get("group.id") != "" { // there are no groups
+		return r.list("role_assignments", []object{}, nil), nil
+	}
+	assignments, err := s.store.Identity().Assignments(r.Context(), f, maxList)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	views := make([]object, len(assignments))
+	for i, a := range assignments {
+		views[i] = assignmentView(r, a, r.flagged("include_names"))
+	}
+	return r.list("role_assignments", views, nil), nil
+}
+
+func assignmentView(r *request, a db.IdentityAssignment, names bool) object {
+	prior := a.RoleID
+	links := object{}
+	if a.PriorRoleID != "" {
+		prior = a.PriorRoleID
+		links["prior_role"] = r.service.self(r.Request, "/v3/prior_role/"+a.RoleID+"/implies/"+prior)
+	}
+	where := "/v3/" + a.Kind + "s/" + a.Target
+	if a.Kind == db.ScopeSystem {
+		where = "/v3/system"
+	}
+	links["assignment"] = r.service.self(r.Request, where+"/users/"+a.UserID+"/roles/"+prior)
+	view := object{"links": links, "user": object{"id": a.UserID}, "role": object{"id": a.RoleID}, "scope": scopeView(a, names)}
+	if names {
+		view["user"] = object{"id": a.UserID, "name": a.UserName, "domain": named(a.UserDomainID, a.UserDomainName)}
+		view["role"] = named(a.RoleID, a.RoleName)
+	}
+	return view
+}
+
+func scopeView(a db.IdentityAssignment, names bool) object {
+	if a.Kind == db.ScopeSystem {
+		return object{db.ScopeSystem: object{"all": true}}
+	}
+	on := object{"id": a.Target}
+	if names && a.TargetName != nil {
+		on["name"] = *a.TargetName
+		if a.TargetDomainID != nil {
+			on["domain"] = named(*a.TargetDomainID, *a.TargetDomainName)
+		}
+	}
+	return object{a.Kind: on}
+}

@@ -1,0 +1,246 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// authBody is what a client sends for a token.
+type authBody struct {
+	Auth *struct {
+		Identity *identityBody   `json:"identity"`
+		Scope    json.RawMessage `json:"scope"`
+	} `json:"auth"`
+}
+
+type identityBody struct {
+	Methods  []string `json:"methods"`
+	Password *struct {
+		User *userRef `json:"user"`
+	} `json:"password"`
+	Token *struct {
+		ID string `json:"id"`
+	} `json:"token"`
+}
+
+type userRef struct {
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Domain   *domainRef `json:"domain"`
+	Password *string    `json:"password"`
+}
+
+type domainRef struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type projectRef struct {
+	ID     string     `json:"id"`
+	Name   string     `json:"name"`
+	Domain *domainRef `json:"domain"`
+}
+
+// A proof is who somebody has shown to be, and how.
+type proof struct {
+	user    db.IdentityUser
+	methods []string
+	audit   string    // of the token that it was shown with
+	expires time.Time // of that token; zero if there was none
+}
+
+// errDenied says that somebody didn't show to be who they say, or may not have
+// the scope that they want. The client is not told which.
+var errDenied = nova.Errorf(nova.Unauthorized, "The request you have made requires authentication.")
+
+// authenticate goes through all methods that the client names; all must prove
+// the same user.
+func (s *Service) authenticate(ctx context.Context, in *identityBody) (proof, error) {
+	var p proof
+	for i, method := range in.Methods {
+		one, err := s.prove(ctx, method, in)
+		if err != nil {
+			return p, err
+		}
+		if i > 0 && one.user.ID != p.user.ID {
+			return p, errDenied
+		}
+		if one.audit == "" {
+			one.audit, one.expires = p.audit, p.expires
+		}
+		one.methods = union(p.methods, one.methods)
+		p = one
+	}
+	if len(p.methods) == 0 {
+		return p, errDenied
+	}
+	return p, nil
+}
+
+func (s *Service) prove(ctx context.Context, method string, in *identityBody) (proof, error) {
+	switch {
+	case method == "password" && in.Password != nil:
+		return s.provePassword(ctx, in.Password.User)
+	case method == "token" && in.Token != nil:
+		return s.proveToken(ctx, in.Token.ID)
+	}
+	return proof{}, missing(method, "identity")
+}
+
+func (s *Service) provePassword(ctx context.Context, ref *userRef) (proof, error) {
+	switch {
+	case ref == nil:
+		return proof{}, missing("user", "password")
+	case ref.ID == "" && ref.Name == "":
+		return proof{}, missing("id or name", "user")
+	case ref.ID == "" && ref.Domain == nil:
+		return proof{}, missing("domain", "user")
+	case ref.Password == nil:
+		return proof{}, missing("password", "user")
+	}
+	user, err := s.findUser(ctx, ref)
+	if err != nil && !nova.Is(err, nova.NotFound) {
+		return proof{}, err
+	}
+	ok, err := s.checkPassword(ctx, user, *ref.Password)
+	if err == nil && !ok {
+		err = errDenied
+	}
+	return proof{user: user, methods: []string{"password"}}, err
+}
+
+// checkPassword takes as long for the zero user as for others.
+func (s *Service) checkPassword(ctx context.Context, user db.IdentityUser, password string) (bool, error) {
+	isService := user.Name == ServiceUser && user.DomainID == defaultDomain
+	if isService && s.service != "" && sameSecret(s.service, password) {
+		return true, nil
+	}
+	return s.passwords.check(ctx, user.PasswordHash, password)
+}
+
+func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
+	session, err := s.session(ctx, token, s.now())
+	if err != nil {
+		return proof{}, err
+	}
+	user, err := s.store.Identity().Users.Get(ctx, session.UserID)
+	audits := strings.Fields(session.AuditIDs)
+	return proof{
+		user:    user,
+		methods: union(strings.Fields(session.Methods), []string{"token"}),
+		audit:   audits[len(audits)-1],
+		expires: session.ExpiresAt,
+	}, err
+}
+
+func (s *Service) findUser(ctx context.Context, ref *userRef) (db.IdentityUser, error) {
+	users := s.store.Identity().Users
+	if ref.ID != "" {
+		return users.Get(ctx, ref.ID)
+	}
+	domain, err := s.findDomain(ctx, ref.Domain)
+	if err != nil {
+		return db.IdentityUser{}, err
+	}
+	return users.Named(ctx, domain, ref.Name)
+}
+
+// findDomain gives the ID of a domain; one that is given by ID is not looked
+// up.
+func (s *Service) findDomain(ctx context.Context, ref *domainRef) (string, error) {
+	if ref.ID != "" {
+		return ref.ID, nil
+	}
+	domain, err := s.store.Identity().Domains.Named(ctx, "", ref.Name)
+	return domain.ID, err
+}
+
+// scopes lists the scopes that would do for a client, the best first. Without
+// a wish of its own that is the user's default project, or else none.
+func (s *Service) scopes(ctx context.Context, wish json.RawMessage, user db.IdentityUser) ([]db.IdentityScope, error) {
+	text := string(wish)
+	switch {
+	case text == `"unscoped"`:
+		return []db.IdentityScope{{}}, nil
+	case (text == "" || text == "null") && user.DefaultProjectID != nil:
+		return []db.IdentityScope{{Kind: db.ScopeProject, Target: *user.DefaultProjectID}, {}}, nil
+	case text == "" || text == "null":
+		return []db.IdentityScope{{}}, nil
+	}
+	var in struct {
+		Project  *projectRef     `json:"project"`
+		Domain   *domainRef      `json:"domain"`
+		System   *systemRef      `json:"system"`
+		Unscoped json.RawMessage `json:"unscoped"`
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(wish, &in) != nil || json.Unmarshal(wish, &fields) != nil || len(fields) != 1 {
+		return nil, missing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
+	}
+	switch {
+	case in.Unscoped != nil:
+		return []db.IdentityScope{{}}, nil
+	case in.System != nil && in.System.All:
+		return []db.IdentityScope{systemScope}, nil
+	case in.Project != nil:
+		return s.projectScope(ctx, in.Project)
+	case in.Domain != nil:
+		return s.domainScope(ctx, in.Domain)
+	}
+	return nil, missing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
+}
+
+type systemRef struct {
+	All bool `json:"all"`
+}
+
+var systemScope = db.IdentityScope{Kind: db.ScopeSystem, Target: "all"}
+
+func (s *Service) projectScope(ctx context.Context, ref *projectRef) ([]db.IdentityScope, error) {
+	switch {
+	case ref.ID != "":
+		return []db.IdentityScope{{Kind: db.ScopeProject, Target: ref.ID}}, nil
+	case ref.Name == "":
+		return nil, missing("id or name", "project")
+	case ref.Domain == nil:
+		return nil, missing("domain", "project")
+	}
+	domain, err := s.findDomain(ctx, ref.Domain)
+	if err != nil {
+		return nil, denied(err)
+	}
+	project, err := s.store.Identity().Projects.Named(ctx, domain, ref.Name)
+	return []db.IdentityScope{{Kind: db.ScopeProject, Target: project.ID}}, denied(err)
+}
+
+func (s *Service) domainScope(ctx context.Context, ref *domainRef) ([]db.IdentityScope, error) {
+	if ref.ID == "" && ref.Name == "" {
+		return nil, missing("id or name", "domain")
+	}
+	id, err := s.findDomain(ctx, ref)
+	return []db.IdentityScope{{Kind: db.ScopeDomain, Target: id}}, denied(err)
+}
+
+// denied hides what was not found.
+func denied(err error) error {
+	if nova.Is(err, nova.NotFound) {
+		return errDenied
+	}
+	return err
+}
+
+func union(a, b []string) []string {
+	both := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(both, s) {
+			both = append(both, s)
+		}
+	}
+	return both
+}

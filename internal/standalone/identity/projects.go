@@ -1,0 +1,150 @@
+package identity
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// maxTags is how many tags a project may have.
+const maxTags = 80
+
+func projectID(v db.IdentityProject) string { return v.ID }
+func domainID(v db.IdentityDomain) string   { return v.ID }
+
+func (s *Service) projects() resource[db.IdentityProject] {
+	return resource[db.IdentityProject]{
+		service: s, noun: "project", plural: "projects",
+		table:   func(i db.Identity) db.IdentityTable[db.IdentityProject] { return i.Projects },
+		id:      projectID,
+		filters: map[string]string{"name": "name", "domain_id": "domain_id", "enabled": "enabled", "parent_id": "parent_id"},
+		list:    reads, show: either(reads, ownProject),
+		draft: func(r *request) db.IdentityProject {
+			return db.IdentityProject{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
+		},
+		required: []string{"name"},
+		read:     readProject,
+		check:    checkProject,
+		changed: func(ctx context.Context, tx db.Identity, before, after db.IdentityProject) error {
+			if before.Enabled && !after.Enabled {
+				return tx.RevokeScope(ctx, db.IdentityScope{Kind: db.ScopeProject, Target: after.ID})
+			}
+			return nil
+		},
+		deleting: func(ctx context.Context, tx db.Identity, v db.IdentityProject) error {
+			children, err := tx.Projects.List(ctx, map[string]any{"parent_id": v.ID}, nova.Page{Limit: 1})
+			if err != nil {
+				return err
+			}
+			if len(children) > 0 {
+				return nova.Errorf(nova.Forbidden, "Cannot delete the project %s since it is not a leaf in the hierarchy.", v.ID)
+			}
+			return tx.ForgetScope(ctx, db.IdentityScope{Kind: db.ScopeProject, Target: v.ID})
+		},
+		taken: func(v db.IdentityProject) string {
+			return "it is not permitted to have two projects with either the same name or same id in the same domain: name is " + v.Name
+		},
+		view: projectView,
+	}
+}
+
+func readProject(f *form, v *db.IdentityProject) {
+	if f.creating {
+		f.name("domain_id", maxName, &v.DomainID)
+		f.reference("parent_id", &v.ParentID)
+		if v.ParentID != nil && *v.ParentID == v.DomainID {
+			v.ParentID = nil
+		}
+	} else {
+		f.fixed("domain_id", v.DomainID, "Cannot change Domain ID")
+		f.fixed("parent_id", parentOf(*v), "Cannot change parent_id")
+	}
+	f.name("name", maxName, &v.Name)
+	f.description(&v.Description)
+	f.flag("enabled", &v.Enabled)
+	f.list("tags", maxTags, (*[]string)(&v.Tags))
+	isDomain := false
+	if f.flag("is_domain", &isDomain); isDomain {
+		f.fail("A project that acts as a domain is made with POST /v3/domains.")
+	}
+}
+
+func checkProject(ctx context.Context, tx db.Identity, v db.IdentityProject) error {
+	if err := checkDomain(ctx, tx, v.DomainID); err != nil {
+		return err
+	}
+	if v.ParentID == nil {
+		return nil
+	}
+	parent, err := tx.Projects.Get(ctx, *v.ParentID)
+	if err == nil && parent.DomainID != v.DomainID {
+		return nova.Errorf(nova.Invalid, "Cannot create project, since it specifies its domain_id %s, but specifies a parent in a different domain (%s).", v.DomainID, parent.DomainID)
+	}
+	return elsewhere(err, nova.Errorf(nova.Invalid, "Could not find project: %s.", *v.ParentID))
+}
+
+// parentOf is the project or domain that a project is in.
+func parentOf(v db.IdentityProject) string {
+	if v.ParentID != nil {
+		return *v.ParentID
+	}
+	return v.DomainID
+}
+
+func projectView(r *request, v db.IdentityProject) object {
+	return object{
+		"id": v.ID, "name": v.Name, "domain_id": v.DomainID, "parent_id": parentOf(v), "is_domain": false,
+		"description": v.Description, "enabled": v.Enabled, "tags": orEmpty(v.Tags), "options": object{}, "links": r.link("projects", v.ID),
+	}
+}
+
+func orEmpty(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}
+
+func (s *Service) domains() resource[db.IdentityDomain] {
+	return resource[db.IdentityDomain]{
+		service: s, noun: "domain", plural: "domains",
+		table:   func(i db.Identity) db.IdentityTable[db.IdentityDomain] { return i.Domains },
+		id:      domainID,
+		filters: map[string]string{"name": "name", "enabled": "enabled"},
+		list:    reads, show: either(reads, ownDomain),
+		draft:    func(*request) db.IdentityDomain { return db.IdentityDomain{ID: newID(), Enabled: true} },
+		required: []string{"name"},
+		read: func(f *form, v *db.IdentityDomain) {
+			f.name("name", maxName, &v.Name)
+			f.description(&v.Description)
+			f.flag("enabled", &v.Enabled)
+		},
+		changed: func(ctx context.Context, tx db.Identity, before, after db.IdentityDomain) error {
+			if before.Enabled && !after.Enabled {
+				return tx.RevokeDomain(ctx, after.ID)
+			}
+			return nil
+		},
+		deleting: func(ctx context.Context, tx db.Identity, v db.IdentityDomain) error {
+			if v.Enabled {
+				return nova.Errorf(nova.Forbidden, "Cannot delete a domain that is enabled, please disable it first.")
+			}
+			if err := tx.ForgetProjects(ctx, v.ID); err != nil {
+				return err
+			}
+			return tx.ForgetScope(ctx, db.IdentityScope{Kind: db.ScopeDomain, Target: v.ID})
+		},
+		taken: func(v db.IdentityDomain) string {
+			return "it is not permitted to have two projects acting as domains with the same name: " + v.Name
+		},
+		view: domainView,
+	}
+}
+
+func domainView(r *request, v db.IdentityDomain) object {
+	return object{
+		"id": v.ID, "name": v.Name, "description": v.Description, "enabled": v.Enabled,
+		"tags": []string{}, "options": object{}, "links": r.link("domains", v.ID),
+	}
+}

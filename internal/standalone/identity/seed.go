@@ -1,0 +1,173 @@
+package identity
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// defaultDomain is the ID of the domain that is always there.
+const defaultDomain = "default"
+
+// SeedOptions say what Seed can't know by itself.
+type SeedOptions struct {
+	// AdminPassword is the password of all seeded users who are people.
+	AdminPassword string
+}
+
+var seedRoles = []struct{ name, implies string }{
+	{"reader", ""},
+	{"member", "reader"},
+	{"manager", "member"},
+	{"admin", "manager"},
+	{"service", ""},
+}
+
+var seedProjects = []struct{ name, description string }{
+	{"admin", "For the administrators of this cloud."},
+	{"demo", "For a first try."},
+	{"alt_demo", "For what demo must not see."},
+	{"service", "For the services themselves."},
+}
+
+// seedGrants are users, and the roles they hold on projects; an empty project
+// is the system. Only people have a password.
+var seedGrants = []struct {
+	user, role, project string
+	person              bool
+}{
+	{"admin", "admin", "admin", true},
+	{"admin", "admin", "demo", true},
+	{"admin", "admin", "", true},
+	{"demo", "member", "demo", true},
+	{"alt_demo", "member", "alt_demo", true},
+	{"reader", "reader", "demo", true},
+	{ServiceUser, "service", "service", false},
+	{ServiceUser, "admin", "service", false},
+}
+
+var seedCatalog = []struct{ kind, name, description, url string }{
+	{"identity", "keystone", "Identity", baseWord + Path},
+	{"compute", "nova", "Compute", baseWord + "/v2.1"},
+	{legacyCompute, "nova_legacy", "Compute as it was in 2014", baseWord + "/v2/$(project_id)s"},
+	{"image", "glance", "Images", baseWord + "/image"},
+	{"network", "neutron", "Networking", baseWord + "/networking"},
+}
+
+// Seed fills an empty store with what a cloud begins with, and tells whether
+// it did. Of several processes that try at once, one does. A store that was
+// seeded once is left as it is, whatever was changed or deleted since.
+func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err error) {
+	there, err := s.store.Identity().Domains.List(ctx, map[string]any{"id": defaultDomain}, nova.Page{Limit: 1})
+	if err != nil || len(there) > 0 {
+		return false, err
+	}
+	if o.AdminPassword == "" {
+		return false, errors.New("seed identity: a password for the first users is needed")
+	}
+	hash, err := s.passwords.hash(ctx, o.AdminPassword)
+	if err != nil {
+		return false, err
+	}
+	err = s.store.Tx(ctx, func(tx *db.Store) error {
+		seed := seeder{tx.Identity(), map[string]string{}, map[string]string{}, map[string]string{}}
+		created, err = seed.SeedDomain(ctx, db.IdentityDomain{ID: defaultDomain, Name: "Default", Description: "The default domain", Enabled: true})
+		if err != nil || !created {
+			return err
+		}
+		return seed.everything(ctx, hash, s.region)
+	})
+	return created && err == nil, err
+}
+
+// A seeder remembers the IDs of what it made, by name.
+type seeder struct {
+	db.Identity
+	roles, projects, users map[string]string
+}
+
+func (s seeder) everything(ctx context.Context, hash, region string) error {
+	for _, step := range []func() error{
+		func() error { return s.seedRoles(ctx) },
+		func() error { return s.seedProjects(ctx) },
+		func() error { return s.seedUsers(ctx, hash) },
+		func() error { return s.seedCatalog(ctx, region) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s seeder) seedRoles(ctx context.Context) error {
+	for _, r := range seedRoles {
+		role := db.IdentityRole{ID: newID(), Name: r.name, Immutable: true}
+		if err := s.Roles.Create(ctx, role); err != nil {
+			return err
+		}
+		s.roles[r.name] = role.ID
+		if r.implies == "" {
+			continue
+		}
+		if err := s.Imply(ctx, role.ID, s.roles[r.implies]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s seeder) seedProjects(ctx context.Context) error {
+	for _, p := range seedProjects {
+		project := db.IdentityProject{ID: newID(), DomainID: defaultDomain, Name: p.name, Description: p.description, Enabled: true}
+		if err := s.Projects.Create(ctx, project); err != nil {
+			return err
+		}
+		s.projects[p.name] = project.ID
+	}
+	return nil
+}
+
+func (s seeder) seedUsers(ctx context.Context, hash string) error {
+	for _, g := range seedGrants {
+		if s.users[g.user] == "" {
+			user := db.IdentityUser{ID: newID(), DomainID: defaultDomain, Name: g.user, Enabled: true}
+			if g.person {
+				user.PasswordHash = hash
+			}
+			if err := s.Users.Create(ctx, user); err != nil {
+				return err
+			}
+			s.users[g.user] = user.ID
+		}
+		scope := systemScope
+		if g.project != "" {
+			scope = db.IdentityScope{Kind: db.ScopeProject, Target: s.projects[g.project]}
+		}
+		if err := s.Grant(ctx, s.users[g.user], s.roles[g.role], scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s seeder) seedCatalog(ctx context.Context, region string) error {
+	if err := s.Regions.Create(ctx, db.IdentityRegion{ID: region}); err != nil {
+		return err
+	}
+	for _, c := range seedCatalog {
+		service := db.IdentityService{ID: newID(), Type: c.kind, Name: c.name, Description: c.description, Enabled: true}
+		if err := s.Services.Create(ctx, service); err != nil {
+			return err
+		}
+		for _, kind := range []string{"public", "internal", "admin"} {
+			endpoint := db.IdentityEndpoint{ID: newID(), ServiceID: service.ID, Interface: kind, RegionID: &region, URL: c.url, Enabled: true}
+			if err := s.Endpoints.Create(ctx, endpoint); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

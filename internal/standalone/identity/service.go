@@ -1,0 +1,109 @@
+// Package identity is the bundled identity service: as much of Keystone's v3
+// API as clients of a compute service use, and v2.0 tokens for those of 2014.
+// It keeps everything in the database; of passwords and tokens only hashes.
+package identity
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// Path is where the service is mounted, with the prefix stripped: its own
+// links and the catalog point there.
+const Path = "/identity"
+
+// Options are what the service depends on.
+type Options struct {
+	Store *db.Store
+	Log   zerolog.Logger
+	// PublicURL is where clients reach the process, without Path. If it is
+	// empty, each client is told the scheme and host that it used itself.
+	PublicURL string
+	// Region is the one region of the catalog that Seed writes: RegionOne if
+	// empty.
+	Region string
+	// TokenLifetime is how long a token is good for: an hour if 0.
+	TokenLifetime time.Duration
+	// PasswordCost is bcrypt's cost: 10 if 0.
+	PasswordCost int
+	// ServicePassword lets this process log in as ServiceUser; empty: only a
+	// password in the database does.
+	ServicePassword string
+	// Clock tells the time: the store's if nil.
+	Clock func() time.Time
+}
+
+// ServiceUser is the user, of the domain "default", as whom nova-api asks
+// about tokens.
+const ServiceUser = "nova"
+
+// A Service answers the identity API, rooted at /.
+type Service struct {
+	kit.Kit
+	store     *db.Store
+	publicURL string
+	region    string
+	lifetime  time.Duration
+	passwords *passwords
+	service   string // the service user's password
+	clock     func() time.Time
+	purged    atomic.Int64 // when expired tokens were dropped last, in Unix seconds
+	handler   http.Handler
+}
+
+// New makes the service. The schema must be there; Seed fills it.
+func New(o Options) *Service {
+	s := &Service{
+		Kit:       kit.Kit{Log: o.Log, Style: kit.Keystone},
+		store:     o.Store,
+		publicURL: o.PublicURL,
+		region:    o.Region,
+		lifetime:  o.TokenLifetime,
+		passwords: newPasswords(o.PasswordCost),
+		service:   o.ServicePassword,
+		clock:     o.Clock,
+	}
+	if s.region == "" {
+		s.region = "RegionOne"
+	}
+	if s.lifetime == 0 {
+		s.lifetime = time.Hour
+	}
+	if s.clock == nil {
+		s.clock = o.Store.Now
+	}
+	s.handler = s.routes()
+	return s
+}
+
+// ServeHTTP answers a request. Paths with and without a slash at the end mean
+// the same.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Vary", "X-Auth-Token")
+	if path := strings.TrimRight(r.URL.Path, "/"); path != r.URL.Path {
+		u := *r.URL
+		u.Path, u.RawPath = "/"+strings.TrimLeft(path, "/"), ""
+		r = r.Clone(r.Context())
+		r.URL = &u
+	}
+	s.handler.ServeHTTP(w, r)
+}
+
+func (s *Service) now() time.Time { return s.clock().UTC() }
+
+// base is where the client reaches this process.
+func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.publicURL) }
+
+// self is where the client reaches a path of this service.
+func (s *Service) self(r *http.Request, path string) string { return s.base(r) + Path + path }
+
+func (s *Service) unauthorized(r *http.Request) error {
+	return kit.Unauthorized(s.self(r, "/v3"))
+}

@@ -1,0 +1,220 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+const (
+	// expiredWindow is how long a service may still have an expired token
+	// validated, so that what it began can be finished.
+	expiredWindow = 48 * time.Hour
+	// purgeEvery and purgeAtMost say how often tokens past that are dropped.
+	purgeEvery  = time.Minute
+	purgeAtMost = 1000
+)
+
+// errNoToken is for a token that never was, has expired or was revoked.
+var errNoToken = nova.Errorf(nova.NotFound, "Could not find token.")
+
+// hashToken is what is kept of a token. It has 256 random bits, so that a
+// plain hash will do.
+func hashToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// randomText gives n random bytes in characters that are good for URLs.
+func randomText(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// session finds what a token stands for, if it was good at a time.
+func (s *Service) session(ctx context.Context, token string, at time.Time) (db.IdentitySession, error) {
+	if token == "" {
+		return db.IdentitySession{}, errNoToken
+	}
+	session, err := s.store.Identity().Session(ctx, hashToken(token), at)
+	if nova.Is(err, nova.NotFound) {
+		return session, errNoToken
+	}
+	return session, err
+}
+
+// issue makes a token for the first of some scopes that the user may have.
+func (s *Service) issue(ctx context.Context, p proof, scopes []db.IdentityScope) (string, db.IdentitySession, error) {
+	s.purge(ctx)
+	token, now := randomText(32), s.now().Truncate(time.Second)
+	kept := db.IdentityToken{
+		Hash:      hashToken(token),
+		UserID:    p.user.ID,
+		Methods:   strings.Join(p.methods, " "),
+		AuditIDs:  strings.TrimSpace(randomText(16) + " " + p.audit),
+		IssuedAt:  now,
+		ExpiresAt: now.Add(s.lifetime),
+	}
+	if !p.expires.IsZero() { // a token begets none that lives longer
+		kept.ExpiresAt = p.expires
+	}
+	for _, scope := range scopes {
+		kept.IdentityScope = scope
+		session, err := s.keep(ctx, kept)
+		if !nova.Is(err, nova.NotFound) {
+			return token, session, err
+		}
+	}
+	return "", db.IdentitySession{}, errDenied
+}
+
+// keep keeps a token if it is good for something.
+func (s *Service) keep(ctx context.Context, t db.IdentityToken) (session db.IdentitySession, err error) {
+	err = s.store.Tx(ctx, func(tx *db.Store) error {
+		if err := tx.Identity().CreateToken(ctx, t); err != nil {
+			return err
+		}
+		session, err = tx.Identity().Session(ctx, t.Hash, t.IssuedAt.Add(-time.Second))
+		return err
+	})
+	return session, err
+}
+
+// purge drops some of the tokens that have expired for good, now and then.
+func (s *Service) purge(ctx context.Context) {
+	now, last := s.now(), s.purged.Load()
+	if now.Unix()-last < int64(purgeEvery/time.Second) || !s.purged.CompareAndSwap(last, now.Unix()) {
+		return
+	}
+	if _, err := s.store.Identity().PurgeTokens(ctx, now.Add(-expiredWindow), purgeAtMost); err != nil {
+		s.Log.Warn().Err(err).Msg("drop expired tokens")
+	}
+}
+
+func (s *Service) createToken(r *request) (kit.Reply, error) {
+	var in authBody
+	if r.ContentLength != 0 {
+		if err := s.Decode(r.Request, &in); err != nil {
+			return kit.Reply{}, err
+		}
+	}
+	switch {
+	case in.Auth == nil:
+		return kit.Reply{}, missing("auth", "request body")
+	case in.Auth.Identity == nil:
+		return kit.Reply{}, missing("identity", "auth")
+	}
+	p, err := s.authenticate(r.Context(), in.Auth.Identity)
+	if err != nil {
+		return kit.Reply{}, s.challenge(r, err)
+	}
+	scopes, err := s.scopes(r.Context(), in.Auth.Scope, p.user)
+	if err != nil {
+		return kit.Reply{}, s.challenge(r, err)
+	}
+	token, session, err := s.issue(r.Context(), p, scopes)
+	if err != nil {
+		return kit.Reply{}, s.challenge(r, err)
+	}
+	return s.tokenReply(r, http.StatusCreated, token, session)
+}
+
+// challenge adds to a 401 where to get a token.
+func (s *Service) challenge(r *request, err error) error {
+	if nova.Is(err, nova.Unauthorized) {
+		return s.unauthorized(r.Request)
+	}
+	return err
+}
+
+// showToken validates: one's own token, or any for those who check others'.
+func (s *Service) showToken(r *request) (kit.Reply, error) {
+	subject, session, err := s.subject(r)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if subject != r.token && !reads(r) && !holds(r.caller, "service") {
+		return kit.Reply{}, forbidden("identity:validate_token")
+	}
+	return s.tokenReply(r, http.StatusOK, subject, session)
+}
+
+// deleteToken revokes one's own token, or any for administrators.
+func (s *Service) deleteToken(r *request) (kit.Reply, error) {
+	subject, _, err := s.subject(r)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if subject != r.token && !admin(r) {
+		return kit.Reply{}, forbidden("identity:revoke_token")
+	}
+	return kit.Reply{}, s.store.Identity().DeleteToken(r.Context(), hashToken(subject))
+}
+
+// subject is the token that a request is about.
+func (s *Service) subject(r *request) (string, db.IdentitySession, error) {
+	token, at := r.Header.Get("X-Subject-Token"), s.now()
+	if token == r.token {
+		return token, r.caller, nil
+	}
+	if r.flagged("allow_expired") && holds(r.caller, "service") {
+		at = at.Add(-expiredWindow)
+	}
+	session, err := s.session(r.Context(), token, at)
+	return token, session, err
+}
+
+func (s *Service) tokenReply(r *request, status int, token string, session db.IdentitySession) (kit.Reply, error) {
+	body := tokenView(session)
+	if session.Kind != "" && !r.URL.Query().Has("nocatalog") {
+		catalog, err := s.catalog(r, session)
+		if err != nil {
+			return kit.Reply{}, err
+		}
+		body["catalog"] = catalog
+	}
+	return kit.Reply{Status: status, Header: http.Header{"X-Subject-Token": {token}}, Body: object{"token": body}}, nil
+}
+
+// tokenView is what a token tells, but for the catalog.
+func tokenView(t db.IdentitySession) object {
+	view := object{
+		"methods":    strings.Fields(t.Methods),
+		"user":       object{"id": t.UserID, "name": t.UserName, "domain": named(t.UserDomainID, t.UserDomainName), "password_expires_at": nil},
+		"audit_ids":  strings.Fields(t.AuditIDs),
+		"issued_at":  timestamp(t.IssuedAt),
+		"expires_at": timestamp(t.ExpiresAt),
+	}
+	switch t.Kind {
+	case "":
+		return view
+	case db.ScopeProject:
+		view["project"] = object{"id": t.Target, "name": *t.ProjectName, "domain": named(*t.ProjectDomainID, *t.ProjectDomainName)}
+		view["is_domain"] = false
+	case db.ScopeDomain:
+		view["domain"] = named(t.Target, *t.DomainName)
+	case db.ScopeSystem:
+		view["system"] = object{"all": true}
+	}
+	roles := make([]object, len(t.Roles))
+	for i, role := range t.Roles {
+		roles[i] = named(role.ID, role.Name)
+	}
+	view["roles"] = roles
+	return view
+}
+
+func named(id, name string) object { return object{"id": id, "name": name} }
+
+// timestamp is a time in Keystone's form.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }

@@ -1,0 +1,164 @@
+package identity
+
+import (
+	"strings"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// legacyCompute is the catalog's type of the endpoint that v2.0 tokens call
+// compute: the clients that ask for those want the API of their day, with the
+// project in the path.
+const legacyCompute = "compute_legacy"
+
+// authBody2 is what a client of 2014 sends for a token. Its tenants are the
+// projects of the domain "default".
+type authBody2 struct {
+	Auth *struct {
+		PasswordCredentials *struct {
+			Username string  `json:"username"`
+			UserID   string  `json:"userId"`
+			Password *string `json:"password"`
+		} `json:"passwordCredentials"`
+		Token *struct {
+			ID string `json:"id"`
+		} `json:"token"`
+		TenantID   string `json:"tenantId"`
+		TenantName string `json:"tenantName"`
+	} `json:"auth"`
+}
+
+func (s *Service) createToken2(r *request) (kit.Reply, error) {
+	var in authBody2
+	if err := s.Decode(r.Request, &in); err != nil {
+		return kit.Reply{}, err
+	}
+	p, err := s.prove2(r, in)
+	if err != nil {
+		return kit.Reply{}, s.challenge(r, err)
+	}
+	scopes, err := s.scopes2(r, in, p.user)
+	if err != nil {
+		return kit.Reply{}, s.challenge(r, err)
+	}
+	token, session, err := s.issue(r.Context(), p, scopes)
+	if err != nil {
+		return kit.Reply{}, s.challenge(r, err)
+	}
+	access, err := s.accessView(r, token, session)
+	return kit.Reply{Body: object{"access": access}}, err
+}
+
+func (s *Service) prove2(r *request, in authBody2) (proof, error) {
+	switch {
+	case in.Auth == nil:
+		return proof{}, missing("auth", "request body")
+	case in.Auth.PasswordCredentials != nil:
+		c := in.Auth.PasswordCredentials
+		return s.provePassword(r.Context(), &userRef{ID: c.UserID, Name: c.Username, Domain: &domainRef{ID: defaultDomain}, Password: c.Password})
+	case in.Auth.Token != nil:
+		return s.proveToken(r.Context(), in.Auth.Token.ID)
+	}
+	return proof{}, missing("passwordCredentials or token", "auth")
+}
+
+func (s *Service) scopes2(r *request, in authBody2, user db.IdentityUser) ([]db.IdentityScope, error) {
+	if in.Auth.TenantID == "" && in.Auth.TenantName == "" {
+		return s.scopes(r.Context(), nil, user)
+	}
+	return s.projectScope(r.Context(), &projectRef{ID: in.Auth.TenantID, Name: in.Auth.TenantName, Domain: &domainRef{ID: defaultDomain}})
+}
+
+// accessView is what a v2.0 token tells.
+func (s *Service) accessView(r *request, token string, t db.IdentitySession) (object, error) {
+	view := object{
+		"id": token, "issued_at": timestamp(t.IssuedAt), "expires": t.ExpiresAt.UTC().Format(time.RFC3339), "audit_ids": strings.Fields(t.AuditIDs),
+	}
+	roles, roleIDs := []object{}, []string{}
+	for _, role := range t.Roles {
+		roles = append(roles, object{"name": role.Name})
+		roleIDs = append(roleIDs, role.ID)
+	}
+	catalog := []object{}
+	if t.Kind == db.ScopeProject {
+		project, err := s.store.Identity().Projects.Get(r.Context(), t.Target)
+		if err != nil {
+			return nil, err
+		}
+		view["tenant"] = tenantView(project)
+		if catalog, err = s.catalog2(r, t); err != nil {
+			return nil, err
+		}
+	}
+	return object{
+		"token":          view,
+		"user":           object{"id": t.UserID, "name": t.UserName, "username": t.UserName, "roles": roles, "roles_links": []object{}},
+		"serviceCatalog": catalog,
+		"metadata":       object{"is_admin": 0, "roles": roleIDs},
+	}, nil
+}
+
+// catalog2 is the catalog in v2.0's form: an entry per service and region,
+// with a URL per interface.
+func (s *Service) catalog2(r *request, t db.IdentitySession) ([]object, error) {
+	services, err := s.catalog(r, t)
+	if err != nil {
+		return nil, err
+	}
+	hasLegacy := false
+	for _, service := range services {
+		hasLegacy = hasLegacy || service["type"] == legacyCompute
+	}
+	converted := []object{}
+	for _, service := range services {
+		kind := service["type"]
+		switch {
+		case kind == "compute" && hasLegacy:
+			continue
+		case kind == legacyCompute:
+			kind = "compute"
+		}
+		endpoints, _ := service["endpoints"].([]object)
+		converted = append(converted, object{
+			"type": kind, "name": service["name"], "endpoints": byRegion(endpoints), "endpoints_links": []object{},
+		})
+	}
+	return converted, nil
+}
+
+func byRegion(endpoints []object) []object {
+	regions, index := []object{}, map[string]object{}
+	for _, e := range endpoints {
+		name := ""
+		if region, _ := e["region"].(*string); region != nil {
+			name = *region
+		}
+		region := index[name]
+		if region == nil {
+			region = object{"region": name, "id": e["id"]}
+			index[name] = region
+			regions = append(regions, region)
+		}
+		if kind, ok := e["interface"].(string); ok {
+			region[kind+"URL"] = e["url"]
+		}
+	}
+	return regions
+}
+
+// tenants2 lists the caller's projects in v2.0's form.
+func (s *Service) tenants2(r *request) (kit.Reply, error) {
+	projects, err := s.store.Identity().ProjectsOf(r.Context(), r.caller.UserID, true, nova.Page{Limit: maxList})
+	tenants := make([]object, len(projects))
+	for i, project := range projects {
+		tenants[i] = tenantView(project)
+	}
+	return kit.Reply{Body: object{"tenants": tenants, "tenants_links": []object{}}}, err
+}
+
+func tenantView(p db.IdentityProject) object {
+	return object{"id": p.ID, "name": p.Name, "description": p.Description, "enabled": p.Enabled}
+}
