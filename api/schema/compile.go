@@ -95,6 +95,11 @@ func (s Schema) document(v microversion.Version) map[string]any {
 			if v.AtLeast(int(value)) {
 				doc[k.name] = false
 			}
+		case []any:
+			doc[k.name] = value
+			if k.name == "type" && len(value) == 1 {
+				doc[k.name] = value[0]
+			}
 		default:
 			doc[k.name] = value
 		}

@@ -114,35 +114,21 @@ func (f failure) strangers() string {
 }
 
 // knows tells whether an object may have a key in a version.
-func (s Schema) knows(name string, v microversion.Version) bool {
+func (s Schema) knows(key string, v microversion.Version) bool {
 	for _, keyword := range []string{"properties", "patternProperties"} {
 		props, _ := s.value(keyword).([]Property)
-		if slices.ContainsFunc(props, func(p Property) bool {
-			_, ok := p.in(v)
-			return ok && p.names(name, keyword == "patternProperties")
-		}) {
+		if slices.ContainsFunc(props, func(p Property) bool { return p.names(key) && p.existsIn(v) }) {
 			return true
 		}
 	}
 	return false
 }
 
-// names tells whether a key is the property's: of its name, or of a name that
-// matches its pattern.
-func (p Property) names(key string, pattern bool) bool {
-	if !pattern {
-		return p.name == key
-	}
-	match, err := compileRegexp(p.name)
-	return err == nil && match.MatchString(key)
-}
-
+// list writes values with commas between them.
 func list(values []any) string {
-	texts := make([]string, len(values))
-	for i, value := range values {
-		texts[i] = repr(value)
-	}
-	return strings.Join(texts, ", ")
+	var b strings.Builder
+	writeList(&b, values)
+	return b.String()
 }
 
 func plural(values []any, one, several string) string {

@@ -24,32 +24,52 @@ func str(value any) string {
 // repr writes a JSON value as Python's repr. Keys are sorted, as their order
 // is not known any more.
 func repr(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return "None"
-	case bool:
-		if v {
-			return "True"
-		}
-		return "False"
-	case string:
-		return quote(v)
-	case json.Number:
-		return literal(v.String())
-	case []any:
-		return "[" + list(v) + "]"
-	case map[string]any:
-		return reprObject(v)
-	}
-	return fmt.Sprint(value)
+	var b strings.Builder
+	write(&b, value)
+	return b.String()
 }
 
-func reprObject(object map[string]any) string {
-	var texts []string
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		texts = append(texts, quote(key)+": "+repr(object[key]))
+func write(b *strings.Builder, value any) {
+	switch v := value.(type) {
+	case nil:
+		b.WriteString("None")
+	case bool:
+		b.WriteString(map[bool]string{true: "True", false: "False"}[v])
+	case string:
+		writeQuoted(b, v)
+	case json.Number:
+		b.WriteString(literal(v.String()))
+	case []any:
+		b.WriteByte('[')
+		writeList(b, v)
+		b.WriteByte(']')
+	case map[string]any:
+		writeObject(b, v)
+	default:
+		fmt.Fprint(b, value)
 	}
-	return "{" + strings.Join(texts, ", ") + "}"
+}
+
+func writeList(b *strings.Builder, values []any) {
+	for i, value := range values {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		write(b, value)
+	}
+}
+
+func writeObject(b *strings.Builder, object map[string]any) {
+	b.WriteByte('{')
+	for i, key := range slices.Sorted(maps.Keys(object)) {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		writeQuoted(b, key)
+		b.WriteString(": ")
+		write(b, object[key])
+	}
+	b.WriteByte('}')
 }
 
 // literal writes a number: integers with all their digits, others as the
@@ -97,20 +117,18 @@ func number(value any) string {
 // escapes are the characters that Python writes in a way of their own.
 var escapes = map[rune]string{'\\': `\\`, '\t': `\t`, '\n': `\n`, '\r': `\r`}
 
-// quote writes a string in single quotes, or in double ones if it has single
-// ones and no double.
-func quote(s string) string {
+// writeQuoted writes a string in single quotes, or in double ones if it has
+// single ones and no double.
+func writeQuoted(b *strings.Builder, s string) {
 	mark := '\''
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
 		mark = '"'
 	}
-	var b strings.Builder
 	b.WriteRune(mark)
 	for _, r := range s {
 		b.WriteString(escape(r, mark))
 	}
 	b.WriteRune(mark)
-	return b.String()
 }
 
 func escape(r, mark rune) string {

@@ -29,7 +29,7 @@ func OnceParam(name string, value Schema) Property { return Prop(name, Array(val
 
 // Prefix is the parameters that begin with a prefix.
 func (q *Query) Prefix(prefix string, value Schema) *Query {
-	q.schema = q.schema.with("patternProperties", []Property{Param("^"+prefix, value)})
+	q.schema = q.schema.with("patternProperties", []Property{match("^"+prefix, Array(value))})
 	return q
 }
 

@@ -26,11 +26,14 @@ func vocabulary(v microversion.Version) *jsonschema.Vocabulary {
 			if name, ok := doc["format"].(string); ok {
 				all = append(all, formatCheck(name))
 			}
-			types, _ := doc["type"].([]any)
-			if slices.Contains(types, "string") {
+			types, several := doc["type"].([]any)
+			if !several {
+				types = []any{doc["type"]}
+			}
+			if slices.Contains(types, any("string")) {
 				all = append(all, limitChecks(doc)...)
 			}
-			if slices.Contains(types, "integer") && !v.AtLeast(literalIntegers+1) {
+			if slices.Contains(types, any("integer")) && !v.AtLeast(literalIntegers+1) {
 				all = append(all, literalInteger)
 			}
 			if all == nil {

@@ -3,6 +3,8 @@ package schema
 import (
 	"slices"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/nova-api/nova-api/internal/microversion"
 )
 
@@ -18,9 +20,11 @@ type keyword struct {
 	value any
 }
 
-// A Property is a key of an object, for a span of versions.
+// A Property is a key of an object, for a span of versions; or all keys that
+// match a pattern.
 type Property struct {
 	name     string
+	pattern  jsonschema.Regexp // nil: the name is the key
 	schema   Schema
 	required bool
 	since    int
@@ -61,7 +65,7 @@ func OpenObject(props ...Property) Schema {
 // Map is a JSON object whose keys match a pattern and whose values are alike.
 func Map(pattern string, values Schema) Schema {
 	return typed("object").
-		with("patternProperties", []Property{Prop(pattern, values)}).
+		with("patternProperties", []Property{match(pattern, values)}).
 		with("additionalProperties", closed(microversion.Legacy))
 }
 
@@ -162,6 +166,24 @@ func (s Schema) types() []any {
 // Prop is a key that an object may have.
 func Prop(name string, value Schema) Property { return Property{name: name, schema: value} }
 
+// match is all keys that match a pattern. That it can't be read is a mistake in
+// a schema, and shows when the program starts.
+func match(pattern string, values Schema) Property {
+	compiled, err := compileRegexp(pattern)
+	if err != nil {
+		panic("schema: " + err.Error())
+	}
+	return Property{name: pattern, pattern: compiled, schema: values}
+}
+
+// names tells whether a key of an object is the property's.
+func (p Property) names(key string) bool {
+	if p.pattern != nil {
+		return p.pattern.MatchString(key)
+	}
+	return p.name == key
+}
+
 // Required is a key that an object must have.
 func (p Property) Required() Property {
 	p.required = true
@@ -192,4 +214,9 @@ func (p Property) in(v microversion.Version) (Schema, bool) {
 		return *p.legacy, true
 	}
 	return p.schema, v.Within(p.since, p.until)
+}
+
+func (p Property) existsIn(v microversion.Version) bool {
+	_, ok := p.in(v)
+	return ok
 }

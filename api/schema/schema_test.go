@@ -1,0 +1,288 @@
+package schema
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// bodies are all that the package describes.
+var bodies = map[string]*Body{
+	"AddFixedIP":             AddFixedIP,
+	"AddFloatingIP":          AddFloatingIP,
+	"AddSecurityGroup":       AddSecurityGroup,
+	"AddTenantAccess":        AddTenantAccess,
+	"BackupInstanceCreate":   BackupInstanceCreate,
+	"ChangePassword":         ChangePassword,
+	"ConfirmResize":          ConfirmResize,
+	"CreateBackup":           CreateBackup,
+	"CreateImage":            CreateImage,
+	"Evacuate":               Evacuate,
+	"FlavorCreate":           FlavorCreate,
+	"FlavorExtraSpecUpdate":  FlavorExtraSpecUpdate,
+	"FlavorExtraSpecsCreate": FlavorExtraSpecsCreate,
+	"FlavorUpdate":           FlavorUpdate,
+	"ForceComplete":          ForceComplete,
+	"ForceDelete":            ForceDelete,
+	"GetConsoleOutput":       GetConsoleOutput,
+	"GetRDPConsole":          GetRDPConsole,
+	"GetSPICEConsole":        GetSPICEConsole,
+	"GetSerialConsole":       GetSerialConsole,
+	"GetVNCConsole":          GetVNCConsole,
+	"InjectNetworkInfo":      InjectNetworkInfo,
+	"KeyPairCreate":          KeyPairCreate,
+	"Lock":                   Lock,
+	"Migrate":                Migrate,
+	"MigrateLive":            MigrateLive,
+	"Pause":                  Pause,
+	"QuotaClassSetUpdate":    QuotaClassSetUpdate,
+	"QuotaSetUpdate":         QuotaSetUpdate,
+	"Reboot":                 Reboot,
+	"Rebuild":                Rebuild,
+	"RemoteConsoleCreate":    RemoteConsoleCreate,
+	"RemoveFixedIP":          RemoveFixedIP,
+	"RemoveFloatingIP":       RemoveFloatingIP,
+	"RemoveSecurityGroup":    RemoveSecurityGroup,
+	"RemoveTenantAccess":     RemoveTenantAccess,
+	"Rescue":                 Rescue,
+	"ResetNetwork":           ResetNetwork,
+	"ResetState":             ResetState,
+	"Resize":                 Resize,
+	"Restore":                Restore,
+	"Resume":                 Resume,
+	"RevertResize":           RevertResize,
+	"ServerCreate":           ServerCreate,
+	"ServerMetadataCreate":   ServerMetadataCreate,
+	"ServerMetadataUpdate":   ServerMetadataUpdate,
+	"ServerTagUpdate":        ServerTagUpdate,
+	"ServerTagsReplace":      ServerTagsReplace,
+	"ServerUpdate":           ServerUpdate,
+	"Shelve":                 Shelve,
+	"ShelveOffload":          ShelveOffload,
+	"Start":                  Start,
+	"Stop":                   Stop,
+	"Suspend":                Suspend,
+	"TriggerCrashDump":       TriggerCrashDump,
+	"Unlock":                 Unlock,
+	"Unpause":                Unpause,
+	"Unrescue":               Unrescue,
+	"Unshelve":               Unshelve,
+}
+
+// queries are all that the package describes.
+var queries = map[string]*Query{
+	"FlavorsQuery":         FlavorsQuery,
+	"IgnoredQuery":         IgnoredQuery,
+	"InstanceActionsQuery": InstanceActionsQuery,
+	"KeyPairQuery":         KeyPairQuery,
+	"KeyPairsQuery":        KeyPairsQuery,
+	"LimitsQuery":          LimitsQuery,
+	"NoQuery":              NoQuery,
+	"QuotaSetQuery":        QuotaSetQuery,
+	"ServersQuery":         ServersQuery,
+}
+
+// decode reads JSON as the HTTP kit does.
+func decode(t testing.TB, text string) any {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return value
+}
+
+// A bodyCase is a body in a version, and what a client is told: "" if it is
+// good.
+type bodyCase struct {
+	version microversion.Version
+	body    string
+	want    string
+}
+
+// checkBody runs the cases of a body.
+func checkBody(t *testing.T, b *Body, cases []bodyCase) {
+	t.Helper()
+	for _, c := range cases {
+		_, err := b.Check(c.version, decode(t, c.body))
+		if got := nova.Message(err); got != c.want {
+			t.Errorf("%s %s:\n got %q\nwant %q", c.version, c.body, got, c.want)
+		}
+		if err != nil && !nova.Is(err, nova.Invalid) {
+			t.Errorf("%s %s: error of kind %v", c.version, c.body, nova.KindOf(err))
+		}
+	}
+}
+
+// TestCheck_AsZed compares with what Nova 26 (Zed, up to 2.93) answers.
+func TestCheck_AsZed(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open("testdata/zed.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		var c struct {
+			Schema  string
+			Version microversion.Version
+			In, Out json.RawMessage
+			Message string
+		}
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			t.Fatal(err)
+		}
+		if q, ok := queries[c.Schema]; ok {
+			compareQuery(t, q, c.Version, c.In, c.Message)
+			continue
+		}
+		out, err := bodies[c.Schema].Check(c.Version, decode(t, string(c.In)))
+		if got := nova.Message(err); got != c.Message {
+			t.Errorf("%s %s %s:\n got %q\nwant %q", c.Schema, c.Version, c.In, got, c.Message)
+		}
+		if c.Out != nil {
+			if diff := cmp.Diff(decode(t, string(c.Out)), out); diff != "" {
+				t.Errorf("%s %s %s: kept the wrong keys:\n%s", c.Schema, c.Version, c.In, diff)
+			}
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func compareQuery(t *testing.T, q *Query, v microversion.Version, in []byte, want string) {
+	t.Helper()
+	var values url.Values
+	if err := json.Unmarshal(in, &values); err != nil {
+		t.Fatal(err)
+	}
+	_, err := q.Check(v, values)
+	if got := nova.Message(err); got != want {
+		t.Errorf("%s %s:\n got %q\nwant %q", v, in, got, want)
+	}
+}
+
+// TestDocument_AllVersions compiles every schema of every version, and
+// compares each with that of the span it was put into.
+func TestDocument_AllVersions(t *testing.T) {
+	t.Parallel()
+	all := map[string]*versions{}
+	for name, b := range bodies {
+		all[name] = &b.versions
+	}
+	for name, q := range queries {
+		all[name] = &q.versions
+	}
+	for name, vs := range all {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for v := microversion.Legacy; v <= microversion.Max; v++ {
+				start := vs.at(v).version
+				got, want := vs.schema.document(start), vs.schema.document(v)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Fatalf("%s is checked as %s:\n%s", v, start, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestDocument_IsPlainJSON(t *testing.T) {
+	t.Parallel()
+	got, err := json.Marshal(ServerTagsReplace.Document(26))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"additionalProperties":false,"properties":{"tags":{"items":{"maxLength":60,"minLength":1,` +
+		`"pattern":"^[^,/]*$","type":"string"},"maxItems":50,"type":"array"}},"required":["tags"],"type":"object"}`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Error(diff)
+	}
+	if doc := FlavorUpdate.Document(54); doc != nil {
+		t.Errorf("the body of PUT /flavors is described below 2.55: %v", doc)
+	}
+	if doc := ServersQuery.Document(microversion.Legacy); doc != nil {
+		t.Errorf("the query of /v2/servers is described: %v", doc)
+	}
+}
+
+func TestCheck_NumbersTooLarge(t *testing.T) {
+	t.Parallel()
+	const malformed = "Malformed request body"
+	checkBody(t, QuotaSetUpdate, []bodyCase{
+		{1, `{"quota_set": {"cores": 1e400}}`, malformed},
+		{1, `{"quota_set": {"cores": 1e-999999999}}`, malformed},
+		{1, `{"quota_set": {"cores": 1e99999999999999999999}}`, malformed},
+		{1, `{"quota_set": {"cores": ` + strings.Repeat("9", 4301) + `}}`, malformed},
+		{1, `[[1, {"a": 1e400}]]`, malformed},
+		{94, `{"quota_set": {"cores": 1e2}}`, ""},
+	})
+}
+
+// TestCheck_LeavesBodyAlone makes sure that what is dropped for /v2 is dropped
+// from a copy.
+func TestCheck_LeavesBodyAlone(t *testing.T) {
+	t.Parallel()
+	const text = `{"server": {"name": "n", "flavorRef": "1", "new": 1, "networks": [{"uuid": "u", "x": 1}],
+		"metadata": {"k": "v"}}, "os:scheduler_hints": {"mine": 1}, "more": {}}`
+	body := decode(t, text)
+	got, err := ServerCreate.Check(microversion.Legacy, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := decode(t, `{"server": {"name": "n", "flavorRef": "1", "networks": [{"uuid": "u"}],
+		"metadata": {"k": "v"}}, "os:scheduler_hints": {"mine": 1}}`)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("kept the wrong keys:\n%s", diff)
+	}
+	if diff := cmp.Diff(decode(t, text), body); diff != "" {
+		t.Errorf("changed what it was given:\n%s", diff)
+	}
+}
+
+// TestSamples runs the request samples of Nova's documentation, if they are at
+// hand, through the schemas.
+func TestSamples(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("NOVA_API_SAMPLES")
+	if dir == "" {
+		dir = "../../../shared/reference/api_samples"
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Logf("no API samples were checked: %v (set NOVA_API_SAMPLES to their directory)", err)
+		return
+	}
+	checked := 0
+	for _, s := range samples(t, dir) {
+		text, err := os.ReadFile(s.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := decode(t, string(bytes.TrimSpace(text)))
+		b := bodyOfSample(s, body)
+		if b == nil {
+			continue
+		}
+		checked++
+		_, err = b.Check(s.version, body)
+		if (err == nil) != (s.wrong() == "") || !strings.HasSuffix(nova.Message(err), s.wrong()) {
+			t.Errorf("%s at %s: got %v, want %q", s.path, s.version, err, s.wrong())
+		}
+	}
+	if checked < 100 {
+		t.Errorf("only %d samples were checked", checked)
+	}
+}
