@@ -169,11 +169,13 @@ class Process(Cloud):
 
     def start(self):
         """Start the process, and wait until it says that it is ready."""
+        # Its options may come from NOVA_<SECTION>_<OPTION>: it gets none of ours.
+        env = {k: v for k, v in os.environ.items() if not k.startswith("NOVA_")}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [self.binary, "serve", "--listen", self.listen,
                  "--state-dir", str(self.state_dir), *self.options],
-                env=os.environ | {"NOVA_BOOTSTRAP_PASSWORD": self.password},
+                env=env | {"NOVA_BOOTSTRAP_PASSWORD": self.password},
                 cwd=self.state_dir, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def ready():
