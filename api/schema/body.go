@@ -44,8 +44,8 @@ func (b *Body) Check(v microversion.Version, body any) (any, error) {
 	if !v.AtLeast(b.since) {
 		return body, nil
 	}
-	if f := b.at(v).first(body); f != nil {
-		return nil, f.bodyError()
+	if err := b.at(v).check(body, failure.bodyError); err != nil {
+		return nil, err
 	}
 	if v == microversion.Legacy {
 		return b.schema.strip(body), nil
@@ -74,11 +74,12 @@ func (s Schema) strip(value any) any {
 }
 
 func (s Schema) stripObject(object map[string]any) any {
-	if s.value("additionalProperties") == nil || s.value("properties") == nil {
+	props, ok := s.value("properties").([]Property)
+	if !ok || s.value("additionalProperties") == nil {
 		return object
 	}
 	stripped := make(map[string]any, len(object))
-	for _, p := range s.value("properties").([]Property) {
+	for _, p := range props {
 		schema, ok := p.in(microversion.Legacy)
 		value, has := object[p.name]
 		if ok && has {

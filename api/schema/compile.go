@@ -3,7 +3,6 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -167,24 +166,27 @@ const (
 // schema, which the tests find, as they compile all.
 func compile(s Schema, v microversion.Version) *compiled {
 	text, err := json.Marshal(s.document(v))
-	if err != nil {
-		panic(fmt.Sprintf("schema: %v", err))
-	}
+	panicOn(err)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		panic(fmt.Sprintf("schema: %v", err))
-	}
+	panicOn(err)
 	const url = "nova:/body"
 	compiler := jsonschema.NewCompiler()
 	compiler.UseRegexpEngine(compileRegexp)
 	compiler.RegisterVocabulary(vocabulary(v))
 	compiler.AssertVocabs()
-	if err := compiler.AddResource(url, doc); err != nil {
-		panic(fmt.Sprintf("schema: %v", err))
-	}
-	c := &compiled{version: v, validator: compiler.MustCompile(url), places: map[string]place{}}
+	panicOn(compiler.AddResource(url, doc))
+	validator, err := compiler.Compile(url)
+	panicOn(err)
+	c := &compiled{version: v, validator: validator, places: map[string]place{}}
 	c.survey(s, c.validator, nil)
 	return c
+}
+
+// panicOn stops the program for a mistake in a schema.
+func panicOn(err error) {
+	if err != nil {
+		panic("schema: " + err.Error()) //nolint:forbidigo // a mistake of the programmer, found by the tests
+	}
 }
 
 // survey notes the place of every part of s under the address that the

@@ -22,19 +22,18 @@ type failure struct {
 	order   []string // sorts failures as they would be found by reading the schema
 }
 
-// first finds what a value fails first: nil if nothing.
-func (c *compiled) first(value any) *failure {
+// check finds out what a value fails first, and words it: nil if nothing.
+func (c *compiled) check(value any, word func(failure) error) error {
 	err := c.validator.Validate(value)
 	if err == nil {
 		return nil
 	}
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {
-		panic(fmt.Sprintf("schema: unknown failure: %v", err))
+		return fmt.Errorf("validate: %w", err)
 	}
 	all := c.failures(nil, invalid, value)
-	first := slices.MinFunc(all, func(a, b failure) int { return slices.Compare(a.order, b.order) })
-	return &first
+	return word(slices.MinFunc(all, func(a, b failure) int { return slices.Compare(a.order, b.order) }))
 }
 
 // failures adds those that err tells of to all. What is inside a oneOf stays
@@ -88,11 +87,13 @@ func order(at place, last string, path []string) []string {
 		switch s.to {
 		case anyItem:
 			part = fmt.Sprintf("%09s", path[depth])
+			depth++
 		case anyKey:
 			part = path[depth]
-		}
-		if s.to != sameValue {
 			depth++
+		case namedKey:
+			depth++
+		case sameValue:
 		}
 		order = append(order, position(s.keyword), part)
 	}

@@ -11,19 +11,27 @@ func TestKeyPairCreate(t *testing.T) {
 	)
 	checkBody(t, KeyPairCreate, []bodyCase{
 		{1, `{"keypair": {"name": "my key-1_"}}`, ""},
-		{1, `{"keypair": {"name": "a", "type": "ssh"}}`,
-			"Invalid input for field/attribute keypair. Value: {'name': 'a', 'type': 'ssh'}. " + stranger + "('type' was unexpected)"},
+		{
+			1, `{"keypair": {"name": "a", "type": "ssh"}}`,
+			"Invalid input for field/attribute keypair. Value: {'name': 'a', 'type': 'ssh'}. " + stranger + "('type' was unexpected)",
+		},
 		{2, `{"keypair": {"name": "a", "type": "x509"}}`, ""},
-		{2, `{"keypair": {"name": "a", "type": "dsa"}}`,
-			"Invalid input for field/attribute type. Value: dsa. 'dsa' is not one of ['ssh', 'x509']"},
-		{9, `{"keypair": {"name": "a", "user_id": "u"}}`,
-			"Invalid input for field/attribute keypair. Value: {'name': 'a', 'user_id': 'u'}. " + stranger + "('user_id' was unexpected)"},
+		{
+			2, `{"keypair": {"name": "a", "type": "dsa"}}`,
+			"Invalid input for field/attribute type. Value: dsa. 'dsa' is not one of ['ssh', 'x509']",
+		},
+		{
+			9, `{"keypair": {"name": "a", "user_id": "u"}}`,
+			"Invalid input for field/attribute keypair. Value: {'name': 'a', 'user_id': 'u'}. " + stranger + "('user_id' was unexpected)",
+		},
 		{10, `{"keypair": {"name": "a", "user_id": "u"}}`, ""},
 		{91, `{"keypair": {"name": "a@b.c"}}`, notAllowed + "[_- " + alphabet},
 		{92, `{"keypair": {"name": "a@b.c", "public_key": "k"}}`, ""},
 		{92, `{"keypair": {"name": "a*", "public_key": "k"}}`, notAllowed + "[@._- " + alphabet},
-		{92, `{"keypair": {"name": "a"}}`,
-			"Invalid input for field/attribute keypair. Value: {'name': 'a'}. 'public_key' is a required property"},
+		{
+			92, `{"keypair": {"name": "a"}}`,
+			"Invalid input for field/attribute keypair. Value: {'name': 'a'}. 'public_key' is a required property",
+		},
 		{104, `{"keypair": {"name": "", "public_key": "k"}}`, "Invalid input for field/attribute name. Value: . '' is too short"},
 		{0, `{"keypair": {"name": " a@b* ", "type": 5}}`, ""},
 	})

@@ -26,17 +26,23 @@ func TestQueries(t *testing.T) {
 		{"never refused", IgnoredQuery, 104, "x=1", "", ""},
 		{"flavors", FlavorsQuery, 1, "limit=1&limit=2&is_public=None&x=1&name=a", "is_public=None&limit=1&limit=2", ""},
 		{"flavors on /v2", FlavorsQuery, 0, "limit=1&x=1", "limit=1", ""},
-		{"flavors, negative limit", FlavorsQuery, 1, "limit=-1", "",
-			"Invalid input for query parameters limit. Value: -1. '-1' does not match '^[0-9]*$'"},
+		{
+			"flavors, negative limit", FlavorsQuery, 1, "limit=-1", "",
+			"Invalid input for query parameters limit. Value: -1. '-1' does not match '^[0-9]*$'",
+		},
 		{"flavors, empty limit", FlavorsQuery, 1, "limit=", "", "Invalid input for query parameters limit. Value: . '' is too short"},
 		{"flavors, stranger", FlavorsQuery, 75, "x=1", "", unexpectedX},
 		{"flavors by factor", FlavorsQuery, 101, "sort_key=rxtx_factor", "sort_key=rxtx_factor", ""},
-		{"flavors by factor, too late", FlavorsQuery, 102, "sort_key=rxtx_factor", "",
+		{
+			"flavors by factor, too late", FlavorsQuery, 102, "sort_key=rxtx_factor", "",
 			"Invalid input for query parameters sort_key. Value: rxtx_factor. 'rxtx_factor' is not one of ['created_at', " +
 				"'description', 'disabled', 'ephemeral_gb', 'flavorid', 'id', 'is_public', 'memory_mb', 'name', 'root_gb', " +
-				"'swap', 'updated_at', 'vcpu_weight', 'vcpus']"},
-		{"flavors by name, too soon", FlavorsQuery, 101, "name=a", "",
-			"Additional properties are not allowed ('name' was unexpected)"},
+				"'swap', 'updated_at', 'vcpu_weight', 'vcpus']",
+		},
+		{
+			"flavors by name, too soon", FlavorsQuery, 101, "name=a", "",
+			"Additional properties are not allowed ('name' was unexpected)",
+		},
 		{"flavors by name", FlavorsQuery, 102, "name=a", "name=a", ""},
 		{"limits", LimitsQuery, 74, "tenant_id=p&reserved=1", "tenant_id=p", ""},
 		{"limits, strict", LimitsQuery, 75, "x=1", "", unexpectedX},
@@ -49,14 +55,20 @@ func TestQueries(t *testing.T) {
 		{"quota set", QuotaSetQuery, 74, "user_id=u&x=1", "user_id=u", ""},
 		{"quota set, strict", QuotaSetQuery, 75, "x=1", "", unexpectedX},
 		{"actions", InstanceActionsQuery, 57, "limit=1&x=1", "", ""},
-		{"actions, twice", InstanceActionsQuery, 58, "limit=1&limit=2", "",
-			"Invalid input for query parameters limit. Value: ['1', '2']. ['1', '2'] is too long"},
+		{
+			"actions, twice", InstanceActionsQuery, 58, "limit=1&limit=2", "",
+			"Invalid input for query parameters limit. Value: ['1', '2']. ['1', '2'] is too long",
+		},
 		{"actions, strict", InstanceActionsQuery, 58, "x=1", "", unexpectedX},
-		{"actions before", InstanceActionsQuery, 65, "changes-before=2020-01-01", "",
-			"Additional properties are not allowed ('changes-before' was unexpected)"},
+		{
+			"actions before", InstanceActionsQuery, 65, "changes-before=2020-01-01", "",
+			"Additional properties are not allowed ('changes-before' was unexpected)",
+		},
 		{"actions before, now", InstanceActionsQuery, 66, "changes-before=2020-01-01", "changes-before=2020-01-01", ""},
-		{"actions at no time", InstanceActionsQuery, 66, "changes-since=now", "",
-			"Invalid input for query parameters changes-since. Value: now. 'now' is not a 'date-time'"},
+		{
+			"actions at no time", InstanceActionsQuery, 66, "changes-since=now", "",
+			"Invalid input for query parameters changes-since. Value: now. 'now' is not a 'date-time'",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

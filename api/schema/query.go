@@ -60,8 +60,8 @@ func (q *Query) Check(v microversion.Version, values url.Values) (url.Values, er
 	if !v.AtLeast(q.since) || len(values) == 0 {
 		return values, nil
 	}
-	if f := q.at(v).first(lists(values)); f != nil {
-		return nil, f.queryError()
+	if err := q.at(v).check(lists(values), failure.queryError); err != nil {
+		return nil, err
 	}
 	known := make(url.Values, len(values))
 	for name, all := range values {

@@ -15,13 +15,19 @@ func TestQuotaSetUpdate(t *testing.T) {
 		{1, `{"quota_set": {"cores": "-1", "force": "True"}}`, ""},
 		{1, `{"quota_set": {}}`, ""},
 		{1, `{"quota_set": {"cores": -2}}`, "Invalid input for field/attribute cores. Value: -2. -2 is less than the minimum of -1"},
-		{1, `{"quota_set": {"cores": "2147483648"}}`,
-			"Invalid input for field/attribute cores. Value: 2147483648. 2147483648 is greater than the maximum of 2147483647"},
+		{
+			1, `{"quota_set": {"cores": "2147483648"}}`,
+			"Invalid input for field/attribute cores. Value: 2147483648. 2147483648 is greater than the maximum of 2147483647",
+		},
 		{1, `{"quota_set": {"cores": "1.0"}}`, "Invalid input for field/attribute cores. Value: 1.0. '1.0' does not match '^-?[0-9]+$'"},
-		{1, `{"quota_set": {"cores": true}}`,
-			"Invalid input for field/attribute cores. Value: True. True is not of type 'integer', 'string'"},
-		{1, `{"quota_set": {"cores": null}}`,
-			"Invalid input for field/attribute cores. Value: None. None is not of type 'integer', 'string'"},
+		{
+			1, `{"quota_set": {"cores": true}}`,
+			"Invalid input for field/attribute cores. Value: True. True is not of type 'integer', 'string'",
+		},
+		{
+			1, `{"quota_set": {"cores": null}}`,
+			"Invalid input for field/attribute cores. Value: None. None is not of type 'integer', 'string'",
+		},
 		{104, `{"quota_set": {"ram": 1e1}}`, ""},
 	})
 }

@@ -132,7 +132,7 @@ func TestCheck_AsZed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
+	t.Cleanup(func() { _ = file.Close() })
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		var c struct {

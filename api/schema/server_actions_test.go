@@ -15,8 +15,10 @@ func TestServerActions(t *testing.T) {
 	})
 	checkBody(t, Reboot, []bodyCase{
 		{1, `{"reboot": {"type": "SOFT"}}`, ""},
-		{1, `{"reboot": {"type": "sOFT"}}`,
-			"Invalid input for field/attribute type. Value: sOFT. 'sOFT' is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']"},
+		{
+			1, `{"reboot": {"type": "sOFT"}}`,
+			"Invalid input for field/attribute type. Value: sOFT. 'sOFT' is not one of ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']",
+		},
 		{1, `{"reboot": null}`, "Invalid input for field/attribute reboot. Value: None. None is not of type 'object'"},
 	})
 	checkBody(t, Lock, []bodyCase{
@@ -29,8 +31,10 @@ func TestServerActions(t *testing.T) {
 	})
 	checkBody(t, ResetState, []bodyCase{
 		{1, `{"os-resetState": {"state": "active"}}`, ""},
-		{1, `{"os-resetState": {"state": "paused"}}`,
-			"Invalid input for field/attribute state. Value: paused. 'paused' is not one of ['active', 'error']"},
+		{
+			1, `{"os-resetState": {"state": "paused"}}`,
+			"Invalid input for field/attribute state. Value: paused. 'paused' is not one of ['active', 'error']",
+		},
 	})
 	checkBody(t, GetConsoleOutput, []bodyCase{
 		{1, `{"os-getConsoleOutput": {}}`, ""},
@@ -49,14 +53,18 @@ func TestImageActions(t *testing.T) {
 	checkBody(t, CreateImage, []bodyCase{
 		{1, `{"createImage": {"name": "n", "metadata": {"k": "v"}}}`, ""},
 		{0, `{"createImage": {"name": " n"}}`, ""},
-		{1, `{"createImage": {"name": " n"}}`,
-			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace."},
+		{
+			1, `{"createImage": {"name": " n"}}`,
+			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+		},
 		{1, `{"createImage": {"name": "n", "metadata": {"k": 1}}}`, "Invalid input for field/attribute k. Value: 1. 1 is not of type 'string'"},
 	})
 	checkBody(t, CreateBackup, []bodyCase{
 		{1, `{"createBackup": {"name": "n", "backup_type": "daily", "rotation": "0"}}`, ""},
-		{1, `{"createBackup": {"name": "n", "backup_type": "daily", "rotation": -1}}`,
-			"Invalid input for field/attribute rotation. Value: -1. -1 is less than the minimum of 0"},
+		{
+			1, `{"createBackup": {"name": "n", "backup_type": "daily", "rotation": -1}}`,
+			"Invalid input for field/attribute rotation. Value: -1. -1 is less than the minimum of 0",
+		},
 		{1, `{"createBackup": {"name": "n", "rotation": 1}}`, "Invalid input for field/attribute createBackup. " +
 			"Value: {'name': 'n', 'rotation': 1}. 'backup_type' is a required property"},
 	})
@@ -96,8 +104,10 @@ func TestMoveActions(t *testing.T) {
 		{90, `{"unshelve": {"availability_zone": "z"}}`, ""},
 		{91, `{"unshelve": {}}`, ""},
 		{91, `{"unshelve": {"availability_zone": null, "host": "h"}}`, ""},
-		{91, `{"unshelve": {"zone": 1}}`,
-			"Invalid input for field/attribute unshelve. Value: {'zone': 1}. {'zone': 1} is not valid under any of the given schemas"},
+		{
+			91, `{"unshelve": {"zone": 1}}`,
+			"Invalid input for field/attribute unshelve. Value: {'zone': 1}. {'zone': 1} is not valid under any of the given schemas",
+		},
 	})
 }
 
@@ -120,8 +130,10 @@ func TestRebuild(t *testing.T) {
 func TestRemoteConsoleCreate(t *testing.T) {
 	t.Parallel()
 	checkBody(t, RemoteConsoleCreate, []bodyCase{
-		{7, `{"remote_console": {"protocol": "mks", "type": "webmks"}}`,
-			"Invalid input for field/attribute protocol. Value: mks. 'mks' is not one of ['vnc', 'spice', 'rdp', 'serial']"},
+		{
+			7, `{"remote_console": {"protocol": "mks", "type": "webmks"}}`,
+			"Invalid input for field/attribute protocol. Value: mks. 'mks' is not one of ['vnc', 'spice', 'rdp', 'serial']",
+		},
 		{8, `{"remote_console": {"protocol": "mks", "type": "webmks"}}`, ""},
 		{98, `{"remote_console": {"protocol": "spice", "type": "spice-direct"}}`, "Invalid input for field/attribute type. " +
 			"Value: spice-direct. 'spice-direct' is not one of ['novnc', 'xvpvnc', 'rdp-html5', 'spice-html5', 'serial', 'webmks']"},
@@ -141,10 +153,14 @@ func TestBackupInstanceCreate(t *testing.T) {
 		{1, `null`, "None is not of type 'object'"},
 		{0, `{"name": "n", "force": 1}`, "Additional properties are not allowed ('force' was unexpected)"},
 		{104, `{"name": "n", "force": 1}`, "Additional properties are not allowed ('force' was unexpected)"},
-		{1, `{"name": " n"}`,
-			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace."},
-		{1, `{"name": "n", "description": 1}`,
-			"Invalid input for field/attribute description. Value: 1. 1 is not of type 'string', 'null'"},
+		{
+			1, `{"name": " n"}`,
+			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+		},
+		{
+			1, `{"name": "n", "description": 1}`,
+			"Invalid input for field/attribute description. Value: 1. 1 is not of type 'string', 'null'",
+		},
 	})
 }
 

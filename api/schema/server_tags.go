@@ -1,6 +1,9 @@
 package schema
 
-import "github.com/nova-api/nova-api/internal/microversion"
+import (
+	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/nova"
+)
 
 // The bodies of /servers/{id}/tags: PUT of the list, and of one tag, which
 // stands in the path.
@@ -15,11 +18,7 @@ const MaxTags = 50
 // CheckTag finds out what is wrong with a tag in a path, in the words of a
 // schema. It is "" if the tag is good.
 func CheckTag(tag string) string {
-	f := tagInPath.at(microversion.Max).first(tag)
-	if f == nil {
-		return ""
-	}
-	return f.sentence()
+	return nova.Message(tagInPath.at(microversion.Max).check(tag, failure.bodyError))
 }
 
 var tagInPath = NewBody(Tag)

@@ -26,20 +26,26 @@ func TestServerCreate(t *testing.T) {
 		{1, `{"server": {"name": "n", "flavorRef": 1}}`, ""},
 		{1, `{"server": {"name": "n"}}`, "Invalid input for field/attribute server. Value: {'name': 'n'}. 'flavorRef' is a required property"},
 		{1, server(`"imageRef": ""`), ""},
-		{1, server(`"imageRef": "x"`),
-			"Invalid input for field/attribute imageRef. Value: x. 'x' is not valid under any of the given schemas"},
+		{
+			1, server(`"imageRef": "x"`),
+			"Invalid input for field/attribute imageRef. Value: x. 'x' is not valid under any of the given schemas",
+		},
 		{1, server(`"min_count": ""`), "Invalid input for field/attribute min_count. Value: . '' is too short"},
 		{1, server(`"min_count": "0"`), "Invalid input for field/attribute min_count. Value: 0. 0 is less than the minimum of 1"},
 		{1, server(`"user_data": null`), "Invalid input for field/attribute user_data. Value: None. None is not of type 'string'"},
 		{0, server(`"user_data": null, "key_name": " k "`), ""},
 		{0, server(`"metadata": {"a/b": "c"}`), "Invalid input for field/attribute metadata. Value: {'a/b': 'c'}. " +
 			"Additional properties are not allowed ('a/b' was unexpected)"},
-		{1, server(`"metadata": {"k": "` + strings.Repeat("x", 256) + `"}`),
-			"Invalid input for field/attribute k. Value: " + strings.Repeat("x", 256) + ". '" + strings.Repeat("x", 256) + "' is too long"},
+		{
+			1, server(`"metadata": {"k": "` + strings.Repeat("x", 256) + `"}`),
+			"Invalid input for field/attribute k. Value: " + strings.Repeat("x", 256) + ". '" + strings.Repeat("x", 256) + "' is too long",
+		},
 		{1, server(`"security_groups": [{"name": "a"}, {"name": ""}]`), "Invalid input for field/attribute name. Value: . '' is too short"},
 		{1, server(`"security_groups": [{}, 1]`), "Invalid input for field/attribute 1. Value: 1. 1 is not of type 'object'"},
-		{1, server(`"config_drive": "maybe", "accessIPv4": "::1"`),
-			"Invalid input for field/attribute accessIPv4. Value: ::1. '::1' is not a 'ipv4'"},
+		{
+			1, server(`"config_drive": "maybe", "accessIPv4": "::1"`),
+			"Invalid input for field/attribute accessIPv4. Value: ::1. '::1' is not a 'ipv4'",
+		},
 	})
 }
 
@@ -82,15 +88,19 @@ func TestServerCreate_Networks(t *testing.T) {
 	}
 	checkBody(t, ServerCreate, []bodyCase{
 		{36, `{"server": {"name": "n", "flavorRef": "1"}}`, ""},
-		{37, `{"server": {"name": "n", "flavorRef": "1"}}`,
-			"Invalid input for field/attribute server. Value: {'flavorRef': '1', 'name': 'n'}. 'networks' is a required property"},
+		{
+			37, `{"server": {"name": "n", "flavorRef": "1"}}`,
+			"Invalid input for field/attribute server. Value: {'flavorRef': '1', 'name': 'n'}. 'networks' is a required property",
+		},
 		{36, server(`"networks": "auto"`), "Invalid input for field/attribute networks. Value: auto. 'auto' is not of type 'array'"},
 		{37, server(`"networks": "none"`), ""},
 		{37, server(`"networks": "all"`), notValid("all. 'all'")},
 		{36, server(`"networks": [{"uuid": "no uuid", "port": null}]`), ""},
 		{37, server(`"networks": [{"uuid": "x"}]`), notValid("[{'uuid': 'x'}]. [{'uuid': 'x'}]")},
-		{31, server(`"networks": [{"tag": "t"}]`),
-			"Invalid input for field/attribute 0. Value: {'tag': 't'}. " + unexpected + "('tag' was unexpected)"},
+		{
+			31, server(`"networks": [{"tag": "t"}]`),
+			"Invalid input for field/attribute 0. Value: {'tag': 't'}. " + unexpected + "('tag' was unexpected)",
+		},
 		{32, server(`"networks": [{"tag": "t"}]`), ""},
 		{36, server(`"networks": [{"tag": "t"}]`), ""},
 		{37, server(`"networks": [{"tag": "t"}]`), notValid("[{'tag': 't'}]. [{'tag': 't'}]")},
@@ -115,10 +125,14 @@ func TestServerCreate_BlockDevices(t *testing.T) {
 		{66, typed, "Invalid input for field/attribute 0. Value: {'volume_type': None}. " + unexpected + "('volume_type' was unexpected)"},
 		{67, typed, ""},
 		{1, server(`"block_device_mapping": [{"device_name": "/dev/vda-1", "volume_size": "1", "no_device": {"any": 1}}]`), ""},
-		{1, server(`"block_device_mapping": [{"uuid": "x"}]`),
-			"Invalid input for field/attribute 0. Value: {'uuid': 'x'}. " + unexpected + "('uuid' was unexpected)"},
-		{1, server(`"block_device_mapping_v2": [{"boot_index": null}, {"boot_index": "-1"}, {"boot_index": "x"}]`),
-			"Invalid input for field/attribute boot_index. Value: x. 'x' does not match '^-?[0-9]+$'"},
+		{
+			1, server(`"block_device_mapping": [{"uuid": "x"}]`),
+			"Invalid input for field/attribute 0. Value: {'uuid': 'x'}. " + unexpected + "('uuid' was unexpected)",
+		},
+		{
+			1, server(`"block_device_mapping_v2": [{"boot_index": null}, {"boot_index": "-1"}, {"boot_index": "x"}]`),
+			"Invalid input for field/attribute boot_index. Value: x. 'x' does not match '^-?[0-9]+$'",
+		},
 	})
 }
 
@@ -129,10 +143,14 @@ func TestServerCreate_Others(t *testing.T) {
 		{52, serverAt37(`"tags": [` + tags[:len(tags)-1] + `]`), ""},
 		{52, serverAt37(`"tags": ["a", "b/c"]`), "Invalid input for field/attribute 1. Value: b/c. 'b/c' does not match '^[^,/]*$'"},
 		{63, serverAt37(`"trusted_image_certificates": null`), ""},
-		{63, serverAt37(`"trusted_image_certificates": []`),
-			"Invalid input for field/attribute trusted_image_certificates. Value: []. [] is too short"},
-		{63, serverAt37(`"trusted_image_certificates": ["a", "a"]`),
-			"Invalid input for field/attribute trusted_image_certificates. Value: ['a', 'a']. ['a', 'a'] has non-unique elements"},
+		{
+			63, serverAt37(`"trusted_image_certificates": []`),
+			"Invalid input for field/attribute trusted_image_certificates. Value: []. [] is too short",
+		},
+		{
+			63, serverAt37(`"trusted_image_certificates": ["a", "a"]`),
+			"Invalid input for field/attribute trusted_image_certificates. Value: ['a', 'a']. ['a', 'a'] has non-unique elements",
+		},
 		{93, serverAt37(`"hostname": "a.b"`), "Invalid input for field/attribute hostname. Value: a.b. " +
 			"'a.b' does not match '^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$'"},
 		{93, serverAt37(`"hostname": "a"`), "Invalid input for field/attribute hostname. Value: a. 'a' is too short"},
@@ -140,10 +158,14 @@ func TestServerCreate_Others(t *testing.T) {
 		{94, serverAt37(`"hostname": "a"`), ""},
 		{1, `{"server": {"name": "n", "flavorRef": "1"}, "os:scheduler_hints": {"group": "` + someUUID + `", "mine": [1]}}`, ""},
 		{1, `{"server": {"name": "n", "flavorRef": "1"}, "os:scheduler_hints": {"group": ["` + someUUID + `"]}}`, ""},
-		{1, `{"server": {"name": "n", "flavorRef": "1"}, "OS-SCH-HNT:scheduler_hints": {"group": "x"}}`,
-			"Invalid input for field/attribute group. Value: x. 'x' is not a 'uuid'"},
-		{1, `{"server": {"name": "n", "flavorRef": "1"}, "os:scheduler_hints": null}`,
-			"Invalid input for field/attribute os:scheduler_hints. Value: None. None is not of type 'object'"},
+		{
+			1, `{"server": {"name": "n", "flavorRef": "1"}, "OS-SCH-HNT:scheduler_hints": {"group": "x"}}`,
+			"Invalid input for field/attribute group. Value: x. 'x' is not a 'uuid'",
+		},
+		{
+			1, `{"server": {"name": "n", "flavorRef": "1"}, "os:scheduler_hints": null}`,
+			"Invalid input for field/attribute os:scheduler_hints. Value: None. None is not of type 'object'",
+		},
 	})
 }
 
@@ -151,14 +173,18 @@ func TestServerUpdate(t *testing.T) {
 	t.Parallel()
 	checkBody(t, ServerUpdate, []bodyCase{
 		{1, `{"server": {}}`, ""},
-		{1, `{"server": {"name": "n ", "OS-DCF:diskConfig": "AUTO"}}`,
-			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace."},
+		{
+			1, `{"server": {"name": "n ", "OS-DCF:diskConfig": "AUTO"}}`,
+			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+		},
 		{0, `{"server": {"name": "n "}}`, ""},
 		{18, `{"server": {"description": "d"}}`, "Invalid input for field/attribute server. Value: {'description': 'd'}. " +
 			unexpected + "('description' was unexpected)"},
 		{19, `{"server": {"description": null}}`, ""},
-		{89, `{"server": {"hostname": "h-1"}}`,
-			"Invalid input for field/attribute server. Value: {'hostname': 'h-1'}. " + unexpected + "('hostname' was unexpected)"},
+		{
+			89, `{"server": {"hostname": "h-1"}}`,
+			"Invalid input for field/attribute server. Value: {'hostname': 'h-1'}. " + unexpected + "('hostname' was unexpected)",
+		},
 		{90, `{"server": {"hostname": "h-1"}}`, ""},
 		{93, `{"server": {"hostname": "h"}}`, "Invalid input for field/attribute hostname. Value: h. 'h' is too short"},
 		{94, `{"server": {"hostname": "h"}}`, ""},
@@ -179,19 +205,23 @@ func TestCreateServer_Decode(t *testing.T) {
 		body string
 		want CreateServer
 	}{
-		{`{"server": {"name": "n", "flavorRef": 7, "networks": "auto", "description": null}, "OS-SCH-HNT:scheduler_hints": {"a": "b"}}`,
+		{
+			`{"server": {"name": "n", "flavorRef": 7, "networks": "auto", "description": null}, "OS-SCH-HNT:scheduler_hints": {"a": "b"}}`,
 			CreateServer{
 				Server: NewServer{
 					Name: "n", FlavorRef: "7", Networks: &Networks{Mode: "auto"}, Description: Null[string]{Set: true, Null: true},
 				},
 				HintsByOldName: map[string]any{"a": "b"},
-			}},
-		{`{"server": {"networks": [{"uuid": "p", "port": null}], "max_count": "2", "config_drive": "on",
+			},
+		},
+		{
+			`{"server": {"networks": [{"uuid": "p", "port": null}], "max_count": "2", "config_drive": "on",
 			"block_device_mapping_v2": [{"boot_index": "-1", "volume_size": 2, "delete_on_termination": true}]}}`,
 			CreateServer{Server: NewServer{
 				Networks: &Networks{List: []NetworkRequest{{UUID: &port}}}, MaxCount: &two, ConfigDrive: true,
 				BlockDeviceMappingV2: []BlockDevice{{BootIndex: Null[Int]{Set: true, Value: -1}, VolumeSize: &two, DeleteOnTermination: &yes}},
-			}}},
+			}},
+		},
 	} {
 		got := decodeInto[CreateServer](t, c.body)
 		if diff := cmp.Diff(c.want, got); diff != "" {

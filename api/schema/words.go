@@ -170,9 +170,7 @@ func Prop(name string, value Schema) Property { return Property{name: name, sche
 // a schema, and shows when the program starts.
 func match(pattern string, values Schema) Property {
 	compiled, err := compileRegexp(pattern)
-	if err != nil {
-		panic("schema: " + err.Error())
-	}
+	panicOn(err)
 	return Property{name: pattern, pattern: compiled, schema: values}
 }
 
