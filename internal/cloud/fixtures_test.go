@@ -93,18 +93,18 @@ func (k *keystone) signIn(w http.ResponseWriter, r *http.Request) {
 	k.issued++
 	k.current = fmt.Sprintf("service-%d", k.issued)
 	w.Header().Set("X-Subject-Token", k.current)
-	endpoints := func(url string) []map[string]string {
+	endpoints := func(name, path string) []map[string]string {
 		return []map[string]string{
-			{"interface": "public", "region_id": "R1", "url": "http://" + url + ".public"},
-			{"interface": "internal", "region_id": "R2", "url": "http://" + url + ".two"},
-			{"interface": "internal", "region_id": "R1", "url": "http://" + url},
+			{"interface": "public", "region_id": "R1", "url": "http://public." + name + path},
+			{"interface": "internal", "region_id": "R2", "url": "http://r2." + name + path},
+			{"interface": "internal", "region_id": "R1", "url": "http://" + name + path},
 		}
 	}
 	reply(w, http.StatusCreated, map[string]any{"token": map[string]any{
 		"expires_at": k.clock.now().Add(time.Hour),
 		"catalog": []map[string]any{
-			{"type": "image", "endpoints": endpoints("glance")},
-			{"type": "network", "endpoints": endpoints("neutron/v2.0")},
+			{"type": "image", "endpoints": endpoints("glance", "")},
+			{"type": "network", "endpoints": endpoints("neutron", "/v2.0")},
 		},
 	}})
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/gophercloud/gophercloud/v2"
 
@@ -66,14 +67,34 @@ func (i *Image) existing(ctx context.Context, image nova.Image) (nova.Image, err
 // Upload gives an image its data, as it is read. It can't be repeated with
 // the same reader. The error is Conflict if the image has data already.
 func (i *Image) Upload(ctx context.Context, id string, data io.Reader) error {
+	source := &source{reader: data}
 	_, err := i.conn.stream(ctx, below("images", id, "file"), http.MethodPut, &gophercloud.RequestOpts{
-		RawBody:     struct{ io.Reader }{data}, // or gophercloud would rewind it, and close it
+		RawBody:     source,
 		MoreHeaders: map[string]string{"Content-Type": "application/octet-stream"},
 	})
+	if cause := source.failure.Load(); err != nil && cause != nil {
+		return fmt.Errorf("data of image %s: %w", id, *cause)
+	}
 	if err != nil {
 		return i.fault(err, id)
 	}
 	return nil
+}
+
+// A source is a reader that can be read once only, and remembers why it could
+// not be read further, which the transport forgets.
+type source struct {
+	reader  io.Reader
+	failure atomic.Pointer[error]
+}
+
+// Read reads on.
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.failure.Store(&err)
+	}
+	return n, err
 }
 
 // Download gives an image's data, which the caller closes. An image without

@@ -1,0 +1,251 @@
+package cloud_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+func neutronNetwork(id string, shared bool) object {
+	return object{
+		"id": id, "name": "net " + id, "tenant_id": "p1", "project_id": "p1", "shared": shared, "router:external": id == "ext",
+		"subnets": []string{"s1"}, "status": "ACTIVE", "mtu": 1450,
+	}
+}
+
+func novaNetwork(id string, shared bool) nova.Network {
+	return nova.Network{ID: id, Name: "net " + id, ProjectID: "p1", Shared: shared, External: id == "ext", SubnetIDs: []string{"s1"}}
+}
+
+func TestNetwork_Available(t *testing.T) {
+	t.Parallel()
+	neutron := &script{answers: map[string]scripted{
+		"GET /v2.0/networks?shared=False&tenant_id=p1": {http.StatusOK, object{"networks": []any{neutronNetwork("own", false), neutronNetwork("ext", false)}}},
+		"GET /v2.0/networks?shared=True": {http.StatusOK, object{
+			"networks":       []any{neutronNetwork("shared1", true)},
+			"networks_links": []any{object{"rel": "next", "href": "http://elsewhere/v2.0/networks?shared=True&marker=shared1"}},
+		}},
+		"GET /v2.0/networks?marker=shared1&shared=True": {http.StatusOK, object{
+			"networks":       []any{neutronNetwork("shared2", true)},
+			"networks_links": []any{object{"rel": "previous", "href": "http://elsewhere/v2.0/networks?marker=shared2"}},
+		}},
+	}}
+	b := newBed(t, nil, neutron, nil)
+	got, err := b.Network.As(caller).Available(t.Context(), "p1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []nova.Network{novaNetwork("own", false), novaNetwork("ext", false), novaNetwork("shared1", true), novaNetwork("shared2", true)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, a := range neutron.told(t) {
+		if a.Token != caller.Token {
+			t.Errorf("%s was asked as %q", a.Request, a.Token)
+		}
+	}
+}
+
+func TestNetwork_ByIDs(t *testing.T) {
+	t.Parallel()
+	ids := make([]string, 150)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("n%03d", i)
+	}
+	query := func(ids []string) string { return "GET /v2.0/networks?id=" + strings.Join(ids, "&id=") }
+	neutron := &script{answers: map[string]scripted{
+		query(ids[:100]):        {http.StatusOK, object{"networks": []any{neutronNetwork("n050", false), neutronNetwork("n007", false)}}},
+		query(ids[100:]):        {http.StatusOK, object{"networks": []any{neutronNetwork("n149", true)}}},
+		"GET /v2.0/networks/n7": {http.StatusOK, object{"network": neutronNetwork("n7", true)}},
+		"GET /v2.0/networks/n8": {http.StatusNotFound, object{"NeutronError": object{"type": "NetworkNotFound", "message": "x"}}},
+	}}
+	b := newBed(t, nil, neutron, nil)
+	got, err := b.Network.As(caller).Networks(t.Context(), ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []nova.Network{novaNetwork("n007", false), novaNetwork("n050", false), novaNetwork("n149", true)}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	one, err := b.Network.As(caller).Network(t.Context(), "n7")
+	if diff := cmp.Diff(novaNetwork("n7", true), one); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	_, err = b.Network.As(caller).Network(t.Context(), "n8")
+	wantError(t, err, nova.NotFound, "Network n8 could not be found.")
+	if none, err := b.Network.As(caller).Networks(t.Context(), nil); err != nil || len(none) > 0 {
+		t.Errorf("of no IDs: %v, %v", none, err)
+	}
+}
+
+var (
+	neutronPort = object{
+		"id": "port1", "network_id": "n1", "tenant_id": "p1", "device_id": "server1", "device_owner": "compute:nova",
+		"binding:host_id": "fake-1", "mac_address": "fa:16:3e:00:00:01", "status": "ACTIVE",
+		"fixed_ips": []any{object{"subnet_id": "s1", "ip_address": "10.0.0.5"}}, "security_groups": []string{"g1"},
+	}
+	port = nova.Port{
+		ID: "port1", NetworkID: "n1", ProjectID: "p1", DeviceID: "server1", DeviceOwner: "compute:nova",
+		Host: "fake-1", MAC: "fa:16:3e:00:00:01", Status: "ACTIVE",
+		FixedIPs: []nova.FixedIP{{SubnetID: "s1", Address: "10.0.0.5"}}, SecurityGroups: []string{"g1"},
+	}
+)
+
+func TestNetwork_Ports(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, nil, &script{answers: map[string]scripted{
+		"GET /v2.0/ports?device_id=server1": {http.StatusOK, object{"ports": []any{neutronPort}}},
+		"GET /v2.0/ports/port1":             {http.StatusOK, object{"port": neutronPort}},
+		"GET /v2.0/ports/none":              {http.StatusNotFound, object{"NeutronError": object{"type": "PortNotFound", "message": "x"}}},
+	}}, nil)
+	ports, err := b.Network.AsService().Ports(t.Context(), "server1")
+	if diff := cmp.Diff([]nova.Port{port}, ports); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	one, err := b.Network.As(caller).Port(t.Context(), "port1")
+	if diff := cmp.Diff(port, one); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	_, err = b.Network.As(caller).Port(t.Context(), "none")
+	wantError(t, err, nova.NotFound, "Port id none could not be found.")
+}
+
+func TestNetwork_CreatePort(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		port nova.Port
+		body object
+	}{
+		"plain": {
+			nova.Port{NetworkID: "n1", ProjectID: "p1", DeviceID: "server1", DeviceOwner: "compute:nova", Host: "fake-1"},
+			object{"network_id": "n1", "tenant_id": "p1", "device_id": "server1", "device_owner": "compute:nova", "binding:host_id": "fake-1", "admin_state_up": true},
+		},
+		"address and groups": {
+			nova.Port{
+				NetworkID: "n1", ProjectID: "p1", DeviceID: "server1", MAC: "fa:16:3e:00:00:01",
+				FixedIPs: []nova.FixedIP{{Address: "10.0.0.5"}, {SubnetID: "s1"}}, SecurityGroups: []string{"g1"},
+			},
+			object{
+				"network_id": "n1", "tenant_id": "p1", "device_id": "server1", "device_owner": "", "admin_state_up": true,
+				"mac_address": "fa:16:3e:00:00:01", "security_groups": []any{"g1"},
+				"fixed_ips": []any{object{"ip_address": "10.0.0.5"}, object{"subnet_id": "s1"}},
+			},
+		},
+		"no groups": {
+			nova.Port{NetworkID: "n1", SecurityGroups: []string{}},
+			object{"network_id": "n1", "tenant_id": "", "device_id": "", "device_owner": "", "admin_state_up": true, "security_groups": []any{}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			neutron := &script{answers: map[string]scripted{"POST /v2.0/ports": {http.StatusCreated, object{"port": neutronPort}}}}
+			got, err := newBed(t, nil, neutron, nil).Network.AsService().CreatePort(t.Context(), test.port)
+			if diff := cmp.Diff(port, got); err != nil || diff != "" {
+				t.Errorf("%v %s", err, diff)
+			}
+			if diff := cmp.Diff([]asked{{"POST /v2.0/ports", "service-1", object{"port": test.body}}}, neutron.told(t)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestNetwork_PortFaults(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status  int
+		reason  string
+		kind    nova.Kind
+		message string
+	}{
+		{409, "OverQuota", nova.OverQuota, "Maximum number of ports exceeded"},
+		{409, "IpAddressGenerationFailure", nova.Conflict, "No fixed IP addresses available for network: n1"},
+		{409, "IpAddressInUse", nova.Invalid, "Invalid input received: Fixed IP 10.0.0.5 is already in use."},
+		{409, "IpAddressAlreadyAllocated", nova.Invalid, "Invalid input received: Fixed IP 10.0.0.5 is already in use."},
+		{400, "InvalidIpForNetwork", nova.Invalid, "Invalid input received: Fixed IP 10.0.0.5 is not a valid ip address for network n1."},
+		{404, "NetworkNotFound", nova.NotFound, "Network n1 could not be found."},
+		{404, "SecurityGroupNotFound", nova.NotFound, "Neutron says so"},
+		{409, "MacAddressInUse", nova.Conflict, "Neutron says so"},
+		{503, "", nova.Unavailable, "The network service is temporarily unavailable."},
+		{500, "HTTPInternalServerError", nova.Internal, ""},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, nil, &script{answers: map[string]scripted{
+				"POST /v2.0/ports": {test.status, object{"NeutronError": object{"type": test.reason, "message": "Neutron says so", "detail": ""}}},
+			}}, nil)
+			_, err := b.Network.AsService().CreatePort(t.Context(), nova.Port{NetworkID: "n1", FixedIPs: []nova.FixedIP{{Address: "10.0.0.5"}}})
+			wantError(t, err, test.kind, test.message)
+		})
+	}
+}
+
+func TestNetwork_BindUnbindDelete(t *testing.T) {
+	t.Parallel()
+	gone := scripted{http.StatusNotFound, object{"NeutronError": object{"type": "PortNotFound", "message": "x"}}}
+	neutron := &script{answers: map[string]scripted{
+		"PUT /v2.0/ports/port1":    {http.StatusOK, object{"port": neutronPort}},
+		"DELETE /v2.0/ports/port1": {http.StatusNoContent, ""},
+		"PUT /v2.0/ports/gone":     gone,
+		"DELETE /v2.0/ports/gone":  gone,
+	}}
+	network := newBed(t, nil, neutron, nil).Network.AsService()
+	got, err := network.BindPort(t.Context(), nova.Port{ID: "port1", DeviceID: "server1", DeviceOwner: "compute:nova", Host: "fake-1"})
+	if diff := cmp.Diff(port, got); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	if err := network.UnbindPort(t.Context(), "port1"); err != nil {
+		t.Error(err)
+	}
+	if err := network.DeletePort(t.Context(), "port1"); err != nil {
+		t.Error(err)
+	}
+	want := []asked{
+		{"PUT /v2.0/ports/port1", "service-1", object{"port": object{"device_id": "server1", "device_owner": "compute:nova", "binding:host_id": "fake-1"}}},
+		{"PUT /v2.0/ports/port1", "service-1", object{"port": object{"device_id": "", "device_owner": "", "binding:host_id": nil, "binding:profile": object{}}}},
+		{"DELETE /v2.0/ports/port1", "service-1", nil},
+	}
+	if diff := cmp.Diff(want, neutron.told(t)); diff != "" {
+		t.Error(diff)
+	}
+	if err := network.UnbindPort(t.Context(), "gone"); err != nil {
+		t.Error(err)
+	}
+	if err := network.DeletePort(t.Context(), "gone"); err != nil {
+		t.Error(err)
+	}
+	_, err = network.BindPort(t.Context(), nova.Port{ID: "gone"})
+	wantError(t, err, nova.NotFound, "Port id gone could not be found.")
+}
+
+func TestNetwork_SecurityGroupsAndFloatingIPs(t *testing.T) {
+	t.Parallel()
+	neutron := &script{answers: map[string]scripted{
+		"GET /v2.0/security-groups?fields=id&fields=name&fields=tenant_id&tenant_id=p1": {http.StatusOK, object{
+			"security_groups": []any{object{"id": "g1", "name": "default", "tenant_id": "p1"}},
+		}},
+		"GET /v2.0/floatingips?port_id=port1&port_id=port2": {http.StatusOK, object{
+			"floatingips": []any{object{"floating_ip_address": "172.24.4.9", "port_id": "port1", "fixed_ip_address": "10.0.0.5"}},
+		}},
+		"GET /v2.0/floatingips?port_id=norouter": {http.StatusNotFound, object{"message": "The resource could not be found."}},
+	}}
+	network := newBed(t, nil, neutron, nil).Network.As(caller)
+	groups, err := network.SecurityGroups(t.Context(), "p1")
+	if want := []nova.SecurityGroup{{ID: "g1", Name: "default", ProjectID: "p1"}}; err != nil || !cmp.Equal(want, groups) {
+		t.Errorf("%v, %v", groups, err)
+	}
+	floating, err := network.FloatingIPs(t.Context(), []string{"port1", "port2"})
+	if want := []cloud.FloatingIP{{Address: "172.24.4.9", PortID: "port1", FixedIP: "10.0.0.5"}}; err != nil || !cmp.Equal(want, floating) {
+		t.Errorf("%v, %v", floating, err)
+	}
+	if none, err := network.FloatingIPs(t.Context(), []string{"norouter"}); err != nil || len(none) > 0 {
+		t.Errorf("without routers: %v, %v", none, err)
+	}
+}
