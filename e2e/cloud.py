@@ -152,15 +152,16 @@ class Cloud:
 class Process(Cloud):
     """A nova-api of our own: a process that can be killed and started again."""
 
-    def __init__(self, binary, state_dir, config=""):
+    def __init__(self, binary, directory, config=""):
         self.binary = binary
-        self.state_dir = pathlib.Path(state_dir)
+        self.directory = pathlib.Path(directory)
+        self.state_dir = self.directory / "state"  # which nova-api makes
         self.password = secrets.token_hex(8)
-        self.log = self.state_dir / "nova-api.log"
+        self.log = self.directory / "nova-api.log"
         self.listen = f"127.0.0.1:{free_port()}"
         self.options = []
         if config:
-            path = self.state_dir / "nova.conf"
+            path = self.directory / "nova.conf"
             path.write_text(config)
             self.options = ["--config", str(path)]
         self.process = None
@@ -176,7 +177,7 @@ class Process(Cloud):
                 [self.binary, "serve", "--listen", self.listen,
                  "--state-dir", str(self.state_dir), *self.options],
                 env=env | {"NOVA_BOOTSTRAP_PASSWORD": self.password},
-                cwd=self.state_dir, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                cwd=self.directory, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
         def ready():
             assert self.process.poll() is None, f"nova-api ended:\n{self.log.read_text()}"

@@ -58,8 +58,8 @@ def cloud(request):
         config = ""
         if request.param == "postgres":
             config = f"[database]\nconnection = {stack.enter_context(postgres())}\n"
-        state = stack.enter_context(tempfile.TemporaryDirectory(prefix="nova-e2e-"))
-        process = Process(request.getfixturevalue("binary"), state, config)
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="nova-e2e-"))
+        process = Process(request.getfixturevalue("binary"), directory, config)
         stack.callback(lambda: process.process.poll() is None and process.kill())
         yield process
         assert process.stop() == 0, process.log.read_text()[-4000:]
