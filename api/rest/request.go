@@ -132,7 +132,7 @@ func (s *Site) linksOf(r *http.Request, root string) links {
 	if id := chi.URLParam(r, projectParam); id != "" {
 		project = id + "/"
 	}
-	return links{self: base + root + "/" + project, bookmark: base + "/" + project}
+	return links{self: base + "/" + root + "/" + project, bookmark: base + "/" + project}
 }
 
 // base is the scheme and host that the client used, or what the site's link
