@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql/driver"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -221,43 +220,16 @@ func (t IdentityTable[T]) write(ctx context.Context, text string, v T) error {
 type JSONObject map[string]any
 
 // Value renders the object for the database.
-func (o JSONObject) Value() (driver.Value, error) { return jsonValue(o, o == nil, "{}") }
+func (o JSONObject) Value() (driver.Value, error) { return asJSON{o}.Value() }
 
 // Scan reads the object from the database.
-func (o *JSONObject) Scan(from any) error { return scanJSON(from, o) }
+func (o *JSONObject) Scan(column any) error { return asJSON{o}.Scan(column) }
 
 // A JSONList is a column that holds a JSON list of strings as text.
 type JSONList []string
 
 // Value renders the list for the database.
-func (l JSONList) Value() (driver.Value, error) { return jsonValue(l, l == nil, "[]") }
+func (l JSONList) Value() (driver.Value, error) { return asJSON{l}.Value() }
 
 // Scan reads the list from the database.
-func (l *JSONList) Scan(from any) error { return scanJSON(from, l) }
-
-func jsonValue(v any, isNil bool, empty string) (driver.Value, error) {
-	if isNil {
-		return empty, nil
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("JSON column: %w", err)
-	}
-	return string(text), nil
-}
-
-func scanJSON(from, to any) error {
-	var text []byte
-	switch from := from.(type) {
-	case string:
-		text = []byte(from)
-	case []byte:
-		text = from
-	default:
-		return fmt.Errorf("JSON column: got a %T", from)
-	}
-	if err := json.Unmarshal(text, to); err != nil {
-		return fmt.Errorf("JSON column: %w", err)
-	}
-	return nil
-}
+func (l *JSONList) Scan(column any) error { return asJSON{l}.Scan(column) }

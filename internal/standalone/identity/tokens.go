@@ -137,25 +137,25 @@ func (s *Service) challenge(r *request, err error) error {
 	return err
 }
 
-// showToken validates: one's own token, or any for those who check others'.
+// showToken validates: one's own tokens, or any for those who check others'.
 func (s *Service) showToken(r *request) (kit.Reply, error) {
 	subject, session, err := s.subject(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	if subject != r.token && !reads(r) && !holds(r.caller, "service") {
+	if session.UserID != r.caller.UserID && !reads(r) && !holds(r.caller, "service") {
 		return kit.Reply{}, forbidden("identity:validate_token")
 	}
 	return s.tokenReply(r, http.StatusOK, subject, session)
 }
 
-// deleteToken revokes one's own token, or any for administrators.
+// deleteToken revokes one's own tokens, or any for administrators.
 func (s *Service) deleteToken(r *request) (kit.Reply, error) {
-	subject, _, err := s.subject(r)
+	subject, session, err := s.subject(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	if subject != r.token && !admin(r) {
+	if session.UserID != r.caller.UserID && !admin(r) {
 		return kit.Reply{}, forbidden("identity:revoke_token")
 	}
 	return kit.Reply{}, s.store.Identity().DeleteToken(r.Context(), hashToken(subject))

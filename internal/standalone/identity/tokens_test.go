@@ -147,6 +147,7 @@ func TestTokens_Validate(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *cloud) {
 		admin, demo, reader := c.login("admin", "admin"), c.login("demo", "demo"), c.login("reader", "demo")
+		again := c.login("demo", "demo")
 		service := c.do("POST /v3/auth/tokens", byPassword("nova", servicePassword, project("service"))).Header().Get("X-Subject-Token")
 		cases := []struct {
 			method, token, subject string
@@ -162,6 +163,9 @@ func TestTokens_Validate(t *testing.T) {
 			{"GET", "nonsense", demo, 401},
 			{"GET", "", demo, 401},
 			{"DELETE", demo, reader, 403},
+			{"GET", demo, again, 200},
+			{"DELETE", demo, again, 204},
+			{"GET", demo, again, 404},
 			{"DELETE", demo, demo, 204},
 			{"GET", admin, demo, 404},
 			{"GET", demo, demo, 401},
