@@ -89,17 +89,14 @@ func (c conn) stream(ctx context.Context, path, method string, o *gophercloud.Re
 		return nil, err
 	}
 	provider := c.provider()
-	if c.caller == nil {
+	if c.caller == nil { // or gophercloud would send the rest of the body as if it were all
 		provider = c.session.onBehalf(provider.Token())
 	}
-	response, err := c.request(ctx, provider, path, nil, method, o)
-	if err != nil {
-		if c.caller == nil && isStatus(err, http.StatusUnauthorized) {
-			_ = c.session.provider.Reauthenticate(ctx, provider.Token()) // the next request will tell
-		}
-		return nil, err
+	body, err := c.request(ctx, provider, path, nil, method, o)
+	if c.caller == nil && isStatus(err, http.StatusUnauthorized) {
+		_ = c.session.provider.Reauthenticate(ctx, provider.Token()) // the next request will tell
 	}
-	return response.Body, nil
+	return body, err
 }
 
 func (c conn) provider() *gophercloud.ProviderClient {
@@ -109,10 +106,10 @@ func (c conn) provider() *gophercloud.ProviderClient {
 	return c.session.provider
 }
 
-// request sends a request. Its errors are failures, or those of a context.
+// request sends a request. Its errors are failures, or that it was cancelled.
 func (c conn) request(
 	ctx context.Context, provider *gophercloud.ProviderClient, path string, query url.Values, method string, o *gophercloud.RequestOpts,
-) (*http.Response, error) {
+) (io.ReadCloser, error) {
 	if hasHole(path) {
 		return nil, &failure{service: c.service, status: http.StatusNotFound}
 	}
@@ -129,14 +126,19 @@ func (c conn) request(
 		address += "?" + query.Encode()
 	}
 	o.OkCodes = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent}
-	response, err := client.Request(ctx, method, address, o) //nolint:bodyclose // closed by gophercloud, or by whoever asked to keep it
-	switch {
-	case err == nil:
-		return response, nil
-	case errors.Is(ctx.Err(), context.Canceled):
-		return nil, fmt.Errorf("%s service: %w", c.service.name, context.Canceled)
+	response, err := client.Request(ctx, method, address, o)
+	if err != nil {
+		return nil, c.failed(ctx, err, provider.Token(), o.MoreHeaders[subjectHeader])
 	}
-	return nil, newFailure(c.service, err, provider.Token(), o.MoreHeaders[subjectHeader])
+	return response.Body, nil // closed by gophercloud, unless it was asked to keep it
+}
+
+// failed says why a request failed: it may be that nobody wants it any longer.
+func (c conn) failed(ctx context.Context, err error, secrets ...string) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("%s service: %w", c.service.name, context.Canceled)
+	}
+	return newFailure(c.service, err, secrets...)
 }
 
 // ready sees to it that the request can be sent: that there is a token, and
@@ -148,7 +150,10 @@ func (c conn) ready(ctx context.Context) error {
 	if c.caller != nil && c.service.Override != "" {
 		return nil
 	}
-	return c.session.ready(ctx)
+	if err := c.session.ready(ctx); err != nil {
+		return c.failed(ctx, err)
+	}
+	return nil
 }
 
 // base is the service's address, with the version of its API and a slash.

@@ -48,27 +48,20 @@ func (f *failure) Unwrap() error { return f.cause }
 // newFailure makes a failure of gophercloud's error, and strikes the secrets
 // out of what the service said.
 func newFailure(s service, err error, secrets ...string) *failure {
-	var reauth *gophercloud.ErrUnableToReauthenticate
-	if errors.As(err, &reauth) {
+	if reauth, ok := errors.AsType[*gophercloud.ErrUnableToReauthenticate](err); ok {
 		err = reauth.ErrReauth
 	}
-	var before *failure
-	if errors.As(err, &before) {
+	if before, ok := errors.AsType[*failure](err); ok {
 		return before
 	}
-	var code gophercloud.ErrUnexpectedResponseCode
-	if errors.As(err, &code) {
+	if code, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err); ok {
 		f := &failure{service: s, status: code.Actual}
 		f.reason, f.message = saying(code.Body)
 		f.message = strike(f.message, secrets)
 		return f
 	}
-	f := &failure{service: s, unreachable: errors.Is(err, context.DeadlineExceeded), cause: err}
-	var transport *url.Error
-	if errors.As(err, &transport) {
-		f.unreachable = true
-	}
-	return f
+	_, noAnswer := errors.AsType[*url.Error](err)
+	return &failure{service: s, unreachable: noAnswer || errors.Is(err, context.DeadlineExceeded), cause: err}
 }
 
 // No service needs more to say what is wrong.

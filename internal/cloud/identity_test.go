@@ -252,6 +252,32 @@ func TestValidate_KeystoneIsDown(t *testing.T) {
 	}
 }
 
+// A service that is up but doesn't answer is as good as down.
+func TestValidate_KeystoneHangs(t *testing.T) {
+	t.Parallel()
+	for _, signedIn := range []bool{false, true} {
+		hold := make(chan struct{})
+		t.Cleanup(func() { close(hold) })
+		k := newKeystone(newFrozen())
+		hung := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if signedIn && r.Method == http.MethodPost {
+				k.ServeHTTP(w, r)
+				return
+			}
+			<-hold
+		})
+		b := newBed(t, nil, nil, func(o *cloud.Options) {
+			o.Timeout = 20 * time.Millisecond
+			o.Transport, _ = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{"http://keystone": hung}})
+		})
+		_, err := b.Identity.Validate(t.Context(), "good")
+		wantError(t, err, nova.Unavailable, keystoneDown, "good")
+		if exists, err := b.Identity.ProjectExists(t.Context(), "p1"); err != nil || !exists {
+			t.Errorf("%v, %v", exists, err)
+		}
+	}
+}
+
 func TestValidate_NobodyListens(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

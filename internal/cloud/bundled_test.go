@@ -1,0 +1,77 @@
+package cloud_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/identity"
+	"github.com/nova-api/nova-api/internal/standalone/image"
+)
+
+const (
+	bundledURL = "http://bundled"
+	password   = "a password for tests"
+)
+
+// The bundled services and the clients understand each other.
+func TestBundled(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) { exercise(t, bundled(t, store)) })
+}
+
+// bundled starts the bundled services, to be reached in this process alone.
+func bundled(t *testing.T, store *db.Store) site {
+	t.Helper()
+	var clients *cloud.Clients
+	validate := func(ctx context.Context, token string) (nova.Caller, error) {
+		return clients.Identity.Validate(ctx, token)
+	}
+	authURL := func(*http.Request) string { return bundledURL + identity.Path }
+
+	users := identity.New(identity.Options{
+		Store: store, Log: zerolog.Nop(), PublicURL: bundledURL, ServicePassword: password, PasswordCost: 4, Clock: time.Now,
+	})
+	if _, err := users.Seed(t.Context(), identity.SeedOptions{AdminPassword: password}); err != nil {
+		t.Fatal(err)
+	}
+	images, err := image.New(image.Options{
+		Store: store, Dir: t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Owner: "nobody",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := images.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
+		bundledURL + identity.Path: users,
+		bundledURL + image.Path:    images,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	login := cloud.Login{
+		URL: bundledURL + identity.Path + "/v3", Username: identity.ServiceUser, Password: password, ProjectName: "service",
+		UserDomainName: "Default", ProjectDomainName: "Default",
+	}
+	options := cloud.Options{
+		Login:          login,
+		Image:          cloud.Endpoint{Override: bundledURL + image.Path},
+		Transport:      transport,
+		TokenCacheTime: 300 * time.Second,
+	}
+	if clients, err = cloud.New(options); err != nil {
+		t.Fatal(err)
+	}
+	user := login
+	user.Username, user.ProjectName = "demo", "demo"
+	return site{options: options, user: user, image: "cirros"}
+}
