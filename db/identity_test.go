@@ -1,7 +1,8 @@
 package db_test
 
 import (
-	"fmt"
+	"maps"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -53,10 +54,8 @@ func TestIdentityTable_ChangeLosesNothing(t *testing.T) {
 		for i := range 10 {
 			group.Go(func() {
 				_, err := s.Identity().Users.Change(t.Context(), user.ID, func(_ *db.Store, v *db.IdentityUser) error {
-					extra := db.JSONObject{fmt.Sprint(i): true}
-					for key, value := range v.Extra {
-						extra[key] = value
-					}
+					extra := db.JSONObject{strconv.Itoa(i): true}
+					maps.Copy(extra, v.Extra)
 					v.Extra = extra
 					return nil
 				})
@@ -79,7 +78,7 @@ func TestIdentity_Tokens(t *testing.T) {
 		user := seedIdentity(t, s)
 		i, now := s.Identity(), s.Now()
 		for n, expires := range []time.Duration{-2 * time.Hour, -time.Hour, -time.Minute, time.Hour} {
-			token := db.IdentityToken{Hash: fmt.Sprint(n), UserID: user.ID, IssuedAt: now, ExpiresAt: now.Add(expires)}
+			token := db.IdentityToken{Hash: strconv.Itoa(n), UserID: user.ID, IssuedAt: now, ExpiresAt: now.Add(expires)}
 			if err := i.CreateToken(t.Context(), token); err != nil {
 				t.Fatal(err)
 			}

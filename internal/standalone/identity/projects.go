@@ -7,8 +7,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// maxTags is how many tags a project may have.
-const maxTags = 80
+const (
+	maxTags        = 80 // of a project
+	maxProjectName = 64 // characters; the same for domains
+)
 
 func projectID(v db.IdentityProject) string { return v.ID }
 func domainID(v db.IdentityDomain) string   { return v.ID }
@@ -60,12 +62,13 @@ func readProject(f *form, v *db.IdentityProject) {
 		f.fixed("domain_id", v.DomainID, "Cannot change Domain ID")
 		f.fixed("parent_id", parentOf(*v), "Cannot change parent_id")
 	}
-	f.name("name", maxName, &v.Name)
+	f.name("name", maxProjectName, &v.Name)
 	f.description(&v.Description)
 	f.flag("enabled", &v.Enabled)
 	f.list("tags", maxTags, (*[]string)(&v.Tags))
 	isDomain := false
-	if f.flag("is_domain", &isDomain); isDomain {
+	f.flag("is_domain", &isDomain)
+	if isDomain {
 		f.fail("A project that acts as a domain is made with POST /v3/domains.")
 	}
 }
@@ -116,7 +119,7 @@ func (s *Service) domains() resource[db.IdentityDomain] {
 		draft:    func(*request) db.IdentityDomain { return db.IdentityDomain{ID: newID(), Enabled: true} },
 		required: []string{"name"},
 		read: func(f *form, v *db.IdentityDomain) {
-			f.name("name", maxName, &v.Name)
+			f.name("name", maxProjectName, &v.Name)
 			f.description(&v.Description)
 			f.flag("enabled", &v.Enabled)
 		},

@@ -142,7 +142,8 @@ func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	v := c.draft(r)
-	if c.read(f, &v); f.err != nil {
+	c.read(f, &v)
+	if f.err != nil {
 		return kit.Reply{}, f.err
 	}
 	err = c.service.store.Tx(r.Context(), func(tx *db.Store) error {

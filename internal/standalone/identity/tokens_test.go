@@ -1,9 +1,9 @@
 package identity_test
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -262,7 +262,7 @@ func TestTokens_Revoked(t *testing.T) {
 			{"role deleted", "DELETE /v3/roles/$r", ""},
 		}
 		for i, tc := range cases {
-			n := fmt.Sprint(i)
+			n := strconv.Itoa(i)
 			d := c.as(admin, "POST /v3/domains", `{"domain":{"name":"d`+n+`"}}`, 201).text("domain", "id")
 			p := c.as(admin, "POST /v3/projects", `{"project":{"name":"p","domain_id":"`+d+`"}}`, 201).text("project", "id")
 			u := c.as(admin, "POST /v3/users", `{"user":{"name":"u","domain_id":"`+d+`","password":"pw"}}`, 201).text("user", "id")

@@ -43,7 +43,8 @@ func (s *Service) hashPassword(r *request, f *form) error {
 		return nil
 	}
 	var password string
-	if f.text("password", 0, maxPassword, &password); f.err != nil {
+	f.text("password", 0, maxPassword, &password)
+	if f.err != nil {
 		return f.err
 	}
 	var err error
