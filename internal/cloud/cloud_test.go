@@ -3,6 +3,7 @@ package cloud_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -106,7 +107,32 @@ func TestNew_Faults(t *testing.T) {
 	if _, err := cloud.New(cloud.Options{Transport: transport, Login: cloud.Login{URL: "http://%zz"}}); err == nil {
 		t.Error("clients of an address that is none")
 	}
-	if _, err := cloud.NewTransport(cloud.TLS{CAFile: "/nonexistent"}); err == nil {
-		t.Error("certificates from nowhere")
+}
+
+// While the old token is good, it doesn't matter that there is no new one.
+func TestRenewalFails(t *testing.T) {
+	t.Parallel()
+	glance := &script{answers: map[string]scripted{"DELETE /v2/images/i1": {http.StatusNoContent, ""}}}
+	b := newBed(t, glance, nil, nil)
+	for _, step := range []struct {
+		at      time.Duration
+		broken  int64
+		signIns int64
+		kind    nova.Kind
+	}{
+		{0, 0, 1, nova.Internal},
+		{59*time.Minute + 30*time.Second, http.StatusServiceUnavailable, 1, nova.Internal},
+		{time.Hour, http.StatusServiceUnavailable, 1, nova.Unavailable},
+		{time.Hour, 0, 2, nova.Internal},
+	} {
+		b.clock.at.Store(start.Add(step.at).UnixNano())
+		b.keystone.broken.Store(step.broken)
+		err := b.Image.AsService().Delete(t.Context(), "i1")
+		if (err == nil) != (step.kind == nova.Internal) || nova.KindOf(err) != step.kind {
+			t.Errorf("%v: %v", step.at, err)
+		}
+		if n := b.keystone.signIns.Load(); n != step.signIns {
+			t.Errorf("%v: signed in %d times, want %d", step.at, n, step.signIns)
+		}
 	}
 }

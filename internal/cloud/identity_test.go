@@ -232,6 +232,14 @@ func TestValidate_KeystoneIsDown(t *testing.T) {
 			func(b *bed) { b.keystone.broken.Store(http.StatusBadRequest) },
 			func(b *bed) { b.keystone.broken.Store(0) },
 		},
+		"it forgets us, and the password": {
+			func(b *bed) {
+				_, _ = b.Identity.Validate(context.Background(), "other")
+				b.keystone.revoke()
+				b.keystone.password = "other"
+			},
+			func(b *bed) { b.keystone.password = "secret" },
+		},
 		"wrong password": {
 			func(b *bed) { b.keystone.password = "other" },
 			func(b *bed) { b.keystone.password = "secret" },
