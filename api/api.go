@@ -20,6 +20,10 @@ type Options struct {
 	Compute *compute.API
 	// ProjectExists asks the identity service about a project.
 	ProjectExists func(ctx context.Context, id string) (bool, error)
+	// ImageURL is the address of the image service, as this client sees it.
+	ImageURL func(*rest.Request) string
+	// ShowPassword shows the administrator's password of a new server, once.
+	ShowPassword bool
 }
 
 // New gives the handler of the whole API.

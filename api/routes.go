@@ -5,11 +5,23 @@ import "github.com/nova-api/nova-api/api/rest"
 // controllers answer for the resources that routes maps.
 type controllers struct {
 	flavors *Flavors
+
+	servers         *Servers
+	serverMetadata  *ServerMetadata
+	serverTags      *ServerTags
+	serverIPs       *ServerIPs
+	instanceActions *InstanceActions
 }
 
 func newControllers(o Options) controllers {
 	return controllers{
 		flavors: &Flavors{store: o.Store},
+
+		servers:         &Servers{store: o.Store, compute: o.Compute, password: o.ShowPassword, imageURL: o.ImageURL},
+		serverMetadata:  &ServerMetadata{store: o.Store, compute: o.Compute},
+		serverTags:      &ServerTags{store: o.Store},
+		serverIPs:       &ServerIPs{store: o.Store},
+		instanceActions: &InstanceActions{store: o.Store},
 	}
 }
 
@@ -17,4 +29,11 @@ func newControllers(o Options) controllers {
 func routes(m rest.Mapper, c controllers) {
 	m.Resource("flavor", "flavors", c.flavors,
 		rest.Collection{"detail": "GET"})
+
+	server := m.Resource("server", "servers", c.servers,
+		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST", "backup_instance": "POST"})
+	server.Resource("meta", "metadata", c.serverMetadata, rest.Singular{"update_all": "PUT"})
+	server.Resource("tag", "tags", c.serverTags, rest.Singular{"update_all": "PUT", "delete_all": "DELETE"})
+	server.Resource("ip", "ips", c.serverIPs)
+	server.Resource("instance_action", "os-instance-actions", c.instanceActions)
 }

@@ -1,6 +1,9 @@
 package api
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // booleans are the words that a filter may say yes and no in, in any case.
 var booleans = map[string]bool{
@@ -20,4 +23,11 @@ func orElse(text, otherwise string) string {
 		return otherwise
 	}
 	return text
+}
+
+// unique is a list in order, without what stands in it twice.
+func unique(items []string) []string {
+	sorted := slices.Clone(items)
+	slices.Sort(sorted)
+	return slices.Compact(sorted)
 }

@@ -257,3 +257,10 @@ func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Ac
 		FROM action_events WHERE action_id = ? ORDER BY id DESC`, row.Serial)
 	return action, err
 }
+
+// Working tells whether an action of a name is under way on a server.
+func (s *Store) Working(ctx context.Context, serverID, name string) (bool, error) {
+	number, err := get[int](ctx, s,
+		"SELECT COUNT(*) FROM actions WHERE server_uuid = ? AND action = ? AND finish_time IS NULL", serverID, name)
+	return number > 0, err
+}

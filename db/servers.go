@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -251,10 +252,23 @@ func (s *Store) ReplaceTags(ctx context.Context, id string, tags []string) error
 	})
 }
 
-// AddTag adds a tag, and tells whether the server didn't have it yet.
-func (s *Store) AddTag(ctx context.Context, id, tag string) (bool, error) {
-	added, err := exec(ctx, s, "INSERT INTO server_tags (server_uuid, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", id, tag)
-	return added == 1, err
+// AddTag adds a tag, and tells whether the server didn't have it yet. Invalid
+// if the server has as many already as it may have.
+func (s *Store) AddTag(ctx context.Context, id, tag string, most int) (added bool, err error) {
+	err = s.Tx(ctx, func(tx *Store) error {
+		server, err := tx.LockServer(ctx, id)
+		if err != nil {
+			return err
+		}
+		if added = !slices.Contains(server.Tags, tag); !added {
+			return nil
+		}
+		if len(server.Tags) >= most {
+			return nova.Errorf(nova.Invalid, "The number of tags exceeded the per-server limit %d", most)
+		}
+		return tx.insertTags(ctx, id, []string{tag})
+	})
+	return added, err
 }
 
 // DeleteTag takes a tag away, and tells whether the server had it.

@@ -32,6 +32,12 @@ func (f Field) If(ok bool) Field {
 	return f
 }
 
+// shown tells whether the field is shown.
+func (f Field) shown() bool {
+	_, hide := f.Value.(hidden)
+	return !hide
+}
+
 // since shows a field from 2.minor on.
 func since(r Request, minor int, key string, value any) Field {
 	return Field{key, value}.If(r.AtLeast(minor))
@@ -52,7 +58,7 @@ func (d Dict) AppendJSON(to []byte) []byte {
 	to = append(to, '{')
 	first := true
 	for _, f := range d {
-		if _, skip := f.Value.(hidden); skip {
+		if !f.shown() {
 			continue
 		}
 		if !first {
@@ -215,4 +221,36 @@ func naiveOrNull(t *time.Time) any {
 		return nil
 	}
 	return naive(*t)
+}
+
+// stringOrNull is null for an empty string.
+func stringOrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// listOrNull is null for no list.
+func listOrNull(items []string) any {
+	if items == nil {
+		return nil
+	}
+	return items
+}
+
+// object is {} for no map.
+func object(m map[string]any) any {
+	if m == nil {
+		return Dict{}
+	}
+	return m
+}
+
+// orTime is a time, or another if there is none.
+func orTime(t, otherwise *time.Time) *time.Time {
+	if t == nil {
+		return otherwise
+	}
+	return t
 }

@@ -180,8 +180,9 @@ func (a Action) run(ctx context.Context, r *Request, raw []byte) (any, error) {
 	return a.handle(ctx, r, raw)
 }
 
-// checkBody checks a body against its schema. The legacy API drops keys that
-// it doesn't know, so there the body that is decoded is another.
+// checkBody checks a body against its schema, and gives what was checked for
+// decoding. That is not what was sent: the legacy API drops keys that it
+// doesn't know, and of a key that stands twice only the last was looked at.
 func (a Action) checkBody(r *Request, raw []byte) ([]byte, error) {
 	value, err := parse(raw)
 	if err != nil {
@@ -191,14 +192,11 @@ func (a Action) checkBody(r *Request, raw []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.AtLeast(1) {
-		return raw, nil
-	}
-	pruned, err := json.Marshal(checked)
+	encoded, err := json.Marshal(checked)
 	if err != nil {
 		return nil, nova.Because(err, nova.Invalid, "Malformed request body")
 	}
-	return pruned, nil
+	return encoded, nil
 }
 
 // parse reads a JSON body: nil for an empty one.

@@ -1,26 +1,63 @@
 // Package compute holds the verbs: what is done to servers, by whom, and in
-// which order. One file per verb; states.go is the life of a server as a table.
+// which order. One file per verb; states.go is the life of a server as a
+// table, worker.go what carries it on.
 package compute
 
 import (
+	"context"
+	"time"
+
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // An API starts work: each method checks whether the work may be done, and
 // writes it down in the transaction that makes the server busy with it.
 type API struct {
-	store    *db.Store
-	defaults nova.Quota // what projects may have unless something was set for them
+	store     *db.Store
+	images    *cloud.ImageService
+	networks  *cloud.NetworkService
+	drivers   map[string]virt.Driver
+	defaults  nova.Quota // what projects may have unless something was set for them
+	zone      string
+	aliveFor  time.Duration
+	passwords int
 }
 
 // Options are what an API works with.
 type Options struct {
-	Store *db.Store
+	Store    *db.Store
+	Images   *cloud.ImageService
+	Networks *cloud.NetworkService
+	// Drivers are the hypervisors that this process runs, by the host's name.
+	Drivers map[string]virt.Driver
 	// Quota is what a project may have unless something was set for it: a
 	// resource that it doesn't name has no limit.
 	Quota nova.Quota
+	// Zone is the availability zone of hosts that are in no other.
+	Zone string
+	// AliveFor is how long a host counts as up after its heart has beaten.
+	AliveFor time.Duration
+	// PasswordLength is that of the administrator's password of a new server,
+	// if the client chooses none. 0 is 12.
+	PasswordLength int
 }
 
 // New makes an API.
-func New(o Options) *API { return &API{store: o.Store, defaults: o.Quota} }
+func New(o Options) *API {
+	const passwordLength = 12
+	if o.PasswordLength == 0 {
+		o.PasswordLength = passwordLength
+	}
+	return &API{
+		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, defaults: o.Quota,
+		zone: o.Zone, aliveFor: o.AliveFor, passwords: o.PasswordLength,
+	}
+}
+
+// Hosts lists the hypervisors, and which of them are up.
+func (a *API) Hosts(ctx context.Context) ([]nova.Host, error) {
+	return a.store.Hosts(ctx, a.store.Now().Add(-a.aliveFor))
+}

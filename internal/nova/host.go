@@ -63,3 +63,16 @@ func (f Flavor) Takes() Resources {
 	swap := (f.Swap + mbPerGB - 1) / mbPerGB
 	return Resources{Instances: 1, VCPUs: f.VCPUs, RAM: f.RAM, Disk: f.Disk + f.Ephemeral + swap}
 }
+
+// Status is what a client is shown of the host that its server runs on.
+func (h Host) Status() string {
+	switch {
+	case h.ForcedDown:
+		return "DOWN"
+	case !h.Enabled:
+		return "MAINTENANCE"
+	case h.Up:
+		return "UP"
+	}
+	return "UNKNOWN"
+}

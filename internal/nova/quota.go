@@ -1,6 +1,9 @@
 package nova
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // A Quota is what a project may have, by resource. -1 is as much as it likes.
 type Quota map[QuotaResource]int
@@ -82,4 +85,31 @@ func joined(list, item string) string {
 		return item
 	}
 	return list + ", " + item
+}
+
+// CheckMetadata refuses more metadata than a server may have.
+func (q Quota) CheckMetadata(items int) error {
+	if q.Within(QuotaMetadataItems, items) {
+		return nil
+	}
+	return Errorf(OverQuota, "Maximum number of metadata items exceeds %d", q[QuotaMetadataItems])
+}
+
+// Room is how many alike still fit in a quota.
+func (q Quota) Room(each, used Usage) int {
+	room := math.MaxInt
+	for _, r := range []struct {
+		resource   QuotaResource
+		each, used int
+	}{
+		{QuotaInstances, each.Instances, used.Instances},
+		{QuotaCores, each.Cores, used.Cores},
+		{QuotaRAM, each.RAM, used.RAM},
+	} {
+		limit, ok := q[r.resource]
+		if ok && limit >= 0 && r.each > 0 {
+			room = min(room, (limit-r.used)/r.each)
+		}
+	}
+	return max(room, 0)
 }

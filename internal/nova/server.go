@@ -70,6 +70,8 @@ type Address struct {
 	IP      string `json:"ip"`
 	Version int    `json:"version"` // 4 or 6
 	Type    string `json:"type"`    // fixed or floating
+	Tag     string `json:"tag,omitempty"`
+	Keep    bool   `json:"keep,omitempty"` // the port was there before the server, and stays when it goes
 }
 
 // A Fault is why a server is in error.
@@ -103,3 +105,6 @@ func (s Server) HostID() string {
 
 // InstanceName is what the hypervisor calls the server.
 func (s Server) InstanceName() string { return fmt.Sprintf("instance-%08x", s.Serial) }
+
+// Owner is whom the server belongs to.
+func (s Server) Owner() (projectID, userID string) { return s.ProjectID, s.UserID }

@@ -1,0 +1,131 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// MemberActions is what POST /servers/{id}/action can do.
+func (c *Servers) MemberActions() rest.Actions {
+	const accepted = http.StatusAccepted
+	return rest.Actions{
+		"os-start":            rest.On(c.load, schema.Start, c.do(compute.Start)).Needs(policy.Start).Status(accepted),
+		"os-stop":             rest.On(c.load, schema.Stop, c.do(compute.Stop)).Needs(policy.Stop).Status(accepted),
+		"reboot":              rest.On(c.load, schema.Reboot, c.reboot).Needs(policy.Reboot).Status(accepted),
+		"pause":               rest.On(c.load, schema.Pause, c.do(compute.Pause)).Needs(policy.Pause).Status(accepted),
+		"unpause":             rest.On(c.load, schema.Unpause, c.do(compute.Unpause)).Needs(policy.Unpause).Status(accepted),
+		"lock":                rest.On(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
+		"unlock":              rest.On(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
+		"createImage":         rest.On(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),
+		"createBackup":        rest.On(c.load, schema.CreateBackup, c.createBackup).Needs(policy.CreateBackup).Status(accepted),
+		"os-getConsoleOutput": rest.On(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),
+		"os-resetState":       rest.On(c.load, schema.ResetState, c.resetState).Needs(policy.ResetState).Status(accepted),
+	}
+}
+
+// do is an action that needs to be told nothing but the server.
+func (c *Servers) do(verb compute.Verb) func(context.Context, *rest.Request, nova.Server, schema.NoArguments) (any, error) {
+	return func(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+		return nil, c.compute.Do(ctx, s, verb)
+	}
+}
+
+func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in schema.RebootServer) (any, error) {
+	verb := compute.SoftReboot
+	if strings.EqualFold(in.Reboot.Type, "hard") {
+		verb = compute.HardReboot
+	}
+	return nil, c.compute.Do(ctx, s, verb)
+}
+
+func (c *Servers) lock(ctx context.Context, r *rest.Request, s nova.Server, in schema.LockServer) (any, error) {
+	var reason *string
+	if text := in.Lock.Value.Reason; text != "" && r.AtLeast(73) {
+		reason = &text
+	}
+	return nil, c.compute.Lock(ctx, s, reason)
+}
+
+// unlock takes more if the server was locked by the other sort of caller.
+func (c *Servers) unlock(ctx context.Context, r *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	if compute.LockedByOther(ctx, s) {
+		if err := r.Enforce(policy.UnlockOverride, policy.Target{ProjectID: s.ProjectID, UserID: s.UserID}); err != nil {
+			return nil, err
+		}
+	}
+	return nil, c.compute.Unlock(ctx, s)
+}
+
+func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateServerImage) (any, error) {
+	if err := c.checkImageMetadata(ctx, r, in.Image.Metadata); err != nil {
+		return nil, err
+	}
+	image, err := c.compute.CreateImage(ctx, s, strings.TrimSpace(in.Image.Name), in.Image.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	return c.imageBegun(r, image, true), nil
+}
+
+func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateServerBackup) (any, error) {
+	if err := c.checkImageMetadata(ctx, r, in.Backup.Metadata); err != nil {
+		return nil, err
+	}
+	rotation := int(in.Backup.Rotation)
+	image, err := c.compute.CreateBackup(ctx, s, strings.TrimSpace(in.Backup.Name), in.Backup.BackupType, rotation, in.Backup.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	return c.imageBegun(r, image, rotation > 0), nil
+}
+
+// imageBegun answers with the ID of an image. It was in the Location, until
+// 2.44: if the image is to stay.
+func (c *Servers) imageBegun(r *rest.Request, image string, stays bool) any {
+	if r.AtLeast(45) {
+		return views.ImageID(image)
+	}
+	response := rest.Response{Bare: true, Header: http.Header{}}
+	if stays {
+		response.Header.Set("Location", c.imageURL(r)+"/images/"+image)
+	}
+	return response
+}
+
+// checkImageMetadata holds metadata against the quota, until 2.38.
+func (c *Servers) checkImageMetadata(ctx context.Context, r *rest.Request, metadata map[string]string) error {
+	quotaChecked := !r.AtLeast(39)
+	if !quotaChecked || len(metadata) == 0 {
+		return nil
+	}
+	quota, _, err := c.compute.Quota(ctx, r.Caller.ProjectID, "")
+	if err != nil || quota.Within(nova.QuotaMetadataItems, len(metadata)) {
+		return err
+	}
+	return nova.Errorf(nova.OverQuota, "Image metadata limit exceeded")
+}
+
+func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ConsoleOutput) (any, error) {
+	lines := -1
+	if in.Output.Length != nil {
+		lines = int(*in.Output.Length)
+	}
+	output, err := c.compute.ConsoleOutput(ctx, s, lines)
+	if err != nil {
+		return nil, err
+	}
+	return views.Console(output), nil
+}
+
+func (c *Servers) resetState(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResetServerState) (any, error) {
+	to := map[string]nova.VMState{"active": nova.Active, "error": nova.Errored}[in.Reset.State]
+	return nil, c.compute.ResetState(ctx, s, to)
+}

@@ -1,0 +1,105 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"net/http"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// ServerMetadata answers for /servers/{server_id}/metadata.
+type ServerMetadata struct {
+	store   *db.Store
+	compute *compute.API
+}
+
+// Actions is what can be done with a server's metadata.
+func (c *ServerMetadata) Actions() rest.Actions {
+	return rest.Actions{
+		"index":  rest.With(c.load, c.index).Needs(policy.ServerMetadataIndex).Query(schema.NoQuery),
+		"show":   rest.With(c.load, c.show).Needs(policy.ServerMetadataShow).Query(schema.NoQuery),
+		"create": rest.On(c.load, schema.ServerMetadataCreate, c.create).Needs(policy.ServerMetadataCreate),
+		"update": rest.On(c.load, schema.ServerMetadataUpdate, c.update).Needs(policy.ServerMetadataUpdate),
+		"delete": rest.With(c.load, c.delete).Needs(policy.ServerMetadataDelete).Status(http.StatusNoContent),
+
+		"update_all": rest.On(c.load, schema.ServerMetadataCreate, c.replace).Needs(policy.ServerMetadataUpdateAll),
+	}
+}
+
+func (c *ServerMetadata) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
+	return loadServer(ctx, c.store, r, r.Param("server_id"))
+}
+
+func (c *ServerMetadata) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
+	return views.Metadata(s.Metadata), nil
+}
+
+func (c *ServerMetadata) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
+	value, ok := s.Metadata[r.ID()]
+	if !ok {
+		return nil, errNoMetadata
+	}
+	return views.MetadataItem(r.ID(), value), nil
+}
+
+var errNoMetadata = nova.Errorf(nova.NotFound, "Metadata item was not found")
+
+// What a refusal calls the changes.
+const (
+	updatingMetadata = "update metadata"
+	deletingMetadata = "delete metadata"
+)
+
+func (c *ServerMetadata) create(ctx context.Context, _ *rest.Request, s nova.Server, in schema.SetServerMetadata) (any, error) {
+	metadata, err := c.merge(ctx, s, in.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	return views.Metadata(metadata), nil
+}
+
+func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.UpdateServerMetadata) (any, error) {
+	value, ok := in.Meta[r.ID()]
+	if !ok {
+		return nil, nova.Errorf(nova.Invalid, "Request body and URI mismatch")
+	}
+	if _, err := c.merge(ctx, s, in.Meta); err != nil {
+		return nil, err
+	}
+	return views.MetadataItem(r.ID(), value), nil
+}
+
+func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.SetServerMetadata) (any, error) {
+	metadata, err := c.compute.ChangeMetadata(ctx, s, updatingMetadata, func(map[string]string) (map[string]string, error) {
+		return in.Metadata, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return views.Metadata(metadata), nil
+}
+
+func (c *ServerMetadata) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
+	_, err := c.compute.ChangeMetadata(ctx, s, deletingMetadata, func(metadata map[string]string) (map[string]string, error) {
+		if _, ok := metadata[r.ID()]; !ok {
+			return nil, errNoMetadata
+		}
+		delete(metadata, r.ID())
+		return metadata, nil
+	})
+	return nil, err
+}
+
+func (c *ServerMetadata) merge(ctx context.Context, s nova.Server, added map[string]string) (map[string]string, error) {
+	return c.compute.ChangeMetadata(ctx, s, updatingMetadata, func(metadata map[string]string) (map[string]string, error) {
+		maps.Copy(metadata, added)
+		return metadata, nil
+	})
+}

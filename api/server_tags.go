@@ -1,0 +1,96 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// ServerTags answers for /servers/{server_id}/tags, since 2.26.
+type ServerTags struct {
+	store *db.Store
+}
+
+// Actions is what can be done with a server's tags.
+func (c *ServerTags) Actions() rest.Actions {
+	actions := rest.Actions{
+		"index":  rest.With(c.load, c.index).Needs(policy.ServerTagsIndex).Query(schema.IgnoredQuery),
+		"show":   rest.With(c.load, c.show).Needs(policy.ServerTagsShow).Query(schema.IgnoredQuery).Status(http.StatusNoContent),
+		"update": rest.On(c.load, schema.ServerTagUpdate, c.update).Needs(policy.ServerTagsUpdate),
+		"delete": rest.With(c.load, c.delete).Needs(policy.ServerTagsDelete).Status(http.StatusNoContent),
+
+		"update_all": rest.On(c.load, schema.ServerTagsReplace, c.replace).Needs(policy.ServerTagsUpdateAll),
+		"delete_all": rest.With(c.load, c.clear).Needs(policy.ServerTagsDeleteAll).Status(http.StatusNoContent),
+	}
+	for name, action := range actions {
+		actions[name] = action.Since(26)
+	}
+	return actions
+}
+
+func (c *ServerTags) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
+	return loadServer(ctx, c.store, r, r.Param("server_id"))
+}
+
+func (c *ServerTags) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
+	return views.Tags(s.Tags), nil
+}
+
+func (c *ServerTags) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
+	if !slices.Contains(s.Tags, r.ID()) {
+		return nil, nova.Errorf(nova.NotFound, "Server %s has no tag '%s'", s.ID, r.ID())
+	}
+	return nil, nil //nolint:nilnil // 204: there is nothing to say
+}
+
+// update adds a tag: 201 if the server didn't have it yet, 204 if it did.
+func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	if err := compute.CheckTags(s, "update tag"); err != nil {
+		return nil, err
+	}
+	tag := r.ID()
+	if fault := schema.CheckTag(tag); fault != "" {
+		return nil, nova.Errorf(nova.Invalid, "Tag '%s' is invalid. It must be a non empty string without characters '/' and ','. "+
+			"Validation error message: %s", tag, fault)
+	}
+	added, err := c.store.AddTag(ctx, s.ID, tag, schema.MaxTags)
+	if err != nil || !added {
+		return rest.Response{Status: http.StatusNoContent, Bare: true}, err
+	}
+	header := http.Header{"Location": {r.URL("servers", s.ID, "tags", tag)}}
+	return rest.Response{Status: http.StatusCreated, Header: header, Bare: true}, nil
+}
+
+func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
+	if err := compute.CheckTags(s, "delete tag"); err != nil {
+		return nil, err
+	}
+	had, err := c.store.DeleteTag(ctx, s.ID, r.ID())
+	if err == nil && !had {
+		return nil, nova.Errorf(nova.NotFound, "Instance %s has no tag '%s'", s.ID, r.ID())
+	}
+	return nil, err
+}
+
+func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ReplaceServerTags) (any, error) {
+	if err := compute.CheckTags(s, "update tags"); err != nil {
+		return nil, err
+	}
+	tags := unique(in.Tags)
+	return views.Tags(tags), c.store.ReplaceTags(ctx, s.ID, tags)
+}
+
+func (c *ServerTags) clear(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
+	if err := compute.CheckTags(s, "delete tags"); err != nil {
+		return nil, err
+	}
+	return nil, c.store.ReplaceTags(ctx, s.ID, nil)
+}

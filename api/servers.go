@@ -1,0 +1,198 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// Servers answers for /servers: the virtual machines of projects. What can be
+// done to one that runs is in server_actions.go.
+type Servers struct {
+	store    *db.Store
+	compute  *compute.API
+	view     views.Servers
+	password bool                       // whether a new server's password is shown
+	imageURL func(*rest.Request) string // where images are found
+}
+
+// Actions is what can be done with servers.
+func (c *Servers) Actions() rest.Actions {
+	return rest.Actions{
+		"index":  rest.Do(c.index).Needs(policy.ServerIndex).Query(schema.ServersQuery),
+		"detail": rest.Do(c.detail).Needs(policy.ServerDetail).Query(schema.ServersQuery),
+		"show":   rest.With(c.load, c.show).Needs(policy.ServerShow).Query(schema.NoQuery),
+		"create": rest.Read(schema.ServerCreate, c.create).Needs(policy.ServerCreate).Status(http.StatusAccepted),
+		"update": rest.On(c.load, schema.ServerUpdate, c.update).Needs(policy.ServerUpdate),
+		"delete": rest.With(c.load, c.delete).Needs(policy.ServerDelete).Status(http.StatusNoContent),
+
+		"backup_instance": rest.On(c.load, schema.BackupInstanceCreate, c.backupInstance).
+			Needs(policy.BackupInstance).Status(http.StatusAccepted),
+	}
+}
+
+// load finds the server that a request is about. One of another project is
+// not found, unless the caller is an administrator.
+func (c *Servers) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
+	return loadServer(ctx, c.store, r, r.ID())
+}
+
+func loadServer(ctx context.Context, store *db.Store, r *rest.Request, id string) (nova.Server, error) {
+	server, err := store.Server(ctx, id)
+	return server, seen(r, server, id, err)
+}
+
+// seen hides other projects' servers.
+func seen(r *rest.Request, s nova.Server, id string, err error) error {
+	if err == nil && s.ProjectID != r.Caller.ProjectID && !r.IsAdmin() {
+		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
+	}
+	return err
+}
+
+func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
+	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Index(r, servers), nil
+}
+
+func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
+	servers, err := c.list(ctx, r, policy.ServerDetailAllProjects)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Detail(r, servers), nil
+}
+
+func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
+	shown, err := c.whole(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Show(r, shown), nil
+}
+
+func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.UpdateServer) (any, error) {
+	change, err := c.changes(ctx, s, in)
+	if err != nil {
+		return nil, err
+	}
+	updated, err := c.compute.Update(ctx, s, change)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := c.whole(ctx, updated)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Updated(r, shown), nil
+}
+
+func (c *Servers) delete(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
+	return nil, c.compute.Delete(ctx, s)
+}
+
+// backupInstance starts a quick backup of the server, and answers with the ID
+// of the image that will hold it.
+func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Server, in schema.BackupInstance) (any, error) {
+	image, err := c.compute.BackupInstance(ctx, s, strings.TrimSpace(in.Name), in.Description)
+	if err != nil {
+		return nil, err
+	}
+	return views.ID(image), nil
+}
+
+// changes are what an update asks for.
+func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.UpdateServer) (*db.ServerChange, error) {
+	change := new(db.ServerChange)
+	if in.Server.Name != nil {
+		change.Set("name", strings.TrimSpace(*in.Server.Name))
+	}
+	for _, field := range []struct {
+		column string
+		value  *string
+	}{
+		{"disk_config", in.Server.DiskConfig},
+		{"access_ip_v4", in.Server.AccessIPv4},
+		{"access_ip_v6", in.Server.AccessIPv6},
+		{"hostname", in.Server.Hostname},
+	} {
+		if field.value != nil {
+			change.Set(field.column, *field.value)
+		}
+	}
+	if in.Server.Description.Set {
+		change.Set("description", pointer(in.Server.Description))
+	}
+	if !in.Server.PinnedAvailabilityZone.Set {
+		return change, nil
+	}
+	pin := pointer(in.Server.PinnedAvailabilityZone)
+	change.Set("pinned_zone", pin)
+	return change, c.checkPin(ctx, s, pin)
+}
+
+// checkPin refuses to pin a server anywhere but where it is.
+func (c *Servers) checkPin(ctx context.Context, s nova.Server, zone *string) error {
+	if zone == nil || s.PinnedZone != nil && *zone == *s.PinnedZone {
+		return nil
+	}
+	if s.PinnedZone != nil {
+		return nova.Errorf(nova.Conflict, "Cannot change pinned availability zone directly. "+
+			"Unpin first by setting pinned_availability_zone to null.")
+	}
+	shown, err := c.whole(ctx, s)
+	if err != nil || shown.Zone == *zone {
+		return err
+	}
+	return nova.Errorf(nova.Conflict, "Server can only be pinned to its current availability zone '%s', but '%s' was requested.",
+		shown.Zone, *zone)
+}
+
+// whole adds what the view shows beside the server itself.
+func (c *Servers) whole(ctx context.Context, s nova.Server) (views.Server, error) {
+	shown, err := c.wholes(ctx, []nova.Server{s})
+	if err != nil {
+		return views.Server{}, err
+	}
+	shown[0].Groups = []string{}
+	return shown[0], nil
+}
+
+// wholes is whole for a page: one query for all of it.
+func (c *Servers) wholes(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
+	hosts, err := c.compute.Hosts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byName := make(map[string]nova.Host, len(hosts))
+	for _, host := range hosts {
+		byName[host.Name] = host
+	}
+	shown := make([]views.Server, len(servers))
+	for i, s := range servers {
+		shown[i] = views.Server{Server: s, Zone: s.RequestedZone}
+		if host, ok := byName[s.Host]; ok {
+			shown[i].Zone, shown[i].HostStatus = host.Zone, host.Status()
+		}
+	}
+	return shown, nil
+}
+
+// pointer is a value that may be null: nil for null.
+func pointer[T any](v schema.Null[T]) *T {
+	if v.Null {
+		return nil
+	}
+	return &v.Value
+}

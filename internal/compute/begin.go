@@ -1,0 +1,143 @@
+package compute
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// Do starts one of the verbs that need to be told nothing but the server.
+func (a *API) Do(ctx context.Context, s nova.Server, verb Verb) error {
+	return a.begin(ctx, s, verb, nil)
+}
+
+// begin moves the server into a verb and queues the work, or does neither.
+func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) error {
+	r := rules[verb]
+	if err := r.check(ctx, s); err != nil {
+		return err
+	}
+	action, err := newAction(ctx, s, verb, args)
+	if err != nil {
+		return err
+	}
+	return a.store.Tx(ctx, func(tx *db.Store) error {
+		if len(r.during) > 0 {
+			if err := tx.SupersedeActions(ctx, s.ID); err != nil {
+				return err
+			}
+		}
+		began, err := tx.BeginTask(ctx, s.ID, r.busy, r.from, r.tasks())
+		if err != nil {
+			return err
+		}
+		if !began {
+			return lostRace(ctx, tx, r, s.ID)
+		}
+		_, err = tx.QueueAction(ctx, action)
+		return err
+	})
+}
+
+// newAction is the record of a verb, and the order to carry it out.
+func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
+	encoded, err := json.Marshal(order{Verb: verb, Args: args})
+	if err != nil {
+		return nova.Action{}, fmt.Errorf("write down %s: %w", verb, err)
+	}
+	caller := nova.CallerOf(ctx)
+	queue := s.Host
+	if queue == "" {
+		queue = nova.QueueSchedule
+	}
+	return nova.Action{
+		ServerID: s.ID, Name: rules[verb].shown, RequestID: nova.RequestOf(ctx).ID,
+		UserID: caller.UserID, ProjectID: caller.ProjectID, Queue: queue, Args: encoded,
+	}, nil
+}
+
+// An order is what an action's args hold: which verb is meant, and what it is
+// told.
+type order struct {
+	Verb Verb `json:"verb"`
+	Args any  `json:"args,omitempty"`
+}
+
+// check refuses what can't be done, in Nova's order: the lock, the host, the
+// state, the task, and whether the server has ever run.
+func (r rule) check(ctx context.Context, s nova.Server) error {
+	switch {
+	case r.lock && s.Locked() && !isAdmin(ctx):
+		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
+	case r.host && s.Host == "":
+		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
+	case len(r.from) > 0 && !slices.Contains(r.from, s.VMState):
+		return wrongState(s.ID, r.word, "vm_state", string(s.VMState))
+	case !slices.Contains(r.tasks(), s.TaskState):
+		return wrongState(s.ID, r.word, "task_state", string(s.TaskState))
+	case s.LaunchedAt == nil:
+		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, r.word)
+	}
+	return nil
+}
+
+// tasks are those that the verb may interrupt.
+func (r rule) tasks() []nova.TaskState {
+	if len(r.during) == 0 {
+		return []nova.TaskState{nova.Idle}
+	}
+	return r.during
+}
+
+func wrongState(id, word, attribute, value string) error {
+	return nova.Errorf(nova.Conflict, "Cannot '%s' instance %s while it is in %s %s", word, id, attribute, value)
+}
+
+// lostRace says why a server that looked fine refused: somebody was faster.
+func lostRace(ctx context.Context, tx *db.Store, r rule, id string) error {
+	s, err := tx.Server(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := r.check(ctx, s); err != nil {
+		return err
+	}
+	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, r.word)
+}
+
+// isAdmin tells whether the caller is an administrator, whom locks don't stop.
+func isAdmin(ctx context.Context) bool { return nova.CallerOf(ctx).HasRole("admin") }
+
+// record writes down what was done at once.
+func record(ctx context.Context, tx *db.Store, s nova.Server, shown, event string) error {
+	caller := nova.CallerOf(ctx)
+	action, err := tx.RecordAction(ctx, nova.Action{
+		ServerID: s.ID, Name: shown, RequestID: nova.RequestOf(ctx).ID,
+		UserID: caller.UserID, ProjectID: caller.ProjectID, Queue: s.Host,
+	})
+	if err != nil || event == "" {
+		return err
+	}
+	if err := tx.StartEvent(ctx, action, event, s.Host); err != nil {
+		return err
+	}
+	return tx.FinishEvents(ctx, action, nil)
+}
+
+// decodeOrder finds which verb an action is.
+func decodeOrder(a nova.Action) (Verb, error) {
+	var o struct {
+		Verb Verb `json:"verb"`
+	}
+	if err := json.Unmarshal(a.Args, &o); err != nil {
+		return "", fmt.Errorf("read action: %w", err)
+	}
+	if _, ok := rules[o.Verb]; !ok {
+		return "", fmt.Errorf("action %q is not known to this version", o.Verb)
+	}
+	return o.Verb, nil
+}

@@ -1,0 +1,297 @@
+package compute
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A NetworkRequest is what a new server is to be connected to.
+type NetworkRequest struct {
+	None bool // to nothing
+	Auto bool // to whatever there is: which must be something
+	List []NICRequest
+}
+
+// A NICRequest names a network, or a port that is there already.
+type NICRequest struct {
+	NetworkID string
+	PortID    string
+	FixedIP   string
+	Tag       string
+}
+
+// nicRequest is a NICRequest that has been checked.
+type nicRequest struct {
+	Network string `json:"network"`
+	Port    string `json:"port,omitempty"`
+	IP      string `json:"ip,omitempty"`
+	Tag     string `json:"tag,omitempty"`
+}
+
+// requestedNICs checks the networks that a client names, as the client sees
+// them, or finds the only one there is.
+func (a *API) requestedNICs(ctx context.Context, n NewServer) ([]nicRequest, error) {
+	if n.Networks.None {
+		return nil, nil
+	}
+	network := a.networks.As(nova.CallerOf(ctx))
+	if len(n.Networks.List) == 0 {
+		return onlyNetwork(ctx, network, n)
+	}
+	var nics []nicRequest
+	for _, request := range n.Networks.List {
+		if n.Max > 1 && (request.PortID != "" || request.FixedIP != "") {
+			return nil, cannotShare(request)
+		}
+		nic, err := checkedNIC(ctx, network, request, nics)
+		if err != nil {
+			return nil, err
+		}
+		nics = append(nics, nic)
+	}
+	return nics, checkNetworks(ctx, network, nics, n.AnyNetwork)
+}
+
+func cannotShare(r NICRequest) error {
+	if r.PortID != "" {
+		return nova.Errorf(nova.Invalid, "Failed to launch instances: Unable to launch multiple instances with a single configured port ID. "+
+			"Please launch your instance one by one with different ports.")
+	}
+	return nova.Errorf(nova.Invalid, "Failed to launch instances: Invalid fixed IP Address %s in server create request. "+
+		"Cannot be used for several instances.", r.FixedIP)
+}
+
+// kept notes the ports that were there before the server, before anything is
+// done with them: so they are known whenever the server goes.
+func kept(nics []nicRequest) []nova.Address {
+	var addresses []nova.Address
+	for _, nic := range nics {
+		if nic.Port != "" {
+			addresses = append(addresses, nova.Address{PortID: nic.Port, Keep: true})
+		}
+	}
+	return addresses
+}
+
+// onlyNetwork is what a server gets that names none: the one network that its
+// project has, or none if the project has none.
+func onlyNetwork(ctx context.Context, network *cloud.Network, n NewServer) ([]nicRequest, error) {
+	available, err := network.Available(ctx, n.Template.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	if !n.AnyNetwork {
+		available = slices.DeleteFunc(available, func(n nova.Network) bool { return n.External && !n.Shared })
+	}
+	switch {
+	case len(available) > 1:
+		return nil, nova.Errorf(nova.Conflict, "Multiple possible networks found, use a Network ID to be more specific.")
+	case len(available) == 1:
+		return []nicRequest{{Network: available[0].ID}}, nil
+	case n.Networks.Auto:
+		return nil, nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", n.Template.ProjectID)
+	}
+	return nil, nil
+}
+
+func checkedNIC(ctx context.Context, network *cloud.Network, r NICRequest, before []nicRequest) (nicRequest, error) {
+	if r.PortID == "" {
+		return nicRequest{Network: r.NetworkID, IP: r.FixedIP, Tag: r.Tag}, nil
+	}
+	if slices.ContainsFunc(before, func(n nicRequest) bool { return n.Port == r.PortID }) {
+		return nicRequest{}, nova.Errorf(nova.Invalid,
+			"Port ID '%s' was specified twice: you cannot attach a port multiple times.", r.PortID)
+	}
+	if r.FixedIP != "" {
+		return nicRequest{}, nova.Errorf(nova.Invalid,
+			"Specified Fixed IP '%s' cannot be used with port '%s': the two cannot be specified together.", r.FixedIP, r.PortID)
+	}
+	port, err := network.Port(ctx, r.PortID)
+	switch {
+	case nova.Is(err, nova.NotFound):
+		return nicRequest{}, nova.Errorf(nova.Invalid, "Port id %s could not be found.", r.PortID)
+	case err != nil:
+		return nicRequest{}, err
+	case port.DeviceID != "":
+		return nicRequest{}, nova.Errorf(nova.Conflict, "Port %s is still in use.", r.PortID)
+	case len(port.FixedIPs) == 0:
+		return nicRequest{}, nova.Errorf(nova.Invalid, "Port %s requires a FixedIP in order to be used.", r.PortID)
+	}
+	return nicRequest{Network: port.NetworkID, Port: port.ID, Tag: r.Tag}, nil
+}
+
+// checkNetworks refuses networks that the caller can't see or may not use.
+func checkNetworks(ctx context.Context, network *cloud.Network, nics []nicRequest, anyNetwork bool) error {
+	var ids []string
+	for _, nic := range nics {
+		if !slices.Contains(ids, nic.Network) {
+			ids = append(ids, nic.Network)
+		}
+	}
+	found, err := network.Networks(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, nic := range nics {
+		i := slices.IndexFunc(found, func(n nova.Network) bool { return n.ID == nic.Network })
+		switch {
+		case i < 0:
+			return nova.Errorf(nova.Invalid, "Network %s could not be found.", nic.Network)
+		case nic.Port != "": // whoever owns the port may use it
+		case len(found[i].SubnetIDs) == 0:
+			return nova.Errorf(nova.Invalid, "Network %s requires a subnet in order to boot instances on.", nic.Network)
+		case found[i].External && !found[i].Shared && !anyNetwork:
+			return nova.Errorf(nova.Forbidden, "It is not allowed to create an interface on external network %s", nic.Network)
+		}
+	}
+	return nil
+}
+
+// securityGroups finds the IDs of groups by name or ID: nil for the default.
+func (a *API) securityGroups(ctx context.Context, wanted []string) ([]string, error) {
+	if len(wanted) == 0 || len(wanted) == 1 && wanted[0] == "default" {
+		return nil, nil
+	}
+	caller := nova.CallerOf(ctx)
+	groups, err := a.networks.As(caller).SecurityGroups(ctx, caller.ProjectID)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, name := range wanted {
+		i := slices.IndexFunc(groups, func(g nova.SecurityGroup) bool { return g.ID == name || g.Name == name })
+		if i < 0 {
+			return nil, nova.Errorf(nova.Invalid, "Security group %s not found for project %s.", name, caller.ProjectID)
+		}
+		if !slices.Contains(ids, groups[i].ID) {
+			ids = append(ids, groups[i].ID)
+		}
+	}
+	return ids, nil
+}
+
+// joinNetworks gives a server its ports. Those that an earlier attempt made
+// are found again by the server's ID.
+func (w *Worker) joinNetworks(ctx context.Context, s nova.Server, args buildArgs) ([]nova.Port, error) {
+	if len(args.Networks) == 0 {
+		return nil, nil
+	}
+	network := w.networks.AsService()
+	had, err := network.Ports(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	ports := make([]nova.Port, 0, len(args.Networks))
+	for _, nic := range args.Networks {
+		want := nova.Port{
+			ID: nic.Port, NetworkID: nic.Network, ProjectID: s.ProjectID, DeviceID: s.ID,
+			DeviceOwner: "compute:" + w.zone, Host: s.Host, SecurityGroups: args.SecurityGroups,
+		}
+		if nic.IP != "" {
+			want.FixedIPs = []nova.FixedIP{{Address: nic.IP}}
+		}
+		port, err := joinNetwork(ctx, network, want, &had)
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
+}
+
+func joinNetwork(ctx context.Context, network *cloud.NetworkAdmin, want nova.Port, had *[]nova.Port) (nova.Port, error) {
+	i := slices.IndexFunc(*had, func(p nova.Port) bool {
+		return p.NetworkID == want.NetworkID && (want.ID == "" || p.ID == want.ID)
+	})
+	if i >= 0 {
+		port := (*had)[i]
+		*had = slices.Delete(*had, i, i+1)
+		if port.Host == want.Host {
+			return port, nil
+		}
+		want.ID = port.ID
+	}
+	if want.ID != "" {
+		return network.BindPort(ctx, want)
+	}
+	return network.CreatePort(ctx, want)
+}
+
+// addresses are where a server is on the network, as the API shows it, and
+// the names of the security groups on its ports.
+func (w *Worker) addresses(ctx context.Context, s nova.Server, ports []nova.Port, nics []nicRequest) ([]nova.Address, []string, error) {
+	if len(ports) == 0 {
+		return nil, nil, nil
+	}
+	network := w.networks.AsService()
+	ids := make([]string, len(ports))
+	for i, port := range ports {
+		ids[i] = port.NetworkID
+	}
+	networks, err := network.Networks(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	var addresses []nova.Address
+	for i, port := range ports {
+		name := ""
+		if at := slices.IndexFunc(networks, func(n nova.Network) bool { return n.ID == port.NetworkID }); at >= 0 {
+			name = networks[at].Name
+		}
+		for _, ip := range port.FixedIPs {
+			addresses = append(addresses, nova.Address{
+				Network: name, PortID: port.ID, MAC: port.MAC, IP: ip.Address, Version: ipVersion(ip.Address), Type: "fixed",
+				Tag: nics[i].Tag, Keep: nics[i].Port != "",
+			})
+		}
+	}
+	groups, err := w.groupNames(ctx, s.ProjectID, ports)
+	return addresses, groups, err
+}
+
+func (w *Worker) groupNames(ctx context.Context, project string, ports []nova.Port) ([]string, error) {
+	groups, err := w.networks.AsService().SecurityGroups(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, group := range groups {
+		on := func(p nova.Port) bool { return slices.Contains(p.SecurityGroups, group.ID) }
+		if slices.ContainsFunc(ports, on) && !slices.Contains(names, group.Name) {
+			names = append(names, group.Name)
+		}
+	}
+	return names, nil
+}
+
+func ipVersion(ip string) int {
+	const v4, v6 = 4, 6
+	if strings.Contains(ip, ":") {
+		return v6
+	}
+	return v4
+}
+
+// leaveNetworks removes a server's ports: those that were there before the
+// server are kept.
+func (w *Worker) leaveNetworks(ctx context.Context, s nova.Server) error {
+	network := w.networks.AsService()
+	ports, err := network.Ports(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	for _, port := range ports {
+		leave := network.DeletePort
+		if slices.ContainsFunc(s.Addresses, func(a nova.Address) bool { return a.PortID == port.ID && a.Keep }) {
+			leave = network.UnbindPort
+		}
+		if err := leave(ctx, port.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

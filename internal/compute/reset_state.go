@@ -1,0 +1,22 @@
+package compute
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// ResetState says what state a server is in, whatever it is doing: that ends.
+func (a *API) ResetState(ctx context.Context, s nova.Server, to nova.VMState) error {
+	return a.store.Tx(ctx, func(tx *db.Store) error {
+		if err := tx.SupersedeActions(ctx, s.ID); err != nil {
+			return err
+		}
+		change := new(db.ServerChange).Set("vm_state", to).Set("task_state", nova.Idle)
+		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
+			return err
+		}
+		return record(ctx, tx, s, "resetState", "")
+	})
+}

@@ -1,0 +1,178 @@
+package compute
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// imageArgs are what the making of an image is told.
+type imageArgs struct {
+	Image      nova.Image `json:"image"`
+	BackupType string     `json:"backup_type,omitempty"`
+	Rotation   *int       `json:"rotation,omitempty"` // how many backups of the type to keep
+}
+
+// CreateImage begins to make an image of a server, and gives the image's ID.
+func (a *API) CreateImage(ctx context.Context, s nova.Server, name string, metadata map[string]string) (string, error) {
+	return a.beginImage(ctx, s, Snapshot, imageArgs{Image: newImage(ctx, s, name, "snapshot", metadata)})
+}
+
+// CreateBackup begins to make a backup of a type, of which no more than
+// rotation are kept, and gives the image's ID.
+func (a *API) CreateBackup(
+	ctx context.Context, s nova.Server, name, backupType string, rotation int, metadata map[string]string,
+) (string, error) {
+	if s.ImageID == "" {
+		return "", nova.Errorf(nova.Invalid, "Backup is not supported for volume-backed instances.")
+	}
+	image := newImage(ctx, s, name, "backup", metadata)
+	image.Properties["backup_type"] = backupType
+	return a.beginImage(ctx, s, Backup, imageArgs{Image: image, BackupType: backupType, Rotation: &rotation})
+}
+
+// BackupInstance begins to back a server up, and gives the image's ID. The
+// backup is of no type, so no rotation removes it.
+func (a *API) BackupInstance(ctx context.Context, s nova.Server, name string, description *string) (string, error) {
+	image := newImage(ctx, s, name, "backup", nil)
+	if description != nil {
+		image.Properties["description"] = *description
+	}
+	return a.beginImage(ctx, s, BackupInstance, imageArgs{Image: image})
+}
+
+// beginImage queues the work, then creates the image, which clients look for
+// as soon as they know its ID. If this process dies in between, the worker
+// creates it.
+func (a *API) beginImage(ctx context.Context, s nova.Server, verb Verb, args imageArgs) (string, error) {
+	if err := a.begin(ctx, s, verb, args); err != nil {
+		return "", err
+	}
+	if _, err := a.images.AsService().Ensure(ctx, args.Image); err != nil {
+		return "", err
+	}
+	return args.Image.ID, nil
+}
+
+// notInherited are the image properties that an image of a server doesn't
+// take over from the one that the server was made of.
+var notInherited = []string{
+	"cache_in_nova", "bittorrent", "img_signature_hash_method", "img_signature", "img_signature_key_type",
+	"img_signature_certificate_uuid", "backup_type", "description", "image_location", "image_type", "instance_uuid",
+}
+
+// newImage describes the image of a server that is to be made, as Nova does.
+func newImage(ctx context.Context, s nova.Server, name, kind string, metadata map[string]string) nova.Image {
+	caller := nova.CallerOf(ctx)
+	props := map[string]string{}
+	for key, value := range s.ImageProps {
+		if !slices.Contains(notInherited, key) {
+			props[key] = value
+		}
+	}
+	maps.Copy(props, metadata)
+	maps.Copy(props, map[string]string{
+		"image_type":         kind,
+		"instance_uuid":      s.ID,
+		"user_id":            s.UserID,
+		"base_image_ref":     baseImage(s),
+		"boot_roles":         strings.Join(caller.Roles, ","),
+		"owner_user_name":    caller.UserName,
+		"owner_project_name": caller.ProjectName,
+	})
+	return nova.Image{
+		ID: uuid.NewString(), Name: name, Owner: s.ProjectID, Visibility: "private", MinDisk: s.Flavor.Disk,
+		DiskFormat: "raw", ContainerFormat: "bare", Properties: props,
+	}
+}
+
+// baseImage is the image that a server goes back to: of a server made of a
+// snapshot, that of the snapshot.
+func baseImage(s nova.Server) string {
+	if base := s.ImageProps["base_image_ref"]; base != "" {
+		return base
+	}
+	return s.ImageID
+}
+
+// snapshot is the host's part of Snapshot, Backup and BackupInstance.
+func (w *Worker) snapshot(ctx context.Context, j *job) error {
+	args, err := decodeArgs[imageArgs](j.action)
+	if err != nil {
+		return fmt.Errorf("read what image to make: %w", err)
+	}
+	if err := w.makeImage(ctx, j, args); err != nil {
+		if ctx.Err() == nil && !db.IsLost(err) && !nova.Is(err, nova.Unavailable) {
+			_ = w.images.AsService().Delete(ctx, args.Image.ID) // an image without data is of no use
+		}
+		return err
+	}
+	if args.Rotation != nil {
+		if err := w.rotate(ctx, j.server, args.BackupType, *args.Rotation); err != nil {
+			return err
+		}
+	}
+	return w.finish(ctx, j, func(tx *db.Store) error { return tx.ChangeServer(ctx, j.server.ID, j.settled()) })
+}
+
+// makeImage uploads the server's disk. An image that has its data already was
+// made by an earlier attempt.
+func (w *Worker) makeImage(ctx context.Context, j *job, args imageArgs) error {
+	images := w.images.AsService()
+	image, err := images.Ensure(ctx, args.Image)
+	if err != nil || image.Status == imageActive {
+		return err
+	}
+	if err := w.busy(ctx, j, nova.ImagePendingUpload); err != nil {
+		return err
+	}
+	disk, err := j.driver.Snapshot(ctx, j.server)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = disk.Data.Close() }()
+	if err := w.busy(ctx, j, nova.ImageUploading); err != nil {
+		return err
+	}
+	err = images.Upload(ctx, image.ID, disk.Data)
+	if nova.Is(err, nova.Conflict) { // perhaps the upload went through after all
+		if image, showErr := images.Show(ctx, image.ID); showErr == nil && image.Status == imageActive {
+			return nil
+		}
+	}
+	return err
+}
+
+// busy shows what part of making an image a server is at.
+func (w *Worker) busy(ctx context.Context, j *job, task nova.TaskState) error {
+	return w.advance(ctx, j, new(db.ServerChange).Set("task_state", task))
+}
+
+// rotate removes the oldest backups of a type.
+func (w *Worker) rotate(ctx context.Context, s nova.Server, backupType string, keep int) error {
+	images := w.images.AsService()
+	backups, err := images.List(ctx, backupsOf(s, backupType))
+	if err != nil {
+		return err
+	}
+	for _, backup := range backups[min(keep, len(backups)):] {
+		if err := images.Delete(ctx, backup.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func backupsOf(s nova.Server, backupType string) cloud.ImageQuery {
+	return cloud.ImageQuery{Owner: s.ProjectID, Properties: map[string]string{
+		"image_type": "backup", "backup_type": backupType, "instance_uuid": s.ID,
+	}}
+}
