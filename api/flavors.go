@@ -18,8 +18,9 @@ import (
 
 // Flavors answers for /flavors: the sizes that a server can have.
 type Flavors struct {
-	store *db.Store
-	view  views.Flavors
+	store    *db.Store
+	projects projects
+	view     views.Flavors
 }
 
 // Actions is what can be done with flavors.
@@ -84,34 +85,41 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 		return nil, err
 	}
 	page := r.Page()
-	if key := r.Query().Get("sort_key"); key != "" || r.Query().Has("sort_dir") {
-		page.Sort = []nova.Sort{{Key: orElse(key, "flavorid"), Desc: r.Query().Get("sort_dir") == "desc"}}
+	page.Sort = []nova.Sort{{Key: orElse(last(r, "sort_key"), "flavorid"), Desc: last(r, "sort_dir") == "desc"}}
+	if page.Marker != "" { // it need not be in the list, but the caller must be able to see it
+		_, err := visibleFlavor(ctx, c.store, r, page.Marker)
+		if nova.Is(err, nova.NotFound) {
+			return nil, nova.Errorf(nova.Invalid, "marker [%s] not found", page.Marker)
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	return c.store.Flavors(ctx, filter, page)
 }
 
-// flavorFilter reads the list's filters. Who is no administrator sees what is
-// public, and what its project was given access to, whatever it asks for.
+// flavorFilter reads the list's filters. Without being asked, it is of what is
+// public and of what the caller's project was given access to; only an
+// administrator can ask.
 func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
-	public := true
-	f := db.FlavorFilter{Public: &public, AccessFor: r.Caller.ProjectID, Name: r.Query().Get("name")}
+	f := db.FlavorFilter{
+		Public: new(true), AccessFor: r.Caller.ProjectID, Disabled: r.IsAdmin(), Name: last(r, "name"),
+	}
 	if r.IsAdmin() && r.Query().Has("is_public") {
-		wanted, err := isPublic(r.Query().Get("is_public"))
+		wanted, err := isPublic(last(r, "is_public"))
 		if err != nil {
 			return f, err
 		}
-		f.Public, f.AccessFor = wanted, ""
-	} else if r.IsAdmin() {
-		f.AccessFor = "" // an administrator has to ask for private ones
+		f.Public = wanted
 	}
 	for _, number := range []struct {
 		name string
 		to   *int
 	}{{"minRam", &f.MinRAM}, {"minDisk", &f.MinDisk}} {
-		text := r.Query().Get(number.name)
-		if text == "" {
+		if !r.Query().Has(number.name) {
 			continue
 		}
+		text := last(r, number.name)
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return f, nova.Errorf(nova.Invalid, "Invalid %s filter [%s]", number.name, text)

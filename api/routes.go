@@ -4,7 +4,9 @@ import "github.com/nova-api/nova-api/api/rest"
 
 // controllers answer for the resources that routes maps.
 type controllers struct {
-	flavors *Flavors
+	flavors          *Flavors
+	flavorExtraSpecs *FlavorExtraSpecs
+	flavorAccess     *FlavorAccess
 
 	servers         *Servers
 	serverMetadata  *ServerMetadata
@@ -15,7 +17,9 @@ type controllers struct {
 
 func newControllers(o Options) controllers {
 	return controllers{
-		flavors: &Flavors{store: o.Store},
+		flavors:          &Flavors{store: o.Store, projects: o.ProjectExists},
+		flavorExtraSpecs: &FlavorExtraSpecs{store: o.Store},
+		flavorAccess:     &FlavorAccess{store: o.Store},
 
 		servers:         &Servers{store: o.Store, compute: o.Compute, password: o.ShowPassword, imageURL: o.ImageURL},
 		serverMetadata:  &ServerMetadata{store: o.Store, compute: o.Compute},
@@ -27,8 +31,10 @@ func newControllers(o Options) controllers {
 
 // routes maps the API's URLs to its controllers.
 func routes(m rest.Mapper, c controllers) {
-	m.Resource("flavor", "flavors", c.flavors,
-		rest.Collection{"detail": "GET"})
+	flavor := m.Resource("flavor", "flavors", c.flavors,
+		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST"})
+	flavor.Resource("extra_spec", "os-extra_specs", c.flavorExtraSpecs)
+	flavor.Resource("access", "os-flavor-access", c.flavorAccess)
 
 	server := m.Resource("server", "servers", c.servers,
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST", "backup_instance": "POST"})

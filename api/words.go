@@ -3,6 +3,8 @@ package api
 import (
 	"slices"
 	"strings"
+
+	"github.com/nova-api/nova-api/api/rest"
 )
 
 // booleans are the words that a filter may say yes and no in, in any case.
@@ -30,4 +32,13 @@ func unique(items []string) []string {
 	sorted := slices.Clone(items)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
+}
+
+// last is the value of a query parameter: of several, the last one counts.
+func last(r *rest.Request, name string) string {
+	values := r.Query()[name]
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
 }

@@ -13,7 +13,7 @@ const flavorColumns = `id, flavorid, name, memory_mb, vcpus, root_gb, ephemeral_
 // A FlavorFilter says which flavors a list is of.
 type FlavorFilter struct {
 	Public    *bool  // nil for all
-	AccessFor string // with Public true: also the private flavors of this project
+	AccessFor string // with Public true: also the private flavors that this project may use
 	MinRAM    int    // MB
 	MinDisk   int    // GB
 	Disabled  bool   // those too
@@ -28,7 +28,8 @@ var flavorSorts = sortKeys{
 	"description": "COALESCE(description, '')", "created_at": "created_at", "updated_at": "COALESCE(updated_at, created_at)",
 }
 
-// Flavors lists flavors by their ID, or as the page says, with extra specs.
+// Flavors lists flavors by their ID, or as the page says, with extra specs. A
+// marker that is no flavor's gives an empty list.
 func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nova.Flavor, error) {
 	q := f.query(s.dialect)
 	if len(p.Sort) == 0 {
@@ -36,9 +37,6 @@ func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nov
 	}
 	order, err := flavorSorts.keyset(&q, keysetTable{"flavors", "flavorid", "id"}, p)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.flavorMarker(ctx, p.Marker); err != nil {
 		return nil, err
 	}
 	flavors, err := all[nova.Flavor](ctx, s, `
@@ -75,17 +73,6 @@ func (f FlavorFilter) query(d dialect) query {
 		q.and("name "+d.matches+" ?", f.Name)
 	}
 	return q
-}
-
-func (s *Store) flavorMarker(ctx context.Context, marker string) error {
-	if marker == "" {
-		return nil
-	}
-	_, err := s.Flavor(ctx, marker)
-	if nova.Is(err, nova.NotFound) {
-		return unknownMarker(marker)
-	}
-	return err
 }
 
 // Flavor finds a flavor by its ID.

@@ -1,6 +1,9 @@
 package views
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
@@ -59,8 +62,18 @@ func swap(r Request, f nova.Flavor) any {
 // ExtraSpecs renders all extra specs of a flavor.
 func (Flavors) ExtraSpecs(specs map[string]string) Dict { return Dict{{"extra_specs", specs}} }
 
-// ExtraSpec renders one.
-func (Flavors) ExtraSpec(key, value string) Dict { return Dict{{key, value}} }
+// GivenExtraSpecs renders extra specs as a client has given them: strings and
+// numbers.
+func (Flavors) GivenExtraSpecs(specs map[string]any) Dict {
+	given := make(Dict, 0, len(specs))
+	for _, key := range slices.Sorted(maps.Keys(specs)) {
+		given = append(given, Field{key, specs[key]})
+	}
+	return Dict{{"extra_specs", given}}
+}
+
+// ExtraSpec renders one: a string, or a number that a client has given.
+func (Flavors) ExtraSpec(key string, value any) Dict { return Dict{{key, value}} }
 
 // Access renders which projects may use a flavor that is not public.
 func (Flavors) Access(flavorID string, projects []string) Dict {

@@ -1,5 +1,10 @@
 package schema
 
+import (
+	"bytes"
+	"encoding/json"
+)
+
 // FlavorExtraSpecsCreate is the body of POST /flavors/{id}/os-extra_specs.
 var FlavorExtraSpecsCreate = NewBody(Object(Prop("extra_specs", extraSpecs).Required()))
 
@@ -10,8 +15,48 @@ var extraSpecs = Map(metadataKey, String.Or(Number).AtMost(255))
 
 // CreateFlavorExtraSpecs is FlavorExtraSpecsCreate, decoded.
 type CreateFlavorExtraSpecs struct {
-	ExtraSpecs map[string]Text `json:"extra_specs"`
+	ExtraSpecs ExtraSpecs `json:"extra_specs"`
 }
 
 // UpdateFlavorExtraSpec is FlavorExtraSpecUpdate, decoded: one key.
-type UpdateFlavorExtraSpec map[string]Text
+type UpdateFlavorExtraSpec = ExtraSpecs
+
+// ExtraSpecs are texts by key. A client may give numbers, which are kept as
+// texts.
+type ExtraSpecs map[string]extraSpec
+
+type extraSpec struct {
+	text  string
+	given any // a string or a json.Number
+}
+
+// UnmarshalJSON reads a string or a number.
+func (s *extraSpec) UnmarshalJSON(data []byte) error {
+	var text Text
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	s.text, s.given = string(text), any(string(text))
+	if !bytes.HasPrefix(data, []byte(`"`)) {
+		s.given = json.Number(data)
+	}
+	return nil
+}
+
+// Texts are the extra specs as they are kept.
+func (e ExtraSpecs) Texts() map[string]string {
+	texts := make(map[string]string, len(e))
+	for key, spec := range e {
+		texts[key] = spec.text
+	}
+	return texts
+}
+
+// Given are the extra specs as the client wrote them: strings and numbers.
+func (e ExtraSpecs) Given() map[string]any {
+	given := make(map[string]any, len(e))
+	for key, spec := range e {
+		given[key] = spec.given
+	}
+	return given
+}

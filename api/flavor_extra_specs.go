@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// FlavorExtraSpecs answers for /flavors/{id}/os-extra_specs: what servers of a
+// flavor want beyond its size.
+type FlavorExtraSpecs struct {
+	store *db.Store
+	view  views.Flavors
+}
+
+// Actions is what can be done with a flavor's extra specs.
+func (c *FlavorExtraSpecs) Actions() rest.Actions {
+	return rest.Actions{
+		"index":  rest.Do(c.index).Query(schema.NoQuery).Needs(policy.FlavorExtraSpecsIndex),
+		"show":   rest.Do(c.show).Query(schema.NoQuery).Needs(policy.FlavorExtraSpecsShow),
+		"create": rest.Read(schema.FlavorExtraSpecsCreate, c.create).Needs(policy.FlavorExtraSpecsCreate),
+		"update": rest.Read(schema.FlavorExtraSpecUpdate, c.update).Needs(policy.FlavorExtraSpecsUpdate),
+		"delete": rest.Do(c.delete).Needs(policy.FlavorExtraSpecsDelete),
+	}
+}
+
+func (c *FlavorExtraSpecs) index(ctx context.Context, r *rest.Request) (any, error) {
+	flavor, err := c.flavor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.ExtraSpecs(flavor.ExtraSpecs), nil
+}
+
+func (c *FlavorExtraSpecs) show(ctx context.Context, r *rest.Request) (any, error) {
+	flavor, err := c.flavor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	value, ok := flavor.ExtraSpecs[r.ID()]
+	if !ok {
+		return nil, db.NoExtraSpec(flavor, r.ID())
+	}
+	return c.view.ExtraSpec(r.ID(), value), nil
+}
+
+func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schema.CreateFlavorExtraSpecs) (any, error) {
+	if err := checkExtraSpecs(r, in.ExtraSpecs); err != nil {
+		return nil, err
+	}
+	if err := c.set(ctx, r, in.ExtraSpecs); err != nil {
+		return nil, err
+	}
+	return c.view.GivenExtraSpecs(in.ExtraSpecs.Given()), nil
+}
+
+func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schema.UpdateFlavorExtraSpec) (any, error) {
+	if err := checkExtraSpecs(r, in); err != nil {
+		return nil, err
+	}
+	given, ok := in.Given()[r.ID()]
+	if !ok {
+		return nil, nova.Errorf(nova.Invalid, "Request body and URI mismatch")
+	}
+	if err := c.set(ctx, r, in); err != nil {
+		return nil, err
+	}
+	return c.view.ExtraSpec(r.ID(), given), nil
+}
+
+func (c *FlavorExtraSpecs) delete(ctx context.Context, r *rest.Request) (any, error) {
+	flavor, err := c.flavor(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return nil, c.store.DeleteExtraSpec(ctx, flavor, r.ID())
+}
+
+// set adds extra specs to the flavor.
+func (c *FlavorExtraSpecs) set(ctx context.Context, r *rest.Request, specs schema.ExtraSpecs) error {
+	flavor, err := c.flavor(ctx, r)
+	if err != nil {
+		return err
+	}
+	return c.store.SetExtraSpecs(ctx, flavor, specs.Texts())
+}
+
+func checkExtraSpecs(r *rest.Request, specs schema.ExtraSpecs) error {
+	meaningChecked := r.AtLeast(86)
+	if !meaningChecked {
+		return nil
+	}
+	return specs.Check()
+}
+
+func (c *FlavorExtraSpecs) flavor(ctx context.Context, r *rest.Request) (nova.Flavor, error) {
+	return visibleFlavor(ctx, c.store, r, r.Param("flavor_id"))
+}
