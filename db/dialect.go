@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 
@@ -82,6 +83,11 @@ func openPostgres(dsn string, _ bool, conns int) (*sqlx.DB, error) {
 }
 
 func openSQLite(path string, readOnly bool, conns int) (*sqlx.DB, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite itself would let everybody read it
+	if err != nil {
+		return nil, err
+	}
+	_ = f.Close()
 	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)"}}
 	q.Set("_time_format", "sqlite")
 	if readOnly {

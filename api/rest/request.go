@@ -123,6 +123,9 @@ func (r *Request) NextURL(path, marker string) string {
 	return r.URL(path) + "?" + query.Encode()
 }
 
+// Base is the scheme and host that addresses start with.
+func (r *Request) Base() string { return r.site.base(r.http) }
+
 // links are the two roots that addresses start with; both end with a slash.
 type links struct{ self, bookmark string }
 

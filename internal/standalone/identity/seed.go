@@ -60,8 +60,7 @@ var seedCatalog = []struct{ kind, name, description, url string }{
 // it did. Of several processes that try at once, one does. A store that was
 // seeded once is left as it is, whatever was changed or deleted since.
 func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err error) {
-	there, err := s.store.Identity().Domains.List(ctx, map[string]any{"id": defaultDomain}, nova.Page{Limit: 1})
-	if err != nil || len(there) > 0 {
+	if seeded, err := s.Seeded(ctx); err != nil || seeded {
 		return false, err
 	}
 	if o.AdminPassword == "" {
@@ -80,6 +79,12 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 		return seed.everything(ctx, hash, s.region)
 	})
 	return created && err == nil, err
+}
+
+// Seeded tells whether the store has been filled already.
+func (s *Service) Seeded(ctx context.Context) (bool, error) {
+	there, err := s.store.Identity().Domains.List(ctx, map[string]any{"id": defaultDomain}, nova.Page{Limit: 1})
+	return len(there) > 0, err
 }
 
 // A seeder remembers the IDs of what it made, by name.

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"path/filepath"
+	"strings"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/identity"
+	"github.com/nova-api/nova-api/internal/standalone/image"
+	"github.com/nova-api/nova-api/internal/standalone/network"
+)
+
+// Where the bundled services are found, from outside and from within.
+const (
+	identityPath = "/identity"
+	imagePath    = "/image"
+	networkPath  = "/networking"
+
+	inProcess = "http://bundled" // no host of that name is ever asked
+)
+
+const bundledService = "bundled"
+
+// bundled are the services that stand in for those that the configuration
+// doesn't name.
+type bundled struct {
+	store    *db.Store
+	password string // of the service user, in this process only
+	identity *identity.Service
+	image    *image.Service
+	network  *network.Service
+	mounts   map[string]http.Handler // by path
+	validate func(ctx context.Context, token string) (nova.Caller, error)
+}
+
+func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundled, error) {
+	b := &bundled{store: store, password: rand.Text(), mounts: map[string]http.Handler{}}
+	authURL := func(r *http.Request) string { return b.publicBase(cfg, r) + identityPath + "/v3" }
+	whose := func(ctx context.Context, token string) (nova.Caller, error) { return b.validate(ctx, token) }
+	if cfg.NovaAPI.Identity == bundledService {
+		b.identity = identity.New(identity.Options{
+			Store: store, Log: log, PublicURL: cfg.NovaAPI.PublicURL, Region: cfg.NovaAPI.RegionName, ServicePassword: b.password,
+		})
+		b.mounts[identityPath] = b.identity
+	}
+	if cfg.NovaAPI.Image == bundledService {
+		var err error
+		b.image, err = image.New(image.Options{
+			Store: store, Dir: filepath.Join(cfg.StateDir, "images"), Log: log,
+			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
+		})
+		if err != nil {
+			return nil, err
+		}
+		b.mounts[imagePath] = b.image
+	}
+	if cfg.NovaAPI.Network == bundledService {
+		b.network = network.New(network.Options{
+			Store: store, Log: log, Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
+		})
+		b.mounts[networkPath] = b.network
+	}
+	return b, nil
+}
+
+// validateWith closes the circle: the bundled services ask the identity
+// service about tokens with the client that nova-api uses.
+func (b *bundled) validateWith(validate func(context.Context, string) (nova.Caller, error)) { b.validate = validate }
+
+// services are the bundled services as the in-process transport knows them.
+func (b *bundled) services() map[string]http.Handler {
+	services := map[string]http.Handler{}
+	for path, handler := range b.mounts {
+		services[inProcess+path] = handler
+	}
+	return services
+}
+
+// login is the service user: of the bundled identity service, or the one that
+// the configuration names.
+func (b *bundled) login(auth config.Auth) cloud.Login {
+	if b.identity != nil {
+		return cloud.Login{
+			URL: inProcess + identityPath + "/v3", Username: identity.ServiceUser, Password: b.password,
+			UserDomainID: "default", ProjectName: "service", ProjectDomainID: "default",
+		}
+	}
+	return cloudLogin(auth)
+}
+
+func cloudLogin(auth config.Auth) cloud.Login {
+	return cloud.Login{
+		URL: auth.URL, Username: auth.Username, Password: auth.Password, ProjectName: auth.ProjectName,
+		UserDomainName: auth.UserDomainName, UserDomainID: auth.UserDomainID,
+		ProjectDomainName: auth.ProjectDomainName, ProjectDomainID: auth.ProjectDomainID,
+	}
+}
+
+// endpoint is where a service is found: in this process, at a fixed address,
+// or in the catalog.
+func (b *bundled) endpoint(path string, e config.Endpoint, auth config.Auth) cloud.Endpoint {
+	if b.mounts[path] != nil {
+		return cloud.Endpoint{Override: inProcess + path}
+	}
+	endpoint := cloud.Endpoint{Override: e.Override, Region: e.RegionName, Interfaces: e.ValidInterfaces}
+	if b.identity == nil && auth.URL != "" {
+		endpoint.Login = cloudLogin(auth)
+	}
+	return endpoint
+}
+
+// imageURL is where a client finds images.
+func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
+	return func(r *rest.Request) string {
+		switch {
+		case cfg.API.GlanceLinkPrefix != "":
+			return strings.TrimSuffix(cfg.API.GlanceLinkPrefix, "/")
+		case b.image == nil && cfg.Glance.Override != "":
+			return strings.TrimSuffix(cfg.Glance.Override, "/")
+		}
+		return r.Base() + imagePath
+	}
+}
+
+// publicBase is the scheme and host that a client of a bundled service uses.
+func (b *bundled) publicBase(cfg *config.Config, r *http.Request) string {
+	if cfg.NovaAPI.PublicURL != "" {
+		return strings.TrimSuffix(cfg.NovaAPI.PublicURL, "/")
+	}
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + r.Host
+}
+
+// seed fills an empty store with what a cloud begins with.
+func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, error) {
+	var first firstStart
+	if b.identity != nil {
+		if err := b.seedIdentity(ctx, cfg, &first); err != nil {
+			return first, err
+		}
+	}
+	owner, err := b.owner(ctx)
+	if err != nil {
+		return first, err
+	}
+	if b.image != nil {
+		b.image.Owner = owner
+		if err := b.image.Seed(ctx); err != nil {
+			return first, err
+		}
+	}
+	if b.network != nil {
+		b.network.Owner = owner
+		if err := b.network.Seed(ctx); err != nil {
+			return first, err
+		}
+	}
+	return first, nil
+}
+
+// owner is the project that has what is seeded: the administrators'. It is
+// nobody's if the projects are another service's.
+func (b *bundled) owner(ctx context.Context) (string, error) {
+	if b.identity == nil {
+		return "", nil
+	}
+	projects, err := b.store.Identity().Projects.List(ctx, map[string]any{"name": "admin", "domain_id": "default"}, nova.Page{Limit: 1})
+	if err != nil || len(projects) == 0 {
+		return "", err
+	}
+	return projects[0].ID, nil
+}
+
+// seedIdentity comes with the flavors: a cloud of our own has some, one that
+// exists already has its operator's.
+func (b *bundled) seedIdentity(ctx context.Context, cfg *config.Config, first *firstStart) error {
+	password := cfg.BootstrapPassword
+	if password == "" {
+		password = rand.Text()
+	}
+	if err := b.seedFlavors(ctx); err != nil {
+		return err
+	}
+	created, err := b.identity.Seed(ctx, identity.SeedOptions{AdminPassword: password})
+	if created {
+		first.password = password
+	}
+	first.bundled = true
+	return err
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/nova-api/nova-api/db"
+)
+
+// dbCommand is `nova-api db`.
+type dbCommand struct {
+	Sync dbSyncCommand `cmd:"" help:"Create the database's schema, or bring it up to date. Safe while servers run, and in several places at once."`
+}
+
+// dbSyncCommand is `nova-api db sync`.
+type dbSyncCommand struct {
+	settings
+}
+
+// Run migrates the database.
+func (d *dbSyncCommand) Run(ctx context.Context, p process) (err error) {
+	cfg, warnings, err := load(p, d.flags)
+	if err != nil {
+		return err
+	}
+	p.warn(warnings)
+	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
+		return err
+	}
+	store, err := db.Open(ctx, db.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.Migrate(ctx); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.stdout, "The schema is up to date (%s).\n", store.Dialect())
+	return err
+}

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// healthCommand is `nova-api health`: a check for containers, whose images have
+// no curl.
+type healthCommand struct {
+	URL     string        `arg:"" optional:"" default:"http://127.0.0.1:8774/readyz" help:"What to ask; any answer of 2xx will do (${default})."`
+	Timeout time.Duration `default:"3s" help:"How long to wait for the answer (${default})."`
+}
+
+// Run asks, and fails unless the answer is good.
+func (h *healthCommand) Run(ctx context.Context, p process) error {
+	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL, http.NoBody)
+	if err != nil {
+		return usageError{err}
+	}
+	response, err := new(http.Client).Do(request)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1024))
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("%s answers %s: %s", h.URL, response.Status, bytes.TrimSpace(body))
+	}
+	_, err = fmt.Fprintln(p.stdout, "ready")
+	return err
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/config"
+)
+
+// front is what listens: the bundled services and the probes by their paths,
+// and the API everywhere else.
+type front struct {
+	store   *db.Store
+	bundled *bundled
+	api     http.Handler
+}
+
+func newFront(store *db.Store, b *bundled, api http.Handler) *front { return &front{store, b, api} }
+
+// ServeHTTP finds who answers.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/healthz":
+		probe(w, nil)
+		return
+	case "/readyz":
+		probe(w, f.ready(r.Context()))
+		return
+	}
+	for path, handler := range f.bundled.mounts {
+		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
+			http.StripPrefix(path, handler).ServeHTTP(w, r)
+			return
+		}
+	}
+	f.api.ServeHTTP(w, r)
+}
+
+// ready tells whether requests can be answered: the store is there, and its
+// schema is ours.
+func (f *front) ready(ctx context.Context) error {
+	const patience = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := f.store.Ping(ctx); err != nil {
+		return errors.New("the database can't be reached")
+	}
+	return f.store.SchemaCurrent(ctx)
+}
+
+func probe(w http.ResponseWriter, err error) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = fmt.Fprintln(w, err)
+		return
+	}
+	_, _ = fmt.Fprintln(w, "ok")
+}
+
+func listen(ctx context.Context, cfg *config.Config) (net.Listener, error) {
+	address := net.JoinHostPort(cfg.ListenHost, strconv.Itoa(cfg.ListenPort))
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return listener, nil
+}
+
+// How long a client may take. There is no limit on writing: images are large.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 75 * time.Second
+)
+
+// serveHTTP serves until the context ends; then it lets requests that are
+// under way finish.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, patience time.Duration) error {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, Protocols: protocols,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	if err := server.Shutdown(ending); err != nil {
+		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), server.Close())
+	}
+	return nil
+}

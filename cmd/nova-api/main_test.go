@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// execute runs a command line and gives the exit code and what was printed.
+func execute(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	code = run(t.Context(), process{args, environ, &out, &errs})
+	return code, out.String(), errs.String()
+}
+
+// succeed demands that a command works without a complaint.
+func succeed(t *testing.T, args ...string) (stdout string) {
+	t.Helper()
+	code, stdout, stderr := execute(t, nil, args...)
+	if code != exitOK || stderr != "" {
+		t.Fatalf("%v: code %d, %s", args, code, stderr)
+	}
+	return stdout
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args string
+		want []string
+	}{
+		{"--help", []string{"serve [flags]", "db sync", "config [flags]", "policy", "version", "health", "NOVA_<SECTION>_<OPTION>"}},
+		{"serve --help", []string{"--listen=HOST:PORT", "127.0.0.1:8774", "--state-dir=DIR", "./state", "--config=FILE", "--set=SECTION.OPTION=VALUE", "--debug"}},
+		{"db sync --help", []string{"--state-dir=DIR", "--config=FILE"}},
+		{"config --help", []string{"--show", "--sample=FILE"}},
+		{"policy --help", []string{"policy.yaml"}},
+		{"version --help", []string{"version"}},
+		{"health --help", []string{"http://127.0.0.1:8774/readyz", "--timeout=3s"}},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Parallel()
+			text := succeed(t, strings.Fields(tt.args)...)
+			for _, want := range tt.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %q in %s", want, text)
+				}
+			}
+		})
+	}
+}
+
+func TestUsage(t *testing.T) {
+	t.Parallel()
+	const see = "\nSee nova-api --help for the flags, and nova-api config for the options and what they accept.\n"
+	for _, tt := range []struct{ args, want string }{
+		{"--lisen x", `unknown flag --lisen, did you mean "--listen"?`},
+		{"--listen 8774", "--listen 8774: want HOST:PORT, as in 127.0.0.1:8774"},
+		{"db", `expected "sync"`},
+		{"config --show --sample=x", "--show and --sample can't be used together"},
+		{"serve --set a=secret --set api.max_limit=z --listen h:http --config /nowhere", `--set a: want SECTION.OPTION=VALUE, as in DEFAULT.debug=true
+/nowhere: no such file or directory
+--set: [api] max_limit = "z": not an integer
+--listen: [DEFAULT] osapi_compute_listen_port = "http": not an integer`},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			t.Parallel()
+			code, stdout, stderr := execute(t, nil, strings.Fields(tt.args)...)
+			if code != exitUsage || stdout != "" {
+				t.Errorf("code %d, %s", code, stdout)
+			}
+			if diff := cmp.Diff("nova-api: "+tt.want+see, stderr); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	text := succeed(t, "version")
+	if !strings.HasPrefix(text, "nova-api ") || !strings.HasSuffix(text, "\ncompute API 2.1 to 2.104\n") {
+		t.Error(text)
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	if text := succeed(t, "policy"); !strings.Contains(text, "os_compute_api:servers:create") {
+		t.Error(text)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	t.Parallel()
+	if text := succeed(t, "config"); !strings.Contains(text, "NOVA_DATABASE_CONNECTION") {
+		t.Error(text)
+	}
+	text := succeed(t, "config", "--show", "--listen", "[::1]:99", "--debug", "--state-dir", "/s", "--set", "quota.cores=5")
+	for _, want := range []string{"debug = true\n", "state_path = /s\n", "osapi_compute_listen = ::1\n", "osapi_compute_listen_port = 99\n", "cores = 5\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+}
+
+func TestConfig_warnings(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := execute(t, []string{"NOVA_API_LIMIT=5", "NOVA_API_MAX_LIMIT=7"}, "config", "--show")
+	if code != exitOK || !strings.Contains(stdout, "\nmax_limit = 7\n") || stderr != "environment: not used: NOVA_API_LIMIT\n" {
+		t.Errorf("code %d, %s, %s", code, stdout, stderr)
+	}
+}
+
+func TestConfig_sample(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "nova.conf")
+	succeed(t, "config", "--sample", path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(succeed(t, "config", "--sample=-"), string(text)); diff != "" {
+		t.Error(diff)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+	code, _, stderr := execute(t, nil, "config", "--sample", path)
+	if code != exitFailed || !strings.Contains(stderr, "Choose another name, or remove the file first.") {
+		t.Errorf("overwrites: code %d, %s", code, stderr)
+	}
+}
+
+func TestDBSync(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "new", "state")
+	for range 2 {
+		if text := succeed(t, "db", "sync", "--state-dir", dir); text != "The schema is up to date (sqlite).\n" {
+			t.Error(text)
+		}
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/readyz" {
+			return
+		}
+		http.Error(w, "the schema is old", http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(server.Close)
+	succeed(t, "health", server.URL+"/readyz")
+
+	code, _, stderr := execute(t, nil, "health", server.URL+"/other")
+	if want := fmt.Sprintf("nova-api: %s/other answers 503 Service Unavailable: the schema is old\n", server.URL); code != exitFailed || stderr != want {
+		t.Errorf("code %d, %s", code, stderr)
+	}
+	server.Close()
+	if code, _, _ := execute(t, nil, "health", server.URL+"/readyz"); code != exitFailed {
+		t.Errorf("nobody there: code %d", code)
+	}
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		err  error
+		code int
+		hint string
+	}{
+		{nil, exitOK, ""},
+		{errors.New("odd"), exitFailed, "odd"},
+		{fmt.Errorf("listen: %w", syscall.EADDRINUSE), exitFailed, "--listen"},
+		{fmt.Errorf("open: %w", syscall.EACCES), exitFailed, "--state-dir"},
+		{nova.Errorf(nova.Unavailable, "no database"), exitFailed, "config --show"},
+		{usageError{errors.New("bad flag")}, exitUsage, "--help"},
+	} {
+		var errs bytes.Buffer
+		if code := report(process{stderr: &errs}, tt.err); code != tt.code || !strings.Contains(errs.String(), tt.hint) {
+			t.Errorf("%v: code %d, %s", tt.err, code, errs.String())
+		}
+	}
+}
+
+func TestNewLogger(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		format string
+		debug  bool
+		want   int // lines
+		isJSON bool
+	}{
+		{"auto", false, 1, true}, // a buffer isn't a terminal
+		{"json", true, 2, true},
+		{"console", true, 2, false},
+	} {
+		var b bytes.Buffer
+		log := newLogger(&config.Config{Debug: tt.debug, NovaAPI: config.NovaAPI{LogFormat: tt.format}}, &b)
+		log.Debug().Msg("fine")
+		log.Info().Str("key", "value").Msg("coarse")
+		if got := strings.Count(b.String(), "\n"); got != tt.want {
+			t.Errorf("%s: %d lines, want %d", tt.format, got, tt.want)
+		}
+		line, err := b.ReadBytes('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		if json.Valid(line) != tt.isJSON || bytes.Contains(line, []byte("\x1b")) {
+			t.Errorf("%s: %q", tt.format, line)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/nova-api/nova-api/api"
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/internal/scheduler"
+)
+
+// serve wires everything and serves until the context ends: store, bundled
+// services, clients of the others, hypervisors, compute, API, server.
+func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
+	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
+		return err
+	}
+	listener, err := listen(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // once it serves, that closes it
+	store, err := openStore(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = store.Close() }()
+	bundled, err := newBundled(cfg, store, log)
+	if err != nil {
+		return err
+	}
+	clients, err := newClients(cfg, bundled, log)
+	if err != nil {
+		return err
+	}
+	bundled.validateWith(clients.Identity.Validate)
+	drivers, err := newDrivers(cfg)
+	if err != nil {
+		return err
+	}
+	servers := compute.New(compute.Options{
+		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers,
+		Quota: defaultQuota(cfg.Quota), Zone: cfg.DefaultZone, AliveFor: cfg.Hosts.DownTime, PasswordLength: cfg.PasswordLength,
+	})
+	registrar := newRegistrar(cfg, servers)
+	if err := registrar.Register(ctx); err != nil {
+		return err
+	}
+	first, err := bundled.seed(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	handler, err := newHandler(cfg, store, clients, servers, bundled, log)
+	if err != nil {
+		return err
+	}
+	if err := first.tell(cfg, listener.Addr().String(), os.Stdout); err != nil {
+		return err
+	}
+	worker := compute.NewWorker(compute.WorkerOptions{
+		API: servers, ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Weights: scheduler.Weights(cfg.Weights), Log: log,
+	})
+	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return registrar.Run(running) })
+	group.Go(func() error { return worker.Run(running) })
+	group.Go(func() error { return serveHTTP(running, listener, handler, cfg.ShutdownTimeout) })
+	return group.Wait()
+}
+
+func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
+	store, err := db.Open(ctx, db.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if err := store.Migrate(ctx); err != nil {
+		_ = store.Close()
+		return nil, err
+	}
+	return store, nil
+}
+
+func newRegistrar(cfg *config.Config, servers *compute.API) *compute.Registrar {
+	r := &compute.Registrar{
+		API: servers, Host: cfg.Host, Every: cfg.Hosts.ReportInterval,
+		Ratios: compute.Ratios{CPU: cfg.Hosts.CPURatio, RAM: cfg.Hosts.RAMRatio, Disk: cfg.Hosts.DiskRatio},
+	}
+	const mbPerGB = 1024
+	r.Reserved.VCPUs, r.Reserved.RAM = cfg.Hosts.ReservedCPUs, cfg.Hosts.ReservedMemoryMB
+	r.Reserved.Disk = (cfg.Hosts.ReservedDiskMB + mbPerGB - 1) / mbPerGB
+	return r
+}
+
+// newSite is what all requests to the API have in common.
+func newSite(cfg *config.Config, clients *cloud.Clients, log zerolog.Logger) (*rest.Site, error) {
+	enforcer, warnings, err := loadPolicy(cfg)
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range warnings {
+		log.Warn().Msg(warning)
+	}
+	prefix := cfg.API.ComputeLinkPrefix
+	if prefix == "" {
+		prefix = cfg.NovaAPI.PublicURL
+	}
+	return &rest.Site{
+		Policy: enforcer, Validate: clients.Identity.Validate, Log: log, AuthURI: clients.Identity.AuthURI(),
+		MaxLimit: cfg.API.MaxLimit, MaxBody: cfg.Middleware.MaxBodySize,
+		LinkPrefix: prefix, ImageLinkPrefix: cfg.API.GlanceLinkPrefix,
+	}, nil
+}
+
+func loadPolicy(cfg *config.Config) (*policy.Enforcer, []string, error) {
+	options := policy.Defaults()
+	options.EnforceScope, options.EnforceNewDefaults = cfg.Policy.EnforceScope, cfg.Policy.EnforceNewDefaults
+	if cfg.Policy.File == "" {
+		return policy.New(options)
+	}
+	return policy.Load(options, cfg.Policy.File)
+}
+
+// newClients makes the clients of the other services, which find the bundled
+// ones in this process.
+func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*cloud.Clients, error) {
+	next, err := cloud.NewTransport(cloud.TLS{CAFile: cfg.Keystone.CAFile, Insecure: cfg.Keystone.Insecure})
+	if err != nil {
+		return nil, err
+	}
+	transport, err := cloud.NewInProcess(cloud.InProcessOptions{
+		Services: bundled.services(), Next: next,
+		Panicked: func(value any, stack []byte) {
+			log.Error().Any("panic", value).Bytes("stack", stack).Msg("bundled service panicked")
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return cloud.New(cloud.Options{
+		Login: bundled.login(cfg.Keystone.Auth), WWWAuthenticateURI: cfg.Keystone.WWWAuthenticateURI,
+		Image:     bundled.endpoint(imagePath, cfg.Glance.Endpoint, config.Auth{}),
+		Network:   bundled.endpoint(networkPath, cfg.Neutron.Endpoint, cfg.Neutron.Auth),
+		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime, Timeout: time.Minute,
+	})
+}
+
+// newHandler is the whole of what is served: the API, the bundled services,
+// and the probes.
+func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.API, bundled *bundled, log zerolog.Logger) (*front, error) {
+	site, err := newSite(cfg, clients, log)
+	if err != nil {
+		return nil, err
+	}
+	return newFront(store, bundled, api.New(api.Options{
+		Site: site, Store: store, Compute: servers, ProjectExists: clients.Identity.ProjectExists,
+		ImageURL: bundled.imageURL(cfg), ShowPassword: cfg.API.InstancePassword,
+	})), nil
+}
