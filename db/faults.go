@@ -22,6 +22,7 @@ var errTransient = errors.New("transient database fault")
 
 // PostgreSQL's error codes, from appendix A of its manual.
 const (
+	pgForeignKeyViolation  = "23503"
 	pgUniqueViolation      = "23505"
 	pgSerializationFailure = "40001"
 	pgDeadlock             = "40P01"
@@ -44,6 +45,8 @@ func postgresFault(err error) error {
 	switch {
 	case code == pgUniqueViolation:
 		return nova.Because(err, nova.Conflict, "There is one already.")
+	case code == pgForeignKeyViolation:
+		return inUse(err)
 	case code == pgBadRegexp:
 		return nova.Because(err, nova.Invalid, "The regular expression can't be read.")
 	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly:
@@ -65,6 +68,8 @@ func sqliteFault(err error) error {
 	switch e.Code() {
 	case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 		return nova.Because(err, nova.Conflict, "There is one already.")
+	case sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+		return inUse(err)
 	}
 	switch e.Code() & 0xff { // the primary code
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -86,6 +91,12 @@ func connectionFault(err error) error {
 		return errors.Join(errTransient, unavailable(err))
 	}
 	return err
+}
+
+// inUse is for a row that can't go because another needs it, or can't come
+// because the one that it needs is gone.
+func inUse(err error) error {
+	return nova.Because(err, nova.Conflict, "It is in use, or what it belongs to is gone.")
 }
 
 func unavailable(err error) error {

@@ -101,7 +101,7 @@ func TestUpload_BreaksOff(t *testing.T) {
 			r.Header.Set("X-Auth-Token", "demo")
 			r.Header.Set("Content-Type", "application/octet-stream")
 			w := httptest.NewRecorder()
-			c.service.Handler().ServeHTTP(w, r)
+			c.service.ServeHTTP(w, r)
 			if w.Code != http.StatusBadRequest {
 				t.Errorf("%s: got %d %s", name, w.Code, w.Body)
 			}
@@ -130,7 +130,7 @@ func TestUpload_OneAtATime(t *testing.T) {
 			r.Header.Set("X-Auth-Token", "demo")
 			r.Header.Set("Content-Type", "application/octet-stream")
 			w := httptest.NewRecorder()
-			c.service.Handler().ServeHTTP(w, r)
+			c.service.ServeHTTP(w, r)
 			if w.Code != http.StatusNoContent {
 				t.Errorf("first upload: got %d %s", w.Code, w.Body)
 			}
@@ -164,7 +164,7 @@ func TestUpload_DeletedMeanwhile(t *testing.T) {
 			r.Header.Set("X-Auth-Token", "demo")
 			r.Header.Set("Content-Type", "application/octet-stream")
 			w := httptest.NewRecorder()
-			c.service.Handler().ServeHTTP(w, r)
+			c.service.ServeHTTP(w, r)
 			if w.Code != http.StatusGone {
 				t.Errorf("upload: got %d %s", w.Code, w.Body)
 			}

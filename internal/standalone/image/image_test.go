@@ -49,14 +49,14 @@ func each(t *testing.T, test func(t *testing.T, c cloud)) {
 
 func newCloud(t *testing.T, s *db.Store, dir string, maxBytes int64) cloud {
 	t.Helper()
-	base := func(*http.Request) string { return "http://cloud/image" }
+	authURL := func(*http.Request) string { return "http://cloud/identity/v3" }
 	service, err := image.New(image.Options{
-		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: base, BaseURL: base, Owner: "p-admin", MaxBytes: maxBytes,
+		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: "http://cloud", Owner: "p-admin", MaxBytes: maxBytes,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(service.Handler())
+	server := httptest.NewServer(service)
 	t.Cleanup(server.Close)
 	return cloud{t, service, server, dir}
 }

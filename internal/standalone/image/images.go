@@ -66,7 +66,7 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	return kit.Reply{Status: http.StatusCreated, Body: view(image), Header: http.Header{
-		"Location":                       {s.BaseURL(r) + "/v2/images/" + image.ID},
+		"Location":                       {s.base(r) + "/v2/images/" + image.ID},
 		"Openstack-Image-Import-Methods": {importMethod},
 		"Openstack-Image-Store-Ids":      {"file"},
 	}}, nil

@@ -26,9 +26,11 @@ const (
 
 func isAdmin(c nova.Caller) bool { return c.HasRole("admin") }
 
-// mayWrite tells whether the caller holds a role that may do more than read.
+// mayWrite tells whether the caller holds a role in a project that may do more
+// than read.
 func mayWrite(c nova.Caller, action string) error {
-	if slices.ContainsFunc([]string{"admin", "manager", "member", "service"}, c.HasRole) {
+	writer := slices.ContainsFunc([]string{"manager", "member", "service"}, c.HasRole)
+	if isAdmin(c) || writer && c.ProjectID != "" {
 		return nil
 	}
 	return notAuthorized(action)

@@ -22,8 +22,8 @@ const (
 	seedLine = "nova-api test image\n"
 )
 
-// Seed makes the first image if it isn't there, and sweeps up what a process
-// that was killed has left. Call it at every start.
+// Seed makes an image if there is none, and sweeps up what a process that was
+// killed has left. Call it at every start.
 func (s *Service) Seed(ctx context.Context) error {
 	if err := s.sweep(ctx); err != nil {
 		return err
@@ -32,6 +32,9 @@ func (s *Service) Seed(ctx context.Context) error {
 	switch {
 	case nova.Is(err, nova.NotFound):
 		image, err = s.createSeed(ctx)
+		if nova.Is(err, nova.NotFound) { // there are others
+			return nil
+		}
 	case err == nil && image.Status == active && !s.files.exists(seedID):
 		return s.restoreSeed()
 	}
@@ -41,7 +44,16 @@ func (s *Service) Seed(ctx context.Context) error {
 	return s.saveSeed(ctx, image)
 }
 
+// createSeed creates the image: NotFound if somebody has deleted it, and has
+// others.
 func (s *Service) createSeed(ctx context.Context) (db.Image, error) {
+	there, err := s.Store.Images(ctx, db.ImageFilter{Admin: true, Visibility: "all"}, nova.Page{Limit: 1})
+	if err != nil {
+		return db.Image{}, err
+	}
+	if len(there) > 0 {
+		return s.Store.Image(ctx, seedID)
+	}
 	name, disk, container := seedName, "raw", "bare"
 	image, err := s.Store.CreateImage(ctx, db.Image{
 		ID: seedID, Name: &name, Owner: s.Owner, Status: queued, Visibility: public, DiskFormat: &disk, ContainerFormat: &container,

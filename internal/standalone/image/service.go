@@ -17,6 +17,10 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// Path is where the service is mounted, with the prefix stripped: its own
+// handler is rooted at /.
+const Path = "/image"
+
 // Options are what the service stands on.
 type Options struct {
 	Store    *db.Store
@@ -24,17 +28,20 @@ type Options struct {
 	Log      zerolog.Logger
 	Validate kit.Validator
 	AuthURL  func(*http.Request) string // where a caller without a token gets one
-	BaseURL  func(*http.Request) string // where clients reach this service, without a slash at the end
-	Owner    string                     // the project that owns the seeded image
-	MaxBytes int64                      // of one image's data; 0 for a terabyte
-	Patience time.Duration              // how long an upload may stand still; 0 for a minute
+	// PublicURL is where clients reach the process, without Path. If it is
+	// empty, each client is told the scheme and host that it used itself.
+	PublicURL string
+	Owner     string        // the project that owns the seeded image
+	MaxBytes  int64         // of one image's data; 0 for a terabyte
+	Patience  time.Duration // how long an upload may stand still; 0 for a minute
 }
 
 // A Service is an image service. Several may share a database and a folder.
 type Service struct {
 	Options
-	kit   kit.Kit
-	files files
+	kit     kit.Kit
+	files   files
+	handler http.Handler
 }
 
 const (
@@ -55,11 +62,18 @@ func New(o Options) (*Service, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder for images: %w", err)
 	}
-	return &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Glance}, files: files{o.Dir}}, nil
+	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Glance}, files: files{o.Dir}}
+	s.handler = s.router()
+	return s, nil
 }
 
-// Handler answers for the service's own root: /, /versions and /v2.
-func (s *Service) Handler() http.Handler {
+// ServeHTTP answers a request to /, /versions or anything below /v2.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// base is where the client reaches this service.
+func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicURL) + Path }
+
+func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
 	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
 	r.NotFound(s.kit.Handle(s.choices))
@@ -121,7 +135,7 @@ func (s *Service) choices(r *http.Request) (kit.Reply, error) {
 var versionsServed = strings.Fields("v2.9 v2.7 v2.6 v2.5 v2.4 v2.3 v2.2 v2.1 v2.0")
 
 func (s *Service) versions(r *http.Request) (kit.Reply, error) {
-	links := []map[string]string{{"rel": "self", "href": s.BaseURL(r) + "/v2/"}}
+	links := []map[string]string{{"rel": "self", "href": s.base(r) + "/v2/"}}
 	versions := make([]map[string]any, len(versionsServed))
 	for i, id := range versionsServed {
 		status := "SUPPORTED"

@@ -1,0 +1,254 @@
+package network
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// A wantedIP is an element of a port's fixed_ips, as a client gives it: a
+// subnet, an address or both.
+type wantedIP struct {
+	SubnetID string `json:"subnet_id"`
+	Address  string `json:"ip_address"`
+}
+
+func wantedIPs(given object) ([]wantedIP, error) {
+	var wanted []wantedIP
+	if err := reshape(given["fixed_ips"], &wanted); err != nil || len(wanted) > maxFixedIPs {
+		return nil, invalid("fixed_ips", "Invalid data format for fixed IP: '%s'.", plain(given["fixed_ips"]))
+	}
+	for i, w := range wanted {
+		if w.Address == "" && w.SubnetID == "" {
+			return nil, invalidInput("IP allocation requires subnet_id or ip_address.")
+		}
+		if w.Address != "" {
+			if err := isAddress("fixed_ips", w.Address); err != nil {
+				return nil, err
+			}
+			wanted[i].Address = canonical(w.Address)
+		}
+	}
+	return wanted, nil
+}
+
+// addressPort gives a new port the addresses that are asked for or, if that
+// is left to us, one of each IP version that its network has.
+func (s *Service) addressPort(ctx context.Context, tx *db.Store, p *db.Port, given object) error {
+	subnets, err := tx.SubnetsOf(ctx, p.NetworkID)
+	if err != nil {
+		return err
+	}
+	p.FixedIPs, p.GroupIDs = []db.FixedIP{}, []string{}
+	if given["fixed_ips"] == nil {
+		return addressAnywhere(ctx, tx, p, subnets)
+	}
+	wanted, err := wantedIPs(given)
+	if err != nil {
+		return err
+	}
+	for _, w := range wanted {
+		if err := addressAsWanted(ctx, tx, p, subnets, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readdressPort gives a port these addresses instead of those it has.
+func (s *Service) readdressPort(ctx context.Context, tx *db.Store, p *db.Port, given object) error {
+	wanted, err := wantedIPs(given)
+	if err != nil {
+		return err
+	}
+	subnets, err := tx.SubnetsOf(ctx, p.NetworkID)
+	if err != nil {
+		return err
+	}
+	before := p.FixedIPs
+	p.FixedIPs = []db.FixedIP{}
+	var lacking []wantedIP
+	for _, w := range wanted { // what it has already, it keeps
+		at := slices.IndexFunc(before, func(ip db.FixedIP) bool {
+			return (w.Address == "" || w.Address == ip.Address) && (w.SubnetID == "" || w.SubnetID == ip.SubnetID)
+		})
+		if at < 0 {
+			lacking = append(lacking, w)
+			continue
+		}
+		p.FixedIPs = append(p.FixedIPs, before[at])
+		before = slices.Delete(slices.Clone(before), at, at+1)
+	}
+	for _, ip := range before {
+		if err := tx.ReleaseAddress(ctx, p.ID, ip); err != nil {
+			return err
+		}
+	}
+	for _, w := range lacking {
+		if err := addressAsWanted(ctx, tx, p, subnets, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addressAnywhere takes an address of each IP version from the first subnet
+// that has one, and those that the subnets make of the MAC address.
+func addressAnywhere(ctx context.Context, tx *db.Store, p *db.Port, subnets []db.Subnet) error {
+	for _, version := range []int64{4, 6} {
+		var full bool
+		for _, subnet := range subnets {
+			if subnet.IPVersion != version || isAutomatic(subnet) {
+				continue
+			}
+			err := allocate(ctx, tx, p, subnet)
+			if full = errors.Is(err, db.ErrNoAddress); full {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			break
+		}
+		if full {
+			return noAddress(p.NetworkID)
+		}
+	}
+	for _, subnet := range subnets {
+		if isAutomatic(subnet) {
+			if err := addressAsWanted(ctx, tx, p, subnets, wantedIP{SubnetID: subnet.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func allocate(ctx context.Context, tx *db.Store, p *db.Port, subnet db.Subnet) error {
+	address, err := tx.AllocateAddress(ctx, subnet, p.ID)
+	if err != nil {
+		return err
+	}
+	p.FixedIPs = append(p.FixedIPs, db.FixedIP{SubnetID: subnet.ID, Address: address.String()})
+	return nil
+}
+
+func noAddress(networkID string) error {
+	return kit.Typed("IpAddressGenerationFailure", nova.Conflict, "No more IP addresses available on network %s.", networkID)
+}
+
+// addressAsWanted takes one address that a client has asked for.
+func addressAsWanted(ctx context.Context, tx *db.Store, p *db.Port, subnets []db.Subnet, w wantedIP) error {
+	subnet, err := subnetFor(p.NetworkID, subnets, w)
+	if err != nil {
+		return err
+	}
+	address, err := netip.ParseAddr(w.Address)
+	switch {
+	case w.Address == "" && isAutomatic(subnet):
+		if address, err = fromMAC(subnet, p.MAC); err != nil {
+			return err
+		}
+	case w.Address == "":
+		err := allocate(ctx, tx, p, subnet)
+		if errors.Is(err, db.ErrNoAddress) {
+			return noAddress(p.NetworkID)
+		}
+		return err
+	case err != nil:
+		return err // it has been read before
+	}
+	taken, err := tx.TakeAddress(ctx, subnet, address, p.ID)
+	if err != nil {
+		return gone(err, subnetNotFound(subnet.ID))
+	}
+	if !taken {
+		return kit.Typed("IpAddressAlreadyAllocated", nova.Conflict, "IP address %s already allocated in subnet %s", address, subnet.ID)
+	}
+	p.FixedIPs = append(p.FixedIPs, db.FixedIP{SubnetID: subnet.ID, Address: address.String()})
+	return nil
+}
+
+// subnetFor finds the subnet that an address is to be of.
+func subnetFor(networkID string, subnets []db.Subnet, w wantedIP) (db.Subnet, error) {
+	for _, subnet := range subnets {
+		if w.SubnetID != "" && subnet.ID != w.SubnetID {
+			continue
+		}
+		fits, err := usable(subnet, w.Address)
+		if err != nil {
+			return subnet, err
+		}
+		if fits {
+			return subnet, nil
+		}
+		if w.SubnetID != "" {
+			return subnet, kit.Typed("InvalidIpForSubnet", nova.Invalid, "IP address %s is not a valid IP for the specified subnet.", w.Address)
+		}
+	}
+	if w.SubnetID != "" {
+		return db.Subnet{}, subnetNotFound(w.SubnetID)
+	}
+	return db.Subnet{}, kit.Typed("InvalidIpForNetwork", nova.Invalid,
+		"IP address %s is not a valid IP for any of the subnets on the specified network %s.", w.Address, networkID)
+}
+
+// usable tells whether an address, if one is given, can be a port's.
+func usable(subnet db.Subnet, text string) (bool, error) {
+	if text == "" {
+		return true, nil
+	}
+	prefix, err := subnet.Prefix()
+	if err != nil {
+		return false, fmt.Errorf("subnet %s: %w", subnet.ID, err)
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return false, nil //nolint:nilerr // then it is in no subnet
+	}
+	gateway := subnet.GatewayIP != nil && canonical(*subnet.GatewayIP) == address.String() // in IPv6 the first one
+	return contains(hosts(prefix), address) || gateway && prefix.Contains(address), nil
+}
+
+// isAutomatic is for IPv6 subnets whose hosts make their addresses themselves,
+// of their MAC addresses.
+func isAutomatic(subnet db.Subnet) bool {
+	return subnet.IPv6AddressMode != nil && *subnet.IPv6AddressMode != "dhcpv6-stateful"
+}
+
+// fromMAC is the address that a host makes itself: RFC 4291, appendix A.
+func fromMAC(subnet db.Subnet, text string) (netip.Addr, error) {
+	mac, err := net.ParseMAC(text)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("address of %s: %w", text, err)
+	}
+	prefix, err := subnet.Prefix()
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("subnet %s: %w", subnet.ID, err)
+	}
+	bytes := prefix.Masked().Addr().As16()
+	copy(bytes[8:], []byte{mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]})
+	return netip.AddrFrom16(bytes), nil
+}
+
+// randomMAC is an address of those that OpenStack gives to servers.
+func randomMAC() string {
+	mac := net.HardwareAddr{0xfa, 0x16, 0x3e, 0, 0, 0}
+	_, _ = rand.Read(mac[3:]) // never fails
+	return mac.String()
+}
+
+func isAddressOrCIDR(name, text string) error {
+	if _, err := netip.ParsePrefix(text); err == nil {
+		return nil
+	}
+	return isAddress(name, text)
+}

@@ -1,0 +1,244 @@
+package network
+
+import (
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// object is a JSON object.
+type object = map[string]any
+
+// access says who may set an attribute.
+type access int
+
+const (
+	nobody access = iota
+	anyone
+	admins
+)
+
+// An attribute is a key of one kind of thing: who may set it when the thing is
+// made and when it is changed, how, and how lists are filtered by it.
+type attribute[T any] struct {
+	name      string
+	post, put access
+	set       setter[T]
+	required  bool
+	column    string // in the database; empty: lists can't be filtered by it
+	find      func(text string) (any, error)
+}
+
+// A setter puts a value that came as JSON into a thing, or says why not.
+type setter[T any] func(to *T, name string, value any) error
+
+// The words of filters.
+func asText(text string) (any, error) { return text, nil }
+
+func asNumber(text string) (any, error) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, invalidInput("'%s' is not an integer.", text)
+	}
+	return n, nil
+}
+
+func asFlag(text string) (any, error) { return parseFlag(text) }
+
+func parseFlag(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, invalidInput("'%s' cannot be converted to boolean.", text)
+}
+
+// text sets a string of at most 255 characters.
+func text[T any](field func(*T) *string) setter[T] {
+	return func(to *T, name string, value any) error {
+		s, err := stringOf(name, value, 255)
+		if err == nil {
+			*field(to) = s
+		}
+		return err
+	}
+}
+
+// optional sets a string that may be null.
+func optional[T any](field func(*T) **string, check func(name, text string) error) setter[T] {
+	return func(to *T, name string, value any) error {
+		if value == nil {
+			*field(to) = nil
+			return nil
+		}
+		s, err := stringOf(name, value, 255)
+		if err == nil && check != nil {
+			err = check(name, s)
+		}
+		if err == nil {
+			*field(to) = &s
+		}
+		return err
+	}
+}
+
+func flag[T any](field func(*T) *bool) setter[T] {
+	return func(to *T, _ string, value any) error {
+		b, ok := value.(bool)
+		if !ok {
+			var err error
+			if b, err = parseFlag(plain(value)); err != nil {
+				return err
+			}
+		}
+		*field(to) = b
+		return nil
+	}
+}
+
+// number sets a whole number that is at least as large as it says.
+func number[T any](field func(*T) *int64, least int64) setter[T] {
+	return func(to *T, name string, value any) error {
+		n, err := integer(name, value)
+		switch {
+		case err != nil:
+			return err
+		case n < least && least == 0:
+			return invalid(name, "'%d' should be non-negative.", n)
+		case n < least:
+			return invalid(name, "'%d' is too small - must be at least '%d'.", n, least)
+		}
+		*field(to) = n
+		return nil
+	}
+}
+
+// oneOf sets a string or a number that is one of those given.
+func oneOf[T any](field func(*T) *string, words ...string) setter[T] {
+	return func(to *T, name string, value any) error {
+		word := plain(value)
+		if !slices.Contains(words, word) {
+			return invalid(name, "%s is not in valid_values.", word)
+		}
+		*field(to) = word
+		return nil
+	}
+}
+
+// id sets a string that is a UUID.
+func id[T any](field func(*T) *string) setter[T] {
+	return func(to *T, name string, value any) error {
+		s, err := stringOf(name, value, 255)
+		if err == nil {
+			err = isID(name, s)
+		}
+		if err == nil {
+			*field(to) = s
+		}
+		return err
+	}
+}
+
+func isID(name, text string) error {
+	if _, err := uuid.Parse(text); err != nil || len(text) != len(uuid.Nil.String()) {
+		return invalid(name, "'%s' is not a valid UUID.", text)
+	}
+	return nil
+}
+
+func isAddress(name, text string) error {
+	if _, err := parseAddress(text); err != nil {
+		return invalid(name, "'%s' is not a valid IP address.", text)
+	}
+	return nil
+}
+
+// parseAddress reads an address without a zone, which means nothing here.
+func parseAddress(text string) (netip.Addr, error) {
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return address, err
+	}
+	return address.WithZone("").Unmap(), nil
+}
+
+// shaped sets a value that has the shape of V, of at most so many items.
+func shaped[T, V any](field func(*T) *[]V, most int, check func(name string, items []V) error) setter[T] {
+	return func(to *T, name string, value any) error {
+		items := []V{}
+		if err := reshape(value, &items); err != nil {
+			return invalid(name, "'%s' is not of the form that is wanted.", plain(value))
+		}
+		if len(items) > most {
+			return invalid(name, "there are more than %d.", most)
+		}
+		if check != nil {
+			if err := check(name, items); err != nil {
+				return err
+			}
+		}
+		*field(to) = items
+		return nil
+	}
+}
+
+// reshape puts a JSON value into a Go value of the same shape.
+func reshape(value, to any) error {
+	if value == nil {
+		return nil
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, to)
+}
+
+func stringOf(name string, value any, limit int) (string, error) {
+	s, ok := value.(string)
+	switch {
+	case !ok:
+		return "", invalid(name, "'%s' is not a valid string.", plain(value))
+	case utf8.RuneCountInString(s) > limit:
+		return "", invalid(name, "'%s' exceeds maximum length of %d.", s, limit)
+	case strings.ContainsRune(s, 0):
+		return "", invalid(name, "it contains a null character.")
+	}
+	return s, nil
+}
+
+func integer(name string, value any) (int64, error) {
+	n, err := strconv.ParseInt(plain(value), 10, 64)
+	if err != nil {
+		return 0, invalid(name, "'%s' is not an integer.", plain(value))
+	}
+	return n, nil
+}
+
+func invalid(name, reason string, args ...any) error {
+	return badRequest("Invalid input for "+name+". Reason: "+reason, args...)
+}
+
+// plain shows a JSON value in a message.
+func plain(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "None"
+	case string:
+		return value
+	case json.Number:
+		return value.String()
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}

@@ -1,0 +1,187 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+var groupAttributes = []attribute[db.SecurityGroup]{
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(g *db.SecurityGroup) *string { return &g.Name })},
+	{name: "stateful", post: anyone, put: anyone, column: "stateful", find: asFlag, set: flag(func(g *db.SecurityGroup) *bool { return &g.Stateful })},
+}
+
+func (s *Service) groups() resource[db.SecurityGroup] {
+	return resource[db.SecurityGroup]{
+		s: s, one: "security_group", many: "security_groups", limit: quotaOf("security_group"), attributes: groupAttributes,
+		missing: groupNotFound,
+		record:  func(g *db.SecurityGroup) *db.NetworkRecord { return &g.NetworkRecord },
+		table:   func(t db.NetworkTables) db.NetworkTable[db.SecurityGroup] { return t.Groups },
+		fresh:   func() db.SecurityGroup { return db.SecurityGroup{Stateful: true} },
+		view:    s.groupView,
+		filter:  groupFilter,
+		before:  func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
+		create:  s.createGroup,
+		change:  s.changeGroup,
+		remove:  s.removeGroup,
+	}
+}
+
+func groupNotFound(id string) error {
+	return kit.Typed("SecurityGroupNotFound", nova.NotFound, "Security group %s does not exist", id)
+}
+
+func (s *Service) groupView(g db.SecurityGroup, _ bool) object {
+	rules := make([]object, len(g.Rules))
+	for i, rule := range g.Rules {
+		rules[i] = s.rules().full(rule, nova.Caller{})
+	}
+	return object{"name": g.Name, "stateful": g.Stateful, "shared": false, "security_group_rules": rules}
+}
+
+// groupFilter knows that no group is shared.
+func groupFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+	if name != "shared" {
+		return false, nil
+	}
+	shared, err := parseFlag(values[0])
+	if shared {
+		l.Match["id"] = []any{""}
+	}
+	return true, err
+}
+
+// createGroup makes a group that lets everything out, and nothing in.
+func (s *Service) createGroup(ctx context.Context, tx *db.Store, _ nova.Caller, g *db.SecurityGroup, _ object) error {
+	if g.Name == db.DefaultSecurityGroup {
+		return kit.Typed("SecurityGroupDefaultAlreadyExists", nova.Conflict, "Default security group already exists.")
+	}
+	if err := makeDefaultGroup(ctx, tx, g.ProjectID); err != nil {
+		return err
+	}
+	return insertGroup(ctx, tx, g, "egress")
+}
+
+// insertGroup keeps a group with rules for both IP versions in each direction:
+// what comes in must come from the group itself.
+func insertGroup(ctx context.Context, tx *db.Store, g *db.SecurityGroup, directions ...string) error {
+	made, err := tx.Network().Groups.Create(ctx, *g)
+	if err != nil {
+		return err
+	}
+	for _, direction := range directions {
+		for _, ethertype := range []string{"IPv4", "IPv6"} {
+			rule := db.SecurityGroupRule{GroupID: g.ID, Direction: direction, Ethertype: ethertype}
+			rule.ID, rule.ProjectID = uuid.NewString(), g.ProjectID
+			if direction == "ingress" {
+				rule.RemoteGroupID = &g.ID
+			}
+			if rule, err = tx.Network().Rules.Create(ctx, rule); err != nil {
+				return err
+			}
+			made.Rules = append(made.Rules, rule)
+		}
+	}
+	*g = made
+	return nil
+}
+
+// ensureDefaultGroup makes the group that every project has, when the project
+// is first seen.
+func (s *Service) ensureDefaultGroup(ctx context.Context, project string) error {
+	if project == "" {
+		return nil
+	}
+	_, err := s.Store.DefaultGroupOf(ctx, project)
+	if !nova.Is(err, nova.NotFound) {
+		return err
+	}
+	return s.Store.Tx(ctx, func(tx *db.Store) error { return makeDefaultGroup(ctx, tx, project) })
+}
+
+func makeDefaultGroup(ctx context.Context, tx *db.Store, project string) error {
+	_, err := tx.DefaultGroupOf(ctx, project)
+	if !nova.Is(err, nova.NotFound) {
+		return err
+	}
+	group := db.SecurityGroup{Name: db.DefaultSecurityGroup, Stateful: true}
+	group.ID, group.ProjectID, group.Description = uuid.NewString(), project, "Default security group"
+	err = insertGroup(ctx, tx, &group, "ingress", "egress")
+	if errors.Is(err, db.ErrTaken) { // somebody else was faster
+		return nil
+	}
+	return err
+}
+
+// changeGroup keeps the default group's name where it is.
+func (s *Service) changeGroup(_ context.Context, _ *db.Store, _ nova.Caller, was db.SecurityGroup, g *db.SecurityGroup, _ object) error {
+	switch {
+	case was.Name == g.Name:
+		return nil
+	case was.Name == db.DefaultSecurityGroup:
+		return kit.Typed("SecurityGroupCannotUpdateDefault", nova.Conflict, "Updating default security group not allowed.")
+	case g.Name == db.DefaultSecurityGroup:
+		return kit.Typed("SecurityGroupDefaultAlreadyExists", nova.Conflict, "Default security group already exists.")
+	}
+	return nil
+}
+
+func (s *Service) removeGroup(ctx context.Context, g db.SecurityGroup) error {
+	inUse := kit.Typed("SecurityGroupInUse", nova.Conflict, "Security Group %s in use.", g.ID)
+	if g.Name == db.DefaultSecurityGroup {
+		return inUse
+	}
+	err := s.groups().drop(ctx, g)
+	if nova.Is(err, nova.Conflict) {
+		return inUse
+	}
+	return err
+}
+
+// groupPort puts a port into the security groups that are asked for or, if
+// that is left to us, into its project's default one.
+func (s *Service) groupPort(ctx context.Context, tx *db.Store, c nova.Caller, p *db.Port, given object) error {
+	groups, err := s.wantedGroups(ctx, tx, c, *p, given)
+	if err != nil {
+		return err
+	}
+	if len(groups) > 0 && !p.PortSecurity {
+		return kit.Typed("PortSecurityPortHasSecurityGroup", nova.Conflict,
+			"Port security must be enabled and port must have an IP address in order to use security groups.")
+	}
+	p.GroupIDs = groups
+	return gone(tx.SetPortGroups(ctx, p.ID, groups), groupNotFound(strings.Join(groups, ", ")))
+}
+
+func (s *Service) wantedGroups(ctx context.Context, tx *db.Store, c nova.Caller, p db.Port, given object) ([]string, error) {
+	value, ok := given["security_groups"]
+	if !ok {
+		if !p.PortSecurity || p.ProjectID == "" {
+			return []string{}, nil
+		}
+		if err := makeDefaultGroup(ctx, tx, p.ProjectID); err != nil {
+			return nil, err
+		}
+		group, err := tx.DefaultGroupOf(ctx, p.ProjectID)
+		return []string{group}, err
+	}
+	groups := []string{}
+	if err := reshape(value, &groups); err != nil || len(groups) > maxPortGroups {
+		return nil, invalid("security_groups", "'%s' is not a list of security groups.", plain(value))
+	}
+	for _, group := range groups {
+		if err := isID("security_groups", group); err != nil {
+			return nil, err
+		}
+		if _, err := s.groups().find(ctx, tx, c, group); err != nil {
+			return nil, err
+		}
+	}
+	return groups, nil
+}

@@ -1,0 +1,156 @@
+package network
+
+import (
+	"context"
+	"strings"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// What a network is told about the wires below it, which there are none of.
+const (
+	tunnelMTU = 1450
+	wireMTU   = 1500
+)
+
+var networkAttributes = []attribute[db.Network]{
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *db.Network) *string { return &n.Name })},
+	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.AdminStateUp })},
+	{name: "shared", post: admins, put: admins, column: "shared", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.Shared })},
+	{name: "router:external", post: admins, put: admins, column: "external", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.External })},
+	{name: "is_default", post: admins, put: admins, column: "is_default", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.IsDefault })},
+	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.PortSecurity })},
+	{name: "mtu", post: anyone, put: anyone, column: "mtu", find: asNumber, set: number(func(n *db.Network) *int64 { return &n.MTU }, 0)},
+	{name: "provider:network_type", post: admins, column: "provider_type", find: asText, set: text(func(n *db.Network) *string { return &n.ProviderType })},
+	{name: "provider:physical_network", post: admins, column: "provider_physical", find: asText, set: optional(func(n *db.Network) **string { return &n.ProviderPhysical }, nil)},
+	{name: "provider:segmentation_id", post: admins, column: "provider_segment", find: asNumber, set: optionalNumber(func(n *db.Network) **int64 { return &n.ProviderSegment })},
+	{name: "availability_zone_hints", post: anyone, put: anyone, set: emptyList[db.Network]},
+	{name: "dns_domain", post: anyone, put: anyone, set: emptyText[db.Network]},
+}
+
+func (s *Service) networks() resource[db.Network] {
+	o := resource[db.Network]{
+		s: s, one: "network", many: "networks", limit: quotaOf("network"), attributes: networkAttributes,
+		missing: networkNotFound,
+		record:  func(n *db.Network) *db.NetworkRecord { return &n.NetworkRecord },
+		table:   func(t db.NetworkTables) db.NetworkTable[db.Network] { return t.Networks },
+		fresh: func() db.Network {
+			return db.Network{AdminStateUp: true, PortSecurity: true, MTU: tunnelMTU, ProviderType: "vxlan", SubnetIDs: []string{}}
+		},
+		view: networkView, filter: networkFilter, remove: s.removeNetwork,
+	}
+	o.create = func(ctx context.Context, tx *db.Store, _ nova.Caller, n *db.Network, _ object) (err error) {
+		*n, err = o.things(tx).Create(ctx, *n)
+		return err
+	}
+	o.change = s.changeNetwork
+	return o
+}
+
+func networkNotFound(id string) error {
+	return kit.Typed("NetworkNotFound", nova.NotFound, "Network %s could not be found.", id)
+}
+
+func networkView(n db.Network, admin bool) object {
+	v := object{
+		"name":                    n.Name,
+		"admin_state_up":          n.AdminStateUp,
+		"status":                  "ACTIVE",
+		"mtu":                     n.MTU,
+		"shared":                  n.Shared,
+		"router:external":         n.External,
+		"port_security_enabled":   n.PortSecurity,
+		"subnets":                 n.SubnetIDs,
+		"availability_zones":      []string{},
+		"availability_zone_hints": []string{},
+		"ipv4_address_scope":      nil,
+		"ipv6_address_scope":      nil,
+	}
+	if n.External {
+		v["is_default"] = n.IsDefault
+	}
+	if admin {
+		v["provider:network_type"] = n.ProviderType
+		v["provider:physical_network"] = n.ProviderPhysical
+		v["provider:segmentation_id"] = n.ProviderSegment
+	}
+	return v
+}
+
+// networkFilter knows the status, which is the same for all.
+func networkFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+	if name != "status" {
+		return false, nil
+	}
+	for _, value := range values {
+		if strings.EqualFold(value, "ACTIVE") {
+			return true, nil
+		}
+	}
+	l.Match["id"] = []any{""}
+	return true, nil
+}
+
+// changeNetwork keeps a network that others use from being taken from them.
+func (s *Service) changeNetwork(ctx context.Context, tx *db.Store, _ nova.Caller, was db.Network, n *db.Network, _ object) error {
+	if was.Shared && !n.Shared {
+		used, err := tx.NetworkUsedByOthers(ctx, n.ID, n.ProjectID)
+		if err != nil {
+			return err
+		}
+		if used {
+			return kit.Typed("InvalidSharedSetting", nova.Conflict,
+				"Unable to reconfigure sharing settings for network %s. Multiple tenants are using it.", n.ID)
+		}
+	}
+	return nil
+}
+
+// removeNetwork drops a network and its subnets, unless there are ports on it.
+func (s *Service) removeNetwork(ctx context.Context, n db.Network) error {
+	err := s.networks().drop(ctx, n)
+	if !nova.Is(err, nova.Conflict) {
+		return err
+	}
+	const shown = 10
+	ports, listErr := s.Store.PortsOn(ctx, n.ID, shown)
+	if listErr != nil {
+		return listErr
+	}
+	return kit.Typed("NetworkInUse", nova.Conflict,
+		"Unable to complete operation on network %s. There are one or more ports still in use on the network, id for these ports is: %s.",
+		n.ID, strings.Join(ports, ","))
+}
+
+// optionalNumber sets a whole number that may be null.
+func optionalNumber[T any](field func(*T) **int64) setter[T] {
+	return func(to *T, name string, value any) error {
+		if value == nil {
+			*field(to) = nil
+			return nil
+		}
+		n, err := integer(name, value)
+		if err == nil {
+			*field(to) = &n
+		}
+		return err
+	}
+}
+
+// emptyList and emptyText take what this service has no use for, so long as
+// nothing is asked of it.
+func emptyList[T any](_ *T, name string, value any) error {
+	if list, ok := value.([]any); !ok || len(list) > 0 {
+		return invalid(name, "'%s' is not supported here.", plain(value))
+	}
+	return nil
+}
+
+func emptyText[T any](_ *T, name string, value any) error {
+	if s, ok := value.(string); !ok || s != "" {
+		return invalid(name, "'%s' is not supported here.", plain(value))
+	}
+	return nil
+}

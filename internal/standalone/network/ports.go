@@ -1,0 +1,333 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// Neutron's limits.
+const (
+	maxFixedIPs     = 64
+	maxAddressPairs = 10
+	maxPortGroups   = 64
+	maxDHCPOptions  = 64
+)
+
+var portAttributes = []attribute[db.Port]{
+	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(p *db.Port) *string { return &p.NetworkID })},
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(p *db.Port) *string { return &p.Name })},
+	{name: "mac_address", post: anyone, put: admins, column: "mac_address", find: asMAC, set: setMAC},
+	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(p *db.Port) *bool { return &p.AdminStateUp })},
+	{name: "device_id", post: anyone, put: anyone, column: "device_id", find: asText, set: text(func(p *db.Port) *string { return &p.DeviceID })},
+	{name: "device_owner", post: anyone, put: anyone, column: "device_owner", find: asText, set: text(func(p *db.Port) *string { return &p.DeviceOwner })},
+	{name: "binding:host_id", post: admins, put: admins, column: "host", find: asText, set: setHost},
+	{name: "binding:profile", post: admins, put: admins, set: setProfile},
+	{name: "binding:vnic_type", post: anyone, put: anyone, column: "vnic_type", find: asText, set: oneOf(func(p *db.Port) *string { return &p.VNICType }, "normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic", "vdpa")},
+	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(p *db.Port) *bool { return &p.PortSecurity })},
+	{name: "allowed_address_pairs", post: anyone, put: anyone, set: shaped(func(p *db.Port) *[]map[string]string { return &p.AddressPairs.V }, maxAddressPairs, arePairs)},
+	{name: "extra_dhcp_opts", post: anyone, put: anyone, set: shaped(func(p *db.Port) *[]map[string]any { return &p.DHCPOptions.V }, maxDHCPOptions, nil)},
+	{name: "dns_name", post: anyone, put: anyone, set: text(func(p *db.Port) *string { return &p.DNSName })},
+	{name: "fixed_ips", post: anyone, put: anyone},
+	{name: "security_groups", post: anyone, put: anyone},
+}
+
+func (s *Service) ports() resource[db.Port] {
+	return resource[db.Port]{
+		s: s, one: "port", many: "ports", limit: quotaOf("port"), attributes: portAttributes,
+		missing: portNotFound,
+		record:  func(p *db.Port) *db.NetworkRecord { return &p.NetworkRecord },
+		table:   func(t db.NetworkTables) db.NetworkTable[db.Port] { return t.Ports },
+		fresh:   func() db.Port { return db.Port{AdminStateUp: true, VNICType: "normal"} },
+		view:    portView,
+		filter:  portFilter,
+		create:  s.createPort,
+		change:  s.changePort,
+		remove:  s.removePort,
+	}
+}
+
+func portNotFound(id string) error {
+	return kit.Typed("PortNotFound", nova.NotFound, "Port %s could not be found.", id)
+}
+
+func portView(p db.Port, admin bool) object {
+	ips := make([]object, len(p.FixedIPs))
+	for i, ip := range p.FixedIPs {
+		ips[i] = object{"subnet_id": ip.SubnetID, "ip_address": ip.Address}
+	}
+	v := object{
+		"name":                  p.Name,
+		"network_id":            p.NetworkID,
+		"mac_address":           p.MAC,
+		"admin_state_up":        p.AdminStateUp,
+		"status":                p.Status,
+		"device_id":             p.DeviceID,
+		"device_owner":          p.DeviceOwner,
+		"fixed_ips":             ips,
+		"security_groups":       listOf(p.GroupIDs),
+		"port_security_enabled": p.PortSecurity,
+		"allowed_address_pairs": listOf(p.AddressPairs.V),
+		"extra_dhcp_opts":       listOf(p.DHCPOptions.V),
+		"binding:vnic_type":     p.VNICType,
+		"dns_name":              p.DNSName,
+		"dns_assignment":        []object{},
+	}
+	if admin {
+		showBinding(v, p)
+	}
+	return v
+}
+
+// showBinding tells how a port is plugged in, if it is on a host.
+func showBinding(v object, p db.Port) {
+	profile := p.Profile.V
+	if profile == nil {
+		profile = object{}
+	}
+	v["binding:host_id"], v["binding:profile"] = p.Host, profile
+	v["binding:vif_type"], v["binding:vif_details"] = "unbound", object{}
+	if p.Host != "" {
+		v["binding:vif_type"] = "ovs"
+		v["binding:vif_details"] = object{"port_filter": true, "connectivity": "l2", "bridge_name": "br-int", "datapath_type": "system"}
+	}
+}
+
+// statusOf is ACTIVE for a port that is plugged in.
+func statusOf(p db.Port) string {
+	switch {
+	case p.DeviceOwner == ownerFloatingIP:
+		return "N/A"
+	case !p.AdminStateUp:
+		return "DOWN"
+	case strings.HasPrefix(p.DeviceOwner, "network:") && p.DeviceID != "",
+		strings.HasPrefix(p.DeviceOwner, "compute:") && p.Host != "":
+		return "ACTIVE"
+	}
+	return "DOWN"
+}
+
+// portFilter knows what a port has in other tables:
+// fixed_ips=ip_address=10.0.0.5, and security_groups=ID.
+func portFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+	switch name {
+	case "status":
+		l.Match["status"] = anys(values)
+	case "security_groups":
+		l.Where = append(l.Where, db.InGroup(values))
+	case "fixed_ips":
+		for _, value := range values {
+			key, text, _ := strings.Cut(value, "=")
+			switch key {
+			case "ip_address":
+				l.Where = append(l.Where, db.HasAddress(canonical(text), false))
+			case "ip_address_substr":
+				l.Where = append(l.Where, db.HasAddress(text, true))
+			case "subnet_id":
+				l.Where = append(l.Where, db.OnSubnet(text))
+			default:
+				return true, invalidInput("'%s' is not a filter of fixed_ips.", key)
+			}
+		}
+	default:
+		return false, nil
+	}
+	return true, nil
+}
+
+func anys(values []string) []any {
+	list := make([]any, len(values))
+	for i, value := range values {
+		list[i] = value
+	}
+	return list
+}
+
+// canonical writes an address as the database does.
+func canonical(text string) string {
+	address, err := parseAddress(text)
+	if err != nil {
+		return text
+	}
+	return address.String()
+}
+
+// createPort makes a port with its addresses and security groups.
+func (s *Service) createPort(ctx context.Context, tx *db.Store, c nova.Caller, p *db.Port, given object) error {
+	network, err := s.networks().find(ctx, tx, c, p.NetworkID)
+	if err != nil {
+		return err
+	}
+	if !network.Shared && !owns(c, network.ProjectID) { // an external one, say
+		return disallowed("create_port")
+	}
+	if err := mayPort(c, network, given, "create_port"); err != nil {
+		return err
+	}
+	if _, ok := given["port_security_enabled"]; !ok {
+		p.PortSecurity = network.PortSecurity && !strings.HasPrefix(p.DeviceOwner, "network:")
+	}
+	p.Status = statusOf(*p)
+	if err := insertPort(ctx, tx, p); err != nil {
+		return err
+	}
+	if err := s.addressPort(ctx, tx, p, given); err != nil {
+		return err
+	}
+	return s.groupPort(ctx, tx, c, p, given)
+}
+
+// mayPort tells whether the caller may have a port like that on a network
+// that it sees but may not own.
+func mayPort(c nova.Caller, network db.Network, given object, rule string) error {
+	if owns(c, network.ProjectID) {
+		return nil
+	}
+	if owner, _ := given["device_owner"].(string); strings.HasPrefix(owner, "network:") {
+		return disallowedPart(rule, "device_owner")
+	}
+	for _, name := range []string{"mac_address", "port_security_enabled", "allowed_address_pairs"} {
+		if _, ok := given[name]; ok {
+			return disallowedPart(rule, name)
+		}
+	}
+	wanted, err := wantedIPs(given)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(wanted, func(w wantedIP) bool { return w.Address != "" }) {
+		return disallowedPart(rule, "fixed_ips:ip_address")
+	}
+	return nil
+}
+
+// insertPort keeps a new port, with a MAC address of its own if it has none.
+func insertPort(ctx context.Context, tx *db.Store, p *db.Port) error {
+	const tries = 16 // of 16 million addresses
+	chosen := p.MAC != ""
+	for range tries {
+		if !chosen {
+			p.MAC = randomMAC()
+		}
+		made, err := tx.Network().Ports.Create(ctx, *p)
+		switch {
+		case err == nil:
+			*p = made
+			return nil
+		case !errors.Is(err, db.ErrTaken):
+			return gone(err, networkNotFound(p.NetworkID))
+		case chosen:
+			return macInUse(*p)
+		}
+	}
+	return kit.Typed("MacAddressGenerationFailure", nova.Unavailable, "Unable to generate unique mac on network %s.", p.NetworkID)
+}
+
+// gone is for what was there a moment ago: a conflict says that it is no more.
+func gone(err, notFound error) error {
+	if nova.Is(err, nova.Conflict) {
+		return notFound
+	}
+	return err
+}
+
+func macInUse(p db.Port) error {
+	return kit.Typed("MacAddressInUse", nova.Conflict,
+		"Unable to complete operation for network %s. The mac address %s is in use.", p.NetworkID, p.MAC)
+}
+
+// changePort checks and carries out what a port's row doesn't hold, too.
+func (s *Service) changePort(ctx context.Context, tx *db.Store, c nova.Caller, was db.Port, p *db.Port, given object) error {
+	network, err := tx.Network().Networks.Get(ctx, "", p.NetworkID)
+	if err != nil {
+		return err
+	}
+	if err := mayPort(c, network, given, "update_port"); err != nil {
+		return err
+	}
+	if was.MAC != p.MAC {
+		if err := macFree(ctx, tx, *p); err != nil {
+			return err
+		}
+	}
+	if _, ok := given["fixed_ips"]; ok {
+		if err := s.readdressPort(ctx, tx, p, given); err != nil {
+			return err
+		}
+	}
+	p.Status = statusOf(*p)
+	if _, ok := given["security_groups"]; !ok {
+		return nil
+	}
+	return s.groupPort(ctx, tx, c, p, given)
+}
+
+func macFree(ctx context.Context, tx *db.Store, p db.Port) error {
+	same := map[string][]any{"network_id": {p.NetworkID}, "mac_address": {p.MAC}}
+	others, err := tx.Network().Ports.List(ctx, db.NetworkList{Match: same})
+	if err == nil && len(others) > 0 {
+		return macInUse(p)
+	}
+	return err
+}
+
+// removePort drops a port that doesn't belong to a router.
+func (s *Service) removePort(ctx context.Context, p db.Port) error {
+	if slices.Contains(servicePorts, p.DeviceOwner) {
+		return kit.Typed("ServicePortInUse", nova.Conflict,
+			"Port %s cannot be deleted directly via the port API: has device owner %s.", p.ID, p.DeviceOwner)
+	}
+	return s.ports().drop(ctx, p)
+}
+
+func asMAC(text string) (any, error) { return strings.ToLower(text), nil }
+
+func setMAC(p *db.Port, name string, value any) error {
+	mac, err := net.ParseMAC(plain(value))
+	if err != nil || len(mac) != 6 || mac.String() == "00:00:00:00:00:00" {
+		return invalid(name, "'%s' is not a valid MAC address.", plain(value))
+	}
+	p.MAC = mac.String()
+	return nil
+}
+
+// setHost binds a port to a host, and with null or nothing to none.
+func setHost(p *db.Port, name string, value any) error {
+	p.Host = ""
+	if value == nil {
+		return nil
+	}
+	host, err := stringOf(name, value, 255)
+	p.Host = host
+	return err
+}
+
+func setProfile(p *db.Port, name string, value any) error {
+	profile, ok := value.(object)
+	if !ok && value != nil {
+		return invalid(name, "'%s' is not a dictionary.", plain(value))
+	}
+	if len(plain(value)) > 4095 {
+		return invalid(name, "it is longer than 4095 characters.")
+	}
+	p.Profile.V = profile
+	return nil
+}
+
+func arePairs(name string, pairs []map[string]string) error {
+	for _, pair := range pairs {
+		if pair["ip_address"] == "" {
+			return badRequest("Invalid input for %s. Reason: AllowedAddressPair must contain ip_address.", name)
+		}
+		if err := isAddressOrCIDR(name, pair["ip_address"]); err != nil {
+			return err
+		}
+	}
+	return nil
+}

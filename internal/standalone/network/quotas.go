@@ -1,0 +1,182 @@
+package network
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// defaultQuotas are how many of each a project may have; below 0 is no limit.
+// There is none on what servers need, which the compute service limits.
+var defaultQuotas = map[string]int64{
+	"network": -1, "subnet": -1, "subnetpool": -1, "port": -1, "router": 10, "floatingip": 50,
+	"rbac_policy": 10, "security_group": 10, "security_group_rule": 100,
+}
+
+func quotaOf(resource string) int64 { return defaultQuotas[resource] }
+
+// maxQuota is the largest number that clients can be told.
+const maxQuota = 1<<31 - 1
+
+// quotaProject is the project that a request is about: the caller's own, or
+// any for administrators.
+func quotaProject(r *http.Request, rule string, ownToo bool) (string, error) {
+	caller, project := nova.CallerOf(r.Context()), strings.TrimSuffix(chi.URLParam(r, "project"), ".json")
+	if isAdmin(caller) || ownToo && project == caller.ProjectID {
+		return project, nil
+	}
+	return "", disallowed(rule)
+}
+
+func (s *Service) listQuotas(r *http.Request) (kit.Reply, error) {
+	if !isAdmin(nova.CallerOf(r.Context())) {
+		return kit.Reply{}, disallowed("get_quota")
+	}
+	projects, err := s.Store.ProjectsWithNetworkLimits(r.Context())
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	quotas := []object{}
+	for _, project := range projects {
+		limits, err := s.limits(r.Context(), project)
+		if err != nil {
+			return kit.Reply{}, err
+		}
+		quota := object{"project_id": project, "tenant_id": project}
+		for resource, limit := range limits {
+			quota[resource] = limit
+		}
+		quotas = append(quotas, quota)
+	}
+	return kit.Reply{Body: object{"quotas": quotas}}, nil
+}
+
+// limits are all of a project's limits.
+func (s *Service) limits(ctx context.Context, project string) (map[string]int64, error) {
+	own, err := s.Store.NetworkLimits(ctx, project)
+	limits := maps.Clone(defaultQuotas)
+	maps.Copy(limits, own)
+	return limits, err
+}
+
+func (s *Service) showQuota(r *http.Request) (kit.Reply, error) {
+	if chi.URLParam(r, "project") == "tenant" { // how clients of old asked who they are
+		return kit.Reply{Body: object{"tenant": object{"tenant_id": nova.CallerOf(r.Context()).ProjectID}}}, nil
+	}
+	project, err := quotaProject(r, "get_quota", true)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	return s.quotaReply(r.Context(), project)
+}
+
+func (s *Service) quotaReply(ctx context.Context, project string) (kit.Reply, error) {
+	limits, err := s.limits(ctx, project)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	return kit.Reply{Body: object{"quota": limits}}, nil
+}
+
+func (s *Service) showDefaultQuota(r *http.Request) (kit.Reply, error) {
+	if _, err := quotaProject(r, "get_quota", true); err != nil {
+		return kit.Reply{}, err
+	}
+	return kit.Reply{Body: object{"quota": defaultQuotas}}, nil
+}
+
+func (s *Service) showQuotaDetails(r *http.Request) (kit.Reply, error) {
+	project, err := quotaProject(r, "get_quota", true)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	limits, err := s.limits(r.Context(), project)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	quota := object{}
+	tables := s.Store.Network()
+	counts := map[string]func(context.Context, string) (int64, error){
+		"network": tables.Networks.Count, "subnet": tables.Subnets.Count, "port": tables.Ports.Count,
+		"router": tables.Routers.Count, "floatingip": tables.FloatingIPs.Count,
+		"security_group": tables.Groups.Count, "security_group_rule": tables.Rules.Count,
+	}
+	for resource, limit := range limits {
+		var used int64
+		if count, ok := counts[resource]; ok {
+			if used, err = count(r.Context(), project); err != nil {
+				return kit.Reply{}, err
+			}
+		}
+		quota[resource] = object{"limit": limit, "used": used, "reserved": 0}
+	}
+	return kit.Reply{Body: object{"quota": quota}}, nil
+}
+
+// quotaWords may stand beside the limits, and set none.
+var quotaWords = []string{"tenant_id", "project_id", "force", "check_limit"}
+
+func (s *Service) updateQuota(r *http.Request) (kit.Reply, error) {
+	project, err := quotaProject(r, "update_quota", false)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	var body object
+	if err := s.kit.Decode(r, &body); err != nil {
+		return kit.Reply{}, err
+	}
+	given, ok := body["quota"].(object)
+	if !ok {
+		return kit.Reply{}, badRequest("Unable to find 'quota' in request body")
+	}
+	limits := map[string]int64{}
+	for _, resource := range slices.Sorted(maps.Keys(given)) {
+		if slices.Contains(quotaWords, resource) {
+			continue
+		}
+		limit, err := quotaLimit(resource, given[resource])
+		if err != nil {
+			return kit.Reply{}, err
+		}
+		limits[resource] = limit
+	}
+	if err := s.Store.SetNetworkLimits(r.Context(), project, limits); err != nil {
+		return kit.Reply{}, err
+	}
+	return s.quotaReply(r.Context(), project)
+}
+
+func quotaLimit(resource string, value any) (int64, error) {
+	if _, ok := defaultQuotas[resource]; !ok {
+		return 0, badRequest("Unrecognized attribute(s) '%s'", resource)
+	}
+	limit, err := integer(resource, value)
+	switch {
+	case err != nil:
+		return 0, err
+	case limit < -1:
+		return 0, invalid(resource, "'%d' is too small - must be at least '-1'.", limit)
+	case limit > maxQuota:
+		return 0, invalid(resource, "'%d' is too large - must be no larger than '%d'.", limit, maxQuota)
+	}
+	return limit, nil
+}
+
+func (s *Service) deleteQuota(r *http.Request) (kit.Reply, error) {
+	project, err := quotaProject(r, "delete_quota", false)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	err = s.Store.DeleteNetworkLimits(r.Context(), project)
+	if nova.Is(err, nova.NotFound) {
+		return kit.Reply{}, kit.Typed("TenantQuotaNotFound", nova.NotFound, "Quota for tenant %s could not be found.", project)
+	}
+	return kit.Reply{}, err
+}

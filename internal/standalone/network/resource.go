@@ -1,0 +1,411 @@
+package network
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// A resource is one kind of thing, and the five calls that all kinds share.
+type resource[T interface{ Record() db.NetworkRecord }] struct {
+	s          *Service
+	one, many  string // network, networks
+	missing    func(id string) error
+	attributes []attribute[T]
+	limit      int64 // of a project, if it has no other; below 0 for none
+	record     func(*T) *db.NetworkRecord
+	table      func(db.NetworkTables) db.NetworkTable[T]
+	fresh      func() T // with the default of each attribute
+	view       func(v T, admin bool) object
+	filter     func(l *db.NetworkList, name string, values []string) (known bool, err error) // what attributes don't say
+	before     func(ctx context.Context, c nova.Caller) error                                // any list
+	create     func(ctx context.Context, tx *db.Store, c nova.Caller, v *T, given object) error
+	change     func(ctx context.Context, tx *db.Store, c nova.Caller, was T, v *T, given object) error
+	remove     func(ctx context.Context, v T) error
+}
+
+func (o resource[T]) routes(path string) []route {
+	return []route{
+		{"GET", path, o.list},
+		{"GET", path + ".json", o.list},
+		{"POST", path, o.post},
+		{"POST", path + ".json", o.post},
+		{"GET", path + "/{id}", o.show},
+		{"PUT", path + "/{id}", o.put},
+		{"DELETE", path + "/{id}", o.del},
+	}
+}
+
+func (o resource[T]) things(s *db.Store) db.NetworkTable[T] { return o.table(s.Network()) }
+
+// find reads a thing that the caller sees.
+func (o resource[T]) find(ctx context.Context, tx *db.Store, c nova.Caller, id string) (T, error) {
+	v, err := o.things(tx).Get(ctx, scope(c), strings.TrimSuffix(id, ".json"))
+	if nova.Is(err, nova.NotFound) {
+		return v, o.missing(id)
+	}
+	return v, err
+}
+
+func (o resource[T]) show(r *http.Request) (kit.Reply, error) {
+	caller := nova.CallerOf(r.Context())
+	v, err := o.find(r.Context(), o.s.Store, caller, chi.URLParam(r, "id"))
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	return kit.Reply{Body: object{o.one: pick(o.full(v, caller), r.URL.Query()["fields"])}}, nil
+}
+
+func (o resource[T]) list(r *http.Request) (kit.Reply, error) {
+	caller := nova.CallerOf(r.Context())
+	if o.before != nil {
+		if err := o.before(r.Context(), caller); err != nil {
+			return kit.Reply{}, err
+		}
+	}
+	l, err := o.wanted(r)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if l.Page.Marker != "" {
+		if _, err := o.find(r.Context(), o.s.Store, caller, l.Page.Marker); err != nil {
+			return kit.Reply{}, err
+		}
+	}
+	things, err := o.things(o.s.Store).List(r.Context(), l)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	views := make([]object, len(things))
+	for i := range things {
+		views[i] = pick(o.full(things[i], caller), r.URL.Query()["fields"])
+	}
+	body := object{o.many: views}
+	if len(things) > 0 && len(things) == l.Page.Limit {
+		body[o.many+"_links"] = o.s.nextLink(r, things[len(things)-1].Record().ID)
+	}
+	return kit.Reply{Body: body}, nil
+}
+
+// post creates one thing, or a list of them: all or none.
+func (o resource[T]) post(r *http.Request) (kit.Reply, error) {
+	caller := nova.CallerOf(r.Context())
+	if err := mayWrite(caller, "create_"+o.one); err != nil {
+		return kit.Reply{}, err
+	}
+	bodies, bulk, err := o.bodies(r)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	wanted := make([]T, len(bodies))
+	for i, given := range bodies {
+		if wanted[i], err = o.parse(caller, given); err != nil {
+			return kit.Reply{}, err
+		}
+	}
+	made, err := o.make(r.Context(), caller, wanted, bodies)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	views := make([]object, len(made))
+	for i := range made {
+		views[i] = o.full(made[i], caller)
+	}
+	if bulk {
+		return kit.Reply{Status: http.StatusCreated, Body: object{o.many: views}}, nil
+	}
+	return kit.Reply{Status: http.StatusCreated, Body: object{o.one: views[0]}}, nil
+}
+
+// make keeps new things, in one transaction. It may be run again, and then
+// starts from what was wanted.
+func (o resource[T]) make(ctx context.Context, c nova.Caller, wanted []T, bodies []object) ([]T, error) {
+	var made []T
+	err := o.s.Store.Tx(ctx, func(tx *db.Store) error {
+		made = slices.Clone(wanted)
+		for i := range made {
+			if err := o.within(ctx, tx, made[i].Record().ProjectID); err != nil {
+				return err
+			}
+			if err := o.create(ctx, tx, c, &made[i], bodies[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return made, err
+}
+
+// within lets pass if the project may have one more.
+func (o resource[T]) within(ctx context.Context, tx *db.Store, project string) error {
+	err := db.WithinNetworkLimit(ctx, o.things(tx), project, o.one, o.limit)
+	if nova.Is(err, nova.OverQuota) {
+		return kit.Typed("OverQuota", nova.Conflict, "%s", nova.Message(err))
+	}
+	return err
+}
+
+func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
+	ctx, caller := r.Context(), nova.CallerOf(r.Context())
+	v, err := o.own(ctx, caller, chi.URLParam(r, "id"), "update")
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	given, err := o.body(r)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if err := o.check(caller, given, "update"); err != nil {
+		return kit.Reply{}, err
+	}
+	if len(given) > 0 {
+		if v, err = o.update(ctx, caller, v.Record().ID, given); err != nil {
+			return kit.Reply{}, err
+		}
+	}
+	return kit.Reply{Body: object{o.one: o.full(v, caller)}}, nil
+}
+
+func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, given object) (T, error) {
+	return o.things(o.s.Store).Change(ctx, id, func(tx *db.Store, v *T) error {
+		was := *v
+		if err := o.apply(v, given); err != nil {
+			return err
+		}
+		if o.change == nil {
+			return nil
+		}
+		return o.change(ctx, tx, c, was, v, given)
+	})
+}
+
+func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
+	v, err := o.own(r.Context(), nova.CallerOf(r.Context()), chi.URLParam(r, "id"), "delete")
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	return kit.Reply{}, o.remove(r.Context(), v)
+}
+
+// drop deletes a thing that nothing else has to know of.
+func (o resource[T]) drop(ctx context.Context, v T) error {
+	err := o.things(o.s.Store).Delete(ctx, v.Record().ID)
+	if nova.Is(err, nova.NotFound) {
+		return o.missing(v.Record().ID)
+	}
+	return err
+}
+
+// own finds a thing that the caller may change: what it sees but doesn't own
+// is Forbidden.
+func (o resource[T]) own(ctx context.Context, c nova.Caller, id, verb string) (T, error) {
+	v, err := o.find(ctx, o.s.Store, c, id)
+	if err != nil {
+		return v, err
+	}
+	if err := mayWrite(c, verb+"_"+o.one); err != nil {
+		return v, err
+	}
+	if !owns(c, v.Record().ProjectID) {
+		return v, disallowed(verb + "_" + o.one)
+	}
+	return v, nil
+}
+
+// full shows a thing with what all things have.
+func (o resource[T]) full(v T, c nova.Caller) object {
+	r, shown := v.Record(), o.view(v, isAdmin(c))
+	maps.Copy(shown, object{
+		"id":              r.ID,
+		"project_id":      r.ProjectID,
+		"tenant_id":       r.ProjectID,
+		"description":     r.Description,
+		"tags":            []string{},
+		"created_at":      r.CreatedAt.UTC().Format(timeFormat),
+		"updated_at":      r.UpdatedAt.UTC().Format(timeFormat),
+		"revision_number": r.Revision,
+	})
+	return shown
+}
+
+const timeFormat = "2006-01-02T15:04:05Z"
+
+// pick keeps the fields that are asked for, which is all if none are.
+func pick(v object, fields []string) object {
+	if len(fields) == 0 {
+		return v
+	}
+	maps.DeleteFunc(v, func(name string, _ any) bool { return !slices.Contains(fields, name) })
+	return v
+}
+
+// bodies reads {"network": {…}}, or {"networks": [{…}, …]} for several.
+func (o resource[T]) bodies(r *http.Request) (bodies []object, bulk bool, err error) {
+	var body object
+	if err := o.s.kit.Decode(r, &body); err != nil {
+		return nil, false, err
+	}
+	list, bulk := body[o.many].([]any)
+	if !bulk {
+		one, err := o.inside(body)
+		return []object{one}, false, err
+	}
+	if len(list) == 0 {
+		return nil, true, badRequest("Resource body required")
+	}
+	for _, item := range list {
+		one, ok := item.(object)
+		if !ok {
+			return nil, true, badRequest("Invalid data format")
+		}
+		if inner, ok := one[o.one].(object); ok { // each may be wrapped again
+			one = inner
+		}
+		bodies = append(bodies, one)
+	}
+	return bodies, true, nil
+}
+
+func (o resource[T]) body(r *http.Request) (object, error) {
+	var body object
+	if err := o.s.kit.Decode(r, &body); err != nil {
+		return nil, err
+	}
+	return o.inside(body)
+}
+
+func (o resource[T]) inside(body object) (object, error) {
+	inner, ok := body[o.one]
+	if !ok {
+		return nil, badRequest("Unable to find '%s' in request body", o.one)
+	}
+	one, ok := inner.(object)
+	if !ok {
+		return nil, badRequest("Object '%s' contains invalid data", o.one)
+	}
+	return one, nil
+}
+
+// parse makes a thing of a request's body.
+func (o resource[T]) parse(c nova.Caller, given object) (T, error) {
+	v := o.fresh()
+	if err := o.check(c, given, "create"); err != nil {
+		return v, err
+	}
+	for _, a := range o.attributes {
+		if _, ok := given[a.name]; a.required && !ok {
+			return v, badRequest("Failed to parse request. Required attribute '%s' not specified", a.name)
+		}
+	}
+	r := o.record(&v)
+	r.ID, r.ProjectID = uuid.NewString(), projectOf(c, given)
+	return v, o.apply(&v, given)
+}
+
+// projectOf is whose a new thing will be.
+func projectOf(c nova.Caller, given object) string {
+	for _, name := range []string{"project_id", "tenant_id"} {
+		if project, ok := given[name].(string); ok {
+			return project
+		}
+	}
+	return c.ProjectID
+}
+
+// check tells whether the caller may set what is given.
+func (o resource[T]) check(c nova.Caller, given object, verb string) error {
+	var unknown []string
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if name == "tenant_id" || name == "project_id" {
+			if err := mayName(c, given[name], name, verb); err != nil {
+				return err
+			}
+			continue
+		}
+		at := slices.IndexFunc(o.attributes, func(a attribute[T]) bool { return a.name == name })
+		if at < 0 && !slices.Contains(recordKeys, name) {
+			unknown = append(unknown, "'"+name+"'")
+			continue
+		}
+		if err := o.allowed(c, at, name, verb); err != nil {
+			return err
+		}
+	}
+	if len(unknown) > 0 {
+		return badRequest("Unrecognized attribute(s) %s", strings.Join(unknown, ", "))
+	}
+	return nil
+}
+
+// mayName tells whether the caller may say whose a thing is.
+func mayName(c nova.Caller, project any, name, verb string) error {
+	text, ok := project.(string)
+	switch {
+	case !ok || !isAdmin(c) && text != c.ProjectID:
+		return badRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges")
+	case verb == "update":
+		return badRequest("Cannot update read-only attribute %s", name)
+	case len(text) > 255:
+		return invalid(name, "'%s' exceeds maximum length of 255.", text)
+	}
+	return nil
+}
+
+// recordKeys are shown of everything, and set by the service alone; but for
+// the description.
+var recordKeys = strings.Fields("id status created_at updated_at revision_number tags description")
+
+func (o resource[T]) allowed(c nova.Caller, at int, name, verb string) error {
+	who := nobody
+	switch {
+	case name == "description":
+		who = anyone
+	case at >= 0 && verb == "create":
+		who = o.attributes[at].post
+	case at >= 0:
+		who = o.attributes[at].put
+	}
+	switch {
+	case who == nobody && verb == "create":
+		return badRequest("Attribute '%s' not allowed in POST", name)
+	case who == nobody:
+		return badRequest("Cannot update read-only attribute %s", name)
+	case who == admins && !isAdmin(c):
+		return disallowedPart(fmt.Sprintf("%s_%s", verb, o.one), name)
+	}
+	return nil
+}
+
+// apply puts what is given into a thing.
+func (o resource[T]) apply(v *T, given object) error {
+	if description, ok := given["description"]; ok {
+		if description == nil {
+			description = ""
+		}
+		s, err := stringOf("description", description, 255)
+		if err != nil {
+			return err
+		}
+		o.record(v).Description = s
+	}
+	for _, a := range o.attributes {
+		value, ok := given[a.name]
+		if !ok || a.set == nil {
+			continue
+		}
+		if err := a.set(v, a.name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,216 @@
+package network
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+var ruleAttributes = []attribute[db.SecurityGroupRule]{
+	{name: "security_group_id", post: anyone, required: true, column: "security_group_id", find: asText, set: id(func(r *db.SecurityGroupRule) *string { return &r.GroupID })},
+	{name: "direction", post: anyone, required: true, column: "direction", find: asText, set: oneOf(func(r *db.SecurityGroupRule) *string { return &r.Direction }, "ingress", "egress")},
+	{name: "ethertype", post: anyone, column: "ethertype", find: asText, set: setEthertype},
+	{name: "protocol", post: anyone, column: "protocol", find: asText, set: setProtocol},
+	{name: "port_range_min", post: anyone, column: "port_range_min", find: asNumber, set: optionalNumber(func(r *db.SecurityGroupRule) **int64 { return &r.PortMin })},
+	{name: "port_range_max", post: anyone, column: "port_range_max", find: asNumber, set: optionalNumber(func(r *db.SecurityGroupRule) **int64 { return &r.PortMax })},
+	{name: "remote_ip_prefix", post: anyone, column: "remote_ip_prefix", find: asText, set: optional(func(r *db.SecurityGroupRule) **string { return &r.RemoteIPPrefix }, nil)},
+	{name: "remote_group_id", post: anyone, column: "remote_group_id", find: asText, set: optional(func(r *db.SecurityGroupRule) **string { return &r.RemoteGroupID }, isID)},
+}
+
+func (s *Service) rules() resource[db.SecurityGroupRule] {
+	o := resource[db.SecurityGroupRule]{
+		s: s, one: "security_group_rule", many: "security_group_rules", limit: quotaOf("security_group_rule"), attributes: ruleAttributes,
+		missing: func(id string) error {
+			return kit.Typed("SecurityGroupRuleNotFound", nova.NotFound, "Security group rule %s does not exist", id)
+		},
+		record: func(r *db.SecurityGroupRule) *db.NetworkRecord { return &r.NetworkRecord },
+		table:  func(t db.NetworkTables) db.NetworkTable[db.SecurityGroupRule] { return t.Rules },
+		fresh:  func() db.SecurityGroupRule { return db.SecurityGroupRule{Ethertype: "IPv4"} },
+		view:   ruleView,
+		before: func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
+		create: s.createRule,
+	}
+	o.remove = o.drop
+	return o
+}
+
+func ruleView(r db.SecurityGroupRule, _ bool) object {
+	return object{
+		"security_group_id":       r.GroupID,
+		"direction":               r.Direction,
+		"ethertype":               r.Ethertype,
+		"protocol":                r.Protocol,
+		"port_range_min":          r.PortMin,
+		"port_range_max":          r.PortMax,
+		"remote_ip_prefix":        r.RemoteIPPrefix,
+		"normalized_cidr":         normalized(r.RemoteIPPrefix),
+		"remote_group_id":         r.RemoteGroupID,
+		"remote_address_group_id": nil,
+	}
+}
+
+func normalized(prefix *string) *string {
+	if prefix == nil {
+		return nil
+	}
+	p, err := parsePrefix(*prefix)
+	if err != nil {
+		return prefix
+	}
+	text := p.Masked().String()
+	return &text
+}
+
+// parsePrefix reads a CIDR, or an address, which is the smallest of them.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if p, err := netip.ParsePrefix(text); err == nil {
+		return p, nil
+	}
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	return address.Prefix(address.BitLen())
+}
+
+// createRule adds a rule to a group of the caller's, unless the same is there.
+func (s *Service) createRule(ctx context.Context, tx *db.Store, c nova.Caller, r *db.SecurityGroupRule, _ object) error {
+	if err := checkRule(*r); err != nil {
+		return err
+	}
+	group, err := s.groups().find(ctx, tx, c, r.GroupID)
+	if err != nil {
+		return err
+	}
+	if r.RemoteGroupID != nil {
+		if _, err := s.groups().find(ctx, tx, c, *r.RemoteGroupID); err != nil {
+			return err
+		}
+	}
+	for _, other := range group.Rules {
+		if sameRule(other, *r) {
+			return kit.Typed("SecurityGroupRuleExists", nova.Conflict, "Security group rule already exists. Rule id is %s.", other.ID)
+		}
+	}
+	r.ProjectID = group.ProjectID
+	made, err := tx.Network().Rules.Create(ctx, *r)
+	if err != nil {
+		return gone(err, groupNotFound(r.GroupID))
+	}
+	*r = made
+	return nil
+}
+
+func sameRule(a, b db.SecurityGroupRule) bool {
+	return a.Direction == b.Direction && a.Ethertype == b.Ethertype && same(a.Protocol, b.Protocol) &&
+		same(a.PortMin, b.PortMin) && same(a.PortMax, b.PortMax) &&
+		same(normalized(a.RemoteIPPrefix), normalized(b.RemoteIPPrefix)) && same(a.RemoteGroupID, b.RemoteGroupID)
+}
+
+func same[V comparable](a, b *V) bool { return a == b || a != nil && b != nil && *a == *b }
+
+func checkRule(r db.SecurityGroupRule) error {
+	if r.RemoteIPPrefix != nil && r.RemoteGroupID != nil {
+		return kit.Typed("SecurityGroupMultipleRemoteEntites", nova.Invalid,
+			"Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.")
+	}
+	if err := checkPrefix(r); err != nil {
+		return err
+	}
+	return checkPorts(r)
+}
+
+func checkPrefix(r db.SecurityGroupRule) error {
+	if r.RemoteIPPrefix == nil {
+		return nil
+	}
+	prefix, err := parsePrefix(*r.RemoteIPPrefix)
+	if err != nil {
+		return kit.Typed("InvalidCIDR", nova.Invalid, "Invalid CIDR %s given as IP prefix.", *r.RemoteIPPrefix)
+	}
+	if prefix.Addr().Is4() != (r.Ethertype == "IPv4") {
+		return kit.Typed("SecurityGroupRuleParameterConflict", nova.Invalid,
+			"Conflicting value ethertype %s for CIDR %s", r.Ethertype, *r.RemoteIPPrefix)
+	}
+	return nil
+}
+
+// checkPorts checks a range of ports or, for ICMP, a type and a code.
+func checkPorts(r db.SecurityGroupRule) error {
+	if r.PortMin == nil && r.PortMax == nil {
+		return nil
+	}
+	switch {
+	case r.Protocol == nil:
+		return kit.Typed("SecurityGroupProtocolRequiredWithPorts", nova.Invalid, "Must also specify protocol if port range is given.")
+	case slices.Contains(icmp, *r.Protocol):
+		return checkICMP(r)
+	case !slices.Contains(withPorts, *r.Protocol):
+		return kit.Typed("SecurityGroupInvalidProtocolForPort", nova.Invalid, "Invalid protocol %s for port range, only supported for %s.",
+			*r.Protocol, strings.Join(withPorts, ", "))
+	}
+	for _, port := range []*int64{r.PortMin, r.PortMax} {
+		if port != nil && (*port < 1 || *port > 65535) {
+			return kit.Typed("SecurityGroupInvalidPortValue", nova.Invalid, "Invalid value for port %d", *port)
+		}
+	}
+	if r.PortMin == nil || r.PortMax == nil || *r.PortMin > *r.PortMax {
+		return kit.Typed("SecurityGroupInvalidPortRange", nova.Invalid, "For TCP/UDP protocols, port_range_min must be <= port_range_max")
+	}
+	return nil
+}
+
+func checkICMP(r db.SecurityGroupRule) error {
+	if r.PortMin == nil {
+		return kit.Typed("SecurityGroupMissingIcmpType", nova.Invalid,
+			"ICMP code (port-range-max) %d is provided but ICMP type (port-range-min) is missing.", *r.PortMax)
+	}
+	for name, value := range map[string]*int64{"type (port_range_min)": r.PortMin, "code (port_range_max)": r.PortMax} {
+		if value != nil && (*value < 0 || *value > 255) {
+			return kit.Typed("SecurityGroupInvalidIcmpValue", nova.Invalid, "Invalid value for ICMP %s %d. It must be 0 to 255.", name, *value)
+		}
+	}
+	return nil
+}
+
+var (
+	protocols = strings.Fields(`ah dccp egp esp gre hopopt icmp igmp ip ipip ipv6-encap ipv6-frag ipv6-icmp icmpv6 ipv6-nonxt
+		ipv6-opts ipv6-route ospf pgm rsvp sctp tcp udp udplite vrrp`)
+	icmp      = strings.Fields("icmp icmpv6 ipv6-icmp 1 58")
+	withPorts = strings.Fields("dccp sctp tcp udp udplite 33 132 6 17 136")
+)
+
+// setProtocol takes a protocol's name or number; null, any and ip are all.
+func setProtocol(r *db.SecurityGroupRule, _ string, value any) error {
+	protocol := strings.ToLower(plain(value))
+	n, err := strconv.Atoi(protocol)
+	isNumber := err == nil && n >= 0 && n <= 255
+	switch {
+	case value == nil || protocol == "any":
+		r.Protocol = nil
+	case slices.Contains(protocols, protocol) || isNumber:
+		r.Protocol = &protocol
+	default:
+		return kit.Typed("SecurityGroupRuleInvalidProtocol", nova.Invalid,
+			"Security group rule protocol %s not supported. Only protocol values [None, '%s'] and integer representations [0 to 255] are supported.",
+			protocol, strings.Join(protocols, "', '"))
+	}
+	return nil
+}
+
+func setEthertype(r *db.SecurityGroupRule, _ string, value any) error {
+	for _, ethertype := range []string{"IPv4", "IPv6"} {
+		if strings.EqualFold(ethertype, plain(value)) {
+			r.Ethertype = ethertype
+			return nil
+		}
+	}
+	return kit.Typed("SecurityGroupRuleInvalidEtherType", nova.Invalid,
+		"Security group rule for ethertype '%s' not supported. Allowed values are ['IPv4', 'IPv6'].", plain(value))
+}

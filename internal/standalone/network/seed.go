@@ -1,0 +1,61 @@
+package network
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// seeds are the networks that a new cloud starts with: one that every server
+// gets if it names none, and one for routers. Their IDs are always the same,
+// so that several processes that start at once agree on them.
+var seeds = []struct {
+	id, name, cidr, subnetID string
+	external, dhcp           bool
+	kind                     string
+	mtu                      int64
+}{
+	{
+		"0e7a0001-0000-4000-8000-000000000001", "private", "10.0.0.0/16", "0e7a0001-0000-4000-8000-000000000002",
+		false, true, "vxlan", tunnelMTU,
+	},
+	{
+		"0e7a0002-0000-4000-8000-000000000001", "public", "172.24.4.0/24", "0e7a0002-0000-4000-8000-000000000002",
+		true, false, "flat", wireMTU,
+	},
+}
+
+// Seed makes the first networks if there are none. Call it at every start.
+func (s *Service) Seed(ctx context.Context) error {
+	there, err := s.Store.Network().Networks.List(ctx, db.NetworkList{Page: nova.Page{Limit: 1}})
+	if err != nil || len(there) > 0 {
+		return err
+	}
+	err = s.Store.Tx(ctx, func(tx *db.Store) error {
+		for _, seed := range seeds {
+			n := db.Network{
+				Name: seed.name, AdminStateUp: true, Shared: !seed.external, External: seed.external,
+				PortSecurity: true, MTU: seed.mtu, ProviderType: seed.kind,
+			}
+			n.ID, n.ProjectID = seed.id, s.Owner
+			if _, err := tx.Network().Networks.Create(ctx, n); err != nil {
+				return err
+			}
+			subnet := db.Subnet{NetworkID: n.ID, Name: seed.name + "-subnet", IPVersion: 4, CIDR: seed.cidr, EnableDHCP: seed.dhcp}
+			subnet.ID, subnet.ProjectID = seed.subnetID, s.Owner
+			if err := complete(&subnet, nil); err != nil {
+				return err
+			}
+			if _, err := tx.Network().Subnets.Create(ctx, subnet); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, db.ErrTaken) { // another process was faster
+		return nil
+	}
+	return err
+}

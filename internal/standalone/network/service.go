@@ -1,0 +1,128 @@
+// Package network is the bundled network service: as much of Neutron's API
+// v2.0 as nova-api and its clients use. It keeps what it is told and hands out
+// addresses; packets it moves none.
+package network
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// Path is where the service is mounted, with the prefix stripped: its own
+// handler is rooted at /.
+const Path = "/networking"
+
+// Options are what the service stands on.
+type Options struct {
+	Store    *db.Store
+	Log      zerolog.Logger
+	Validate kit.Validator
+	AuthURL  func(*http.Request) string // where a caller without a token gets one
+	// PublicURL is where clients reach the process, without Path. If it is
+	// empty, each client is told the scheme and host that it used itself.
+	PublicURL string
+	Owner     string // the project that owns the seeded networks
+}
+
+// A Service is a network service. Several may share a database.
+type Service struct {
+	Options
+	kit     kit.Kit
+	handler http.Handler
+}
+
+// New makes a Service.
+func New(o Options) *Service {
+	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Neutron}}
+	s.handler = s.router()
+	return s
+}
+
+// ServeHTTP answers a request to / or anything below /v2.0.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// base is where the client reaches this service.
+func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicURL) + Path }
+
+func (s *Service) router() http.Handler {
+	r := chi.NewRouter()
+	r.NotFound(s.kit.NotFound())
+	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
+	r.Get("/", s.kit.Handle(s.versions))
+	r.Group(func(r chi.Router) {
+		r.Use(kit.Authenticate(s.kit, s.Validate, s.AuthURL), s.kit.Middleware(scoped))
+		r.Get("/v2.0", s.kit.Handle(s.collections))
+		r.Get("/v2.0/", s.kit.Handle(s.collections))
+		for _, route := range s.routes() {
+			r.Method(route.method, "/v2.0"+route.path, s.kit.Handle(route.handle))
+		}
+	})
+	return r
+}
+
+type route struct {
+	method, path string
+	handle       kit.Handler
+}
+
+// routes are all calls that need a token.
+func (s *Service) routes() []route {
+	routes := []route{
+		{"PUT", "/routers/{id}/add_router_interface", s.addInterface},
+		{"PUT", "/routers/{id}/remove_router_interface", s.removeInterface},
+		{"GET", "/extensions", s.extensions},
+		{"GET", "/extensions/{alias}", s.extension},
+		{"GET", "/availability_zones", none("availability_zones")},
+		{"GET", "/agents", none("agents")},
+		{"GET", "/subnetpools", none("subnetpools")},
+		{"GET", "/quotas", s.listQuotas},
+		{"GET", "/quotas/{project}", s.showQuota},
+		{"GET", "/quotas/{project}/default", s.showDefaultQuota},
+		{"GET", "/quotas/{project}/details", s.showQuotaDetails},
+		{"GET", "/quotas/{project}/details.json", s.showQuotaDetails},
+		{"PUT", "/quotas/{project}", s.updateQuota},
+		{"DELETE", "/quotas/{project}", s.deleteQuota},
+	}
+	routes = append(routes, s.networks().routes("/networks")...)
+	routes = append(routes, s.subnets().routes("/subnets")...)
+	routes = append(routes, s.ports().routes("/ports")...)
+	routes = append(routes, s.groups().routes("/security-groups")...)
+	routes = append(routes, s.rules().routes("/security-group-rules")...)
+	routes = append(routes, s.routers().routes("/routers")...)
+	return append(routes, s.floatingIPs().routes("/floatingips")...)
+}
+
+func methodNotAllowed(*http.Request) (kit.Reply, error) {
+	return kit.Reply{}, kit.WithStatus(http.StatusMethodNotAllowed,
+		nova.Errorf(nova.Invalid, "The server could not comply with the request since it is either malformed or otherwise incorrect."))
+}
+
+// none lists things that this service knows of, and never has.
+func none(plural string) kit.Handler {
+	return func(*http.Request) (kit.Reply, error) {
+		return kit.Reply{Body: object{plural: []object{}}}, nil
+	}
+}
+
+func (s *Service) versions(r *http.Request) (kit.Reply, error) {
+	return kit.Reply{Body: object{"versions": []object{{
+		"id": "v2.0", "status": "CURRENT", "links": []object{{"rel": "self", "href": s.base(r) + "/v2.0/"}},
+	}}}}, nil
+}
+
+func (s *Service) collections(r *http.Request) (kit.Reply, error) {
+	resources := []object{}
+	for _, name := range []string{"network", "subnet", "port"} {
+		resources = append(resources, object{
+			"name": name, "collection": name + "s",
+			"links": []object{{"rel": "self", "href": s.base(r) + "/v2.0/" + name + "s"}},
+		})
+	}
+	return kit.Reply{Body: object{"resources": resources}}, nil
+}
