@@ -7,6 +7,7 @@ type controllers struct {
 	flavors          *Flavors
 	flavorExtraSpecs *FlavorExtraSpecs
 	flavorAccess     *FlavorAccess
+	keyPairs         *KeyPairs
 
 	servers         *Servers
 	serverMetadata  *ServerMetadata
@@ -20,6 +21,7 @@ func newControllers(o Options) controllers {
 		flavors:          &Flavors{store: o.Store, projects: o.ProjectExists},
 		flavorExtraSpecs: &FlavorExtraSpecs{store: o.Store},
 		flavorAccess:     &FlavorAccess{store: o.Store},
+		keyPairs:         &KeyPairs{store: o.Store, compute: o.Compute},
 
 		servers:         &Servers{store: o.Store, compute: o.Compute, password: o.ShowPassword, imageURL: o.ImageURL},
 		serverMetadata:  &ServerMetadata{store: o.Store, compute: o.Compute},
@@ -35,6 +37,8 @@ func routes(m rest.Mapper, c controllers) {
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST"})
 	flavor.Resource("extra_spec", "os-extra_specs", c.flavorExtraSpecs)
 	flavor.Resource("access", "os-flavor-access", c.flavorAccess)
+
+	m.Resource("keypair", "os-keypairs", c.keyPairs)
 
 	server := m.Resource("server", "servers", c.servers,
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST", "backup_instance": "POST"})

@@ -2,14 +2,101 @@ package db
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
 const keyPairColumns = `id, user_id, name, type, fingerprint, public_key, created_at`
 
+// KeyPairs lists a user's key pairs by name. The marker is a name, too.
+func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.KeyPair, error) {
+	if p.Marker != "" {
+		_, err := s.KeyPair(ctx, user, p.Marker)
+		if nova.Is(err, nova.NotFound) {
+			return nil, nova.Errorf(nova.Invalid, "Marker %s could not be found.", p.Marker)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	pairs, err := all[nova.KeyPair](ctx, s, `
+		SELECT `+keyPairColumns+`
+		FROM keypairs
+		WHERE user_id = ? AND name > ?
+		ORDER BY name
+		LIMIT ?`, user, p.Marker, p.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("list key pairs: %w", err)
+	}
+	return pairs, nil
+}
+
 // KeyPair finds a key pair of a user by its name.
 func (s *Store) KeyPair(ctx context.Context, user, name string) (nova.KeyPair, error) {
 	pair, err := get[nova.KeyPair](ctx, s, "SELECT "+keyPairColumns+" FROM keypairs WHERE user_id = ? AND name = ?", user, name)
 	return pair, notFound(err, "Keypair %s not found for user %s", name, user)
+}
+
+// KeyPairCount is how many key pairs a user has.
+func (s *Store) KeyPairCount(ctx context.Context, user string) (int, error) {
+	return get[int](ctx, s, "SELECT COUNT(*) FROM keypairs WHERE user_id = ?", user)
+}
+
+// CreateKeyPair writes a key pair, if its user has less than a number of them
+// (-1 for any number): OverQuota if not, and Conflict if the name is taken. Any
+// number of callers at once come out exact.
+func (s *Store) CreateKeyPair(ctx context.Context, k nova.KeyPair, limit int) (nova.KeyPair, error) {
+	var created nova.KeyPair
+	err := s.Tx(ctx, func(tx *Store) error {
+		if err := tx.lockKeyPairs(ctx, k.UserID); err != nil {
+			return err
+		}
+		count, err := tx.KeyPairCount(ctx, k.UserID)
+		if err != nil {
+			return err
+		}
+		if limit >= 0 && count >= limit {
+			return nova.Errorf(nova.OverQuota, "Quota exceeded, too many key pairs.")
+		}
+		created, err = tx.insertKeyPair(ctx, k)
+		return err
+	})
+	return created, err
+}
+
+// lockKeyPairs makes others who add to a user's key pairs wait for the end of
+// the transaction.
+func (s *Store) lockKeyPairs(ctx context.Context, user string) error {
+	_, err := exec(ctx, s, `
+		INSERT INTO keypair_users (user_id) VALUES (?)
+		ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id`, user)
+	return err
+}
+
+func (s *Store) insertKeyPair(ctx context.Context, k nova.KeyPair) (nova.KeyPair, error) {
+	k.CreatedAt = s.Now()
+	q, args, err := named(`
+		INSERT INTO keypairs (user_id, name, type, fingerprint, public_key, created_at)
+		VALUES (:user_id, :name, :type, :fingerprint, :public_key, :created_at)
+		ON CONFLICT DO NOTHING
+		RETURNING `+keyPairColumns, k)
+	if err != nil {
+		return k, err
+	}
+	created, err := put[nova.KeyPair](ctx, s, q, args...)
+	if nova.Is(err, nova.NotFound) {
+		return k, nova.Errorf(nova.Conflict, "Key pair '%s' already exists.", k.Name)
+	}
+	return created, err
+}
+
+// DeleteKeyPair forgets a key pair of a user. Servers keep their own copy of
+// its public half.
+func (s *Store) DeleteKeyPair(ctx context.Context, user, name string) error {
+	changed, err := exec(ctx, s, "DELETE FROM keypairs WHERE user_id = ? AND name = ?", user, name)
+	if err == nil && changed == 0 {
+		return nova.Errorf(nova.NotFound, "Keypair %s not found for user %s", name, user)
+	}
+	return err
 }

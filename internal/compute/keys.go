@@ -1,0 +1,177 @@
+package compute
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // the fingerprint that the API shows; it protects nothing
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"software.sslmate.com/src/go-pkcs12"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// keys are the halves of a key pair, as the API shows them.
+type keys struct{ public, private, fingerprint string }
+
+// makeKeys imports the keys of a new pair, or generates them, in one of the
+// ways that the table has for each type.
+func makeKeys(n NewKeyPair, now time.Time) (keys, error) {
+	kind, ok := keyKinds[n.Type]
+	switch {
+	case !ok:
+		return keys{}, nova.Errorf(nova.Invalid, "Keypair data is invalid: there is no type %s", n.Type)
+	case n.PublicKey == nil:
+		return kind.generate(n.UserID, now)
+	}
+	fingerprint, err := kind.fingerprint(*n.PublicKey)
+	return keys{public: *n.PublicKey, fingerprint: fingerprint}, err
+}
+
+// keyKinds is how keys are generated for a user, and read, by type.
+var keyKinds = map[string]struct {
+	generate    func(user string, now time.Time) (keys, error)
+	fingerprint func(public string) (string, error)
+}{
+	nova.KeyPairSSH:  {generateSSH, sshFingerprint},
+	nova.KeyPairX509: {generateX509, x509Fingerprint},
+}
+
+const (
+	keyBits      = 2048
+	keyComment   = "Generated-by-Nova"
+	certificates = 10 * 365 * 24 * time.Hour // how long a generated one is good for
+)
+
+// generateSSH makes an RSA key: PKCS#1 in PEM, and a line of authorized_keys.
+func generateSSH(string, time.Time) (keys, error) {
+	key, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		return keys{}, fmt.Errorf("generate key: %w", err)
+	}
+	public, err := ssh.NewPublicKey(&key.PublicKey)
+	if err != nil {
+		return keys{}, fmt.Errorf("generate key: %w", err)
+	}
+	return keys{
+		public:      strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + " " + keyComment,
+		private:     string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		fingerprint: ssh.FingerprintLegacyMD5(public),
+	}, nil
+}
+
+// sshFingerprint reads one line of authorized_keys: type, key and comment,
+// without options.
+func sshFingerprint(public string) (string, error) {
+	refused := nova.Errorf(nova.Invalid, "Keypair data is invalid: failed to generate fingerprint")
+	line := strings.TrimRight(public, "\r\n")
+	fields := strings.Fields(line)
+	if len(fields) < 2 || !strings.HasPrefix(line, fields[0]) || strings.ContainsAny(line, "\r\n") {
+		return "", refused
+	}
+	blob, err := base64.StdEncoding.DecodeString(fields[1])
+	if err != nil {
+		return "", refused
+	}
+	key, err := ssh.ParsePublicKey(blob)
+	if err != nil || key.Type() != fields[0] {
+		return "", refused
+	}
+	return ssh.FingerprintLegacyMD5(key), nil
+}
+
+// generateX509 makes a certificate that a Windows server lets its user log in
+// with: the certificate in PEM, and both halves in PKCS#12, base64, without a
+// password.
+func generateX509(user string, now time.Time) (keys, error) {
+	key, err := rsa.GenerateKey(rand.Reader, keyBits)
+	if err != nil {
+		return keys{}, fmt.Errorf("generate key: %w", err)
+	}
+	certificate, err := loginCertificate(key, user, now)
+	if err != nil {
+		return keys{}, fmt.Errorf("generate certificate: %w", err)
+	}
+	both, err := pkcs12.Modern.Encode(key, certificate, nil, "")
+	if err != nil {
+		return keys{}, fmt.Errorf("generate certificate: %w", err)
+	}
+	return keys{
+		public:      string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})),
+		private:     base64.StdEncoding.EncodeToString(both),
+		fingerprint: certificateFingerprint(certificate),
+	}, nil
+}
+
+// loginCertificate is signed by its own key. Windows knows whose it is by the
+// user principal name among its other names.
+func loginCertificate(key *rsa.PrivateKey, user string, now time.Time) (*x509.Certificate, error) {
+	const serialBits = 128
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), serialBits))
+	if err != nil {
+		return nil, err
+	}
+	names, err := principalName(user + "@localhost")
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{
+		SerialNumber:    serial,
+		Subject:         pkix.Name{CommonName: user},
+		NotBefore:       now,
+		NotAfter:        now.Add(certificates),
+		ExtKeyUsage:     []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+		ExtraExtensions: []pkix.Extension{names},
+	}
+	raw, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(raw)
+}
+
+// principalName is the extension "subject alternative name" with one name of
+// the kind that Microsoft defined for logging in.
+func principalName(name string) (pkix.Extension, error) {
+	type otherName struct {
+		Kind  asn1.ObjectIdentifier
+		Value string `asn1:"utf8,explicit,tag:0"`
+	}
+	value, err := asn1.Marshal(struct {
+		Name otherName `asn1:"tag:0"`
+	}{otherName{asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 20, 2, 3}, name}})
+	return pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 17}, Value: value}, err
+}
+
+var errNoPEM = errors.New("it is not in PEM")
+
+func x509Fingerprint(public string) (string, error) {
+	certificate, err := readCertificate(public)
+	if err != nil {
+		return "", nova.Errorf(nova.Invalid, "Keypair data is invalid: failed to generate X509 fingerprint. Error message: %v", err)
+	}
+	return certificateFingerprint(certificate), nil
+}
+
+func readCertificate(text string) (*x509.Certificate, error) {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return nil, errNoPEM
+	}
+	return x509.ParseCertificate(block.Bytes)
+}
+
+func certificateFingerprint(c *x509.Certificate) string {
+	sum := sha1.Sum(c.Raw) //nolint:gosec // see the import
+	return strings.ReplaceAll(fmt.Sprintf("% x", sum), " ", ":")
+}

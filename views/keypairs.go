@@ -1,0 +1,54 @@
+package views
+
+import "github.com/nova-api/nova-api/internal/nova"
+
+// KeyPairs renders the keys that users log in to servers with.
+type KeyPairs struct{}
+
+// Index lists key pairs. They come in pages since 2.35.
+func (v KeyPairs) Index(r Request, pairs []nova.KeyPair) Dict {
+	return Dict{
+		{"keypairs", each(r, pairs, v.listed)},
+		nextPage(r, "keypairs_links", "os-keypairs", pairs, keyPairName).If(r.AtLeast(35)),
+	}
+}
+
+// Show renders one key pair.
+func (KeyPairs) Show(r Request, k nova.KeyPair) Dict {
+	return Dict{{"keypair", Dict{
+		{"name", k.Name},
+		{"public_key", k.PublicKey},
+		{"fingerprint", k.Fingerprint},
+		{"user_id", k.UserID},
+		{"created_at", naive(k.CreatedAt)},
+		{"deleted", false},
+		{"deleted_at", nil},
+		{"id", k.Serial},
+		{"updated_at", nil},
+		since(r, 2, "type", k.Type),
+	}}}
+}
+
+// Created renders a key pair that was made, with the private key if that was
+// made, too.
+func (KeyPairs) Created(r Request, k nova.KeyPair, private string) Dict {
+	return Dict{{"keypair", Dict{
+		Field{"private_key", private}.If(private != ""),
+		since(r, 2, "type", k.Type),
+		{"name", k.Name},
+		{"public_key", k.PublicKey},
+		{"fingerprint", k.Fingerprint},
+		{"user_id", k.UserID},
+	}}}
+}
+
+func (KeyPairs) listed(r Request, k nova.KeyPair) Dict {
+	return Dict{{"keypair", Dict{
+		{"name", k.Name},
+		{"public_key", k.PublicKey},
+		{"fingerprint", k.Fingerprint},
+		since(r, 2, "type", k.Type),
+	}}}
+}
+
+func keyPairName(k nova.KeyPair) string { return k.Name }
