@@ -14,6 +14,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
+	"github.com/nova-api/nova-api/internal/standalone/network"
 )
 
 const (
@@ -51,9 +52,16 @@ func bundled(t *testing.T, store *db.Store) site {
 	if err := images.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	networks := network.New(network.Options{
+		Store: store, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Owner: "nobody",
+	})
+	if err := networks.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
 		bundledURL + identity.Path: users,
 		bundledURL + image.Path:    images,
+		bundledURL + network.Path:  networks,
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +73,7 @@ func bundled(t *testing.T, store *db.Store) site {
 	options := cloud.Options{
 		Login:          login,
 		Image:          cloud.Endpoint{Override: bundledURL + image.Path},
+		Network:        cloud.Endpoint{Override: bundledURL + network.Path},
 		Transport:      transport,
 		TokenCacheTime: 300 * time.Second,
 	}
@@ -73,5 +82,5 @@ func bundled(t *testing.T, store *db.Store) site {
 	}
 	user := login
 	user.Username, user.ProjectName = "demo", "demo"
-	return site{options: options, user: user, image: "cirros"}
+	return site{options: options, user: user, network: "private", image: "cirros"}
 }
