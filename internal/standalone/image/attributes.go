@@ -196,7 +196,7 @@ func setNumber(to *int64, v any) string {
 	}
 	n, err := number.Int64()
 	switch {
-	case err != nil, n > 1<<31-1:
+	case err != nil, n >= 1<<31:
 		return "is not of type 'integer'"
 	case n < 0:
 		return negative

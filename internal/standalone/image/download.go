@@ -87,7 +87,7 @@ func parseRange(header string, size int64) (first, last int64, ok bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	first, last = 0, size-1
+	last = size - 1
 	var err error
 	switch {
 	case from == "":

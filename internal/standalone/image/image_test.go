@@ -44,14 +44,14 @@ type cloud struct {
 
 func each(t *testing.T, test func(t *testing.T, c cloud)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, s, t.TempDir(), 1<<20)) })
+	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, s, t.TempDir())) })
 }
 
-func newCloud(t *testing.T, s *db.Store, dir string, maxBytes int64) cloud {
+func newCloud(t *testing.T, s *db.Store, dir string) cloud {
 	t.Helper()
 	authURL := func(*http.Request) string { return "http://cloud/identity/v3" }
 	service, err := image.New(image.Options{
-		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: "http://cloud", Owner: "p-admin", MaxBytes: maxBytes,
+		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: "http://cloud", Owner: "p-admin", MaxBytes: 1 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"maps"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -93,9 +94,7 @@ func collection(name string, item object) object {
 
 func described(description string, o object) object {
 	with := object{"description": description}
-	for key, value := range o {
-		with[key] = value
-	}
+	maps.Copy(with, o)
 	return with
 }
 

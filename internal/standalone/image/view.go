@@ -1,6 +1,7 @@
 package image
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"time"
@@ -18,7 +19,7 @@ func view(i db.Image) map[string]any {
 	for name, value := range i.Properties {
 		v[name] = value
 	}
-	for name, value := range map[string]any{
+	maps.Copy(v, map[string]any{
 		"id":               i.ID,
 		"name":             i.Name,
 		"status":           i.Status,
@@ -41,9 +42,7 @@ func view(i db.Image) map[string]any {
 		"self":             "/v2/images/" + i.ID,
 		"file":             "/v2/images/" + i.ID + "/file",
 		"schema":           "/v2/schemas/image",
-	} {
-		v[name] = value
-	}
+	})
 	if i.Status == active {
 		v["stores"] = "file"
 	}

@@ -60,10 +60,13 @@ func parseFlag(text string) (bool, error) {
 	return false, invalidInput("'%s' cannot be converted to boolean.", text)
 }
 
-// text sets a string of at most 255 characters.
+// maxText is how many characters a string may have.
+const maxText = 255
+
+// text sets a string.
 func text[T any](field func(*T) *string) setter[T] {
 	return func(to *T, name string, value any) error {
-		s, err := stringOf(name, value, 255)
+		s, err := stringOf(name, value)
 		if err == nil {
 			*field(to) = s
 		}
@@ -78,7 +81,7 @@ func optional[T any](field func(*T) **string, check func(name, text string) erro
 			*field(to) = nil
 			return nil
 		}
-		s, err := stringOf(name, value, 255)
+		s, err := stringOf(name, value)
 		if err == nil && check != nil {
 			err = check(name, s)
 		}
@@ -135,7 +138,7 @@ func oneOf[T any](field func(*T) *string, words ...string) setter[T] {
 // id sets a string that is a UUID.
 func id[T any](field func(*T) *string) setter[T] {
 	return func(to *T, name string, value any) error {
-		s, err := stringOf(name, value, 255)
+		s, err := stringOf(name, value)
 		if err == nil {
 			err = isID(name, s)
 		}
@@ -201,13 +204,13 @@ func reshape(value, to any) error {
 	return json.Unmarshal(text, to)
 }
 
-func stringOf(name string, value any, limit int) (string, error) {
+func stringOf(name string, value any) (string, error) {
 	s, ok := value.(string)
 	switch {
 	case !ok:
 		return "", invalid(name, "'%s' is not a valid string.", plain(value))
-	case utf8.RuneCountInString(s) > limit:
-		return "", invalid(name, "'%s' exceeds maximum length of %d.", s, limit)
+	case utf8.RuneCountInString(s) > maxText:
+		return "", invalid(name, "'%s' exceeds maximum length of %d.", s, maxText)
 	case strings.ContainsRune(s, 0):
 		return "", invalid(name, "it contains a null character.")
 	}

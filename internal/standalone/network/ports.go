@@ -303,7 +303,7 @@ func setHost(p *db.Port, name string, value any) error {
 	if value == nil {
 		return nil
 	}
-	host, err := stringOf(name, value, 255)
+	host, err := stringOf(name, value)
 	p.Host = host
 	return err
 }

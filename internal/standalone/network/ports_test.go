@@ -228,7 +228,9 @@ func TestSecurityGroups(t *testing.T) {
 		}
 		std := first.values("security_groups", "id")
 		g := c.make("demo", "security_group", `{"name":"g1","description":"d"}`)
-		rule := func(rest string) string { return `{"security_group_rule":{"security_group_id":"` + g + `"` + rest + `}}` }
+		rule := func(rest string) string {
+			return `{"security_group_rule":{"security_group_id":"` + g + `"` + rest + `}}`
+		}
 		ssh := `,"direction":"ingress","protocol":"tcp","port_range_min":22,"port_range_max":22,"remote_ip_prefix":"0.0.0.0/0"`
 		r := c.make("demo", "security_group_rule", strings.TrimSuffix(strings.TrimPrefix(rule(ssh), `{"security_group_rule":`), "}"))
 		port := c.make("demo", "port", `{"network_id":"`+privateID+`","security_groups":["`+g+`"]}`)

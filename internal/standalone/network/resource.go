@@ -309,7 +309,8 @@ func (o resource[T]) parse(c nova.Caller, given object) (T, error) {
 	}
 	r := o.record(&v)
 	r.ID, r.ProjectID = uuid.NewString(), projectOf(c, given)
-	return v, o.apply(&v, given)
+	err := o.apply(&v, given)
+	return v, err
 }
 
 // projectOf is whose a new thing will be.
@@ -355,8 +356,8 @@ func mayName(c nova.Caller, project any, name, verb string) error {
 		return badRequest("Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges")
 	case verb == "update":
 		return badRequest("Cannot update read-only attribute %s", name)
-	case len(text) > 255:
-		return invalid(name, "'%s' exceeds maximum length of 255.", text)
+	case len(text) > maxText:
+		return invalid(name, "'%s' exceeds maximum length of %d.", text, maxText)
 	}
 	return nil
 }
@@ -392,7 +393,7 @@ func (o resource[T]) apply(v *T, given object) error {
 		if description == nil {
 			description = ""
 		}
-		s, err := stringOf("description", description, 255)
+		s, err := stringOf("description", description)
 		if err != nil {
 			return err
 		}

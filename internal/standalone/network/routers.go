@@ -274,7 +274,8 @@ func (s *Service) joinSubnet(ctx context.Context, tx *db.Store, c nova.Caller, r
 	if err := notJoined(ctx, tx, router, subnet.ID); err != nil {
 		return port, err
 	}
-	return port, s.makeServicePort(ctx, tx, &port, []wantedIP{{SubnetID: subnet.ID, Address: canonical(*subnet.GatewayIP)}})
+	err = s.makeServicePort(ctx, tx, &port, []wantedIP{{SubnetID: subnet.ID, Address: canonical(*subnet.GatewayIP)}})
+	return port, err
 }
 
 // joinPort makes a port that nobody uses the router's.
