@@ -1,6 +1,8 @@
 package views
 
 import (
+	"slices"
+
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
@@ -61,14 +63,9 @@ func (Servers) basic(r Request, s Server) Dict {
 
 // reduced is what updating and rebuilding showed until 2.74.
 func (v Servers) reduced(r Request, s Server) Dict {
-	return append(v.core(r, s, plainAddress),
-		since(r, 9, "locked", s.Locked()),
-		since(r, 19, "description", s.Description),
-		since(r, 26, "tags", s.Tags),
-		since(r, 63, "trusted_image_certificates", listOrNull(s.TrustedCerts)),
+	return slices.Concat(v.core(r, s, plainAddress), v.later(r, s), Dict{
 		since(r, 71, "server_groups", s.Groups),
-		since(r, 73, "locked_reason", s.LockedReason),
-	)
+	})
 }
 
 // core is what is always shown.
@@ -95,51 +92,100 @@ func (Servers) core(r Request, s Server, address func(nova.Address) Dict) Dict {
 	}
 }
 
-// listed is a server in a list, which doesn't show its groups.
-func (v Servers) listed(r Request, s Server) Dict {
-	return append(v.core(r, s, address), v.extended(r, s, false)...)
-}
-
+// full is a server by itself.
 func (v Servers) full(r Request, s Server) Dict {
-	return append(v.core(r, s, address), v.extended(r, s, true)...)
+	return slices.Concat(
+		v.core(r, s, address),
+		v.usage(s),
+		Dict{securityGroups(s)},
+		v.extended(r, s),
+		Dict{hostStatus(r, s)},
+		v.later(r, s),
+		Dict{hostname(r, s), since(r, 71, "server_groups", s.Groups)},
+		v.newest(r, s),
+	)
 }
 
-// extended is what only some may see, or came later.
-func (Servers) extended(r Request, s Server, groups bool) Dict {
-	attributes := r.Can(policy.ExtendedServerAttributes)
-	since3 := attributes && r.AtLeast(3)
-	status, showStatus := hostStatus(r, s)
+// listed is a server in a list, which doesn't show its groups, and has what
+// is fetched for the whole list at its end.
+func (v Servers) listed(r Request, s Server) Dict {
+	return slices.Concat(
+		v.core(r, s, address),
+		v.usage(s),
+		v.extended(r, s),
+		v.later(r, s),
+		Dict{hostname(r, s)},
+		v.newest(r, s),
+		Dict{hostStatus(r, s), securityGroups(s)},
+	)
+}
+
+func (Servers) usage(s Server) Dict {
 	return Dict{
 		{"OS-EXT-AZ:availability_zone", s.Zone},
 		{"config_drive", configDrive(s.ConfigDrive)},
 		{"key_name", s.KeyName},
 		{"OS-SRV-USG:launched_at", naiveOrNull(s.LaunchedAt)},
 		{"OS-SRV-USG:terminated_at", naiveOrNull(s.TerminatedAt)},
-		Field{"security_groups", names(s.SecurityGroups)}.If(len(s.SecurityGroups) > 0),
+	}
+}
+
+// extended is where and how the server runs, some of it for some only.
+func (Servers) extended(r Request, s Server) Dict {
+	attributes := r.Can(policy.ExtendedServerAttributes)
+	since3 := attributes && r.AtLeast(3)
+	return Dict{
 		Field{"OS-EXT-SRV-ATTR:host", stringOrNull(s.Host)}.If(attributes),
 		Field{"OS-EXT-SRV-ATTR:instance_name", s.InstanceName()}.If(attributes),
 		Field{"OS-EXT-SRV-ATTR:hypervisor_hostname", stringOrNull(s.Node)}.If(attributes),
-		Field{"OS-EXT-SRV-ATTR:hostname", s.Hostname}.If(since3 || r.AtLeast(90)), // everybody's since 2.90
-		Field{"OS-EXT-SRV-ATTR:kernel_id", s.KernelID}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:launch_index", s.LaunchIndex}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:ramdisk_id", s.RamdiskID}.If(since3),
 		Field{"OS-EXT-SRV-ATTR:reservation_id", s.ReservationID}.If(since3),
+		Field{"OS-EXT-SRV-ATTR:launch_index", s.LaunchIndex}.If(since3),
+		Field{"OS-EXT-SRV-ATTR:hostname", s.Hostname}.If(since3),
+		Field{"OS-EXT-SRV-ATTR:kernel_id", s.KernelID}.If(since3),
+		Field{"OS-EXT-SRV-ATTR:ramdisk_id", s.RamdiskID}.If(since3),
 		Field{"OS-EXT-SRV-ATTR:root_device_name", s.RootDevice}.If(since3),
 		Field{"OS-EXT-SRV-ATTR:user_data", s.UserData}.If(since3),
 		{"OS-EXT-STS:task_state", stringOrNull(string(s.TaskState))},
 		{"OS-EXT-STS:vm_state", string(s.VMState)},
 		{"OS-EXT-STS:power_state", int(s.PowerState)},
 		{"os-extended-volumes:volumes_attached", []Dict{}},
+	}
+}
+
+// later is what came after 2.1, and is shown whatever is done to a server.
+func (Servers) later(r Request, s Server) Dict {
+	return Dict{
 		since(r, 9, "locked", s.Locked()),
-		since(r, 16, "host_status", status).If(showStatus),
+		since(r, 73, "locked_reason", s.LockedReason),
 		since(r, 19, "description", s.Description),
 		since(r, 26, "tags", s.Tags),
 		since(r, 63, "trusted_image_certificates", listOrNull(s.TrustedCerts)),
-		since(r, 71, "server_groups", s.Groups).If(groups),
-		since(r, 73, "locked_reason", s.LockedReason),
+	}
+}
+
+func (Servers) newest(r Request, s Server) Dict {
+	return Dict{
 		since(r, 96, "pinned_availability_zone", s.PinnedZone),
 		since(r, 100, "scheduler_hints", object(s.Hints)),
 	}
+}
+
+// hostname is for everybody since 2.90. Those who see all attributes have seen
+// it among them.
+func hostname(r Request, s Server) Field {
+	return since(r, 90, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(!r.Can(policy.ExtendedServerAttributes))
+}
+
+// hostStatus is what the caller may know of the host: for some that is only
+// that nothing is known.
+func hostStatus(r Request, s Server) Field {
+	may := r.Can(policy.ShowHostStatus) || s.HostStatus == "UNKNOWN" && r.Can(policy.ShowHostStatusUnknown)
+	return since(r, 16, "host_status", s.HostStatus).If(may)
+}
+
+// securityGroups are left out if there are none.
+func securityGroups(s Server) Field {
+	return Field{"security_groups", names(s.SecurityGroups)}.If(len(s.SecurityGroups) > 0)
 }
 
 // Which statuses show a fault, and which a progress.
@@ -149,15 +195,6 @@ var (
 		"ACTIVE": true, "BUILD": true, "REBUILD": true, "RESIZE": true, "VERIFY_RESIZE": true, "MIGRATING": true,
 	}
 )
-
-// hostStatus is what the caller may know of the host: for some that is only
-// that nothing is known.
-func hostStatus(r Request, s Server) (status string, show bool) {
-	if r.Can(policy.ShowHostStatus) {
-		return s.HostStatus, true
-	}
-	return s.HostStatus, s.HostStatus == "UNKNOWN" && r.Can(policy.ShowHostStatusUnknown)
-}
 
 // image is a link, an empty string for a server that boots from a volume, and
 // shows the image's properties since 2.98.
