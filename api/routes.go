@@ -8,6 +8,9 @@ type controllers struct {
 	flavorExtraSpecs *FlavorExtraSpecs
 	flavorAccess     *FlavorAccess
 	keyPairs         *KeyPairs
+	limits           *Limits
+	quotaSets        *QuotaSets
+	quotaClassSets   *QuotaClassSets
 
 	servers         *Servers
 	serverMetadata  *ServerMetadata
@@ -22,6 +25,9 @@ func newControllers(o Options) controllers {
 		flavorExtraSpecs: &FlavorExtraSpecs{store: o.Store},
 		flavorAccess:     &FlavorAccess{store: o.Store},
 		keyPairs:         &KeyPairs{store: o.Store, compute: o.Compute},
+		limits:           &Limits{store: o.Store, compute: o.Compute},
+		quotaSets:        &QuotaSets{store: o.Store, compute: o.Compute, projects: o.ProjectExists},
+		quotaClassSets:   &QuotaClassSets{store: o.Store, compute: o.Compute},
 
 		servers:         &Servers{store: o.Store, compute: o.Compute, password: o.ShowPassword, imageURL: o.ImageURL},
 		serverMetadata:  &ServerMetadata{store: o.Store, compute: o.Compute},
@@ -39,6 +45,11 @@ func routes(m rest.Mapper, c controllers) {
 	flavor.Resource("access", "os-flavor-access", c.flavorAccess)
 
 	m.Resource("keypair", "os-keypairs", c.keyPairs)
+
+	m.Resource("limit", "limits", c.limits)
+	m.Resource("quota_set", "os-quota-sets", c.quotaSets,
+		rest.Member{"detail": "GET", "defaults": "GET"})
+	m.Resource("quota_class", "os-quota-class-sets", c.quotaClassSets)
 
 	server := m.Resource("server", "servers", c.servers,
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST", "backup_instance": "POST"})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -20,11 +22,15 @@ func (s *Store) quotaLimits(ctx context.Context, project, user string) (nova.Quo
 	if err != nil {
 		return nil, fmt.Errorf("read quota: %w", err)
 	}
-	quota := nova.Quota{}
+	return quotaOf(limits), nil
+}
+
+func quotaOf(limits []quotaLimit) nova.Quota {
+	quota := make(nova.Quota, len(limits))
 	for _, l := range limits {
 		quota[l.Resource] = l.Limit
 	}
-	return quota, nil
+	return quota
 }
 
 // QuotaLayers are what was set for the default class, for a project, and for
@@ -78,6 +84,20 @@ func (s *Store) UserQuota(ctx context.Context, project, user string) (nova.Quota
 	return s.quotaLimits(ctx, project, user)
 }
 
+// AllocatedQuota is what the users of a project were promised, taken together.
+// Who has no limit was promised nothing.
+func (s *Store) AllocatedQuota(ctx context.Context, project string) (nova.Quota, error) {
+	limits, err := all[quotaLimit](ctx, s, `
+		SELECT resource, CAST(SUM(hard_limit) AS BIGINT) AS hard_limit
+		FROM quota_limits
+		WHERE project_id = ? AND user_id <> '' AND hard_limit > 0
+		GROUP BY resource`, project)
+	if err != nil {
+		return nil, fmt.Errorf("read quota: %w", err)
+	}
+	return quotaOf(limits), nil
+}
+
 // SetClassQuota sets limits of a class; others stay.
 func (s *Store) SetClassQuota(ctx context.Context, class string, quota nova.Quota) error {
 	return s.setQuota(ctx, "", class, quota)
@@ -95,11 +115,11 @@ func (s *Store) SetUserQuota(ctx context.Context, project, user string, quota no
 
 func (s *Store) setQuota(ctx context.Context, project, user string, quota nova.Quota) error {
 	return s.Tx(ctx, func(tx *Store) error {
-		for resource, limit := range quota {
+		for _, resource := range slices.Sorted(maps.Keys(quota)) { // in one order, so that no two can wait for each other
 			if _, err := exec(ctx, tx, `
 				INSERT INTO quota_limits (project_id, user_id, resource, hard_limit) VALUES (?, ?, ?, ?)
 				ON CONFLICT (project_id, user_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`,
-				project, user, resource, limit); err != nil {
+				project, user, resource, quota[resource]); err != nil {
 				return fmt.Errorf("set quota: %w", err)
 			}
 		}

@@ -7,13 +7,13 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// outside is what other services count. The API still names it in old
-// versions, as having no limit.
-var outside = nova.Quota{
-	nova.QuotaFixedIPs:           nova.QuotaUnlimited,
-	nova.QuotaFloatingIPs:        nova.QuotaUnlimited,
-	nova.QuotaSecurityGroups:     nova.QuotaUnlimited,
-	nova.QuotaSecurityGroupRules: nova.QuotaUnlimited,
+// unlimited is the quota of who has none. What other services count has no
+// limit here; old versions of the API still name it.
+var unlimited = nova.Quota{
+	nova.QuotaInstances: -1, nova.QuotaCores: -1, nova.QuotaRAM: -1, nova.QuotaMetadataItems: -1,
+	nova.QuotaInjectedFiles: -1, nova.QuotaInjectedFileBytes: -1, nova.QuotaInjectedPathBytes: -1,
+	nova.QuotaKeyPairs: -1, nova.QuotaServerGroups: -1, nova.QuotaServerGroupMembers: -1,
+	nova.QuotaFixedIPs: -1, nova.QuotaFloatingIPs: -1, nova.QuotaSecurityGroups: -1, nova.QuotaSecurityGroupRules: -1,
 }
 
 // Quota is what a project may have, and what one user may have of that. What
@@ -25,7 +25,7 @@ func (a *API) Quota(ctx context.Context, project, user string) (ofProject, ofUse
 	if err != nil {
 		return nil, nil, err
 	}
-	ofProject = layered(outside, a.defaults, set.Class, set.Project)
+	ofProject = layered(unlimited, a.defaults, set.Class, set.Project)
 	return ofProject, layered(ofProject, set.User), nil
 }
 
@@ -40,7 +40,7 @@ func (a *API) ClassQuota(ctx context.Context, class string) (nova.Quota, error) 
 	if err != nil {
 		return nil, err
 	}
-	return layered(outside, a.defaults, set), nil
+	return layered(unlimited, a.defaults, set), nil
 }
 
 // layered is a quota in which later layers go before earlier ones.

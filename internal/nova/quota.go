@@ -44,6 +44,20 @@ type Usage struct {
 	RAM       int `db:"ram"` // MB
 }
 
+// Of is how much of a resource is used: 0 of what is not counted here.
+func (u Usage) Of(resource QuotaResource) int {
+	switch resource {
+	case QuotaInstances:
+		return u.Instances
+	case QuotaCores:
+		return u.Cores
+	case QuotaRAM:
+		return u.RAM
+	default:
+		return 0
+	}
+}
+
 // Usages tells what one server of a flavor counts for.
 func (r Resources) Usages() Usage {
 	return Usage{Instances: r.Instances, Cores: r.VCPUs, RAM: r.RAM}

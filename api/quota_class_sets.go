@@ -1,0 +1,54 @@
+package api
+
+import (
+	"context"
+	"unicode/utf8"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// QuotaClassSets answers for /os-quota-class-sets: what projects may have for
+// which nothing was set. Only the class "default" has any effect.
+type QuotaClassSets struct {
+	store   *db.Store
+	compute *compute.API
+	view    views.QuotaClassSets
+}
+
+// Actions is what can be done with the quotas of classes.
+func (c *QuotaClassSets) Actions() rest.Actions {
+	return rest.Actions{
+		"show":   rest.Do(c.show).Query(schema.NoQuery).Needs(policy.QuotaClassSetShow),
+		"update": rest.Read(schema.QuotaClassSetUpdate, c.update).Needs(policy.QuotaClassSetUpdate),
+	}
+}
+
+func (c *QuotaClassSets) show(ctx context.Context, r *rest.Request) (any, error) {
+	quota, err := c.compute.ClassQuota(ctx, r.ID())
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Show(r, r.ID(), quota), nil
+}
+
+func (c *QuotaClassSets) update(ctx context.Context, r *rest.Request, in schema.UpdateQuotaClassSet) (any, error) {
+	const longest = 255
+	class := r.ID()
+	if n := utf8.RuneCountInString(class); n > longest {
+		return nil, nova.Errorf(nova.Invalid, "quota_class_name has %d characters, more than %d.", n, longest)
+	}
+	if err := c.store.SetClassQuota(ctx, class, limits(in.QuotaClassSet)); err != nil {
+		return nil, err
+	}
+	quota, err := c.compute.ClassQuota(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Updated(r, quota), nil
+}

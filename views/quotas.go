@@ -1,0 +1,81 @@
+package views
+
+import "github.com/nova-api/nova-api/internal/nova"
+
+// QuotaSets renders what projects may have.
+type QuotaSets struct{}
+
+// Show renders the quota of a project, or of a user of it.
+func (v QuotaSets) Show(r Request, project string, quota nova.Quota) Dict {
+	return Dict{{"quota_set", withID(project, v.limits(r, limitsOf(quota)))}}
+}
+
+// Updated renders a quota that was changed.
+func (v QuotaSets) Updated(r Request, quota nova.Quota) Dict {
+	return Dict{{"quota_set", v.limits(r, limitsOf(quota))}}
+}
+
+// Detail renders a quota with what is used of it.
+func (v QuotaSets) Detail(r Request, project string, quota nova.Quota, used nova.Usage) Dict {
+	return Dict{{"quota_set", withID(project, v.limits(r, func(resource nova.QuotaResource) any {
+		return Dict{{"limit", quota[resource]}, {"in_use", used.Of(resource)}, {"reserved", 0}}
+	}))}}
+}
+
+func (QuotaSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
+	return Dict{
+		{"cores", of(nova.QuotaCores)},
+		until(r, 35, "fixed_ips", of(nova.QuotaFixedIPs)),
+		until(r, 35, "floating_ips", of(nova.QuotaFloatingIPs)),
+		until(r, 56, "injected_file_content_bytes", of(nova.QuotaInjectedFileBytes)),
+		until(r, 56, "injected_file_path_bytes", of(nova.QuotaInjectedPathBytes)),
+		until(r, 56, "injected_files", of(nova.QuotaInjectedFiles)),
+		{"instances", of(nova.QuotaInstances)},
+		{"key_pairs", of(nova.QuotaKeyPairs)},
+		{"metadata_items", of(nova.QuotaMetadataItems)},
+		{"ram", of(nova.QuotaRAM)},
+		until(r, 35, "security_group_rules", of(nova.QuotaSecurityGroupRules)),
+		until(r, 35, "security_groups", of(nova.QuotaSecurityGroups)),
+		{"server_group_members", of(nova.QuotaServerGroupMembers)},
+		{"server_groups", of(nova.QuotaServerGroups)},
+	}
+}
+
+// QuotaClassSets renders what a class of projects may have.
+type QuotaClassSets struct{}
+
+// Show renders the quota of a class.
+func (v QuotaClassSets) Show(r Request, class string, quota nova.Quota) Dict {
+	return Dict{{"quota_class_set", withID(class, v.limits(r, limitsOf(quota)))}}
+}
+
+// Updated renders a quota that was changed.
+func (v QuotaClassSets) Updated(r Request, quota nova.Quota) Dict {
+	return Dict{{"quota_class_set", v.limits(r, limitsOf(quota))}}
+}
+
+func (QuotaClassSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
+	return Dict{
+		{"cores", of(nova.QuotaCores)},
+		until(r, 49, "fixed_ips", of(nova.QuotaFixedIPs)),
+		until(r, 49, "floating_ips", of(nova.QuotaFloatingIPs)),
+		until(r, 56, "injected_file_content_bytes", of(nova.QuotaInjectedFileBytes)),
+		until(r, 56, "injected_file_path_bytes", of(nova.QuotaInjectedPathBytes)),
+		until(r, 56, "injected_files", of(nova.QuotaInjectedFiles)),
+		{"instances", of(nova.QuotaInstances)},
+		{"key_pairs", of(nova.QuotaKeyPairs)},
+		{"metadata_items", of(nova.QuotaMetadataItems)},
+		{"ram", of(nova.QuotaRAM)},
+		until(r, 49, "security_group_rules", of(nova.QuotaSecurityGroupRules)),
+		until(r, 49, "security_groups", of(nova.QuotaSecurityGroups)),
+		since(r, 50, "server_group_members", of(nova.QuotaServerGroupMembers)),
+		since(r, 50, "server_groups", of(nova.QuotaServerGroups)),
+	}
+}
+
+func limitsOf(quota nova.Quota) func(nova.QuotaResource) any {
+	return func(resource nova.QuotaResource) any { return quota[resource] }
+}
+
+// withID is a dict with an ID in front.
+func withID(id string, d Dict) Dict { return append(Dict{{"id", id}}, d...) }
