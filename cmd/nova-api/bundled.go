@@ -151,7 +151,7 @@ func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, err
 			return first, err
 		}
 	}
-	owner, err := b.owner(ctx)
+	owner, err := b.seedOwner(ctx)
 	if err != nil {
 		return first, err
 	}
@@ -170,13 +170,15 @@ func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, err
 	return first, nil
 }
 
-// owner is the project that has what is seeded: the administrators'. It is
+// seedOwner is the project that has what is seeded: that of the services. Were
+// it the administrators', the external network would be one of their own, and
+// they would have two to choose from where everybody else has one. It is
 // nobody's if the projects are another service's.
-func (b *bundled) owner(ctx context.Context) (string, error) {
+func (b *bundled) seedOwner(ctx context.Context) (string, error) {
 	if b.identity == nil {
 		return "", nil
 	}
-	projects, err := b.store.Identity().Projects.List(ctx, map[string]any{"name": "admin", "domain_id": "default"}, nova.Page{Limit: 1})
+	projects, err := b.store.Identity().Projects.List(ctx, map[string]any{"name": "service", "domain_id": "default"}, nova.Page{Limit: 1})
 	if err != nil || len(projects) == 0 {
 		return "", err
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/config"
 )
@@ -17,12 +18,18 @@ import (
 // front is what listens: the bundled services and the probes by their paths,
 // and the API everywhere else.
 type front struct {
-	store   *db.Store
-	bundled *bundled
-	api     http.Handler
+	store  *db.Store
+	mounts map[string]http.Handler // by path
+	api    http.Handler
 }
 
-func newFront(store *db.Store, b *bundled, api http.Handler) *front { return &front{store, b, api} }
+func newFront(store *db.Store, site *rest.Site, b *bundled, api http.Handler) *front {
+	f := &front{store, map[string]http.Handler{}, api}
+	for path, handler := range b.mounts {
+		f.mounts[path] = site.Observed(path, http.StripPrefix(path, handler))
+	}
+	return f
+}
 
 // ServeHTTP finds who answers.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -34,9 +41,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		probe(w, f.ready(r.Context()))
 		return
 	}
-	for path, handler := range f.bundled.mounts {
+	for path, handler := range f.mounts {
 		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
-			http.StripPrefix(path, handler).ServeHTTP(w, r)
+			handler.ServeHTTP(w, r)
 			return
 		}
 	}

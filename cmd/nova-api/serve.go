@@ -163,7 +163,7 @@ func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, ser
 	if err != nil {
 		return nil, err
 	}
-	return newFront(store, bundled, api.New(api.Options{
+	return newFront(store, site, bundled, api.New(api.Options{
 		Site: site, Store: store, Compute: servers, ProjectExists: clients.Identity.ProjectExists,
 		ImageURL: bundled.imageURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	})), nil
