@@ -178,14 +178,17 @@ func matchFilter(f *db.ImageFilter, key, value string) error {
 	return nil
 }
 
+// maxValues is how many values of one key can be asked for at a time.
+const maxValues = 1000
+
 // splitList reads a,b,"c,d": quotes keep a comma in a value.
 func splitList(list string) ([]string, error) {
 	if list == "" {
 		return nil, nil
 	}
 	values, err := csv.NewReader(strings.NewReader(list)).Read()
-	if err != nil {
-		return nil, nova.Errorf(nova.Invalid, "Invalid filter value '%s'.", list)
+	if err != nil || len(values) > maxValues {
+		return nil, nova.Errorf(nova.Invalid, "Invalid filter value '%.100s'.", list)
 	}
 	return values, nil
 }

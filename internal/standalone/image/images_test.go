@@ -56,6 +56,8 @@ func TestCreate(t *testing.T) {
 			{"reader", `{}`, 403, "You are not authorized to complete add_image action."},
 			{"admin", `{"owner":"p-alt","visibility":"public"}`, 201, `"owner":"p-alt"`},
 			{"demo", `{"id":"` + unknown + `"}`, 201, unknown},
+			{"demo", `{"name":"a\u0000b"}`, 400, "Malformed JSON"},
+			{"demo", `{"x":"a\u0000b"}`, 400, "Malformed JSON"},
 			{"demo", `{"x":"` + strings.Repeat("x", 120000) + `"}`, 413, ""},
 		}
 		for _, k := range cases {
@@ -244,6 +246,7 @@ func TestList(t *testing.T) {
 			"sort_key=foo": "Invalid sort key: foo.", "sort_dir=foo": "Invalid sort direction: foo", "sort=name:xx": "Invalid sort direction: xx",
 			"sort=name&sort_key=size": "Old and new sorting syntax cannot be combined", "visibility=foo": "Invalid visibility value: foo",
 			"member_status=foo": "Invalid status: foo", "size_min=x": "non-numeric value", "protected=True": "Valid values are 'true' or 'false'.",
+			"name=%00": "", "name=%FF": "", "id=in:" + strings.Repeat("x,", 1001): "Invalid filter value",
 			"created_at=foo": `Use ISO 8601 DateTime notation.`, "name=gt:x": "Unable to filter by unknown operator 'gt'.",
 		} {
 			c.want(400, part, "demo", "GET /v2/images?"+query, "")

@@ -211,8 +211,6 @@ func stringOf(name string, value any) (string, error) {
 		return "", invalid(name, "'%s' is not a valid string.", plain(value))
 	case utf8.RuneCountInString(s) > maxText:
 		return "", invalid(name, "'%s' exceeds maximum length of %d.", s, maxText)
-	case strings.ContainsRune(s, 0):
-		return "", invalid(name, "it contains a null character.")
 	}
 	return s, nil
 }

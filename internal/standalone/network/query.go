@@ -16,6 +16,9 @@ import (
 // rest.
 const pageLimit = 1000
 
+// maxValues is how many values of one attribute can be asked for at a time.
+const maxValues = 1000
+
 // listKeys are the parameters of a list that are not filters.
 var listKeys = strings.Fields("fields limit marker sort_key sort_dir page_reverse")
 
@@ -79,6 +82,9 @@ func (o resource[T]) match(l *db.NetworkList, name string, values []string) (kno
 		return true, nil
 	case column == "":
 		return false, nil
+	}
+	if len(values) > maxValues {
+		return true, badRequest("More than %d values of '%s' are asked for.", maxValues, name)
 	}
 	var wanted []any
 	for _, text := range values {
