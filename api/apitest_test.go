@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rs/zerolog"
@@ -86,7 +87,7 @@ func newSite(t *testing.T, store *db.Store, change ...func(*api.Options, *comput
 			return slices.Contains([]string{adminProject, demoProject, altProject}, id), nil
 		},
 	}
-	work := compute.Options{Store: store, Quota: quotas}
+	work := compute.Options{Store: store, Quota: quotas, Zone: "nova", AliveFor: time.Minute}
 	for _, f := range change {
 		f(&o, &work)
 	}

@@ -4,6 +4,9 @@ import "github.com/nova-api/nova-api/api/rest"
 
 // controllers answer for the resources that routes maps.
 type controllers struct {
+	extensions        *Extensions
+	availabilityZones *AvailabilityZones
+
 	flavors          *Flavors
 	flavorExtraSpecs *FlavorExtraSpecs
 	flavorAccess     *FlavorAccess
@@ -21,6 +24,9 @@ type controllers struct {
 
 func newControllers(o Options) controllers {
 	return controllers{
+		extensions:        &Extensions{},
+		availabilityZones: &AvailabilityZones{compute: o.Compute},
+
 		flavors:          &Flavors{store: o.Store, projects: o.ProjectExists},
 		flavorExtraSpecs: &FlavorExtraSpecs{store: o.Store},
 		flavorAccess:     &FlavorAccess{store: o.Store},
@@ -39,6 +45,10 @@ func newControllers(o Options) controllers {
 
 // routes maps the API's URLs to its controllers.
 func routes(m rest.Mapper, c controllers) {
+	m.Resource("extension", "extensions", c.extensions)
+	m.Resource("availability_zone", "os-availability-zone", c.availabilityZones,
+		rest.Collection{"detail": "GET"})
+
 	flavor := m.Resource("flavor", "flavors", c.flavors,
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST"})
 	flavor.Resource("extra_spec", "os-extra_specs", c.flavorExtraSpecs)

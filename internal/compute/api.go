@@ -4,6 +4,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -16,14 +17,15 @@ import (
 // An API starts work: each method checks whether the work may be done, and
 // writes it down in the transaction that makes the server busy with it.
 type API struct {
-	store     *db.Store
-	images    *cloud.ImageService
-	networks  *cloud.NetworkService
-	drivers   map[string]virt.Driver
-	defaults  nova.Quota // what projects may have unless something was set for them
-	zone      string
-	aliveFor  time.Duration
-	passwords int
+	store        *db.Store
+	images       *cloud.ImageService
+	networks     *cloud.NetworkService
+	drivers      map[string]virt.Driver
+	defaults     nova.Quota // what projects may have unless something was set for them
+	zone         string
+	internalZone string
+	aliveFor     time.Duration
+	passwords    int
 }
 
 // Options are what an API works with.
@@ -38,6 +40,8 @@ type Options struct {
 	Quota nova.Quota
 	// Zone is the availability zone of hosts that are in no other.
 	Zone string
+	// InternalZone is that of services that run no servers. Empty is "internal".
+	InternalZone string
 	// AliveFor is how long a host counts as up after its heart has beaten.
 	AliveFor time.Duration
 	// PasswordLength is that of the administrator's password of a new server,
@@ -53,7 +57,7 @@ func New(o Options) *API {
 	}
 	return &API{
 		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, defaults: o.Quota,
-		zone: o.Zone, aliveFor: o.AliveFor, passwords: o.PasswordLength,
+		zone: o.Zone, internalZone: cmp.Or(o.InternalZone, "internal"), aliveFor: o.AliveFor, passwords: o.PasswordLength,
 	}
 }
 

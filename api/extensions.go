@@ -1,0 +1,44 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
+)
+
+// Extensions answers for /extensions: the parts that the API was once put
+// together from.
+type Extensions struct {
+	view views.Extensions
+}
+
+// Actions is what can be done with extensions.
+func (c *Extensions) Actions() rest.Actions {
+	return rest.Actions{
+		"index": rest.Do(c.index).Query(schema.NoQuery).Needs(policy.Extensions),
+		"show":  rest.Do(c.show).Query(schema.NoQuery).Needs(policy.Extensions),
+	}
+}
+
+func (c *Extensions) index(_ context.Context, r *rest.Request) (any, error) {
+	return c.view.Index(r, extensionsFor(r)), nil
+}
+
+func (c *Extensions) show(_ context.Context, r *rest.Request) (any, error) {
+	for _, e := range extensionsFor(r) {
+		if e.Alias == r.ID() {
+			return c.view.Show(r, e), nil
+		}
+	}
+	return nil, nova.Errorf(nova.NotFound, "The resource could not be found.")
+}
+
+func extensionsFor(r *rest.Request) []nova.Extension {
+	legacyShown := !r.AtLeast(1)
+	return slices.DeleteFunc(slices.Clone(nova.Extensions), func(e nova.Extension) bool { return e.Legacy && !legacyShown })
+}

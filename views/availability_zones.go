@@ -1,0 +1,55 @@
+package views
+
+import "github.com/nova-api/nova-api/internal/nova"
+
+// AvailabilityZones renders where servers can be asked to run.
+type AvailabilityZones struct{}
+
+// Index lists the zones that servers can run in, by name.
+func (v AvailabilityZones) Index(r Request, zones []nova.Zone) Dict {
+	open := make([]nova.Zone, 0, len(zones))
+	for _, z := range zones {
+		if !z.Internal {
+			open = append(open, z)
+		}
+	}
+	return Dict{{"availabilityZoneInfo", each(r, open, func(_ Request, z nova.Zone) Dict { return v.zone(z, nil) })}}
+}
+
+// Detail lists all zones, with the services in those that are available.
+func (v AvailabilityZones) Detail(r Request, zones []nova.Zone) Dict {
+	return Dict{{"availabilityZoneInfo", each(r, zones, func(_ Request, z nova.Zone) Dict {
+		if !z.Available {
+			return v.zone(z, nil)
+		}
+		return v.zone(z, v.hosts(z))
+	})}}
+}
+
+func (AvailabilityZones) zone(z nova.Zone, hosts any) Dict {
+	return Dict{
+		{"zoneName", z.Name},
+		{"zoneState", Dict{{"available", z.Available}}},
+		{"hosts", hosts},
+	}
+}
+
+// hosts renders the services of a zone, by host and binary.
+func (AvailabilityZones) hosts(z nova.Zone) Dict {
+	var hosts Dict
+	at := map[string]int{}
+	for _, s := range z.Services {
+		i, ok := at[s.Host]
+		if !ok {
+			i = len(hosts)
+			at[s.Host], hosts = i, append(hosts, Field{s.Host, Dict(nil)})
+		}
+		services, _ := hosts[i].Value.(Dict)
+		hosts[i].Value = append(services, Field{s.Binary, Dict{
+			{"available", s.Available},
+			{"active", true}, // those that are not are left out
+			{"updated_at", naive(s.SeenAt)},
+		}})
+	}
+	return hosts
+}
