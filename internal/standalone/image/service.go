@@ -75,7 +75,6 @@ func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicU
 
 func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.kit.Middleware(kit.PlainText))
 	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
 	r.NotFound(s.kit.Handle(s.choices))
 	r.Get("/versions", s.kit.Handle(s.versions))

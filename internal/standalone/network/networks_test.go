@@ -79,7 +79,7 @@ func TestNetworks(t *testing.T) {
 			step{"demo", "POST /networks", `{"network":{"name":3}}`, 400, "Invalid input for name. Reason: '3' is not a valid string."},
 			step{"demo", "POST /networks", `{"network":{"name":"` + strings.Repeat("x", 256) + `"}}`, 400, "exceeds maximum length of 255."},
 			step{"demo", "POST /networks", `{"network":{"name":"a\u0000b"}}`, 400, "Body contains invalid data"},
-			step{"demo", "GET /networks/%FF", "", 400, ""},
+			step{"demo", "GET /networks/%FF", "", 404, ""},
 			step{"demo", "POST /networks", `{"network":{"shared":true}}`, 403, "rule:create_network:shared"},
 			step{"demo", "POST /networks", `{"network":{"tenant_id":"p-alt"}}`, 400, "Specifying 'project_id' or 'tenant_id'"},
 			step{"demo", "POST /networks", `{"network":{"status":"DOWN"}}`, 400, "Attribute 'status' not allowed in POST"},
@@ -127,7 +127,7 @@ func TestNetworks_List(t *testing.T) {
 		}
 		for query, part := range map[string]string{
 			"limit=x":                              "Bad limit request: Limit must be an integer 0 or greater and not 'x'.",
-			"name=%00":                             "not text in UTF-8",
+			"name=%00":                             "not well-formed text",
 			"id=x" + strings.Repeat("&id=x", 1000): "More than 1000 values of 'id' are asked for.",
 			"foo=bar":                              "['foo'] is invalid attribute for filtering",
 			"shared=zz":                            "'zz' cannot be converted to boolean.",

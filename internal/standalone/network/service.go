@@ -52,7 +52,6 @@ func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicU
 
 func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.kit.Middleware(kit.PlainText))
 	r.NotFound(s.kit.NotFound())
 	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
 	r.Get("/", s.kit.Handle(s.versions))
