@@ -50,7 +50,7 @@ CREATE TABLE servers (
 CREATE INDEX servers_of_project ON servers (project_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_by_age ON servers (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_on_host ON servers (host) WHERE deleted_at IS NULL;
-CREATE INDEX servers_by_change ON servers (updated_at);
+CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)));
 CREATE INDEX servers_of_reservation ON servers (reservation_id);
 
 CREATE TABLE server_tags (
