@@ -27,6 +27,8 @@ const (
 	pgSerializationFailure = "40001"
 	pgDeadlock             = "40P01"
 	pgBadRegexp            = "2201B"
+	pgBadText              = "22021" // a NUL, or no UTF-8
+	pgOutOfRange           = "22003"
 	pgReadOnly             = "25006" // a standby that a fail-over has not promoted yet
 	pgClassConnection      = "08"
 	pgClassResources       = "53" // too many connections, out of memory
@@ -49,6 +51,8 @@ func postgresFault(err error) error {
 		return inUse(err)
 	case code == pgBadRegexp:
 		return nova.Because(err, nova.Invalid, "The regular expression can't be read.")
+	case code == pgBadText, code == pgOutOfRange: // what SQLite would keep, and nobody means
+		return nova.Because(err, nova.Invalid, "The request holds a text or a number that can't be stored.")
 	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly:
 		return errors.Join(errTransient, unavailable(err))
 	case code[:2] == pgClassConnection, code[:2] == pgClassResources, code[:3] == pgClassIntervention:
