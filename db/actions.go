@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,8 +10,9 @@ import (
 )
 
 // The record and the queue are one table. In a transaction that touches
-// several tables, actions come first, then servers, quota and hosts, so that
-// no two transactions wait for each other.
+// several tables, the server comes first, then its actions, quota and hosts: so
+// the server's row keeps transactions about one server apart, each sees what
+// the one before it did, and no two wait for each other.
 
 const actionColumns = `id, server_uuid, action, request_id, user_id, project_id, start_time, updated_at, message,
 	finish_time, queue, step, args, owner, attempt`
@@ -83,15 +85,18 @@ func (s *Store) insertAction(ctx context.Context, a nova.Action, finished *time.
 // worker doesn't prolong until its lease ends may be taken by another.
 func (s *Store) ClaimActions(ctx context.Context, worker string, queues []string, lease time.Duration, limit int) ([]nova.Action, error) {
 	now := s.Now()
+	// The list is made before the update begins: a sub-select might be run again
+	// in its midst, and then finds others to lock.
 	text, args, err := in(`
-		UPDATE actions
-		SET owner = ?, lease_until = ?, attempt = attempt + 1
-		WHERE id IN (
+		WITH free AS MATERIALIZED (
 			SELECT id FROM actions
 			WHERE finish_time IS NULL AND queue IN (?) AND (lease_until IS NULL OR lease_until < ?)
 			ORDER BY id
 			LIMIT ? `+s.dialect.lock+`)
-		RETURNING `+actionColumns, worker, now.Add(lease), queues, now, limit)
+		UPDATE actions
+		SET owner = ?, lease_until = ?, attempt = attempt + 1
+		WHERE id IN (SELECT id FROM free)
+		RETURNING `+actionColumns, queues, now, limit, worker, now.Add(lease))
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +107,19 @@ func (s *Store) ClaimActions(ctx context.Context, worker string, queues []string
 	return actions(rows), nil
 }
 
-// ExtendLeases shows that a worker is alive.
-func (s *Store) ExtendLeases(ctx context.Context, worker string, lease time.Duration) error {
-	_, err := exec(ctx, s, "UPDATE actions SET lease_until = ? WHERE owner = ? AND finish_time IS NULL", s.Now().Add(lease), worker)
-	return err
+// ExtendLeases shows that a worker is at work on actions, and tells which of
+// these are still its own. What a worker claimed and doesn't know of, because
+// the answer got lost, is not prolonged, and taken up again.
+func (s *Store) ExtendLeases(ctx context.Context, worker string, lease time.Duration, serials []int64) ([]int64, error) {
+	if len(serials) == 0 {
+		return nil, nil
+	}
+	text, args, err := in("UPDATE actions SET lease_until = ? WHERE owner = ? AND finish_time IS NULL AND id IN (?) RETURNING id",
+		s.Now().Add(lease), worker, serials)
+	if err != nil {
+		return nil, err
+	}
+	return putAll[int64](ctx, s, text, args...)
 }
 
 // ReleaseLeases gives back what a worker has not finished, for others to take
@@ -121,6 +135,15 @@ func (s *Store) ReleaseLeases(ctx context.Context, worker string) error {
 // PostponeAction gives an action back, not to be taken up before a time.
 func (s *Store) PostponeAction(ctx context.Context, a nova.Action, until time.Time) error {
 	return s.fenced(ctx, a, "owner = '', lease_until = ?", until)
+}
+
+// HandOverAction puts an action into another queue, for whoever serves that to
+// take up at once. Lost if it is no longer this worker's.
+func (s *Store) HandOverAction(ctx context.Context, a nova.Action) error {
+	if err := s.fenced(ctx, a, "owner = '', lease_until = NULL, step = ?, queue = ?, args = ?", a.Step, a.Queue, string(a.Args)); err != nil {
+		return err
+	}
+	return s.wake(ctx)
 }
 
 // AdvanceAction notes the step that an action has come to, and the queue that
@@ -140,7 +163,7 @@ func (s *Store) FinishAction(ctx context.Context, a nova.Action, message *string
 var errLost = nova.Errorf(nova.Conflict, "the action is no longer this worker's")
 
 // IsLost tells whether an action was no longer this worker's.
-func IsLost(err error) bool { return err == errLost } //nolint:errorlint,err113 // never wrapped
+func IsLost(err error) bool { return errors.Is(err, errLost) }
 
 // fenced changes an action only if it is still this worker's, in this attempt.
 func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...any) error {
@@ -153,38 +176,62 @@ func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...a
 }
 
 // SupersedeActions ends what is being done to a server, in favour of what is
-// to be done now. Whoever was at work finds its action lost.
-func (s *Store) SupersedeActions(ctx context.Context, serverID string) error {
-	now := s.Now()
-	ids, err := putAll[int64](ctx, s, `
-		UPDATE actions SET finish_time = ?, updated_at = ?, message = ?, owner = '', lease_until = NULL
-		WHERE server_uuid = ? AND finish_time IS NULL
-		RETURNING id`, now, now, nova.ActionMessage, serverID)
-	if err != nil {
-		return fmt.Errorf("supersede actions: %w", err)
-	}
-	for _, id := range ids {
-		if err := s.endEvents(ctx, id, now); err != nil {
-			return err
-		}
-	}
-	return nil
+// to be done now, and tells what that was. Whoever was at work finds its action
+// lost. Lock the server first, or an action that is just being queued is missed.
+func (s *Store) SupersedeActions(ctx context.Context, serverID string) ([]nova.Action, error) {
+	return s.breakOff(ctx, "server_uuid = ?", serverID)
 }
 
-func (s *Store) endEvents(ctx context.Context, actionID int64, at time.Time) error {
-	_, err := exec(ctx, s, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
-		at, nova.EventError, actionID)
-	return err
+// CancelAction ends an action, whoever has it, and tells whether it was under
+// way. Lock its server first.
+func (s *Store) CancelAction(ctx context.Context, a nova.Action) (bool, error) {
+	ended, err := s.breakOff(ctx, "id = ?", a.Serial)
+	return len(ended) > 0, err
+}
+
+func (s *Store) breakOff(ctx context.Context, condition string, arg any) ([]nova.Action, error) {
+	now := s.Now()
+	rows, err := putAll[actionRow](ctx, s, `
+		UPDATE actions SET finish_time = ?, updated_at = ?, message = ?, owner = '', lease_until = NULL
+		WHERE finish_time IS NULL AND `+condition+`
+		RETURNING `+actionColumns, now, now, nova.ActionMessage, arg)
+	if err != nil {
+		return nil, fmt.Errorf("break off actions: %w", err)
+	}
+	for _, row := range rows {
+		if _, err := exec(ctx, s, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
+			now, nova.EventError, row.Serial); err != nil {
+			return nil, fmt.Errorf("break off actions: %w", err)
+		}
+	}
+	return actions(rows), nil
 }
 
 // StartEvent notes that a part of an action has begun, unless it had begun
-// already before whoever did it was stopped.
+// already before whoever did it was stopped. Lost if the action is no longer
+// this worker's.
 func (s *Store) StartEvent(ctx context.Context, a nova.Action, event, host string) error {
-	_, err := exec(ctx, s, `
-		INSERT INTO action_events (action_id, event, host, start_time) VALUES (?, ?, ?, ?)
-		ON CONFLICT DO NOTHING`, a.Serial, event, host, s.Now())
+	return s.Tx(ctx, func(tx *Store) error {
+		if err := tx.fenced(ctx, a, "step = ?", a.Step); err != nil {
+			return err
+		}
+		_, err := exec(ctx, tx, `
+			INSERT INTO action_events (action_id, event, host, start_time) VALUES (?, ?, ?, ?)
+			ON CONFLICT DO NOTHING`, a.Serial, event, host, tx.Now())
+		if err != nil {
+			return fmt.Errorf("start event: %w", err)
+		}
+		return nil
+	})
+}
+
+// RecordEvent notes a part of an action that was done at once.
+func (s *Store) RecordEvent(ctx context.Context, a nova.Action, event, host string) error {
+	now := s.Now()
+	_, err := exec(ctx, s, "INSERT INTO action_events (action_id, event, host, start_time, finish_time, result) VALUES (?, ?, ?, ?, ?, ?)",
+		a.Serial, event, host, now, now, nova.EventSuccess)
 	if err != nil {
-		return fmt.Errorf("start event: %w", err)
+		return fmt.Errorf("record event: %w", err)
 	}
 	return nil
 }

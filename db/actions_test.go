@@ -63,11 +63,15 @@ func TestActions_Queue(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if err := s.SupersedeActions(ctx, server.ID); err != nil {
-			t.Fatal(err)
+		ended, err := s.SupersedeActions(ctx, server.ID)
+		if err != nil || len(ended) != 1 || ended[0].Serial != queued.Serial {
+			t.Fatalf("superseded %+v, %v", ended, err)
 		}
 		if err := s.FinishAction(ctx, claimed[0], nil); !db.IsLost(err) {
 			t.Errorf("finished a superseded action: %v", err)
+		}
+		if err := s.StartEvent(ctx, claimed[0], "late", "fake-1"); !db.IsLost(err) {
+			t.Errorf("began a part of a superseded action: %v", err)
 		}
 		shown, err := s.Action(ctx, server.ID, "req-1")
 		if err != nil || len(shown.Events) != 1 || shown.Events[0].Result == nil || *shown.Events[0].Result != nova.EventError {
@@ -101,6 +105,116 @@ func TestActions_LeaseEnds(t *testing.T) {
 		if third, _ := s.ClaimActions(ctx, "third", []string{"q"}, time.Minute, 1); len(third) != 1 {
 			t.Error("what was released was not taken up")
 		}
+	})
+}
+
+// Only what a worker knows of is prolonged, so that a claim whose answer got
+// lost is taken up by somebody.
+func TestActions_ExtendLeases(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	each(t, func(t *testing.T, s *db.Store, clock *time.Time) {
+		*clock = now
+		ctx, lease := t.Context(), time.Minute
+		for range 2 {
+			server := createServer(t, s, newServer("p"))
+			if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		claimed, err := s.ClaimActions(ctx, "w", []string{"q"}, lease, 2)
+		if err != nil || len(claimed) != 2 {
+			t.Fatalf("claimed %v, %v", claimed, err)
+		}
+		*clock = now.Add(lease / 2)
+		held, err := s.ExtendLeases(ctx, "w", lease, []int64{claimed[0].Serial, -1})
+		if err != nil || len(held) != 1 || held[0] != claimed[0].Serial {
+			t.Errorf("held %v, %v", held, err)
+		}
+		if held, err := s.ExtendLeases(ctx, "v", lease, []int64{claimed[0].Serial}); err != nil || len(held) != 0 {
+			t.Errorf("held by another: %v, %v", held, err)
+		}
+		if held, err := s.ExtendLeases(ctx, "w", lease, nil); err != nil || len(held) != 0 {
+			t.Errorf("held of none: %v, %v", held, err)
+		}
+		*clock = now.Add(lease + time.Second)
+		again, err := s.ClaimActions(ctx, "v", []string{"q"}, lease, 2)
+		if err != nil || len(again) != 1 || again[0].Serial != claimed[1].Serial {
+			t.Errorf("taken up: %v, %v", again, err)
+		}
+	})
+}
+
+func TestActions_HandOver(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ctx := t.Context()
+		server := createServer(t, s, newServer("p"))
+		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
+			t.Fatal(err)
+		}
+		claimed, err := s.ClaimActions(ctx, "w", []string{"q"}, time.Minute, 1)
+		if err != nil || len(claimed) != 1 {
+			t.Fatalf("claimed %v, %v", claimed, err)
+		}
+		woken := s.Woken()
+		claimed[0].Queue = "other"
+		if err := s.HandOverAction(ctx, claimed[0]); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-woken:
+		default:
+			t.Error("nobody was woken")
+		}
+		if err := s.AdvanceAction(ctx, claimed[0]); !db.IsLost(err) {
+			t.Errorf("who handed over wrote: %v", err)
+		}
+		if taken, err := s.ClaimActions(ctx, "v", []string{"other"}, time.Minute, 1); err != nil || len(taken) != 1 {
+			t.Errorf("taken up: %v, %v", taken, err)
+		}
+	})
+}
+
+func TestActions_Cancel(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		server := createServer(t, s, newServer("p"))
+		queued, err := s.QueueAction(t.Context(), nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []bool{true, false} {
+			if ended, err := s.CancelAction(t.Context(), queued); err != nil || ended != want {
+				t.Errorf("ended: %v, %v", ended, err)
+			}
+		}
+	})
+}
+
+// A transaction that is run again writes the same change twice.
+func TestServers_ChangeAgain(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		server := createServer(t, s, newServer("p"))
+		change := new(db.ServerChange).Set("name", "new")
+		for range 2 {
+			if err := s.ChangeServer(t.Context(), server.ID, change); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if found, err := s.Server(t.Context(), server.ID); err != nil || found.Name != "new" {
+			t.Errorf("found %q, %v", found.Name, err)
+		}
+	})
+}
+
+// each is dbtest.Each with a clock that the test sets.
+func each(t *testing.T, test func(t *testing.T, s *db.Store, clock *time.Time)) {
+	t.Helper()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		clock := time.Now()
+		test(t, dbtest.Open(t, connection, func(o *db.Options) { o.Clock = func() time.Time { return clock } }), &clock)
 	})
 }
 
@@ -140,6 +254,30 @@ func TestServers_RoundTrip(t *testing.T) {
 		}
 		if _, err := s.Servers(t.Context(), filter, nova.Page{Limit: 1, Marker: "nobody"}); !nova.Is(err, nova.Invalid) {
 			t.Errorf("unknown marker: %v", err)
+		}
+	})
+}
+
+// What a user may not have is not held against the project, though the
+// transaction goes on and tries with less.
+func TestQuota_RefusedToUser(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ofProject, ofUser := nova.Quota{nova.QuotaInstances: 10}, nova.Quota{nova.QuotaInstances: 2}
+		one := nova.Usage{Instances: 1, Cores: 1, RAM: 512}
+		err := s.Tx(t.Context(), func(tx *db.Store) error {
+			if err := tx.Consume(t.Context(), "p", "u", one.Times(3), ofProject, ofUser); !nova.Is(err, nova.OverQuota) {
+				t.Errorf("three: %v", err)
+			}
+			return tx.Consume(t.Context(), "p", "u", one.Times(2), ofProject, ofUser)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, user := range []string{"", "u"} {
+			if usage, err := s.Usage(t.Context(), "p", user); err != nil || usage != one.Times(2) {
+				t.Errorf("used by %q: %+v, %v", user, usage, err)
+			}
 		}
 	})
 }

@@ -177,9 +177,10 @@ func (c *ServerChange) SetAddresses(addresses []nova.Address) *ServerChange {
 
 // ChangeServer writes a change: NotFound if the server has gone.
 func (s *Store) ChangeServer(ctx context.Context, id string, c *ServerChange) error {
-	c.Set("updated_at", s.Now())
-	changed, err := exec(ctx, s, "UPDATE servers SET "+strings.Join(c.columns, ", ")+
-		" WHERE uuid = ? AND deleted_at IS NULL", append(c.args, id)...)
+	// The change is left as it is: a transaction may be run again.
+	columns := strings.Join(append(slices.Clip(c.columns), "updated_at = ?"), ", ")
+	changed, err := exec(ctx, s, "UPDATE servers SET "+columns+" WHERE uuid = ? AND deleted_at IS NULL",
+		append(slices.Clip(c.args), s.Now(), id)...)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
 	}
@@ -245,6 +246,9 @@ func (s *Store) insertTags(ctx context.Context, id string, tags []string) error 
 // ReplaceTags gives a server these tags and no others.
 func (s *Store) ReplaceTags(ctx context.Context, id string, tags []string) error {
 	return s.Tx(ctx, func(tx *Store) error {
+		if _, err := tx.LockServer(ctx, id); err != nil {
+			return err
+		}
 		if _, err := exec(ctx, tx, "DELETE FROM server_tags WHERE server_uuid = ?", id); err != nil {
 			return err
 		}

@@ -29,6 +29,13 @@ const PostgresVariable = "NOVA_TEST_POSTGRES"
 // Each runs a test on every database, in parallel, each with a fresh store.
 func Each(t *testing.T, test func(t *testing.T, s *db.Store)) {
 	t.Helper()
+	EachConnection(t, func(t *testing.T, connection string) { test(t, Open(t, connection)) })
+}
+
+// EachConnection is Each for tests that open stores themselves: with options
+// of their own, or several as several processes would.
+func EachConnection(t *testing.T, test func(t *testing.T, connection string)) {
+	t.Helper()
 	for name, connection := range map[string]func(*testing.T) string{"sqlite": SQLite, "postgres": Postgres} {
 		if name == "postgres" && os.Getenv(PostgresVariable) == "" {
 			t.Logf("%s is not set: PostgreSQL is left out (make test sets it)", PostgresVariable)
@@ -36,7 +43,7 @@ func Each(t *testing.T, test func(t *testing.T, s *db.Store)) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, Open(t, connection(t)))
+			test(t, connection(t))
 		})
 	}
 }
