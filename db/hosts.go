@@ -66,16 +66,17 @@ func (s *Store) Hosts(ctx context.Context, aliveSince time.Time) ([]nova.Host, e
 }
 
 // Claim takes room on a hypervisor, if it has as much, and tells whether it
-// had. Call it in the transaction that puts a server there.
+// had: of what isn't wanted, there may be none, as the scheduler has it. Call it in the transaction that puts a server there.
 func (s *Store) Claim(ctx context.Context, node string, want nova.Resources) (bool, error) {
 	changed, err := exec(ctx, s, `
 		UPDATE hosts
 		SET vcpus_used = vcpus_used + ?, memory_mb_used = memory_mb_used + ?, local_gb_used = local_gb_used + ?, running_vms = running_vms + ?
 		WHERE node = ?
-			AND vcpus_used + ? <= vcpus * cpu_ratio
-			AND memory_mb_used + ? <= memory_mb * ram_ratio
-			AND local_gb_used + ? <= local_gb * disk_ratio`,
-		want.VCPUs, want.RAM, want.Disk, want.Instances, node, want.VCPUs, want.RAM, want.Disk)
+			AND (? <= 0 OR vcpus_used + ? <= vcpus * cpu_ratio)
+			AND (? <= 0 OR memory_mb_used + ? <= memory_mb * ram_ratio)
+			AND (? <= 0 OR local_gb_used + ? <= local_gb * disk_ratio)`,
+		want.VCPUs, want.RAM, want.Disk, want.Instances, node,
+		want.VCPUs, want.VCPUs, want.RAM, want.RAM, want.Disk, want.Disk)
 	return changed == 1, err
 }
 

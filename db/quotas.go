@@ -160,7 +160,13 @@ func (s *Store) Consume(ctx context.Context, project, user string, want nova.Usa
 	if err := s.consume(ctx, project, "", want, ofProject); err != nil {
 		return err
 	}
-	return s.consume(ctx, project, user, want, ofUser)
+	refused := s.consume(ctx, project, user, want, ofUser)
+	if nova.Is(refused, nova.OverQuota) { // the caller may try with less in the same transaction
+		if err := s.consume(ctx, project, "", want.Times(-1), nil); err != nil {
+			return err
+		}
+	}
+	return refused
 }
 
 func (s *Store) consume(ctx context.Context, project, user string, want nova.Usage, quota nova.Quota) error {
