@@ -12,22 +12,23 @@ import (
 
 // Do starts one of the verbs that need to be told nothing but the server.
 func (a *API) Do(ctx context.Context, s nova.Server, verb Verb) error {
-	return a.begin(ctx, s, verb, nil)
+	_, err := a.begin(ctx, s, verb, nil)
+	return err
 }
 
 // begin moves the server into a verb and queues the work, or does neither.
-func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) error {
+func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
 	r := rules[verb]
 	if err := r.check(ctx, s); err != nil {
-		return err
+		return nova.Action{}, err
 	}
 	action, err := newAction(ctx, s, verb, args)
 	if err != nil {
-		return err
+		return action, err
 	}
-	return a.store.Tx(ctx, func(tx *db.Store) error {
+	err = a.store.Tx(ctx, func(tx *db.Store) error {
 		if len(r.during) > 0 {
-			if err := tx.SupersedeActions(ctx, s.ID); err != nil {
+			if _, _, err := supersede(ctx, tx, s.ID); err != nil {
 				return err
 			}
 		}
@@ -38,9 +39,21 @@ func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) err
 		if !began {
 			return lostRace(ctx, tx, r, s.ID)
 		}
-		_, err = tx.QueueAction(ctx, action)
+		action, err = tx.QueueAction(ctx, action)
 		return err
 	})
+	return action, err
+}
+
+// supersede ends what is being done to a server, which it holds for the rest
+// of the transaction.
+func supersede(ctx context.Context, tx *db.Store, id string) (nova.Server, []nova.Action, error) {
+	server, err := tx.LockServer(ctx, id)
+	if err != nil {
+		return server, nil, err
+	}
+	ended, err := tx.SupersedeActions(ctx, id)
+	return server, ended, err
 }
 
 // newAction is the record of a verb, and the order to carry it out.
@@ -70,9 +83,10 @@ type order struct {
 // check refuses what can't be done, in Nova's order: the lock, the host, the
 // state, the task, and whether the server has ever run.
 func (r rule) check(ctx context.Context, s nova.Server) error {
+	if err := r.checkLock(ctx, s); err != nil {
+		return err
+	}
 	switch {
-	case r.lock && s.Locked() && !isAdmin(ctx):
-		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
 	case r.host && s.Host == "":
 		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	case len(r.from) > 0 && !slices.Contains(r.from, s.VMState):
@@ -81,6 +95,14 @@ func (r rule) check(ctx context.Context, s nova.Server) error {
 		return wrongState(s.ID, r.word, "task_state", string(s.TaskState))
 	case s.LaunchedAt == nil:
 		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, r.word)
+	}
+	return nil
+}
+
+// checkLock refuses to touch what somebody has locked.
+func (r rule) checkLock(ctx context.Context, s nova.Server) error {
+	if r.lock && s.Locked() && !isAdmin(ctx) {
+		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
 	}
 	return nil
 }
@@ -122,14 +144,12 @@ func record(ctx context.Context, tx *db.Store, s nova.Server, shown, event strin
 	if err != nil || event == "" {
 		return err
 	}
-	if err := tx.StartEvent(ctx, action, event, s.Host); err != nil {
-		return err
-	}
-	return tx.FinishEvents(ctx, action, nil)
+	return tx.RecordEvent(ctx, action, event, s.Host)
 }
 
-// decodeOrder finds which verb an action is.
-func decodeOrder(a nova.Action) (Verb, error) {
+// decodeVerb finds which verb an action is. One that is not known here may be
+// so to a newer version that runs beside this one: so it is put off at first.
+func decodeVerb(a nova.Action) (Verb, error) {
 	var o struct {
 		Verb Verb `json:"verb"`
 	}
@@ -137,7 +157,18 @@ func decodeOrder(a nova.Action) (Verb, error) {
 		return "", fmt.Errorf("read action: %w", err)
 	}
 	if _, ok := rules[o.Verb]; !ok {
-		return "", fmt.Errorf("action %q is not known to this version", o.Verb)
+		return "", nova.Errorf(nova.Unavailable, "There is no action %q in this version.", o.Verb)
 	}
 	return o.Verb, nil
+}
+
+// decodeArgs reads what an action was told.
+func decodeArgs[T any](a nova.Action) (T, error) {
+	var o struct {
+		Args T `json:"args"`
+	}
+	if err := json.Unmarshal(a.Args, &o); err != nil {
+		return o.Args, fmt.Errorf("read what an action was told: %w", err)
+	}
+	return o.Args, nil
 }

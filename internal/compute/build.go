@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math/rand/v2"
 
@@ -30,7 +29,7 @@ const (
 func (w *Worker) build(ctx context.Context, j *job) error {
 	args, err := decodeArgs[buildArgs](j.action)
 	if err != nil {
-		return fmt.Errorf("read what to build: %w", err)
+		return err
 	}
 	for {
 		if j.server.Host == "" {
@@ -41,7 +40,7 @@ func (w *Worker) build(ctx context.Context, j *job) error {
 		if j.driver == nil { // the host's own process goes on
 			return nil
 		}
-		err := w.spawn(ctx, j, args)
+		err := guard(func() error { return w.spawn(ctx, j, args) })
 		if err == nil || db.IsLost(err) || ctx.Err() != nil || nova.Is(err, nova.Unavailable) {
 			return err
 		}
@@ -49,54 +48,88 @@ func (w *Worker) build(ctx context.Context, j *job) error {
 		if err := w.giveUpHost(ctx, j, &args, err); err != nil {
 			return err
 		}
+		if nova.KindOf(err) != nova.Internal { // it isn't the host's fault: others would find the same
+			return nova.Because(err, nova.Invalid, "Build of instance %s aborted: %s", j.server.ID, nova.Message(err))
+		}
+		if len(args.Failed) >= maxBuilds {
+			return exhausted(err, j.server)
+		}
 	}
+}
+
+// exhausted is what a server fails with that can't be built anywhere.
+func exhausted(cause error, s nova.Server) error {
+	return nova.Because(cause, nova.Invalid, "Exceeded maximum number of retries. Exhausted all hosts available for retrying "+
+		"build failures for instance %s.", s.ID)
 }
 
 // schedule puts a server on a host: the first of those that fit which still
-// has the room when it is claimed.
+// has the room when it is claimed. Where all went to others meanwhile, it looks
+// again.
 func (w *Worker) schedule(ctx context.Context, j *job, args buildArgs) error {
+	const looks = 20
+	for range looks {
+		chosen, err := w.choose(ctx, j, args)
+		if err != nil {
+			return err
+		}
+		for _, host := range chosen {
+			claimed, err := w.settleOn(ctx, j, host)
+			if claimed || err != nil {
+				return err
+			}
+		}
+	}
+	return nova.Errorf(nova.Unavailable, "All hosts were taken by others.")
+}
+
+// choose finds the hosts that fit, the best first.
+func (w *Worker) choose(ctx context.Context, j *job, args buildArgs) ([]nova.Host, error) {
 	hosts, err := w.Hosts(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	takes := j.server.Flavor.Takes()
-	chosen, report, err := scheduler.Choose(scheduler.Request{
-		Needs: takes, Zone: j.server.RequestedZone, Exclude: args.Failed,
+	chosen, report, refused := scheduler.Choose(scheduler.Request{
+		Needs: j.server.Flavor.Takes(), Zone: j.server.RequestedZone, Exclude: args.Failed,
 		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
 		Weights: w.weights, Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing
 	}, hosts)
-	if err != nil {
-		zerolog.Ctx(ctx).Info().Stringer("hosts", report).Msg("no valid host")
-		return errors.Join(err, w.store.StartEvent(ctx, j.action, scheduleEvent, ""))
+	if refused == nil {
+		return chosen, nil
 	}
-	for _, host := range chosen {
-		claimed, err := w.settleOn(ctx, j, host, takes)
-		if claimed || err != nil {
-			return err
-		}
+	zerolog.Ctx(ctx).Info().Stringer("hosts", report).Msg("no valid host")
+	if err := w.store.StartEvent(ctx, j.action, scheduleEvent, ""); err != nil {
+		return nil, err
 	}
-	return w.schedule(ctx, j, args) // all went to others meanwhile: look again
+	if len(args.Failed) > 0 {
+		return nil, exhausted(refused, j.server)
+	}
+	return nil, refused
 }
 
-// settleOn claims the room on a host, and hands the action to it.
-func (w *Worker) settleOn(ctx context.Context, j *job, host nova.Host, takes nova.Resources) (claimed bool, err error) {
-	action := j.action
-	action.Queue, action.Step = host.Name, "build"
-	err = w.store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.AdvanceAction(ctx, action); err != nil {
+// settleOn claims the room on a host, and hands the action to it: to this
+// process, if the host is one of its own.
+func (w *Worker) settleOn(ctx context.Context, j *job, host nova.Host) (claimed bool, err error) {
+	on := *j
+	on.action.Queue, on.action.Step = host.Name, "build"
+	on.server.Host, on.server.Node, on.driver = host.Name, host.Node, w.drivers[host.Name]
+	change := new(db.ServerChange).Set("host", host.Name).Set("node", host.Node).Set("task_state", nova.Networking)
+	err = w.write(ctx, j, change, func(tx *db.Store) error {
+		if err := tx.StartEvent(ctx, on.action, j.rule.event, host.Name); err != nil {
 			return err
 		}
-		if err := tx.ChangeServer(ctx, j.server.ID, new(db.ServerChange).
-			Set("host", host.Name).Set("node", host.Node).Set("task_state", nova.Networking)); err != nil {
+		handOver := tx.AdvanceAction
+		if on.driver == nil {
+			handOver = tx.HandOverAction
+		}
+		if err := handOver(ctx, on.action); err != nil {
 			return err
 		}
-		if claimed, err = tx.Claim(ctx, host.Node, takes); err != nil {
-			return err
-		}
-		if !claimed {
+		claimed, err := tx.Claim(ctx, host.Node, j.server.Flavor.Takes())
+		if err == nil && !claimed {
 			return errNoRoom
 		}
-		return tx.StartEvent(ctx, action, j.rule.event, host.Name)
+		return err
 	})
 	if errors.Is(err, errNoRoom) {
 		return false, nil
@@ -104,10 +137,7 @@ func (w *Worker) settleOn(ctx context.Context, j *job, host nova.Host, takes nov
 	if err != nil {
 		return false, err
 	}
-	j.action, j.server.Host, j.server.Node, j.driver = action, host.Name, host.Node, w.drivers[host.Name]
-	if j.driver == nil {
-		return true, w.store.PostponeAction(ctx, j.action, w.store.Now())
-	}
+	*j = on
 	return true, nil
 }
 
@@ -135,19 +165,7 @@ func (w *Worker) spawn(ctx context.Context, j *job, args buildArgs) error {
 	if err != nil {
 		return err
 	}
-	return w.finish(ctx, j, func(tx *db.Store) error {
-		return tx.ChangeServer(ctx, j.server.ID, j.settled().Set("power_state", power).Set("launched_at", tx.Now()))
-	})
-}
-
-// advance writes down how far an action has come.
-func (w *Worker) advance(ctx context.Context, j *job, change *db.ServerChange) error {
-	return w.store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.AdvanceAction(ctx, j.action); err != nil {
-			return err
-		}
-		return tx.ChangeServer(ctx, j.server.ID, change)
-	})
+	return w.finish(ctx, j, j.settled().Set("power_state", power).Set("launched_at", w.store.Now()), nil)
 }
 
 func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
@@ -170,10 +188,9 @@ func nics(ports []nova.Port) []virt.NIC {
 	return all
 }
 
-// giveUpHost takes a server off a host where it can't be built. It is tried
-// on others before it fails.
+// giveUpHost takes a server off a host where it can't be built.
 func (w *Worker) giveUpHost(ctx context.Context, j *job, args *buildArgs, cause error) error {
-	if err := j.driver.Destroy(ctx, j.server); err != nil {
+	if err := guard(func() error { return j.driver.Destroy(ctx, j.server) }); err != nil {
 		return errors.Join(cause, err)
 	}
 	if err := w.leaveNetworks(ctx, j.server); err != nil {
@@ -184,28 +201,24 @@ func (w *Worker) giveUpHost(ctx context.Context, j *job, args *buildArgs, cause 
 	if err != nil {
 		return err
 	}
-	action, server := j.action, j.server
-	action.Queue, action.Step, action.Args = nova.QueueSchedule, "", encoded
+	off := *j
+	off.action.Queue, off.action.Step, off.action.Args = nova.QueueSchedule, "", encoded
+	off.server.Host, off.server.Node, off.driver = "", "", nil
+	off.server.Addresses, off.server.SecurityGroups = kept(args.Networks), nil
+	change := new(db.ServerChange).Set("host", "").Set("node", "").Set("task_state", nova.Scheduling).
+		SetJSON("security_groups", off.server.SecurityGroups).SetAddresses(off.server.Addresses)
 	details := faultMessage(cause)
-	if err := w.store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.AdvanceAction(ctx, action); err != nil {
+	if err := w.write(ctx, j, change, func(tx *db.Store) error {
+		if err := tx.AdvanceAction(ctx, off.action); err != nil {
 			return err
 		}
-		if err := tx.FinishEvents(ctx, action, &details); err != nil {
+		if err := tx.FinishEvents(ctx, off.action, &details); err != nil {
 			return err
 		}
-		if err := tx.ChangeServer(ctx, server.ID, new(db.ServerChange).Set("host", "").Set("node", "").
-			Set("task_state", nova.Scheduling).SetJSON("security_groups", []string{}).SetAddresses(kept(args.Networks))); err != nil {
-			return err
-		}
-		return tx.Unclaim(ctx, server.Node, server.Flavor.Takes())
+		return tx.Unclaim(ctx, j.server.Node, j.server.Flavor.Takes())
 	}); err != nil {
 		return err
 	}
-	j.action, j.server.Host, j.server.Node, j.driver, j.server.Addresses = action, "", "", nil, kept(args.Networks)
-	if len(args.Failed) >= maxBuilds {
-		return nova.Because(cause, nova.Internal, "Exceeded maximum number of retries. Exhausted all hosts available for retrying "+
-			"build failures for instance %s.", server.ID)
-	}
+	*j = off
 	return nil
 }

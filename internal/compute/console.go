@@ -30,16 +30,20 @@ func (a *API) ConsoleOutput(ctx context.Context, s nova.Server, lines int) (stri
 	return printable(tail(output, lines)), nil
 }
 
+// tail is the last lines of a text, as Nova counts them: behind the last end of
+// a line is one more, be it empty.
 func tail(output []byte, lines int) []byte {
 	if lines < 0 {
 		return output
 	}
-	end := len(bytes.TrimRight(output, "\n"))
-	start := end
-	for ; lines > 0 && start >= 0; lines-- {
-		start = bytes.LastIndexByte(output[:start], '\n')
+	start := len(output) + 1
+	for range lines {
+		start = bytes.LastIndexByte(output[:start-1], '\n') + 1
+		if start == 0 {
+			break
+		}
 	}
-	return output[start+1 : max(end, start+1)]
+	return output[min(start, len(output)):]
 }
 
 // printable drops what a terminal would act on: 0x00–0x08 and 0x0b–0x1f.

@@ -3,7 +3,6 @@ package compute
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"fmt"
 	"math/big"
 	"strings"
@@ -259,13 +258,11 @@ func (a *API) insertOne(ctx context.Context, tx *db.Store, n NewServer, args bui
 	server := n.Template
 	server.ID = uuid.NewString()
 	server.LaunchIndex = index
-	if of > 1 {
-		server.Name = fmt.Sprintf("%s-%d", server.Name, index+1)
-	}
 	server.Hostname = n.Hostname
 	if server.Hostname == "" {
-		server.Hostname = hostname(server.Name, server.ID)
+		server.Hostname = hostname(server.Name, server.ID, suffix(index, of))
 	}
+	server.Name += suffix(index, of)
 	server.VMState, server.TaskState = nova.Building, nova.Scheduling
 	server.CreatedAt = tx.Now()
 	server.UpdatedAt = &server.CreatedAt
@@ -281,13 +278,4 @@ func (a *API) insertOne(ctx context.Context, tx *db.Store, n NewServer, args bui
 	}
 	_, err = tx.QueueAction(ctx, action)
 	return server, err
-}
-
-// decodeArgs reads what an action was told.
-func decodeArgs[T any](a nova.Action) (T, error) {
-	var o struct {
-		Args T `json:"args"`
-	}
-	err := json.Unmarshal(a.Args, &o)
-	return o.Args, err
 }

@@ -3,39 +3,44 @@ package compute
 import (
 	"context"
 
+	"github.com/rs/zerolog"
+
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 )
+
+// deleteArgs are what the removal of a server is told.
+type deleteArgs struct {
+	Images []string `json:"images,omitempty"` // that were being made of it
+}
 
 // Delete removes a server, whatever it is doing. One that has no host yet is
 // gone at once; one that is being deleted already stays so.
 func (a *API) Delete(ctx context.Context, s nova.Server) error {
 	r := rules[Delete]
-	if r.lock && s.Locked() && !isAdmin(ctx) {
-		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
-	}
 	return a.store.Tx(ctx, func(tx *db.Store) error {
-		deleting, err := tx.Working(ctx, s.ID, r.shown)
-		if err != nil || deleting {
-			return err
-		}
-		if err := tx.SupersedeActions(ctx, s.ID); err != nil {
-			return err
-		}
 		current, err := tx.LockServer(ctx, s.ID)
 		if err != nil {
 			return err
 		}
+		if err := r.checkLock(ctx, current); err != nil {
+			return err
+		}
+		deleting, err := tx.Working(ctx, s.ID, r.shown)
+		if err != nil || deleting {
+			return err
+		}
+		ended, err := tx.SupersedeActions(ctx, s.ID)
+		if err != nil {
+			return err
+		}
 		if current.Host == "" {
-			if err := record(ctx, tx, current, r.shown, ""); err != nil {
-				return err
-			}
-			return remove(ctx, tx, current)
+			return removeAtOnce(ctx, tx, current)
 		}
 		if _, err := tx.BeginTask(ctx, s.ID, r.busy, nil, nil); err != nil {
 			return err
 		}
-		action, err := newAction(ctx, current, Delete, nil)
+		action, err := newAction(ctx, current, Delete, deleteArgs{Images: imagesOf(ended)})
 		if err != nil {
 			return err
 		}
@@ -44,16 +49,28 @@ func (a *API) Delete(ctx context.Context, s nova.Server) error {
 	})
 }
 
-// remove takes a server off the books: what it counted for is free again.
-func remove(ctx context.Context, tx *db.Store, s nova.Server) error {
+// removeAtOnce is for a server that no host knows of.
+func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
+	if err := tx.ChangeServer(ctx, s.ID, gone(tx)); err != nil {
+		return err
+	}
+	if err := record(ctx, tx, s, rules[Delete].shown, ""); err != nil {
+		return err
+	}
+	return release(ctx, tx, s)
+}
+
+// gone is the change that takes a server off the books.
+func gone(tx *db.Store) *db.ServerChange {
 	now := tx.Now()
-	change := new(db.ServerChange).
+	return new(db.ServerChange).
 		Set("vm_state", nova.Deleted).Set("task_state", nova.Idle).Set("power_state", nova.NoState).
 		Set("terminated_at", now).Set("deleted_at", now).
 		Set("locked_by", "").SetAddresses(nil)
-	if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
-		return err
-	}
+}
+
+// release frees what a server counted for.
+func release(ctx context.Context, tx *db.Store, s nova.Server) error {
 	takes := s.Flavor.Takes()
 	if err := tx.Release(ctx, s.ProjectID, s.UserID, takes.Usages()); err != nil {
 		return err
@@ -66,11 +83,18 @@ func remove(ctx context.Context, tx *db.Store, s nova.Server) error {
 
 // delete is the host's part of Delete.
 func (w *Worker) delete(ctx context.Context, j *job) error {
+	args, err := decodeArgs[deleteArgs](j.action)
+	if err != nil {
+		return err
+	}
+	if err := w.dropUnfinished(ctx, args.Images); err != nil { // a server needn't stay for that
+		zerolog.Ctx(ctx).Warn().Err(err).Strs("images", args.Images).Msg("unfinished images can't be removed")
+	}
 	if err := j.driver.Destroy(ctx, j.server); err != nil {
 		return err
 	}
 	if err := w.leaveNetworks(ctx, j.server); err != nil {
 		return err
 	}
-	return w.finish(ctx, j, func(tx *db.Store) error { return remove(ctx, tx, j.server) })
+	return w.finish(ctx, j, gone(w.store), func(tx *db.Store) error { return release(ctx, tx, j.server) })
 }

@@ -1,29 +1,44 @@
 package compute
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
 
 const maxHostname = 63
 
-// hostname makes a host's name of a server's: what can't stand in one is
-// replaced or dropped, and if nothing is left, the server's ID has to do.
-func hostname(name, id string) string {
-	var b strings.Builder
+// hostname makes a host's name of a server's, as Nova does: what can't stand in
+// one is replaced or dropped, letters of Latin 1 may. If nothing is left, the
+// server's ID has to do. The suffix tells servers apart that are made together.
+func hostname(name, id, suffix string) string {
+	latin := make([]rune, 0, maxHostname)
 	for _, r := range name {
-		switch {
-		case r == ' ' || r == '_' || r == '.':
-			b.WriteByte('-')
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
-			b.WriteRune(r)
-		case r >= 'A' && r <= 'Z':
-			b.WriteRune(r - 'A' + 'a')
+		if r <= unicode.MaxLatin1 && len(latin) < maxHostname {
+			latin = append(latin, r)
 		}
 	}
-	host := b.String()
-	if len(host) > maxHostname {
-		host = host[:maxHostname]
-	}
-	if host = strings.Trim(host, ".-"); host == "" {
+	host := strings.Trim(strings.Map(hostnameRune, string(latin)), "-")
+	if host == "" {
 		return "Server-" + id
 	}
-	return host
+	return host + suffix
+}
+
+func hostnameRune(r rune) rune {
+	switch {
+	case r == ' ', r == '_', r == '.':
+		return '-'
+	case r == '-', unicode.IsLetter(r), unicode.IsNumber(r):
+		return unicode.ToLower(r)
+	}
+	return -1
+}
+
+// suffix numbers one of several servers: empty if it is the only one.
+func suffix(index, of int) string {
+	if of == 1 {
+		return ""
+	}
+	return "-" + strconv.Itoa(index+1)
 }

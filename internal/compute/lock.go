@@ -19,7 +19,11 @@ func (a *API) Lock(ctx context.Context, s nova.Server, reason *string) error {
 		if by == "owner" && locked.Locked() {
 			return nil
 		}
-		if err := tx.ChangeServer(ctx, s.ID, new(db.ServerChange).Set("locked_by", by).Set("locked_reason", reason)); err != nil {
+		change := new(db.ServerChange).Set("locked_by", by)
+		if reason != nil { // else the one before stands
+			change.Set("locked_reason", reason)
+		}
+		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
 		}
 		return record(ctx, tx, s, "lock", "api_lock")

@@ -2,12 +2,13 @@ package compute
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
@@ -51,15 +52,33 @@ func (a *API) BackupInstance(ctx context.Context, s nova.Server, name string, de
 
 // beginImage queues the work, then creates the image, which clients look for
 // as soon as they know its ID. If this process dies in between, the worker
-// creates it.
+// creates it; if the image service won't have it, there is nothing to do.
 func (a *API) beginImage(ctx context.Context, s nova.Server, verb Verb, args imageArgs) (string, error) {
-	if err := a.begin(ctx, s, verb, args); err != nil {
+	action, err := a.begin(ctx, s, verb, args)
+	if err != nil {
 		return "", err
 	}
-	if _, err := a.images.AsService().Ensure(ctx, args.Image); err != nil {
-		return "", err
+	_, err = a.images.AsService().Ensure(ctx, args.Image)
+	if err != nil && ctx.Err() == nil {
+		return "", errors.Join(err, a.takeBack(ctx, action))
 	}
-	return args.Image.ID, nil
+	return args.Image.ID, err
+}
+
+// takeBack ends an action that can't be carried out, unless it has ended.
+func (a *API) takeBack(ctx context.Context, action nova.Action) error {
+	ctx, cancel := aside(ctx)
+	defer cancel()
+	return a.store.Tx(ctx, func(tx *db.Store) error {
+		if _, err := tx.LockServer(ctx, action.ServerID); err != nil {
+			return err
+		}
+		ended, err := tx.CancelAction(ctx, action)
+		if err != nil || !ended {
+			return err
+		}
+		return tx.ChangeServer(ctx, action.ServerID, new(db.ServerChange).Set("task_state", nova.Idle))
+	})
 }
 
 // notInherited are the image properties that an image of a server doesn't
@@ -107,12 +126,9 @@ func baseImage(s nova.Server) string {
 func (w *Worker) snapshot(ctx context.Context, j *job) error {
 	args, err := decodeArgs[imageArgs](j.action)
 	if err != nil {
-		return fmt.Errorf("read what image to make: %w", err)
+		return err
 	}
 	if err := w.makeImage(ctx, j, args); err != nil {
-		if ctx.Err() == nil && !db.IsLost(err) && !nova.Is(err, nova.Unavailable) {
-			_ = w.images.AsService().Delete(ctx, args.Image.ID) // an image without data is of no use
-		}
 		return err
 	}
 	if args.Rotation != nil {
@@ -120,7 +136,7 @@ func (w *Worker) snapshot(ctx context.Context, j *job) error {
 			return err
 		}
 	}
-	return w.finish(ctx, j, func(tx *db.Store) error { return tx.ChangeServer(ctx, j.server.ID, j.settled()) })
+	return w.finish(ctx, j, j.settled(), nil)
 }
 
 // makeImage uploads the server's disk. An image that has its data already was
@@ -156,7 +172,41 @@ func (w *Worker) busy(ctx context.Context, j *job, task nova.TaskState) error {
 	return w.advance(ctx, j, new(db.ServerChange).Set("task_state", task))
 }
 
-// rotate removes the oldest backups of a type.
+// dropImage removes the image that could not be made.
+func (w *Worker) dropImage(ctx context.Context, j *job) error {
+	return w.dropUnfinished(ctx, imagesOf([]nova.Action{j.action}))
+}
+
+// imagesOf are the images that actions were making.
+func imagesOf(actions []nova.Action) []string {
+	var ids []string
+	for _, action := range actions {
+		if args, err := decodeArgs[imageArgs](action); err == nil && args.Image.ID != "" {
+			ids = append(ids, args.Image.ID)
+		}
+	}
+	return ids
+}
+
+// dropUnfinished removes the images among some that have no data: nobody will
+// give them any.
+func (a *API) dropUnfinished(ctx context.Context, ids []string) error {
+	images := a.images.AsService()
+	var failed []error
+	for _, id := range ids {
+		image, err := images.Show(ctx, id)
+		if err == nil && image.Status != imageActive {
+			err = images.Delete(ctx, id)
+		}
+		if err != nil && !nova.Is(err, nova.NotFound) {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// rotate removes the oldest backups of a type. One that can't be removed
+// doesn't make the new one any worse.
 func (w *Worker) rotate(ctx context.Context, s nova.Server, backupType string, keep int) error {
 	images := w.images.AsService()
 	backups, err := images.List(ctx, backupsOf(s, backupType))
@@ -165,10 +215,10 @@ func (w *Worker) rotate(ctx context.Context, s nova.Server, backupType string, k
 	}
 	for _, backup := range backups[min(keep, len(backups)):] {
 		if err := images.Delete(ctx, backup.ID); err != nil {
-			return err
+			zerolog.Ctx(ctx).Warn().Err(err).Str("image", backup.ID).Msg("old backup can't be removed")
 		}
 	}
-	return nil
+	return ctx.Err()
 }
 
 func backupsOf(s nova.Server, backupType string) cloud.ImageQuery {

@@ -1,0 +1,34 @@
+package compute
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// fault is what a client is shown of what went wrong; the details are for
+// administrators.
+func (a *API) fault(cause error) *nova.Fault {
+	const internal, most = 500, 4 << 10
+	return &nova.Fault{Code: internal, Message: faultMessage(cause), Details: clip(cause.Error(), most), Created: a.store.Now()}
+}
+
+// faultMessage is the text of a failure. A driver's own words are no secret:
+// an operator put the server on its host.
+func faultMessage(cause error) string {
+	const most = 255
+	if ours, ok := errors.AsType[*nova.Error](cause); ok {
+		return clip(ours.Message, most)
+	}
+	return clip(cause.Error(), most)
+}
+
+// clip shortens a text of unknown origin to so many bytes, and leaves out what
+// a database doesn't take.
+func clip(text string, most int) string {
+	if len(text) > most {
+		text = text[:most]
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
+}

@@ -1,0 +1,174 @@
+package compute
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// joinNetworks gives a server its ports. Those that an earlier attempt made
+// are found again by the server's ID.
+func (w *Worker) joinNetworks(ctx context.Context, s nova.Server, args buildArgs) ([]nova.Port, error) {
+	if len(args.Networks) == 0 {
+		return nil, nil
+	}
+	network := w.networks.AsService()
+	had, err := network.Ports(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	made := madeFor(args.Networks, had)
+	ports := make([]nova.Port, len(args.Networks))
+	for i, nic := range args.Networks {
+		want := nova.Port{
+			ID: nic.Port, NetworkID: nic.Network, ProjectID: s.ProjectID, DeviceID: s.ID,
+			DeviceOwner: "compute:" + w.zone, Host: s.Host, SecurityGroups: args.SecurityGroups,
+		}
+		if nic.IP != "" {
+			want.FixedIPs = []nova.FixedIP{{Address: nic.IP}}
+		}
+		if ports[i], err = joinNetwork(ctx, network, want, made[i]); err != nil {
+			return nil, err
+		}
+	}
+	return ports, nil
+}
+
+// madeFor finds the ports that were made for NICs, each for one: those at an
+// address that was asked for are not for NICs that take any.
+func madeFor(nics []nicRequest, had []nova.Port) map[int]nova.Port {
+	made, taken := map[int]nova.Port{}, map[string]bool{}
+	for _, nic := range nics {
+		taken[nic.Port] = true
+	}
+	for _, exact := range []bool{true, false} {
+		for i, nic := range nics {
+			if nic.Port != "" || (nic.IP != "") != exact {
+				continue
+			}
+			at := slices.IndexFunc(had, func(p nova.Port) bool { return !taken[p.ID] && nic.fits(p) })
+			if at >= 0 {
+				made[i], taken[had[at].ID] = had[at], true
+			}
+		}
+	}
+	return made
+}
+
+// fits tells whether a port is what is wanted: on the network, at the address
+// if one was asked for.
+func (n nicRequest) fits(p nova.Port) bool {
+	return p.NetworkID == n.Network &&
+		(n.IP == "" || slices.ContainsFunc(p.FixedIPs, func(ip nova.FixedIP) bool { return ip.Address == n.IP }))
+}
+
+// joinNetwork gives a server the port it brings, or the one that was made for
+// it, or a new one.
+func joinNetwork(ctx context.Context, network *cloud.NetworkAdmin, want, made nova.Port) (nova.Port, error) {
+	switch {
+	case want.ID != "":
+		return takePort(ctx, network, want)
+	case made.ID == "":
+		return network.CreatePort(ctx, want)
+	case made.Host == want.Host:
+		return made, nil
+	}
+	want.ID = made.ID
+	return network.BindPort(ctx, want)
+}
+
+// takePort binds a port that was there before, unless another server was
+// faster.
+func takePort(ctx context.Context, network *cloud.NetworkAdmin, want nova.Port) (nova.Port, error) {
+	port, err := network.Port(ctx, want.ID)
+	switch {
+	case err != nil:
+		return port, err
+	case port.DeviceID != "" && port.DeviceID != want.DeviceID:
+		return port, nova.Errorf(nova.Conflict, "Port %s is still in use.", want.ID)
+	case port.DeviceID == want.DeviceID && port.Host == want.Host:
+		return port, nil
+	}
+	return network.BindPort(ctx, want)
+}
+
+// addresses are where a server is on the network, as the API shows it, and
+// the names of the security groups on its ports.
+func (w *Worker) addresses(ctx context.Context, s nova.Server, ports []nova.Port, nics []nicRequest) ([]nova.Address, []string, error) {
+	if len(ports) == 0 {
+		return nil, nil, nil
+	}
+	network := w.networks.AsService()
+	ids := make([]string, len(ports))
+	for i, port := range ports {
+		ids[i] = port.NetworkID
+	}
+	networks, err := network.Networks(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	var addresses []nova.Address
+	for i, port := range ports {
+		name := ""
+		if at := slices.IndexFunc(networks, func(n nova.Network) bool { return n.ID == port.NetworkID }); at >= 0 {
+			name = networks[at].Name
+		}
+		if nics[i].Port != "" && len(port.FixedIPs) == 0 { // to be known again when the server goes
+			addresses = append(addresses, kept(nics[i:i+1])...)
+		}
+		for _, ip := range port.FixedIPs {
+			addresses = append(addresses, nova.Address{
+				Network: name, PortID: port.ID, MAC: port.MAC, IP: ip.Address, Version: ipVersion(ip.Address), Type: "fixed",
+				Tag: nics[i].Tag, Keep: nics[i].Port != "",
+			})
+		}
+	}
+	groups, err := w.groupNames(ctx, s.ProjectID, ports)
+	return addresses, groups, err
+}
+
+func (w *Worker) groupNames(ctx context.Context, project string, ports []nova.Port) ([]string, error) {
+	groups, err := w.networks.AsService().SecurityGroups(ctx, project)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, group := range groups {
+		on := func(p nova.Port) bool { return slices.Contains(p.SecurityGroups, group.ID) }
+		if slices.ContainsFunc(ports, on) && !slices.Contains(names, group.Name) {
+			names = append(names, group.Name)
+		}
+	}
+	return names, nil
+}
+
+func ipVersion(ip string) int {
+	const v4, v6 = 4, 6
+	if strings.Contains(ip, ":") {
+		return v6
+	}
+	return v4
+}
+
+// leaveNetworks removes a server's ports: those that were there before the
+// server are kept.
+func (w *Worker) leaveNetworks(ctx context.Context, s nova.Server) error {
+	network := w.networks.AsService()
+	ports, err := network.Ports(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	for _, port := range ports {
+		leave := network.DeletePort
+		if slices.ContainsFunc(s.Addresses, func(a nova.Address) bool { return a.PortID == port.ID && a.Keep }) {
+			leave = network.UnbindPort
+		}
+		if err := leave(ctx, port.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
