@@ -19,14 +19,9 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/network"
 )
 
-// Where the bundled services are found, from outside and from within.
-const (
-	identityPath = "/identity"
-	imagePath    = "/image"
-	networkPath  = "/networking"
-
-	inProcess = "http://bundled" // no host of that name is ever asked
-)
+// inProcess is where the bundled services are found from within: no host of
+// that name is ever asked.
+const inProcess = "http://bundled"
 
 const bundledService = "bundled"
 
@@ -44,13 +39,13 @@ type bundled struct {
 
 func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundled, error) {
 	b := &bundled{store: store, password: rand.Text(), mounts: map[string]http.Handler{}}
-	authURL := func(r *http.Request) string { return b.publicBase(cfg, r) + identityPath + "/v3" }
+	authURL := func(r *http.Request) string { return b.publicBase(cfg, r) + identity.Path + "/v3" }
 	whose := func(ctx context.Context, token string) (nova.Caller, error) { return b.validate(ctx, token) }
 	if cfg.NovaAPI.Identity == bundledService {
 		b.identity = identity.New(identity.Options{
 			Store: store, Log: log, PublicURL: cfg.NovaAPI.PublicURL, Region: cfg.NovaAPI.RegionName, ServicePassword: b.password,
 		})
-		b.mounts[identityPath] = b.identity
+		b.mounts[identity.Path] = b.identity
 	}
 	if cfg.NovaAPI.Image == bundledService {
 		var err error
@@ -61,20 +56,22 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 		if err != nil {
 			return nil, err
 		}
-		b.mounts[imagePath] = b.image
+		b.mounts[image.Path] = b.image
 	}
 	if cfg.NovaAPI.Network == bundledService {
 		b.network = network.New(network.Options{
 			Store: store, Log: log, Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
 		})
-		b.mounts[networkPath] = b.network
+		b.mounts[network.Path] = b.network
 	}
 	return b, nil
 }
 
 // validateWith closes the circle: the bundled services ask the identity
 // service about tokens with the client that nova-api uses.
-func (b *bundled) validateWith(validate func(context.Context, string) (nova.Caller, error)) { b.validate = validate }
+func (b *bundled) validateWith(validate func(context.Context, string) (nova.Caller, error)) {
+	b.validate = validate
+}
 
 // services are the bundled services as the in-process transport knows them.
 func (b *bundled) services() map[string]http.Handler {
@@ -90,7 +87,7 @@ func (b *bundled) services() map[string]http.Handler {
 func (b *bundled) login(auth config.Auth) cloud.Login {
 	if b.identity != nil {
 		return cloud.Login{
-			URL: inProcess + identityPath + "/v3", Username: identity.ServiceUser, Password: b.password,
+			URL: inProcess + identity.Path + "/v3", Username: identity.ServiceUser, Password: b.password,
 			UserDomainID: "default", ProjectName: "service", ProjectDomainID: "default",
 		}
 	}
@@ -127,7 +124,7 @@ func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
 		case b.image == nil && cfg.Glance.Override != "":
 			return strings.TrimSuffix(cfg.Glance.Override, "/")
 		}
-		return r.Base() + imagePath
+		return r.Base() + image.Path
 	}
 }
 

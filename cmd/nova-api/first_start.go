@@ -11,6 +11,7 @@ import (
 	"text/template"
 
 	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/standalone/identity"
 )
 
 // firstStart is what there is to tell of a cloud of our own: the password, if
@@ -104,7 +105,7 @@ func reachable(cfg *config.Config, address string) string {
 func writeLogins(cfg *config.Config, base, password string) error {
 	filled := make([]login, len(logins))
 	for i, l := range logins {
-		l.URL, l.Password, l.Region = base+identityPath+"/v3", password, cfg.NovaAPI.RegionName
+		l.URL, l.Password, l.Region = base+identity.Path+"/v3", password, cfg.NovaAPI.RegionName
 		filled[i] = l
 		if err := writeFile(filepath.Join(cfg.StateDir, l.File), openrc, l); err != nil {
 			return err

@@ -18,6 +18,8 @@ import (
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/internal/scheduler"
+	"github.com/nova-api/nova-api/internal/standalone/image"
+	"github.com/nova-api/nova-api/internal/standalone/network"
 )
 
 // serve wires everything and serves until the context ends: store, bundled
@@ -150,8 +152,8 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 	}
 	return cloud.New(cloud.Options{
 		Login: bundled.login(cfg.Keystone.Auth), WWWAuthenticateURI: cfg.Keystone.WWWAuthenticateURI,
-		Image:     bundled.endpoint(imagePath, cfg.Glance.Endpoint, config.Auth{}),
-		Network:   bundled.endpoint(networkPath, cfg.Neutron.Endpoint, cfg.Neutron.Auth),
+		Image:     bundled.endpoint(image.Path, cfg.Glance.Endpoint, config.Auth{}),
+		Network:   bundled.endpoint(network.Path, cfg.Neutron.Endpoint, cfg.Neutron.Auth),
 		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime, Timeout: time.Minute,
 	})
 }
