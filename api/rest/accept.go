@@ -28,7 +28,15 @@ func quality(accept, offer string) float64 {
 		if err != nil {
 			continue
 		}
-		rank := map[string]int{"*/*": 1, family + "/*": 2, offer: 3}[kind]
+		rank := 0
+		switch kind {
+		case "*/*":
+			rank = 1
+		case family + "/*":
+			rank = 2
+		case offer:
+			rank = 3
+		}
 		if rank <= bestRank {
 			continue
 		}

@@ -1,11 +1,12 @@
 package rest
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -35,6 +36,7 @@ type Action struct {
 	query        *schema.Query
 	rule         policy.Rule
 	statuses     []statusSince
+	byBody       bool // which action is meant, the body says
 	handle       func(ctx context.Context, r *Request, raw []byte) (any, error)
 }
 
@@ -136,7 +138,7 @@ func (a Action) Status(status int) Action { return a.StatusSince(0, status) }
 
 // StatusSince is what a success answers since a microversion.
 func (a Action) StatusSince(minor, status int) Action {
-	a.statuses = append(a.statuses[:len(a.statuses):len(a.statuses)], statusSince{minor, status})
+	a.statuses = append(slices.Clip(a.statuses), statusSince{minor, status})
 	return a
 }
 
@@ -150,28 +152,24 @@ func (a Action) status(r *Request) int {
 	return status
 }
 
-var (
-	errMalformedBody = nova.Errorf(nova.Invalid, "Malformed request body")
-	errNoSuchVersion = nova.Errorf(nova.NotFound, "The resource could not be found.")
-)
+var errNotFound = nova.Errorf(nova.NotFound, "The resource could not be found.")
 
 // run checks the version, the query and the body, in Nova's order, and calls
 // the handler.
-func (a Action) run(ctx context.Context, r *Request, raw []byte) (any, error) {
+func (a Action) run(ctx context.Context, r *Request) (any, error) {
 	if !r.Version.Within(a.since, a.until) {
-		return nil, errNoSuchVersion
+		return nil, errNotFound
 	}
 	r.rule = a.rule
-	r.query = r.http.URL.Query()
+	r.query = parseQuery(r.http.URL.RawQuery)
 	if a.query != nil {
-		checked, err := a.query.Check(r.Version, r.query)
-		if err != nil {
+		if err := a.checkQuery(r); err != nil {
 			return nil, err
 		}
-		r.query = checked
 	}
+	raw := r.body.raw
 	if a.body != nil {
-		checked, err := a.checkBody(r, raw)
+		checked, err := a.checkBody(r)
 		if err != nil {
 			return nil, err
 		}
@@ -180,15 +178,22 @@ func (a Action) run(ctx context.Context, r *Request, raw []byte) (any, error) {
 	return a.handle(ctx, r, raw)
 }
 
+func (a Action) checkQuery(r *Request) error {
+	for name, values := range r.query {
+		if !utf8.ValidString(name) || !utf8.ValidString(strings.Join(values, "")) {
+			return nova.Errorf(nova.Invalid, "Query string is not UTF-8 encoded")
+		}
+	}
+	checked, err := a.query.Check(r.Version, r.query)
+	r.query = checked
+	return err
+}
+
 // checkBody checks a body against its schema, and gives what was checked for
 // decoding. That is not what was sent: the legacy API drops keys that it
 // doesn't know, and of a key that stands twice only the last was looked at.
-func (a Action) checkBody(r *Request, raw []byte) ([]byte, error) {
-	value, err := parse(raw)
-	if err != nil {
-		return nil, err
-	}
-	checked, err := a.body.Check(r.Version, value)
+func (a Action) checkBody(r *Request) ([]byte, error) {
+	checked, err := a.body.Check(r.Version, r.body.value)
 	if err != nil {
 		return nil, err
 	}
@@ -197,32 +202,4 @@ func (a Action) checkBody(r *Request, raw []byte) ([]byte, error) {
 		return nil, nova.Because(err, nova.Invalid, "Malformed request body")
 	}
 	return encoded, nil
-}
-
-// parse reads a JSON body: nil for an empty one.
-func parse(raw []byte) (any, error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, errMalformedBody
-	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // the decoder promises io.EOF itself
-		return nil, errMalformedBody
-	}
-	return value, nil
-}
-
-func decode[In any](raw []byte) (In, error) {
-	var in In
-	if len(raw) == 0 {
-		return in, nil
-	}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return in, nova.Because(err, nova.Invalid, "Malformed request body")
-	}
-	return in, nil
 }

@@ -1,7 +1,8 @@
 package rest
 
 import (
-	"encoding/json"
+	"cmp"
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -21,7 +22,7 @@ type fault struct {
 // in Nova's own table fall back to computeFault.
 var faults = map[nova.Kind]fault{
 	nova.Invalid:        {400, "badRequest", "The server could not comply with the request since it is either malformed or otherwise incorrect."},
-	nova.Unauthorized:   {401, "unauthorized", "This server could not verify that you are authorized to access the document you requested."},
+	nova.Unauthorized:   {401, "unauthorized", plainUnauthorized.explanation},
 	nova.Forbidden:      {403, "forbidden", "Access was denied to this resource."},
 	nova.OverQuota:      {403, "forbidden", "Access was denied to this resource."}, // not 413 overLimit, which the name suggests
 	nova.NotFound:       {404, "itemNotFound", "The resource could not be found."},
@@ -44,36 +45,36 @@ type faultBody struct {
 // fail sends an error as a fault. What is no error of the client's is logged
 // here, and only here, and its text stays with us.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
-	f := faults[nova.KindOf(err)]
-	if f.status >= http.StatusInternalServerError {
-		zerolog.Ctx(r.Context()).Error().Err(err).Msg("request failed")
+	if large, ok := errors.AsType[*tooLargeError](err); ok {
+		plainTooLarge(large.limit).write(w, r)
+		return
 	}
+	f, ok := faults[nova.KindOf(err)]
 	message := nova.Message(err)
-	if message == "" {
-		message = f.message
+	if !ok { // a kind that only other services have an answer for
+		f, message = faults[nova.Internal], ""
 	}
-	body := appendJSON(map[string]faultBody{f.name: {Code: f.status, Message: message}})
+	logFailure(r, f, err)
+	answerFault(w, f, message)
+}
+
+// logFailure logs what somebody might have to look into.
+func logFailure(r *http.Request, f fault, err error) {
+	log := zerolog.Ctx(r.Context())
+	switch {
+	case r.Context().Err() != nil:
+		log.Info().Err(err).Msg("client has gone")
+	case f.status == http.StatusInternalServerError, f.status == http.StatusServiceUnavailable:
+		log.Error().Err(err).Msg("request failed")
+	}
+}
+
+func answerFault(w http.ResponseWriter, f fault, message string) {
+	message = cmp.Or(message, f.message)
+	body, _ := marshal(map[string]faultBody{f.name: {Code: f.status, Message: message}}) // texts and numbers can be encoded
 	header := w.Header()
 	header.Set("Content-Type", typeFault)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(f.status)
 	_, _ = w.Write(body)
-}
-
-// appendJSON encodes without turning < and & into escapes, as Nova doesn't.
-func appendJSON(value any) []byte {
-	var buffer jsonBuffer
-	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		return []byte(`{}`)
-	}
-	return buffer[:len(buffer)-1] // without Encode's newline
-}
-
-type jsonBuffer []byte
-
-func (b *jsonBuffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
 }

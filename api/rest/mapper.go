@@ -6,10 +6,15 @@ import (
 	"slices"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/nova-api/nova-api/internal/microversion"
 )
 
 // projectParam is the path's own project, where the client's endpoint has one.
 const projectParam = "project_id"
+
+// actionByBody is the action of a member whose body names what is meant.
+const actionByBody = "action"
 
 // A Mapper binds the actions of controllers to URLs, in the manner of the
 // Routes mapper: Resource gives the five of Rails, and what else is asked for.
@@ -17,6 +22,7 @@ type Mapper struct {
 	site   *Site
 	router chi.Router
 	prefix string
+	mapped map[string]bool // methods and paths; shared by all Mappers of a router
 }
 
 // An Option adds routes to a resource.
@@ -64,16 +70,20 @@ func (s Singular) routes(base, _ string) []route {
 // has them, then the options' routes. The Mapper that it returns is rooted in
 // the member, so that a nested resource needs no mention of its parent.
 //
-// It panics if a route has no action, or an action no route: whoever builds
-// the router has tested all routes.
+// It panics if a route has no action, an action no route, if two actions share
+// a route, or if policy doesn't know an action's rule: whoever builds the
+// router has tested all routes.
 func (m Mapper) Resource(member, plural string, c Controller, options ...Option) Mapper {
 	base := m.prefix + "/" + plural
 	one := base + "/{id}"
-	actions := c.Actions()
+	actions := m.actions(base, c)
 	reached := map[string]bool{}
 	for _, r := range []route{
-		{http.MethodGet, base, "index"}, {http.MethodPost, base, "create"},
-		{http.MethodGet, one, "show"}, {http.MethodPut, one, "update"}, {http.MethodDelete, one, "delete"},
+		{http.MethodGet, base, "index"},
+		{http.MethodPost, base, "create"},
+		{http.MethodGet, one, "show"},
+		{http.MethodPut, one, "update"},
+		{http.MethodDelete, one, "delete"},
 	} {
 		if action, ok := actions[r.action]; ok {
 			m.handle(r, action)
@@ -82,7 +92,11 @@ func (m Mapper) Resource(member, plural string, c Controller, options ...Option)
 	}
 	for _, option := range options {
 		for _, r := range option.routes(base, one) {
-			m.handle(r, m.named(c, actions, r))
+			action, ok := actions[r.action]
+			if !ok {
+				panic(fmt.Sprintf("api: %s %s has no action %q", r.method, r.path, r.action))
+			}
+			m.handle(r, action)
 			reached[r.action] = true
 		}
 	}
@@ -91,24 +105,50 @@ func (m Mapper) Resource(member, plural string, c Controller, options ...Option)
 			panic(fmt.Sprintf("api: no route reaches %s of %s", name, base))
 		}
 	}
-	return Mapper{m.site, m.router, base + "/{" + member + "_id}"}
+	return Mapper{m.site, m.router, base + "/{" + member + "_id}", m.mapped}
 }
 
-// named finds the action of an option's route.
-func (m Mapper) named(c Controller, actions Actions, r route) Action {
-	if action, ok := actions[r.action]; ok {
-		return action
+// actions are those of a controller, by the names that routes know them by:
+// all that a member's body can name are together one, called "action".
+func (m Mapper) actions(base string, c Controller) Actions {
+	actions := Actions{}
+	for name, action := range c.Actions() {
+		m.check(base, name, action)
+		actions[name] = action
 	}
-	if members, ok := c.(MemberController); ok && r.action == "action" {
-		return byBody(members.MemberActions())
+	members, ok := c.(MemberController)
+	if !ok {
+		return actions
 	}
-	panic(fmt.Sprintf("api: %s %s has no action %q", r.method, r.path, r.action))
+	if _, ok := actions[actionByBody]; ok {
+		panic(fmt.Sprintf("api: %s has an action %q twice", base, actionByBody))
+	}
+	named := members.MemberActions()
+	for name, action := range named {
+		m.check(base, name, action)
+	}
+	actions[actionByBody] = byBody(named)
+	return actions
+}
+
+// check refuses an action that no request could get to.
+func (m Mapper) check(base, name string, a Action) {
+	if a.rule != "" && !m.site.Policy.Known(a.rule) {
+		panic(fmt.Sprintf("api: %s of %s needs %q, which policy doesn't know", name, base, a.rule))
+	}
+	if a.since > int(microversion.Max) || (a.until != 0 && a.until < a.since) {
+		panic(fmt.Sprintf("api: no version has %s of %s (since %d, until %d)", name, base, a.since, a.until))
+	}
 }
 
 func (m Mapper) handle(r route, action Action) {
 	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}, r.method) {
 		panic(fmt.Sprintf("api: method %q of %s", r.method, r.path))
 	}
-	named := r.action == "action" && r.method == http.MethodPost
-	m.router.Method(r.method, r.path, m.site.serve(action, named))
+	key := r.method + " " + r.path
+	if m.mapped[key] {
+		panic("api: two actions at " + key)
+	}
+	m.mapped[key] = true
+	m.router.Method(r.method, r.path, m.site.serve(r.path, action))
 }

@@ -10,8 +10,8 @@ import (
 // byBody is the action of POST …/{id}/action: the only key of the body says
 // which of the member's actions is meant.
 func byBody(actions Actions) Action {
-	return Action{handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
-		name, err := actionName(raw)
+	return Action{byBody: true, handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+		name, err := actionName(r.body)
 		if err != nil {
 			return nil, err
 		}
@@ -22,7 +22,7 @@ func byBody(actions Actions) Action {
 		if err := r.checkProject(); err != nil {
 			return nil, err
 		}
-		result, err := action.run(ctx, r, raw)
+		result, err := action.run(ctx, r)
 		if err != nil {
 			return nil, err
 		}
@@ -33,12 +33,11 @@ func byBody(actions Actions) Action {
 // actionName finds the only key of an action's body. What has no keys but a
 // length of one is a name that nobody answers to: 404, as in Nova, whose
 // action names are found by the same accident.
-func actionName(raw []byte) (string, error) {
-	value, err := parse(raw)
-	if err != nil || len(raw) == 0 {
+func actionName(b body) (string, error) {
+	if len(b.raw) == 0 {
 		return "", errMalformedBody
 	}
-	switch value := value.(type) {
+	switch value := b.value.(type) {
 	case map[string]any:
 		if len(value) != 1 {
 			return "", errMalformedBody
@@ -56,7 +55,7 @@ func actionName(raw []byte) (string, error) {
 		}
 	case nil, bool, json.Number:
 	}
-	return "", errNoSuchVersion
+	return "", errNotFound
 }
 
 // withStatus gives a result the status of the action that made it.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -19,19 +20,34 @@ const (
 
 var versionFormat = regexp.MustCompile(`^[1-9]\d*\.([1-9]\d*|0)$`)
 
-// asked finds the version that the headers ask for: "" if none.
+// asked finds the version that the headers ask for: the lowest if none. Of
+// several, the last counts; of the two headers, the first that is about us.
 func asked(header http.Header) string {
 	version := ""
-	for entry := range strings.SplitSeq(header.Get(headerVersion), ",") {
-		if fields := strings.Fields(entry); len(fields) == 2 && strings.EqualFold(fields[0], serviceType) {
-			version = fields[1]
+	for entry := range strings.SplitSeq(strings.Join(header.Values(headerVersion), ","), ",") {
+		service, rest := cutSpace(strings.TrimSpace(entry))
+		if strings.EqualFold(service, serviceType) && rest != "" {
+			version = rest
 		}
 	}
 	if version != "" {
 		return version
 	}
-	versions := strings.Split(header.Get(headerLegacyVersion), ",")
+	given := header.Values(headerLegacyVersion)
+	if len(given) == 0 {
+		return microversion.Min.String()
+	}
+	versions := strings.Split(given[len(given)-1], ",")
 	return strings.TrimSpace(versions[len(versions)-1])
+}
+
+// cutSpace cuts a text at its first space.
+func cutSpace(text string) (before, after string) {
+	i := strings.IndexFunc(text, unicode.IsSpace)
+	if i < 0 {
+		return text, ""
+	}
+	return text[:i], strings.TrimSpace(text[i:])
 }
 
 // negotiate settles the version of a request, and says so in the reply's
@@ -39,10 +55,7 @@ func asked(header http.Header) string {
 // that one.
 func negotiate(reply, request http.Header) (microversion.Version, error) {
 	text := asked(request)
-	switch text {
-	case "":
-		text = microversion.Min.String()
-	case "latest":
+	if text == "latest" {
 		text = microversion.Max.String()
 	}
 	if !versionFormat.MatchString(text) {

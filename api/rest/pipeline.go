@@ -1,22 +1,38 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"mime"
+	"fmt"
 	"net/http"
 	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
 )
+
+// cleaned takes an encoded slash in a path for a slash, and several for one, as
+// the servers do that Nova runs in: endpoints in catalogs may end with one.
+func cleaned(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawPath != "" || strings.Contains(r.URL.Path, "//") {
+			url := *r.URL
+			url.Path, url.RawPath = slashes.ReplaceAllString(url.Path, "/"), ""
+			r = r.WithContext(r.Context()) // a copy
+			r.URL = &url
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var slashes = regexp.MustCompile(`/{2,}`)
 
 var requestIDFormat = regexp.MustCompile(`^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
@@ -39,7 +55,8 @@ func (s *Site) withRequestID(next http.Handler) http.Handler {
 
 // A record is what the log's one line about a request is made of.
 type record struct {
-	version string
+	route   string // the pattern, never the path, which clients choose
+	version microversion.Version
 	caller  nova.Caller
 	status  int
 	bytes   int
@@ -47,10 +64,12 @@ type record struct {
 
 type recordKey struct{}
 
-func noteVersion(ctx context.Context, v microversion.Version) {
+// recordOf finds the record of a request, for writing in it.
+func recordOf(ctx context.Context) *record {
 	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
-		rec.version = v.String()
+		return rec
 	}
+	return new(record)
 }
 
 // logged writes one line for each request, at its end, and turns a panic into
@@ -58,50 +77,55 @@ func noteVersion(ctx context.Context, v microversion.Version) {
 func (s *Site) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now() //nolint:forbidigo // a duration, not a time
-		ids := nova.RequestOf(r.Context())
-		log := s.Log.With().Str("request_id", ids.ID).Logger()
-		rec := &record{}
-		ctx := context.WithValue(log.WithContext(r.Context()), recordKey{}, rec)
-		routes := chi.NewRouteContext()
-		ctx = context.WithValue(ctx, chi.RouteCtxKey, routes)
-		recorder := &recorder{ResponseWriter: w, record: rec}
-		r = r.WithContext(ctx)
+		log := s.Log.With().Str("request_id", nova.RequestOf(r.Context()).ID).Logger()
+		rec := new(record)
+		r = r.WithContext(context.WithValue(log.WithContext(r.Context()), recordKey{}, rec))
 		defer func() {
-			recoverTo(recorder, r, recover())
-			line(&log, rec, r, routes, ids.GlobalID).Dur("duration", time.Since(began)).Msg("request")
+			aborted := recoverTo(&recorder{w, rec}, r, recover())
+			rec.line(&log, r, time.Since(began))
+			if aborted {
+				panic(http.ErrAbortHandler)
+			}
 		}()
-		next.ServeHTTP(recorder, r)
+		next.ServeHTTP(&recorder{w, rec}, r)
 	})
 }
 
-func line(log *zerolog.Logger, rec *record, r *http.Request, routes *chi.Context, globalID string) *zerolog.Event {
-	pattern := routes.RoutePattern()
-	if pattern == "" {
-		pattern = "-" // never the raw path, which clients choose
+// line writes a record into the log.
+func (rec *record) line(log *zerolog.Logger, r *http.Request, took time.Duration) {
+	version := ""
+	if rec.version != microversion.Legacy {
+		version = rec.version.String()
 	}
-	event := log.Info().Str("method", r.Method).Str("route", pattern).Int("status", rec.status).Int("bytes", rec.bytes)
+	event := log.Info().Str("method", r.Method).Int("status", rec.status).Int("bytes", rec.bytes).Dur("duration", took)
 	for _, field := range []struct{ name, value string }{
-		{"microversion", rec.version}, {"project", rec.caller.ProjectID}, {"user", rec.caller.UserID}, {"global_request_id", globalID},
+		{"route", cmp.Or(rec.route, "-")},
+		{"microversion", version},
+		{"project", rec.caller.ProjectID},
+		{"user", rec.caller.UserID},
+		{"global_request_id", nova.RequestOf(r.Context()).GlobalID},
 	} {
 		if field.value != "" {
 			event = event.Str(field.name, field.value)
 		}
 	}
-	return event
+	event.Msg("request")
 }
 
-// recoverTo answers for a handler that panicked.
-func recoverTo(w *recorder, r *http.Request, cause any) {
+// recoverTo answers for a handler that panicked. It tells true for one that
+// wanted the connection broken off.
+func recoverTo(w *recorder, r *http.Request, cause any) (aborted bool) {
 	if cause == nil {
-		return
+		return false
 	}
 	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(cause)
+		return true
 	}
-	zerolog.Ctx(r.Context()).Error().Any("panic", cause).Bytes("stack", debug.Stack()).Msg("handler panicked")
+	zerolog.Ctx(r.Context()).Error().Str("panic", fmt.Sprint(cause)).Bytes("stack", debug.Stack()).Msg("handler panicked")
 	if w.record.status == 0 {
-		fail(w, r, nova.Because(nil, nova.Internal, "handler panicked"))
+		answerFault(w, faults[nova.Internal], "")
 	}
+	return false
 }
 
 // A recorder notes what was answered.
@@ -152,9 +176,7 @@ func (s *Site) authenticated(next http.Handler) http.Handler {
 		case caller.UserID == "":
 			plainUnauthorized.write(w, r)
 		default:
-			if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
-				rec.caller = caller
-			}
+			recordOf(r.Context()).caller = caller
 			next.ServeHTTP(w, r.WithContext(nova.WithCaller(r.Context(), caller)))
 		}
 	})
@@ -182,15 +204,4 @@ func (s *Site) unauthorized(w http.ResponseWriter) {
 func underRoot(path, root string) bool {
 	rest, ok := strings.CutPrefix(path, "/"+root)
 	return ok && (rest == "" || rest[0] == '/')
-}
-
-func mediaType(header string) string {
-	if header == "" {
-		return ""
-	}
-	kind, _, err := mime.ParseMediaType(header)
-	if err != nil {
-		return header
-	}
-	return kind
 }

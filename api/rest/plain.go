@@ -44,11 +44,12 @@ func (p plain) write(w http.ResponseWriter, r *http.Request) {
 		switch preferred(accept, "text/html", "application/json") {
 		case "application/json":
 			kind = "application/json"
-			body = string(appendJSON(struct {
+			encoded, _ := marshal(struct { // texts can be encoded
 				Message string `json:"message"`
 				Code    string `json:"code"`
 				Title   string `json:"title"`
-			}{p.explanation + "<br /><br />\n" + p.detail + "\n\n", status, p.title}))
+			}{p.explanation + "<br /><br />\n" + p.detail + "\n\n", status, p.title})
+			body = string(encoded)
 		case "text/html":
 			kind = "text/html; charset=UTF-8"
 			body = fmt.Sprintf("<html>\n <head>\n  <title>%[1]s</title>\n </head>\n <body>\n  <h1>%[1]s</h1>\n  %[2]s<br /><br />\n%[3]s\n\n\n </body>\n</html>",

@@ -1,7 +1,9 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 )
@@ -34,9 +36,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, result any) error
 		status = response.Status
 	}
 	header := w.Header()
-	for name, values := range response.Header {
-		header[name] = values
-	}
+	maps.Copy(header, response.Header)
 	header.Set("Content-Type", successType(r.Header.Get("Accept")))
 	if response.Bare {
 		header.Set("Content-Type", typeBare)
@@ -62,12 +62,24 @@ func encode(body any) ([]byte, error) {
 	case appender:
 		return body.AppendJSON(nil), nil
 	}
-	return json.Marshal(body)
+	return marshal(body)
+}
+
+// marshal encodes without turning < and & into escapes, as Nova doesn't.
+func marshal(value any) ([]byte, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
 // successType is the type of a reply: Nova's own if the client prefers that.
 func successType(accept string) string {
-	if accept == "" {
+	switch accept {
+	case "", "*/*", typeJSON: // almost everybody
 		return typeJSON
 	}
 	if best := preferred(accept, typeJSON, typeVendor); best != "" {

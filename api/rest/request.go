@@ -3,7 +3,6 @@ package rest
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +21,7 @@ type Request struct {
 	site  *Site
 	http  *http.Request
 	query url.Values // checked, unknown parameters taken out
+	body  body
 	links links
 	extra http.Header // what the reply is to carry beside the usual headers
 	rule  policy.Rule // what policy is asked about
@@ -58,16 +58,7 @@ func (r *Request) ownTarget() policy.Target {
 func (r *Request) ID() string { return r.Param("id") }
 
 // Param is a name in the path.
-func (r *Request) Param(name string) string {
-	value := chi.URLParam(r.http, name)
-	if r.http.URL.RawPath == "" {
-		return value // chi took it from the path, which is decoded
-	}
-	if decoded, err := url.PathUnescape(value); err == nil {
-		return decoded
-	}
-	return value
-}
+func (r *Request) Param(name string) string { return chi.URLParam(r.http, name) }
 
 // Query holds the query parameters that the call's schema knows.
 func (r *Request) Query() url.Values { return r.query }
@@ -77,7 +68,7 @@ func (r *Request) Query() url.Values { return r.query }
 func (r *Request) Limit() int {
 	most := r.site.MaxLimit
 	wanted, err := strconv.Atoi(last(r.query["limit"]))
-	if err != nil || wanted > most {
+	if err != nil || wanted < 0 || wanted > most {
 		return most
 	}
 	return wanted
@@ -86,7 +77,29 @@ func (r *Request) Limit() int {
 // Page is the part of a list that the client wants.
 func (r *Request) Page() nova.Page {
 	offset, _ := strconv.Atoi(last(r.query["offset"]))
-	return nova.Page{Limit: r.Limit(), Marker: last(r.query["marker"]), Offset: offset}
+	return nova.Page{Limit: r.Limit(), Marker: last(r.query["marker"]), Offset: max(offset, 0)}
+}
+
+// parseQuery decodes a query. What can't be decoded stays as it is, so that it
+// is checked like the rest, and not passed over.
+func parseQuery(raw string) url.Values {
+	values := url.Values{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(pair, "=")
+		name, value = unescape(name), unescape(value)
+		values[name] = append(values[name], value)
+	}
+	return values
+}
+
+func unescape(text string) string {
+	if decoded, err := url.QueryUnescape(text); err == nil {
+		return decoded
+	}
+	return text
 }
 
 func last(values []string) string {
@@ -118,7 +131,7 @@ func (r *Request) ImageBookmark(id string) string {
 // NextURL is the address of the page behind this one: this call's own query,
 // sorted, with another marker.
 func (r *Request) NextURL(path, marker string) string {
-	query := r.http.URL.Query()
+	query := parseQuery(r.http.URL.RawQuery)
 	query.Set("marker", marker)
 	return r.URL(path) + "?" + query.Encode()
 }
@@ -151,5 +164,5 @@ func (s *Site) base(r *http.Request) string {
 	return scheme + r.Host
 }
 
-// IsAdmin tells whether the caller is an administrator.
-func (r *Request) IsAdmin() bool { return slices.Contains(r.Caller.Roles, "admin") }
+// IsAdmin tells whether policy takes the caller for an administrator.
+func (r *Request) IsAdmin() bool { return r.Can(policy.ContextIsAdmin) }

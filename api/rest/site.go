@@ -2,9 +2,9 @@ package rest
 
 import (
 	"context"
-	"errors"
-	"io"
+	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
@@ -35,44 +35,46 @@ const (
 	rootLegacy  = "v2"
 )
 
+// projectFormat is what makes a part of a path a project. It can't be the name
+// of a resource.
+const projectFormat = ":[0-9a-f-]+"
+
 // Handler serves the whole API: the versions' documents, and the resources
 // that routes maps, under /v2.1 and /v2, with and without a project.
 func (s *Site) Handler(routes func(Mapper)) http.Handler {
-	return s.withRequestID(s.logged(s.limited(s.withVersions(s.resources(routes)))))
+	return cleaned(s.withRequestID(s.logged(s.limited(s.withVersions(s.resources(routes))))))
 }
 
+// resources finds the action that a request is for. The paths with and without
+// a project are told apart here rather than in routers of their own, which
+// would answer for their roots without a slash, too.
 func (s *Site) resources(routes func(Mapper)) http.Handler {
-	tree := func(r chi.Router) {
-		routes(Mapper{site: s, router: r})
-		s.mapVersions(r)
-	}
 	router := chi.NewRouter()
 	router.NotFound(plainNotFound.write)
 	router.MethodNotAllowed(plainNotFound.write) // Nova's mapper finds no match, and knows no 405
-	for _, root := range []string{rootCurrent, rootLegacy} {
-		router.Route("/"+root, func(r chi.Router) {
-			tree(r)
-			r.Route("/{"+projectParam+":[0-9a-f-]+}", tree)
-		})
+	mapped := map[string]bool{}
+	for _, root := range []string{"/" + rootCurrent, "/" + rootLegacy} {
+		m := Mapper{site: s, router: router, prefix: root, mapped: mapped}
+		routes(m)
+		m.versions()
+		m.prefix += "/{" + projectParam + projectFormat + "}"
+		routes(m)
+		m.versions()
+		m.projectRoot()
 	}
 	return s.authenticated(router)
 }
 
 // serve runs an action: what every request does before and after its handler.
-func (s *Site) serve(action Action, named bool) http.HandlerFunc {
+func (s *Site) serve(route string, action Action) http.HandlerFunc {
+	route = strings.Replace(route, projectFormat, "", 1)
 	return func(w http.ResponseWriter, hr *http.Request) {
+		recordOf(hr.Context()).route = route
 		r := &Request{site: s, http: hr, Caller: nova.CallerOf(hr.Context()), extra: http.Header{}}
-		result, err := s.answer(w.Header(), r, action, named)
+		result, err := s.answer(w.Header(), r, action)
 		if err == nil {
-			for name, values := range r.extra {
-				w.Header()[name] = values
-			}
+			maps.Copy(w.Header(), r.extra)
 			err = write(w, hr, action.status(r), result)
-		}
-		var large errTooLarge
-		if errors.As(err, &large) {
-			plainTooLarge(large.limit).write(w, hr)
-			return
 		}
 		if err != nil {
 			fail(w, hr, err)
@@ -80,38 +82,22 @@ func (s *Site) serve(action Action, named bool) http.HandlerFunc {
 	}
 }
 
-func (s *Site) answer(reply http.Header, r *Request, action Action, named bool) (any, error) {
+func (s *Site) answer(reply http.Header, r *Request, action Action) (any, error) {
 	root, version, err := versionOf(reply, r.http)
 	if err != nil {
 		return nil, err
 	}
 	r.Version, r.links = version, s.linksOf(r.http, root)
-	noteVersion(r.http.Context(), version)
-	if err := checkMediaType(r.http.Header.Get("Content-Type")); err != nil {
+	recordOf(r.http.Context()).version = version
+	if r.body, err = readBody(r.http); err != nil {
 		return nil, err
 	}
-	raw, err := readBody(r.http)
-	if err != nil {
-		return nil, err
-	}
-	if !named { // a named action is looked for in the body first
-		if err := checkSyntax(r.http.Method, raw); err != nil {
-			return nil, err
-		}
+	if !action.byBody { // such a one is looked for in the body first
 		if err := r.checkProject(); err != nil {
 			return nil, err
 		}
 	}
-	return action.run(r.http.Context(), r, raw)
-}
-
-// checkSyntax refuses a body that is no JSON, schema or none.
-func checkSyntax(method string, raw []byte) error {
-	if method != http.MethodPost && method != http.MethodPut {
-		return nil
-	}
-	_, err := parse(raw)
-	return err
+	return action.run(r.http.Context(), r)
 }
 
 // checkProject refuses a project in the path that isn't the token's.
@@ -140,32 +126,3 @@ func versionOf(reply http.Header, r *http.Request) (root string, v microversion.
 	v, err = negotiate(reply, r.Header)
 	return rootCurrent, v, err
 }
-
-func checkMediaType(header string) error {
-	switch mediaType(header) {
-	case "", "text/plain", typeJSON, typeVendor:
-		return nil
-	}
-	return nova.Errorf(nova.BadMediaType, "Unsupported Content-Type")
-}
-
-// readBody reads the body of a request that may have one.
-func readBody(r *http.Request) ([]byte, error) {
-	if r.Method != http.MethodPost && r.Method != http.MethodPut {
-		return nil, nil
-	}
-	raw, err := io.ReadAll(r.Body)
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return nil, errTooLarge{tooLarge.Limit}
-	}
-	if err != nil {
-		return nil, nova.Because(err, nova.Invalid, "Malformed request body")
-	}
-	return raw, nil
-}
-
-// errTooLarge is a body that turned out too large while it was read.
-type errTooLarge struct{ limit int64 }
-
-func (errTooLarge) Error() string { return "request body too large" }

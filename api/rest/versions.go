@@ -1,10 +1,9 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"net/http"
-
-	"github.com/go-chi/chi/v5"
 
 	"github.com/nova-api/nova-api/internal/microversion"
 )
@@ -78,21 +77,38 @@ func (s *Site) withVersions(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case path == "/":
-			s.reply(w, r, http.StatusOK, map[string]any{"versions": s.entries(r)})
+			s.open(w, r, path, http.StatusOK, map[string]any{"versions": s.entries(r)})
 		case path == "/"+rootLegacy, path == "/"+rootLegacy+"/":
-			s.reply(w, r, http.StatusOK, map[string]any{"version": generations[0].document(s.base(r), rootLegacy)})
+			s.open(w, r, "/"+rootLegacy, http.StatusOK, map[string]any{"version": generations[0].document(s.base(r), rootLegacy)})
 		case path == "/"+rootCurrent, path == "/"+rootCurrent+"/":
-			if _, err := negotiate(w.Header(), r.Header); err != nil {
+			version, err := negotiate(w.Header(), r.Header)
+			if err != nil {
 				fail(w, r, err)
 				return
 			}
-			s.reply(w, r, http.StatusOK, map[string]any{"version": generations[1].document(s.base(r), rootCurrent)})
-		case underRoot(path, rootLegacy), underRoot(path, rootCurrent):
-			next.ServeHTTP(w, r)
+			recordOf(r.Context()).version = version
+			s.open(w, r, "/"+rootCurrent, http.StatusOK, map[string]any{"version": generations[1].document(s.base(r), rootCurrent)})
+		case !underRoot(path, rootLegacy) && !underRoot(path, rootCurrent):
+			s.open(w, r, "", http.StatusMultipleChoices, map[string]any{"choices": s.choices(r)})
+		case r.Method == http.MethodOptions: // a browser's question before the real one
+			w.Header().Set("Content-Length", "0")
+			w.WriteHeader(http.StatusOK)
 		default:
-			s.reply(w, r, http.StatusMultipleChoices, map[string]any{"choices": s.choices(r)})
+			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// open answers without asking who wants to know.
+func (s *Site) open(w http.ResponseWriter, r *http.Request, route string, status int, document any) {
+	recordOf(r.Context()).route = route
+	_, err := readBody(r)
+	if err == nil {
+		err = write(w, r, status, document)
+	}
+	if err != nil {
+		fail(w, r, err)
+	}
 }
 
 func (s *Site) entries(r *http.Request) []versionDocument {
@@ -112,33 +128,26 @@ func (s *Site) choices(r *http.Request) []choiceDocument {
 	return choices
 }
 
-func (s *Site) reply(w http.ResponseWriter, r *http.Request, status int, body any) {
-	if err := write(w, r, status, body); err != nil {
-		fail(w, r, err)
-	}
+// versions maps the documents that are also found behind a token.
+func (m Mapper) versions() {
+	m.handle(route{http.MethodGet, m.prefix + "/versions/{id}", "show"}, Do(showVersion))
 }
 
-// mapVersions maps the documents that are also found behind a token.
-func (s *Site) mapVersions(r chi.Router) {
-	show := Do(func(_ context.Context, r *Request) (any, error) {
-		id := r.ID()
-		if id == "" {
-			id = "v2.1"
-		}
-		for _, g := range generations {
-			if g.id == id {
-				return map[string]any{"version": g.document(s.base(r.http), rootOf(r))}, nil
-			}
-		}
-		return nil, errNoSuchVersion
-	})
-	r.Method(http.MethodGet, "/", s.serve(show, false))
-	r.Method(http.MethodGet, "/versions/{id}", s.serve(show, false))
+// projectRoot maps the document that a project's own endpoint shows.
+func (m Mapper) projectRoot() {
+	m.handle(route{http.MethodGet, m.prefix + "/", "show"}, Do(showVersion))
 }
 
-func rootOf(r *Request) string {
-	if r.AtLeast(1) {
-		return rootCurrent
+// showVersion shows a generation. The legacy one knows of no other.
+func showVersion(_ context.Context, r *Request) (any, error) {
+	root, id := rootCurrent, cmp.Or(r.ID(), "v2.1")
+	if r.Version == microversion.Legacy {
+		root, id = rootLegacy, "v2.0"
 	}
-	return rootLegacy
+	for _, g := range generations {
+		if g.id == id {
+			return map[string]any{"version": g.document(r.Base(), root)}, nil
+		}
+	}
+	return nil, errNotFound
 }
