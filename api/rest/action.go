@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -180,7 +178,7 @@ func (a Action) run(ctx context.Context, r *Request) (any, error) {
 
 func (a Action) checkQuery(r *Request) error {
 	for name, values := range r.query {
-		if !utf8.ValidString(name) || !utf8.ValidString(strings.Join(values, "")) {
+		if !isText(name) || slices.ContainsFunc(values, func(value string) bool { return !isText(value) }) {
 			return nova.Errorf(nova.Invalid, "Query string is not UTF-8 encoded")
 		}
 	}

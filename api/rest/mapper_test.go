@@ -66,6 +66,8 @@ func TestMapper_Unrouted(t *testing.T) {
 		"POST /things/1", "PUT /things", "DELETE /things", "PATCH /things/1", "HEAD /things", "HEAD /things/1",
 		"TRACE /things", "PROPFIND /things", "POST /things/detail", "GET /things/1/action", "POST /limits", "PUT /things/1/parts/2",
 		"POST /versions/v2.1", "GET /versions", "GET /versions/",
+		// What is no text.
+		"GET /things/%00", "GET /things/a%00b/parts", "GET /things/%ff", "GET /%ff", "PUT /things/%c3%28", "GET /%00/things",
 		// What is no project.
 		"GET /NOTHEX/things", "GET /demo/things", "GET /" + strings.ToUpper(demoProject) + "/things",
 		"GET /" + demoProject + "/nothing", "GET /" + demoProject, "POST /" + demoProject + "/",

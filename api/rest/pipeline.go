@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
@@ -31,6 +32,20 @@ func cleaned(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// textual finds nothing at a path that is no text: no name has a NUL or broken
+// UTF-8 in it, and not every database can be asked.
+func textual(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isText(r.URL.Path) {
+			plainNotFound.write(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 var slashes = regexp.MustCompile(`/{2,}`)
 

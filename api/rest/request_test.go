@@ -165,6 +165,8 @@ func TestRequest_Query(t *testing.T) {
 		"limit=%zz":     "Invalid input for query parameters limit. Value: %zz.",
 		"name=%ff":      "Query string is not UTF-8 encoded",
 		"%ff=1":         "Query string is not UTF-8 encoded",
+		"name=a%00b":    "Query string is not UTF-8 encoded",
+		"%00=1":         "Query string is not UTF-8 encoded",
 		"limit=1;name=": "Invalid input for query parameters limit.",
 	} {
 		for _, version := range []string{"2.1", "2.75"} {

@@ -62,7 +62,7 @@ func (s *Site) resources(routes func(Mapper)) http.Handler {
 		m.versions()
 		m.projectRoot()
 	}
-	return s.authenticated(router)
+	return s.authenticated(textual(router))
 }
 
 // serve runs an action: what every request does before and after its handler.
