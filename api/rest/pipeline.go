@@ -184,7 +184,7 @@ func (s *Site) authenticated(next http.Handler) http.Handler {
 		caller, err := s.caller(r)
 		switch {
 		case nova.Is(err, nova.Unauthorized):
-			s.unauthorized(w)
+			s.unauthorized(w, r)
 		case err != nil:
 			zerolog.Ctx(r.Context()).Error().Err(err).Msg("token can't be validated")
 			plainUnavailable.write(w, r)
@@ -208,9 +208,13 @@ func (s *Site) caller(r *http.Request) (nova.Caller, error) {
 }
 
 // unauthorized answers as the middleware in front of Nova does.
-func (s *Site) unauthorized(w http.ResponseWriter) {
+func (s *Site) unauthorized(w http.ResponseWriter, r *http.Request) {
+	uri := s.AuthURI
+	if strings.HasPrefix(uri, "/") {
+		uri = s.base(r) + uri
+	}
 	w.Header().Set("Content-Type", typeJSON)
-	w.Header().Set("WWW-Authenticate", `Keystone uri="`+s.AuthURI+`"`)
+	w.Header().Set("WWW-Authenticate", `Keystone uri="`+uri+`"`)
 	w.WriteHeader(http.StatusUnauthorized)
 	_, _ = w.Write([]byte(`{"error": {"code": 401, "title": "Unauthorized", "message": "The request you have made requires authentication."}}`))
 }

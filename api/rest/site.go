@@ -22,7 +22,7 @@ type Site struct {
 	Validate func(ctx context.Context, token string) (nova.Caller, error)
 	Log      zerolog.Logger
 
-	AuthURI         string // where a client without a token is sent to
+	AuthURI         string // where a client without a token is sent to; a path is one below the site's own address
 	MaxLimit        int    // items of a page
 	MaxBody         int64  // bytes of a request
 	LinkPrefix      string // what addresses start with, if not with what the client used

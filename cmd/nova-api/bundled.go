@@ -115,6 +115,14 @@ func (b *bundled) endpoint(path string, e config.Endpoint, auth config.Auth) clo
 	return endpoint
 }
 
+// authURI is where a client without a token is sent to.
+func (b *bundled) authURI(configured string) string {
+	if b.identity == nil {
+		return configured
+	}
+	return identity.Path + "/v3"
+}
+
 // imageURL is where a client finds images.
 func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
 	return func(r *rest.Request) string {

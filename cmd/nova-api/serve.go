@@ -106,7 +106,7 @@ func newRegistrar(cfg *config.Config, servers *compute.API) *compute.Registrar {
 }
 
 // newSite is what all requests to the API have in common.
-func newSite(cfg *config.Config, clients *cloud.Clients, log zerolog.Logger) (*rest.Site, error) {
+func newSite(cfg *config.Config, clients *cloud.Clients, bundled *bundled, log zerolog.Logger) (*rest.Site, error) {
 	enforcer, warnings, err := loadPolicy(cfg)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func newSite(cfg *config.Config, clients *cloud.Clients, log zerolog.Logger) (*r
 		prefix = cfg.NovaAPI.PublicURL
 	}
 	return &rest.Site{
-		Policy: enforcer, Validate: clients.Identity.Validate, Log: log, AuthURI: clients.Identity.AuthURI(),
+		Policy: enforcer, Validate: clients.Identity.Validate, Log: log, AuthURI: bundled.authURI(clients.Identity.AuthURI()),
 		MaxLimit: cfg.API.MaxLimit, MaxBody: cfg.Middleware.MaxBodySize,
 		LinkPrefix: prefix, ImageLinkPrefix: cfg.API.GlanceLinkPrefix,
 	}, nil
@@ -161,7 +161,7 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 // newHandler is the whole of what is served: the API, the bundled services,
 // and the probes.
 func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.API, bundled *bundled, log zerolog.Logger) (*front, error) {
-	site, err := newSite(cfg, clients, log)
+	site, err := newSite(cfg, clients, bundled, log)
 	if err != nil {
 		return nil, err
 	}
