@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// flavor creates one and gives its ID.
-func (s *site) flavor(body string) string {
+// flavor creates one.
+func (s *site) flavor(body string) {
 	s.t.Helper()
-	return s.Do(`POST /v2.1/flavors {"flavor": `+body+`}`).Want(s.t, 200).String("flavor/id")
+	s.Do(`POST /v2.1/flavors {"flavor": `+body+`}`).Want(s.t, 200)
 }
 
 // flavors creates some that differ in everything that lists are sorted by.

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // the fingerprint of x509 key pairs
+	"crypto/sha1"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -172,7 +172,7 @@ func TestKeyPairs_GenerateX509(t *testing.T) {
 		if !bytes.Contains(inside.Raw, []byte("demo-user@localhost")) {
 			t.Error("there is no principal name")
 		}
-		want := strings.ReplaceAll(fmt.Sprintf("% x", sha1.Sum(inside.Raw)), " ", ":") //nolint:gosec // as above
+		want := strings.ReplaceAll(fmt.Sprintf("% x", sha1.Sum(inside.Raw)), " ", ":")
 		if got := r.String("keypair/fingerprint"); got != want {
 			t.Errorf("fingerprint %q, want %q", got, want)
 		}

@@ -30,7 +30,7 @@ func (s *site) conform(t *testing.T, samples []sample) {
 	t.Helper()
 	folder := samplesFolder(t)
 	for _, c := range samples {
-		text, err := os.ReadFile(filepath.Join(folder, c.file)) //nolint:gosec // a file of the tests' own
+		text, err := os.ReadFile(filepath.Join(folder, c.file))
 		if err != nil {
 			t.Fatal(err)
 		}

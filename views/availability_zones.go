@@ -1,6 +1,11 @@
 package views
 
-import "github.com/nova-api/nova-api/internal/nova"
+import (
+	"maps"
+	"slices"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
 
 // AvailabilityZones renders where servers can be asked to run.
 type AvailabilityZones struct{}
@@ -36,20 +41,17 @@ func (AvailabilityZones) zone(z nova.Zone, hosts any) Dict {
 
 // hosts renders the services of a zone, by host and binary.
 func (AvailabilityZones) hosts(z nova.Zone) Dict {
-	var hosts Dict
-	at := map[string]int{}
+	services := map[string]Dict{}
 	for _, s := range z.Services {
-		i, ok := at[s.Host]
-		if !ok {
-			i = len(hosts)
-			at[s.Host], hosts = i, append(hosts, Field{s.Host, Dict(nil)})
-		}
-		services, _ := hosts[i].Value.(Dict)
-		hosts[i].Value = append(services, Field{s.Binary, Dict{
+		services[s.Host] = append(services[s.Host], Field{s.Binary, Dict{
 			{"available", s.Available},
 			{"active", true}, // those that are not are left out
 			{"updated_at", naive(s.SeenAt)},
 		}})
+	}
+	hosts := make(Dict, 0, len(services))
+	for _, host := range slices.Sorted(maps.Keys(services)) {
+		hosts = append(hosts, Field{host, services[host]})
 	}
 	return hosts
 }

@@ -25,8 +25,12 @@ func TestFlavors_EveryVersion(t *testing.T) {
 		denied []policy.Rule
 	}{
 		{"flavor", []int{55, 61, 75, 102}, func(r Request) Dict { return v.Show(r, tiny) }, nil},
-		{"flavor_without_extra_specs", []int{55, 75, 102}, func(r Request) Dict { return v.Show(r, tiny) },
-			[]policy.Rule{policy.FlavorExtraSpecsIndex}},
+		{
+			"flavor_without_extra_specs",
+			[]int{55, 75, 102},
+			func(r Request) Dict { return v.Show(r, tiny) },
+			[]policy.Rule{policy.FlavorExtraSpecsIndex},
+		},
 		{"flavors", []int{55}, func(r Request) Dict { return v.Index(r, []nova.Flavor{tiny}) }, nil},
 		{"flavors_detail", []int{55, 61, 75, 102}, func(r Request) Dict { return v.Detail(r, []nova.Flavor{tiny}) }, nil},
 	} {
