@@ -102,6 +102,7 @@ func newServer(number int) nova.Server {
 // BenchmarkServer reads one server.
 func BenchmarkServer(b *testing.B) {
 	each(b, func(b *testing.B, s *db.Store, ids []string) {
+		b.Helper()
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
 			if _, err := s.Server(b.Context(), ids[i%len(ids)]); err != nil {
@@ -116,6 +117,7 @@ func BenchmarkServer(b *testing.B) {
 func BenchmarkServers(b *testing.B) {
 	live := false
 	each(b, func(b *testing.B, s *db.Store, ids []string) {
+		b.Helper()
 		for _, c := range []struct {
 			name string
 			page nova.Page

@@ -17,6 +17,7 @@ func (request) Limit() int           { return pageOf }
 func (request) URL(path ...string) string {
 	return "http://nova.example/v2.1/" + strings.Join(path, "/")
 }
+
 func (request) Bookmark(path ...string) string {
 	return "http://nova.example/" + strings.Join(path, "/")
 }

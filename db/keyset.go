@@ -1,6 +1,7 @@
 package db
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/nova-api/nova-api/internal/nova"
@@ -60,11 +61,11 @@ func rowValue(t keysetTable, columns []string, desc bool) string {
 
 func mixed(t keysetTable, columns []string, desc []bool) string {
 	condition := ""
-	for i := len(columns) - 1; i >= 0; i-- {
-		marker := "(SELECT " + columns[i] + t.ofMarker() + ")"
-		next := columns[i] + beyond(desc[i]) + marker
+	for i, column := range slices.Backward(columns) {
+		marker := "(SELECT " + column + t.ofMarker() + ")"
+		next := column + beyond(desc[i]) + marker
 		if condition != "" {
-			next = "(" + next + " OR (" + columns[i] + " = " + marker + " AND " + condition + "))"
+			next = "(" + next + " OR (" + column + " = " + marker + " AND " + condition + "))"
 		}
 		condition = next
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"syscall"
 
@@ -64,7 +63,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	provider, err := goose.NewProvider(gooseDialect, s.write.DB, fs.FS(files), options...)
+	provider, err := goose.NewProvider(gooseDialect, s.write.DB, files, options...)
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

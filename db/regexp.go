@@ -18,7 +18,7 @@ var registerRegexp = sync.OnceValue(func() error {
 	var mu sync.Mutex
 	compile := func(pattern string) (*regexp.Regexp, error) {
 		if known, ok := cache.Load(pattern); ok {
-			return known.(*regexp.Regexp), nil
+			return known.(*regexp.Regexp), nil //nolint:errcheck,forcetypeassert // nothing else is ever stored
 		}
 		compiled, err := regexp.Compile("(?i)" + pattern)
 		if err != nil {

@@ -58,8 +58,7 @@ func Because(cause error, kind Kind, format string, args ...any) error {
 
 // KindOf finds the kind of err: Internal if it has none.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
 	return Internal
@@ -70,8 +69,7 @@ func Is(err error, kind Kind) bool { return err != nil && KindOf(err) == kind }
 
 // Message is the text of err that a client may see: empty for a fault of ours.
 func Message(err error) string {
-	var e *Error
-	if errors.As(err, &e) && e.Kind != Internal {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind != Internal {
 		return e.Message
 	}
 	return ""

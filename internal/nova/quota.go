@@ -1,8 +1,8 @@
 package nova
 
 import (
-	"fmt"
 	"math"
+	"strconv"
 )
 
 // A Quota is what a project may have, by resource. -1 is as much as it likes.
@@ -84,9 +84,9 @@ func (q Quota) Exceeded(wanted, used Usage) error {
 			continue
 		}
 		names = joined(names, string(r.resource))
-		asked = joined(asked, fmt.Sprint(r.wanted))
-		have = joined(have, fmt.Sprint(r.used))
-		limits = joined(limits, fmt.Sprint(q[r.resource]))
+		asked = joined(asked, strconv.Itoa(r.wanted))
+		have = joined(have, strconv.Itoa(r.used))
+		limits = joined(limits, strconv.Itoa(q[r.resource]))
 	}
 	if names == "" {
 		return nil
