@@ -24,9 +24,20 @@ func serverFields(s *nova.Server) []any {
 	return []any{
 		&s.Serial, &s.ID, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID,
 		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.RequestedZone, &s.PinnedZone,
-		&s.Flavor.ID, asJSON{&s.Flavor}, &s.ImageID, asJSON{&s.ImageProps}, &s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, &s.UserData,
-		asJSON{&s.Metadata}, &s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.RootDevice, asJSON{&s.TrustedCerts}, asJSON{&s.Hints},
-		&s.ReservationID, &s.LaunchIndex, asJSON{&s.Addresses}, asJSON{&s.SecurityGroups}, &s.LockedBy, &s.LockedReason, asJSON{&s.Fault},
+		&s.Flavor.ID,
+		asJSON{&s.Flavor},
+		&s.ImageID,
+		asJSON{&s.ImageProps},
+		&s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, &s.UserData,
+		asJSON{&s.Metadata},
+		&s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.RootDevice,
+		asJSON{&s.TrustedCerts},
+		asJSON{&s.Hints},
+		&s.ReservationID, &s.LaunchIndex,
+		asJSON{&s.Addresses},
+		asJSON{&s.SecurityGroups},
+		&s.LockedBy, &s.LockedReason,
+		asJSON{&s.Fault},
 		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,
 	}
 }
