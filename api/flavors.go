@@ -86,7 +86,7 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 	}
 	page := r.Page()
 	page.Sort = []nova.Sort{{Key: orElse(last(r, "sort_key"), "flavorid"), Desc: last(r, "sort_dir") == "desc"}}
-	if page.Marker != "" { // it need not be in the list, but the caller must be able to see it
+	if r.Query().Has("marker") { // it need not be in the list, but the caller must be able to see it
 		_, err := visibleFlavor(ctx, c.store, r, page.Marker)
 		if nova.Is(err, nova.NotFound) {
 			return nil, nova.Errorf(nova.Invalid, "marker [%s] not found", page.Marker)

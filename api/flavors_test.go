@@ -172,6 +172,7 @@ func TestFlavors_ListRefused(t *testing.T) {
 			{"minDisk=1.5", "demo", 1, "Invalid minDisk filter [1.5]"},
 			{"is_public=bogus", "admin", 1, "Invalid is_public filter [bogus]"},
 			{"marker=nope", "admin", 1, "marker [nope] not found"},
+			{"marker=", "demo", 1, "marker [] not found"},
 			{"marker=private", "demo", 1, "marker [private] not found"},
 			{"limit=-1", "demo", 1, "Invalid input for query parameters limit. Value: -1. '-1' does not match '^[0-9]*$'"},
 			{"sort_dir=up", "demo", 1, "Invalid input for query parameters sort_dir. Value: up. 'up' is not one of ['asc', 'desc']"},

@@ -43,6 +43,9 @@ func (c *KeyPairs) index(ctx context.Context, r *rest.Request) (any, error) {
 	if paged := r.AtLeast(35); !paged {
 		page.Limit = math.MaxInt32
 	}
+	if page.Marker == "" && r.Query().Has("marker") { // not the same as none
+		return nil, nova.Errorf(nova.Invalid, "Marker  could not be found.")
+	}
 	pairs, err := c.store.KeyPairs(ctx, user, page)
 	if err != nil {
 		return nil, err

@@ -232,6 +232,8 @@ func TestKeyPairs_List(t *testing.T) {
 			}
 		}
 		s.Do("GET /v2.1/os-keypairs?marker=nope", as("demo"), at(35)).Want(t, 400, fault("badRequest", "Marker nope could not be found."))
+		s.Do("GET /v2.1/os-keypairs?marker=", as("demo"), at(35)).Want(t, 400, fault("badRequest", "Marker  could not be found."))
+		s.Do("GET /v2.1/os-keypairs?marker=", as("demo"), at(34)).Want(t, 200)
 		s.Do("GET /v2.1/os-keypairs?bogus=1", as("demo"), at(75)).Want(t, 400)
 	})
 }

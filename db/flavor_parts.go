@@ -8,9 +8,9 @@ import (
 )
 
 // SetExtraSpecs adds extra specs to a flavor, in place of those of the same
-// keys; others stay.
+// keys; others stay. NotFound if the flavor is gone.
 func (s *Store) SetExtraSpecs(ctx context.Context, flavor nova.Flavor, specs map[string]string) error {
-	return s.Tx(ctx, func(tx *Store) error {
+	err := s.Tx(ctx, func(tx *Store) error {
 		for _, key := range sortedKeys(specs) { // always in one order, so that no two can wait for each other
 			if _, err := exec(ctx, tx, `
 				INSERT INTO flavor_extra_specs (flavor_id, name, value) VALUES (?, ?, ?)
@@ -21,6 +21,16 @@ func (s *Store) SetExtraSpecs(ctx context.Context, flavor nova.Flavor, specs map
 		}
 		return nil
 	})
+	return orGone(err, flavor)
+}
+
+// orGone says that a flavor is gone, if that is why nothing can be added to it
+// any more.
+func orGone(err error, flavor nova.Flavor) error {
+	if nova.Is(err, nova.Conflict) {
+		return nova.Errorf(nova.NotFound, "Flavor %s could not be found.", flavor.ID)
+	}
+	return err
 }
 
 // DeleteExtraSpec takes an extra spec from a flavor: NotFound if it has none
@@ -49,7 +59,7 @@ func (s *Store) AddFlavorAccess(ctx context.Context, flavor nova.Flavor, project
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.Conflict, "Flavor access already exists for flavor %d and project %s combination.", flavor.Serial, project)
 	}
-	return err
+	return orGone(err, flavor)
 }
 
 // RemoveFlavorAccess stops a project using a flavor: NotFound if it may not.

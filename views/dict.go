@@ -149,9 +149,13 @@ func appendMap(to []byte, m map[string]string) []byte {
 }
 
 // appendFloat writes a whole number with ".0", so that it stays a float in
-// the languages that tell the two apart, as Python's encoder does.
+// the languages that tell the two apart, as Python's encoder does. What is no
+// number is null.
 func appendFloat(to []byte, f float64) []byte {
 	const exact = 1e15
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return append(to, "null"...)
+	}
 	if f == math.Trunc(f) && math.Abs(f) < exact {
 		return strconv.AppendFloat(to, f, 'f', 1, 64)
 	}
