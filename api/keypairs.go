@@ -39,18 +39,28 @@ func (c *KeyPairs) index(ctx context.Context, r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := r.Page()
-	if paged := r.AtLeast(35); !paged {
-		page.Limit = math.MaxInt32
-	}
-	if page.Marker == "" && r.Query().Has("marker") { // not the same as none
-		return nil, nova.Errorf(nova.Invalid, "Marker  could not be found.")
+	page, err := keyPairPage(r)
+	if err != nil {
+		return nil, err
 	}
 	pairs, err := c.store.KeyPairs(ctx, user, page)
 	if err != nil {
 		return nil, err
 	}
 	return c.view.Index(r, pairs), nil
+}
+
+// keyPairPage is all there is, until 2.34. An empty marker is not the same as
+// none.
+func keyPairPage(r *rest.Request) (nova.Page, error) {
+	page := r.Page()
+	if paged := r.AtLeast(35); !paged {
+		page.Limit = math.MaxInt32
+	}
+	if page.Marker == "" && r.Query().Has("marker") {
+		return page, nova.Errorf(nova.Invalid, "Marker  could not be found.")
+	}
+	return page, nil
 }
 
 func (c *KeyPairs) show(ctx context.Context, r *rest.Request) (any, error) {
