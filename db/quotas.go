@@ -173,6 +173,29 @@ func (s *Store) consume(ctx context.Context, project, user string, want nova.Usa
 	if _, err := exec(ctx, s, "INSERT INTO quota_usages (project_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING", project, user); err != nil {
 		return err
 	}
+	for range consumeAttempts {
+		taken, err := s.take(ctx, project, user, want, quota)
+		if err != nil || taken {
+			return err
+		}
+		used, err := s.Usage(ctx, project, user)
+		if err != nil {
+			return err
+		}
+		if err := quota.Exceeded(want, used); err != nil {
+			return err
+		}
+	}
+	return nova.Errorf(nova.Unavailable, "The quota changes too fast to be kept: try again.")
+}
+
+// consumeAttempts is how often it is tried to take what somebody else gives
+// back between the refusal and the look at the reason for it.
+const consumeAttempts = 20
+
+// take adds to a row of usages if that stays within the quota, and tells
+// whether it did.
+func (s *Store) take(ctx context.Context, project, user string, want nova.Usage, quota nova.Quota) (bool, error) {
 	limit := func(resource nova.QuotaResource) int {
 		if l, ok := quota[resource]; ok {
 			return l
@@ -191,17 +214,7 @@ func (s *Store) consume(ctx context.Context, project, user string, want nova.Usa
 		limit(nova.QuotaInstances), want.Instances, want.Instances, limit(nova.QuotaInstances),
 		limit(nova.QuotaCores), want.Cores, want.Cores, limit(nova.QuotaCores),
 		limit(nova.QuotaRAM), want.RAM, want.RAM, limit(nova.QuotaRAM))
-	if err != nil || changed == 1 {
-		return err
-	}
-	used, err := s.Usage(ctx, project, user)
-	if err != nil {
-		return err
-	}
-	if err := quota.Exceeded(want, used); err != nil {
-		return err
-	}
-	return errors.New("quota refused what is within it")
+	return changed == 1, err
 }
 
 // Release takes back what a project and a user of it had.
