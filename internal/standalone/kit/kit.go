@@ -131,7 +131,10 @@ func (k Kit) stream(w http.ResponseWriter, r *http.Request, reply Reply) {
 // fail is the one place where an error becomes a response.
 func (k Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := k.Style.fault(err)
-	if f.Status >= http.StatusInternalServerError {
+	switch {
+	case r.Context().Err() != nil:
+		k.Log.Info().Err(err).Str("request_id", nova.RequestOf(r.Context()).ID).Msg("client has gone")
+	case f.Status >= http.StatusInternalServerError:
 		k.Log.Error().Err(err).Str("request_id", nova.RequestOf(r.Context()).ID).
 			Str("method", r.Method).Str("path", r.URL.Path).Msg("request failed")
 	}
