@@ -15,14 +15,14 @@ import (
 func TestQuota_TakenAndGivenBack(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		quota := nova.Quota{nova.QuotaInstances: 2, nova.QuotaCores: 2, nova.QuotaRAM: 128}
+		quota := nova.Quota{nova.QuotaInstances: 1, nova.QuotaCores: 1, nova.QuotaRAM: 64}
 		one := nova.Usage{Instances: 1, Cores: 1, RAM: 64}
 		take := func(tx *db.Store) error { return tx.Consume(t.Context(), "p", "u", one, quota, quota) }
 		give := func(tx *db.Store) error { return tx.Release(t.Context(), "p", "u", one) }
 		var group sync.WaitGroup
-		for range 8 {
+		for range 16 {
 			group.Go(func() {
-				for range 30 {
+				for range 20 {
 					err := s.Tx(t.Context(), take)
 					if nova.Is(err, nova.OverQuota) {
 						continue
