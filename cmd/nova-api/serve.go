@@ -53,7 +53,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	}
 	servers := compute.New(compute.Options{
 		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers,
-		Quota: defaultQuota(cfg.Quota), Zone: cfg.DefaultZone, AliveFor: cfg.Hosts.DownTime, PasswordLength: cfg.PasswordLength,
+		Quota: defaultQuota(cfg.Quota), Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, AliveFor: cfg.Hosts.DownTime, PasswordLength: cfg.PasswordLength,
 	})
 	registrar := newRegistrar(cfg, servers)
 	if err := registrar.Register(ctx); err != nil {
