@@ -13,17 +13,16 @@ import (
 // Config is what Load makes of all sources: [DEFAULT] at the top, and a struct
 // for each other section. It is read-only after Load.
 type Config struct {
-	Debug                bool
-	StateDir             string
-	ListenHost           string
-	ListenPort           int
-	Host                 string // this process, among those that share a database
-	ShutdownTimeout      time.Duration
-	PasswordLength       int
-	InstanceNameTemplate string
-	DefaultZone          string // what servers and hosts are shown to be in if nothing says otherwise
-	InternalZone         string // what services that aren't compute are shown to be in
-	Hosts                Hosts
+	Debug           bool
+	StateDir        string
+	ListenHost      string
+	ListenPort      int
+	Host            string // this process, among those that share a database
+	ShutdownTimeout time.Duration
+	PasswordLength  int
+	DefaultZone     string // what servers and hosts are shown to be in if nothing says otherwise
+	InternalZone    string // what services that aren't compute are shown to be in
+	Hosts           Hosts
 
 	API        API
 	Database   Database

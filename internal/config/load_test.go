@@ -180,8 +180,6 @@ func TestLoad_faults(t *testing.T) {
 		{"not a host name", "[nova_api]\nfake_hosts = a b", `[nova_api] fake_hosts = "a b": "a b": not a host name`},
 		{"not a URL", "[neutron]\nendpoint_override = neutron:9696", `[neutron] endpoint_override = "neutron:9696": not a URL: want http://… or https://…`},
 		{"no directory", "state_path =", `[DEFAULT] state_path = "": must not be empty`},
-		{"same name for all", "instance_name_template = vm", `[DEFAULT] instance_name_template = "vm": names all servers alike: want %d, %x (as in %08x) or %(uuid)s in it`},
-		{"odd verb", "instance_name_template = %d%s", `[DEFAULT] instance_name_template = "%d%s": has a % that isn't %d, %x (as in %08x) or %(uuid)s`},
 		{"refers to nothing", "state_path = $pybasedir/x", `[DEFAULT] state_path = "$pybasedir/x": refers to an option that isn't known here, or has a dollar sign that should be $$`},
 		{"refers to itself", "state_path = $host\nhost = ${state_path}", `[DEFAULT] state_path = "$host": refers to itself` + "\n" + `[DEFAULT] host = "${state_path}": refers to itself`},
 		{"other database", "[database]\nconnection = mysql+pymysql://nova:secret@h/nova", `[database] connection: can't use a database of kind "mysql": want sqlite or postgresql`},

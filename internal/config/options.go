@@ -68,10 +68,6 @@ var serverOptions = []Option{
 		Help: "The length of the administrator's password that a new server is given.",
 	},
 	{
-		Name: "instance_name_template", Default: "instance-%08x", Accepts: nameTemplate, at: func(c *Config) any { return &c.InstanceNameTemplate },
-		Help: "What the hypervisor calls a server, made from the server's number or UUID.",
-	},
-	{
 		Name: "default_availability_zone", Default: "nova", Accepts: notEmpty, at: func(c *Config) any { return &c.DefaultZone },
 		Help: "The availability zone of hosts that are in no other.",
 	},

@@ -109,21 +109,6 @@ var hostName = rule{"a host name", func(text string) error {
 
 var hostNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
 
-// nameTemplate accepts what makes a different name of each server's number or
-// UUID, in the words of Python's % operator.
-var nameTemplate = rule{"with %d, %x or %(uuid)s", func(text string) error {
-	rest := nameVerbs.ReplaceAllString(text, "")
-	if rest == text {
-		return errors.New("names all servers alike: want %d, %x (as in %08x) or %(uuid)s in it")
-	}
-	if strings.Contains(rest, "%") {
-		return errors.New("has a % that isn't %d, %x (as in %08x) or %(uuid)s")
-	}
-	return nil
-}}
-
-var nameVerbs = regexp.MustCompile(`%0?\d{0,2}[dx]|%\(uuid\)s`)
-
 // storeAddress accepts the forms of [database] connection.
 var storeAddress = rule{"a database URL", func(text string) error {
 	scheme, rest, ok := strings.Cut(text, "://")
