@@ -53,7 +53,10 @@ func supersede(ctx context.Context, tx *db.Store, id string) (nova.Server, []nov
 		return server, nil, err
 	}
 	ended, err := tx.SupersedeActions(ctx, id)
-	return server, ended, err
+	if err != nil {
+		return server, nil, err
+	}
+	return server, ended, leaveImages(ctx, tx, ended)
 }
 
 // newAction is the record of a verb, and the order to carry it out.

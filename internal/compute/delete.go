@@ -34,6 +34,9 @@ func (a *API) Delete(ctx context.Context, s nova.Server) error {
 		if err != nil {
 			return err
 		}
+		if err := leaveImages(ctx, tx, ended); err != nil {
+			return err
+		}
 		if current.Host == "" {
 			return removeAtOnce(ctx, tx, current)
 		}

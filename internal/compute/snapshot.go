@@ -77,6 +77,9 @@ func (a *API) takeBack(ctx context.Context, action nova.Action) error {
 		if err != nil || !ended {
 			return err
 		}
+		if err := leaveImages(ctx, tx, []nova.Action{action}); err != nil {
+			return err
+		}
 		return tx.ChangeServer(ctx, action.ServerID, new(db.ServerChange).Set("task_state", nova.Idle))
 	})
 }
@@ -172,8 +175,11 @@ func (w *Worker) busy(ctx context.Context, j *job, task nova.TaskState) error {
 	return w.advance(ctx, j, new(db.ServerChange).Set("task_state", task))
 }
 
-// dropImage removes the image that could not be made.
+// dropImage removes the image that could not be made; if not now, later.
 func (w *Worker) dropImage(ctx context.Context, j *job) error {
+	if err := leaveImages(ctx, w.store, []nova.Action{j.action}); err != nil {
+		return err
+	}
 	return w.dropUnfinished(ctx, imagesOf([]nova.Action{j.action}))
 }
 

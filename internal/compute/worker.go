@@ -65,6 +65,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var helpers, jobs sync.WaitGroup
 	helpers.Go(func() { w.store.Listen(ctx) })
 	helpers.Go(func() { w.keepLeases(working) })
+	helpers.Go(func() { w.sweep(ctx) })
 	for ctx.Err() == nil {
 		woken := w.store.Woken() // before looking, so that nothing is missed in between
 		if w.claim(ctx, &jobs) > 0 {

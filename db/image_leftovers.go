@@ -1,0 +1,32 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// LeaveImages notes images that may never get their data, to be looked at
+// when they are due.
+func (s *Store) LeaveImages(ctx context.Context, ids []string, due time.Time) error {
+	for _, id := range ids {
+		if _, err := exec(ctx, s, `
+			INSERT INTO image_leftovers (image_id, due) VALUES (?, ?)
+			ON CONFLICT (image_id) DO UPDATE SET due = excluded.due`, id, due); err != nil {
+			return fmt.Errorf("note unfinished image: %w", err)
+		}
+	}
+	return nil
+}
+
+// LeftImages lists images that were noted and are due.
+func (s *Store) LeftImages(ctx context.Context) ([]string, error) {
+	const most = 100
+	return all[string](ctx, s, "SELECT image_id FROM image_leftovers WHERE due <= ? ORDER BY due LIMIT ?", s.Now(), most)
+}
+
+// ForgetImage strikes a note out.
+func (s *Store) ForgetImage(ctx context.Context, id string) error {
+	_, err := exec(ctx, s, "DELETE FROM image_leftovers WHERE image_id = ?", id)
+	return err
+}
