@@ -1,0 +1,317 @@
+package e2e_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// How long anything may take that should happen soon: the machine may be busy.
+const patience = 60 * time.Second
+
+// password is every user's.
+const password = "correct horse battery staple"
+
+// A process is a nova-api with a state directory, which it may be killed in
+// and started again.
+type process struct {
+	t          *testing.T
+	connection string
+	dir        string
+	options    []string
+
+	cmd *exec.Cmd
+	log *logWatch
+	url string
+}
+
+// newProcess prepares a process on a database, with options as --set has them.
+func newProcess(t *testing.T, connection string, options ...string) *process {
+	t.Helper()
+	p := &process{t: t, connection: connection, dir: filepath.Join(t.TempDir(), "state"), options: options}
+	t.Cleanup(func() {
+		if p.cmd != nil {
+			p.kill()
+		}
+	})
+	return p
+}
+
+// launch starts the process, and doesn't wait for it.
+func (p *process) launch() {
+	p.t.Helper()
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--state-dir", p.dir}
+	for _, option := range p.options {
+		args = append(args, "--set", option)
+	}
+	p.log = newLogWatch(p.t)
+	p.cmd = exec.Command(binary, args...)
+	p.cmd.Env = append(environ(), "NOVA_BOOTSTRAP_PASSWORD="+password, "NOVA_DATABASE_CONNECTION="+p.connection)
+	p.cmd.Stderr = p.log
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatalf("start nova-api: %v", err)
+	}
+}
+
+// environ is ours without what would configure the process.
+func environ() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "NOVA_") })
+}
+
+// start starts the process, and waits until it serves.
+func (p *process) start() {
+	p.t.Helper()
+	p.launch()
+	select {
+	case address := <-p.log.serving:
+		p.url = "http://" + address
+	case <-time.After(patience):
+		p.t.Fatalf("nova-api doesn't serve after %v", patience)
+	}
+}
+
+// kill ends the process as a power cut would.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+	p.cmd = nil
+}
+
+// stop asks the process to end, which it must do well.
+func (p *process) stop() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		p.t.Fatalf("stop nova-api: %v", err)
+	}
+	ended := make(chan error, 1)
+	cmd := p.cmd
+	p.cmd = nil
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			p.t.Errorf("nova-api ended badly: %v", err)
+		}
+	case <-time.After(patience):
+		_ = cmd.Process.Kill()
+		p.t.Errorf("nova-api doesn't end after %v", patience)
+	}
+}
+
+// A logWatch reads a process's log while it is written: it waits for the
+// address, and objects to faults.
+type logWatch struct {
+	t       *testing.T
+	serving chan string
+
+	mu   sync.Mutex
+	rest []byte // of a line that isn't whole yet
+	last []string
+}
+
+const keptLines = 40
+
+func newLogWatch(t *testing.T) *logWatch {
+	t.Helper()
+	w := &logWatch{t: t, serving: make(chan string, 1)}
+	t.Cleanup(func() {
+		if t.Failed() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			t.Logf("the log's last lines:\n%s%s", strings.Join(w.last, ""), w.rest)
+		}
+	})
+	return w
+}
+
+// Write takes a part of the log.
+func (w *logWatch) Write(part []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rest = append(w.rest, part...)
+	for {
+		end := bytes.IndexByte(w.rest, '\n')
+		if end < 0 {
+			return len(part), nil
+		}
+		w.line(string(w.rest[:end+1]))
+		w.rest = w.rest[end+1:]
+	}
+}
+
+func (w *logWatch) line(text string) {
+	var line struct{ Level, Message, Address string }
+	if err := json.Unmarshal([]byte(text), &line); err != nil {
+		w.t.Errorf("nova-api says: %s", text)
+		return
+	}
+	if line.Message == "serving" {
+		w.serving <- line.Address
+	}
+	if line.Level == "error" {
+		w.t.Errorf("a fault of nova-api's own: %s", text)
+	}
+	if line.Message == "request" { // there are too many of them
+		return
+	}
+	w.last = append(w.last, text)
+	if len(w.last) > keptLines {
+		w.last = w.last[1:]
+	}
+}
+
+// A user is somebody who has logged in.
+type user struct {
+	p       *process
+	name    string
+	token   string
+	project string
+}
+
+// login logs a user in to the project of the same name.
+func (p *process) login(name string) *user {
+	p.t.Helper()
+	domain := map[string]any{"id": "default"}
+	reply, err := (&user{p: p, name: name}).do(p.t.Context(), "POST", "/identity/v3/auth/tokens", map[string]any{"auth": map[string]any{
+		"identity": map[string]any{"methods": []string{"password"}, "password": map[string]any{
+			"user": map[string]any{"name": name, "password": password, "domain": domain},
+		}},
+		"scope": map[string]any{"project": map[string]any{"name": name, "domain": domain}},
+	}})
+	if err != nil || reply.status != http.StatusCreated {
+		p.t.Fatalf("log in as %s: %v %d %s", name, err, reply.status, reply.body)
+	}
+	var body struct {
+		Token struct{ Project struct{ ID string } }
+	}
+	reply.into(p.t, &body)
+	return &user{p: p, name: name, token: reply.header.Get("X-Subject-Token"), project: body.Token.Project.ID}
+}
+
+// A reply is what a request was answered with.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// into decodes the reply's body.
+func (r reply) into(t *testing.T, body any) {
+	t.Helper()
+	if err := json.Unmarshal(r.body, body); err != nil {
+		t.Fatalf("decode %s: %v", r.body, err)
+	}
+}
+
+// client keeps connections; a test needs many at once.
+var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// do sends a request. The newest microversion is asked for.
+func (u *user) do(ctx context.Context, method, path string, body any) (reply, error) {
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		return reply{}, err
+	}
+	if body == nil {
+		encoded = nil
+	}
+	r, err := http.NewRequestWithContext(ctx, method, u.p.url+path, bytes.NewReader(encoded))
+	if err != nil {
+		return reply{}, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Auth-Token", u.token)
+	r.Header.Set("OpenStack-API-Version", "compute 2.104")
+	response, err := client.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	return reply{response.StatusCode, response.Header, answer}, err
+}
+
+// get reads something that must be there.
+func (u *user) get(path string, into any) {
+	u.p.t.Helper()
+	u.must("GET", path, nil, http.StatusOK).into(u.p.t, into)
+}
+
+// must sends a request that must be answered with a status.
+func (u *user) must(method, path string, body any, status int) reply {
+	u.p.t.Helper()
+	r, err := u.do(u.p.t.Context(), method, path, body)
+	if err != nil || r.status != status {
+		u.p.t.Fatalf("%s %s as %s: %v, status %d, want %d: %s", method, path, u.name, err, r.status, status, r.body)
+	}
+	return r
+}
+
+// An image as the image service tells it.
+type image struct{ ID, Name, Status string }
+
+// images are all that the user sees.
+func (u *user) images() []image {
+	u.p.t.Helper()
+	var list struct{ Images []image }
+	u.get("/image/v2/images?limit=1000", &list)
+	return list.Images
+}
+
+// A port as the network service tells it.
+type port struct {
+	ID          string
+	DeviceID    string `json:"device_id"`
+	DeviceOwner string `json:"device_owner"`
+}
+
+// serverPorts are those of servers.
+func (u *user) serverPorts() []port {
+	u.p.t.Helper()
+	var list struct{ Ports []port }
+	u.get("/networking/v2.0/ports", &list)
+	return slices.DeleteFunc(list.Ports, func(p port) bool { return !strings.HasPrefix(p.DeviceOwner, "compute:") && p.DeviceID == "" })
+}
+
+// eventually waits until a condition holds: until it finds nothing to object
+// to.
+func eventually(t *testing.T, condition func() error) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := condition()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after %v still: %v", patience, err)
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatal(t.Context().Err())
+		}
+	}
+}
+
+// objections are errors, as one.
+type objections []error
+
+func (o *objections) add(format string, args ...any) { *o = append(*o, fmt.Errorf(format, args...)) }
+
+func (o *objections) err() error { return errors.Join(*o...) }
