@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/nova-api/nova-api/api/rest"
@@ -30,7 +31,7 @@ func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.CreateS
 	}
 	first := created.Servers[0]
 	r.Header("Location", r.URL("servers", first.ID))
-	return c.view.Created(r, first, orDefault(groupNames(in.Server.SecurityGroups)), password), nil
+	return c.view.Created(r, first, orDefault(in.Server.SecurityGroups), password), nil
 }
 
 // requested turns a body into what compute is asked for.
@@ -50,14 +51,59 @@ func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.Crea
 		return request, err
 	}
 	var err error
-	if request.Template.Flavor, err = c.flavor(ctx, r, string(s.FlavorRef)); err != nil {
-		return request, err
-	}
 	if request.BlockDevices, err = blockDevices(s); err != nil {
 		return request, err
 	}
-	request.Networks, err = networks(r, s.Networks)
-	return request, err
+	if request.Networks, err = networks(r, s.Networks); err != nil {
+		return request, err
+	}
+	if request.Template.Flavor, err = c.flavor(ctx, r, string(s.FlavorRef)); err != nil {
+		return request, err
+	}
+	if err := checkGroupHint(in.SchedulerHints()); err != nil {
+		return request, err
+	}
+	return request, c.checkFiles(ctx, r, s.Personality)
+}
+
+// checkGroupHint refuses a server group, since there are none.
+func checkGroupHint(hints map[string]any) error {
+	group, ok := hints["group"]
+	if list, is := group.([]any); is {
+		ok = len(list) > 0
+		if ok {
+			group = list[0]
+		}
+	}
+	if !ok {
+		return nil
+	}
+	return nova.Errorf(nova.Invalid, "Instance group %v could not be found.", group)
+}
+
+// checkFiles holds the files that are to be put into a server against the
+// quota: as they were sent, in base64.
+func (c *Servers) checkFiles(ctx context.Context, r *rest.Request, files []schema.File) error {
+	if len(files) == 0 {
+		return nil
+	}
+	quota, _, err := c.compute.Quota(ctx, r.Caller.ProjectID, "")
+	if err != nil {
+		return err
+	}
+	path, contents := 0, 0
+	for _, file := range files {
+		path, contents = max(path, len(file.Path)), max(contents, len(file.Contents))
+	}
+	switch {
+	case !quota.Within(nova.QuotaInjectedFiles, len(files)):
+		return nova.Errorf(nova.OverQuota, "Personality file limit exceeded")
+	case !quota.Within(nova.QuotaInjectedPathBytes, path):
+		return nova.Errorf(nova.OverQuota, "Personality file path exceeds maximum %d", quota[nova.QuotaInjectedPathBytes])
+	case !quota.Within(nova.QuotaInjectedFileBytes, contents):
+		return nova.Errorf(nova.OverQuota, "Personality file content exceeds maximum %d", quota[nova.QuotaInjectedFileBytes])
+	}
+	return nil
 }
 
 // template is what is given of a new server.
@@ -125,60 +171,35 @@ func networks(r *rest.Request, n *schema.Networks) (compute.NetworkRequest, erro
 		return compute.NetworkRequest{}, nil
 	}
 	request := compute.NetworkRequest{None: n.Mode == "none", Auto: n.Mode == "auto"}
-	if r.AtLeast(37) && n.Mode == "" && len(n.List) == 0 {
-		request.None = false
-	}
 	for _, nic := range n.List {
-		id := ""
+		if err := checkNetwork(nic, request.List); err != nil {
+			return request, err
+		}
+		asked := compute.NICRequest{PortID: nic.Port, FixedIP: nic.FixedIP, Tag: nic.Tag}
 		if nic.UUID != nil {
-			id = *nic.UUID
+			asked.NetworkID = *nic.UUID
 		}
-		switch {
-		case nic.Port != "":
-		case nic.UUID == nil:
-			return request, nova.Errorf(nova.Invalid, "Bad network format: missing 'uuid'")
-		case !uuidFormat.MatchString(id):
-			return request, nova.Errorf(nova.Invalid, "Bad networks format: network uuid is not in proper format (%s)", id)
-		}
-		request.List = append(request.List, compute.NICRequest{NetworkID: id, PortID: nic.Port, FixedIP: nic.FixedIP, Tag: nic.Tag})
+		request.List = append(request.List, asked)
 	}
 	return request, nil
 }
 
-// blockDevices reads the disks that are asked for, in either syntax.
-func blockDevices(s schema.NewServer) ([]compute.BlockDevice, error) {
-	if len(s.BlockDeviceMapping) > 0 && len(s.BlockDeviceMappingV2) > 0 {
-		return nil, nova.Errorf(nova.Invalid, "Using different block_device_mapping syntaxes is not allowed in the same request.")
+// checkNetwork refuses what can't be meant, before any service is asked.
+func checkNetwork(nic schema.NetworkRequest, before []compute.NICRequest) error {
+	switch {
+	case nic.Port == "" && nic.UUID == nil:
+		return nova.Errorf(nova.Invalid, "Bad network format: missing 'uuid'")
+	case nic.Port == "" && !uuidFormat.MatchString(*nic.UUID):
+		return nova.Errorf(nova.Invalid, "Bad networks format: network uuid is not in proper format (%s)", *nic.UUID)
+	case nic.Port == "":
+		return nil
+	case nic.FixedIP != "":
+		return nova.Errorf(nova.Invalid, "Specified Fixed IP '%s' cannot be used with port '%s': the two cannot be specified together.",
+			nic.FixedIP, nic.Port)
+	case slices.ContainsFunc(before, func(n compute.NICRequest) bool { return n.PortID == nic.Port }):
+		return nova.Errorf(nova.Invalid, "Port ID '%s' was specified twice: you cannot attach a port multiple times.", nic.Port)
 	}
-	var devices []compute.BlockDevice
-	for _, d := range s.BlockDeviceMapping {
-		device := compute.BlockDevice{Source: "volume", Destination: "volume", ID: d.VolumeID}
-		if d.SnapshotID != "" {
-			device.Source, device.ID = "snapshot", d.SnapshotID
-		}
-		devices = append(devices, device)
-	}
-	for _, d := range s.BlockDeviceMappingV2 {
-		device := compute.BlockDevice{
-			Source: orElse(d.SourceType, "blank"), Destination: d.DestinationType, ID: orElse(d.UUID, orElse(d.VolumeID, d.ImageID)),
-			Swap: d.GuestFormat == "swap",
-		}
-		if device.Destination == "" {
-			device.Destination = map[string]string{"volume": "volume", "snapshot": "volume"}[device.Source]
-		}
-		if d.BootIndex.Set && !d.BootIndex.Null {
-			index := int(d.BootIndex.Value)
-			device.BootIndex = &index
-		}
-		if d.VolumeSize != nil {
-			device.Size = int(*d.VolumeSize)
-		}
-		if d.VolumeType != nil {
-			device.VolumeType = *d.VolumeType
-		}
-		devices = append(devices, device)
-	}
-	return devices, nil
+	return nil
 }
 
 // userHints are the scheduler hints without those that are Nova's own.
@@ -192,19 +213,29 @@ func userHints(hints map[string]any) map[string]any {
 	return kept
 }
 
+// groupNames are the security groups that are named: the schema lets through
+// some without a name.
 func groupNames(groups []schema.SecurityGroupName) []string {
+	var names []string
+	for _, group := range groups {
+		if group.Name != "" {
+			names = append(names, group.Name)
+		}
+	}
+	return names
+}
+
+// orDefault are the security groups as the reply repeats them, word for word,
+// or the default one if the request has none to say.
+func orDefault(groups []schema.SecurityGroupName) []string {
+	if groups == nil {
+		return []string{"default"}
+	}
 	names := make([]string, len(groups))
 	for i, group := range groups {
 		names[i] = group.Name
 	}
 	return names
-}
-
-func orDefault(groups []string) []string {
-	if len(groups) == 0 {
-		return []string{"default"}
-	}
-	return groups
 }
 
 func count(n *schema.Int, otherwise int) int {

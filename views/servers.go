@@ -291,7 +291,7 @@ func (Servers) AddressesOn(s nova.Server, network string) (Dict, bool) {
 func names(groups []string) []Dict {
 	dicts := make([]Dict, len(groups))
 	for i, name := range groups {
-		dicts[i] = Dict{{"name", name}}
+		dicts[i] = Dict{Field{"name", name}.If(name != "")}
 	}
 	return dicts
 }

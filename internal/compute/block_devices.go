@@ -1,9 +1,15 @@
 package compute
 
-import "github.com/nova-api/nova-api/internal/nova"
+import (
+	"context"
+	"slices"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
 
 // A BlockDevice is a disk that a client asks for with a new server.
 type BlockDevice struct {
+	None        bool   // it stands for one of the image's disks, which is not wanted
 	Source      string // image, volume, snapshot or blank
 	Destination string // local or volume
 	ID          string // of what it is made of
@@ -13,31 +19,39 @@ type BlockDevice struct {
 	VolumeType  string
 }
 
+func (d BlockDevice) boots() bool { return d.BootIndex != nil && *d.BootIndex == 0 }
+
 func invalidMapping(format string, args ...any) error {
 	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: "+format, args...)
 }
 
 // checkBlockDevices refuses disks that make no sense, and those on volumes,
 // which there is no service for.
-func checkBlockDevices(n NewServer) error {
-	boots := 0
+func (a *API) checkBlockDevices(ctx context.Context, n NewServer) error {
+	if len(n.BlockDevices) == 0 {
+		return nil
+	}
 	for _, d := range n.BlockDevices {
 		if err := d.check(n.Template.ImageID); err != nil {
 			return err
 		}
-		if d.BootIndex != nil && *d.BootIndex == 0 {
-			boots++
-		}
 	}
-	if len(n.BlockDevices) > 0 && boots > 1 || boots == 0 && n.Template.ImageID == "" {
+	if !bootable(n.BlockDevices) {
 		return invalidMapping("Boot sequence for the instance and image/block device mapping combination is not valid.")
+	}
+	for _, d := range n.BlockDevices {
+		if err := a.checkSource(ctx, d, n.Template.ImageID); err != nil {
+			return err
+		}
 	}
 	return roomForBlanks(n)
 }
 
+// check refuses what can't be meant.
 func (d BlockDevice) check(imageID string) error {
-	boots := d.BootIndex != nil && *d.BootIndex == 0
 	switch {
+	case d.None:
+		return nil
 	case d.Source == "blank" && d.ID != "":
 		return invalidMapping("Invalid device UUID.")
 	case d.Source != "blank" && d.ID == "":
@@ -46,13 +60,46 @@ func (d BlockDevice) check(imageID string) error {
 		return invalidMapping("Specifying a volume_type with destination_type=local is not supported.")
 	case d.VolumeType != "" && d.Source == "volume":
 		return invalidMapping("Specifying volume type to existing volume is not supported.")
-	case d.Source == "image" && d.Destination == "local" && (!boots || imageID == ""):
+	case d.Source == "image" && d.Destination == "local" && (!d.boots() || imageID == ""):
 		return invalidMapping("Mapping image to local is not supported.")
-	case d.Source == "volume", d.Source == "snapshot" && d.Destination != "volume":
-		return invalidMapping("failed to get volume %s.", d.ID)
-	case d.Source == "snapshot":
+	}
+	return nil
+}
+
+// bootable tells whether the disks that are booted from are numbered from 0
+// on, without a gap.
+func bootable(devices []BlockDevice) bool {
+	var order []int
+	for _, d := range devices {
+		if d.BootIndex != nil && *d.BootIndex >= 0 {
+			order = append(order, *d.BootIndex)
+		}
+	}
+	slices.Sort(order)
+	for i, index := range order {
+		if index != i {
+			return false
+		}
+	}
+	return len(order) > 0
+}
+
+// checkSource looks for what a disk is to be made of.
+func (a *API) checkSource(ctx context.Context, d BlockDevice, imageID string) error {
+	if d.Source == "image" && d.ID != imageID {
+		if _, err := a.images.As(nova.CallerOf(ctx)).Show(ctx, d.ID); err != nil {
+			return invalidMapping("failed to get image %s.", d.ID)
+		}
+	}
+	onVolume := d.Destination == "volume"
+	switch {
+	case onVolume && d.Source == "image" && d.Size == 0:
+		return nova.Errorf(nova.Invalid, "Images with destination_type 'volume' need to have a non-zero size specified")
+	case onVolume && d.Source == "blank" && d.Size == 0:
+		return nova.Errorf(nova.Invalid, "Blank volumes (source: 'blank', dest: 'volume') need to have non-zero size")
+	case d.Source == "snapshot" && onVolume:
 		return invalidMapping("failed to get snapshot %s.", d.ID)
-	case d.Destination == "volume":
+	case d.Source == "volume", d.Source == "snapshot", onVolume:
 		return invalidMapping("failed to get volume %s.", d.ID)
 	}
 	return nil
@@ -60,22 +107,26 @@ func (d BlockDevice) check(imageID string) error {
 
 // roomForBlanks refuses more empty disks than the flavor has.
 func roomForBlanks(n NewServer) error {
-	ephemeral, swaps := 0, 0
+	const mbPerGB = 1024
+	ephemeral, swaps, swap := 0, 0, 0
 	for _, d := range n.BlockDevices {
 		if d.Source != "blank" {
 			continue
 		}
 		if d.Swap {
-			swaps++
+			swaps, swap = swaps+1, swap+d.Size*mbPerGB
 			continue
 		}
 		ephemeral += d.Size
 	}
-	if swaps > 1 {
+	switch {
+	case swaps > 1:
 		return invalidMapping("More than one swap drive requested.")
-	}
-	if ephemeral > n.Template.Flavor.Ephemeral {
-		return invalidMapping("Ephemeral disks requested are larger than the instance type allows. If no size is given in one block device mapping, flavor ephemeral size will be used.")
+	case swap > n.Template.Flavor.Swap:
+		return nova.Errorf(nova.Invalid, "Swap drive requested is larger than instance type allows.")
+	case ephemeral > n.Template.Flavor.Ephemeral:
+		return nova.Errorf(nova.Invalid, "Ephemeral disks requested are larger than the instance type allows. "+
+			"If no size is given in one block device mapping, flavor ephemeral size will be used.")
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (a *API) checkRequest(ctx context.Context, n *NewServer) error {
 	if err := a.checkImage(ctx, n); err != nil {
 		return err
 	}
-	if err := checkBlockDevices(*n); err != nil {
+	if err := a.checkBlockDevices(ctx, *n); err != nil {
 		return err
 	}
 	if n.Max > 1 && n.Hostname != "" {

@@ -46,7 +46,7 @@ func (a *API) requestedNICs(ctx context.Context, n NewServer) ([]nicRequest, err
 		if n.Max > 1 && (request.PortID != "" || request.FixedIP != "") {
 			return nil, cannotShare(request)
 		}
-		nic, err := checkedNIC(ctx, network, request, nics)
+		nic, err := checkedNIC(ctx, network, request)
 		if err != nil {
 			return nil, err
 		}
@@ -60,8 +60,7 @@ func cannotShare(r NICRequest) error {
 		return nova.Errorf(nova.Invalid, "Failed to launch instances: Unable to launch multiple instances with a single configured port ID. "+
 			"Please launch your instance one by one with different ports.")
 	}
-	return nova.Errorf(nova.Invalid, "Failed to launch instances: Invalid fixed IP Address %s in server create request. "+
-		"Cannot be used for several instances.", r.FixedIP)
+	return nova.Errorf(nova.Invalid, "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.")
 }
 
 // kept notes the ports that were there before the server, before anything is
@@ -97,17 +96,9 @@ func onlyNetwork(ctx context.Context, network *cloud.Network, n NewServer) ([]ni
 	return nil, nil
 }
 
-func checkedNIC(ctx context.Context, network *cloud.Network, r NICRequest, before []nicRequest) (nicRequest, error) {
+func checkedNIC(ctx context.Context, network *cloud.Network, r NICRequest) (nicRequest, error) {
 	if r.PortID == "" {
 		return nicRequest{Network: r.NetworkID, IP: r.FixedIP, Tag: r.Tag}, nil
-	}
-	if slices.ContainsFunc(before, func(n nicRequest) bool { return n.Port == r.PortID }) {
-		return nicRequest{}, nova.Errorf(nova.Invalid,
-			"Port ID '%s' was specified twice: you cannot attach a port multiple times.", r.PortID)
-	}
-	if r.FixedIP != "" {
-		return nicRequest{}, nova.Errorf(nova.Invalid,
-			"Specified Fixed IP '%s' cannot be used with port '%s': the two cannot be specified together.", r.FixedIP, r.PortID)
 	}
 	port, err := network.Port(ctx, r.PortID)
 	switch {
@@ -162,13 +153,33 @@ func (a *API) securityGroups(ctx context.Context, wanted []string) ([]string, er
 	}
 	var ids []string
 	for _, name := range wanted {
-		i := slices.IndexFunc(groups, func(g nova.SecurityGroup) bool { return g.ID == name || g.Name == name })
-		if i < 0 {
-			return nil, nova.Errorf(nova.Invalid, "Security group %s not found for project %s.", name, caller.ProjectID)
+		id, err := groupID(groups, name)
+		if err != nil {
+			return nil, err
 		}
-		if !slices.Contains(ids, groups[i].ID) {
-			ids = append(ids, groups[i].ID)
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
 		}
 	}
 	return ids, nil
+}
+
+// groupID is the group with an ID or else the only one with a name.
+func groupID(groups []nova.SecurityGroup, wanted string) (string, error) {
+	var named []string
+	for _, group := range groups {
+		if group.ID == wanted {
+			return group.ID, nil
+		}
+		if group.Name == wanted {
+			named = append(named, group.ID)
+		}
+	}
+	switch len(named) {
+	case 0:
+		return "", nova.Errorf(nova.Invalid, "Unable to find security_group with name or id '%s'", wanted)
+	case 1:
+		return named[0], nil
+	}
+	return "", nova.Errorf(nova.Conflict, "Multiple security_group matches found for name '%s', use an ID to be more specific.", wanted)
 }

@@ -15,7 +15,7 @@ func (a *API) placement(ctx context.Context, n *NewServer) (buildArgs, error) {
 	parts := strings.Split(n.Zone, ":")
 	const most = 3 // zone:host:node
 	if len(parts) > most {
-		return args, nova.Errorf(nova.Invalid, "Unable to parse availability_zone: %s", n.Zone)
+		return args, nova.Errorf(nova.Invalid, "Invalid input received: Unable to parse availability_zone")
 	}
 	parts = append(parts, "", "")
 	n.Template.RequestedZone = parts[0]
@@ -35,8 +35,10 @@ func (a *API) placement(ctx context.Context, n *NewServer) (buildArgs, error) {
 	if err != nil {
 		return args, err
 	}
-	if err := checkZone(n, hosts); err != nil {
-		return args, err
+	if args.Force.Host == "" { // whoever forces a host knows better than its zone
+		if err := checkZone(n, hosts); err != nil {
+			return args, err
+		}
 	}
 	args.To = target{n.Host, n.Node}
 	return args, checkTarget(args.To, hosts)
