@@ -1,0 +1,187 @@
+// Package novaapi_test holds the source to what docs/ARCHITECTURE.md says of
+// its layout.
+package novaapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/nova-api/nova-api"
+
+// A room is what packages of ours may import: which others of ours, and what
+// of the world that they might be tempted by. Names are paths below the module;
+// a name that ends in /* is all packages below it.
+type room struct {
+	ours  []string
+	never []string
+}
+
+var (
+	nouns  = []string{"internal/nova", "internal/microversion"}
+	web    = []string{"net/http", chi}
+	driver = []string{"database/sql", "github.com/jmoiron/sqlx", "github.com/lib/pq", "modernc.org/sqlite"}
+)
+
+const chi = "github.com/go-chi/chi/v5"
+
+// rooms are all packages, and who may import whom. Three sentences to
+// remember: views and db never meet; versions and HTTP codes stop at api;
+// drivers know only nouns.
+var rooms = map[string]room{
+	"internal/nova":         {nil, with(web, driver)},
+	"internal/microversion": {nil, with(web, driver)},
+	"migrations":            {nil, web},
+	"internal/policy":       {[]string{"internal/nova"}, with(web, driver)},
+	"internal/scheduler":    {[]string{"internal/nova"}, with(web, driver)},
+	"internal/config":       {[]string{"internal/nova"}, []string{chi}},
+	"internal/cloud":        {[]string{"internal/nova"}, with(driver, []string{chi})},
+	"internal/virt":         {[]string{"internal/nova"}, with(web, driver)},
+	"internal/virt/*":       {[]string{"internal/nova", "internal/virt"}, with(web, driver)},
+	"internal/standalone/*": {[]string{"internal/nova", "db", "internal/standalone/kit"}, driver},
+	"db":                    {[]string{"internal/nova", "migrations"}, web},
+	"db/dbtest":             {[]string{"db", "migrations"}, web},
+	"views":                 {with(nouns, []string{"internal/policy"}), with(web, driver)},
+	"internal/compute": {
+		[]string{"internal/nova", "db", "internal/scheduler", "internal/virt", "internal/cloud"}, with(web, driver),
+	},
+	"api/schema": {nouns, with(driver, []string{chi})},
+	"api/rest":   {with(nouns, []string{"internal/policy", "api/schema"}), driver},
+	"api": {
+		with(nouns, []string{"api/rest", "api/schema", "views", "db", "internal/compute", "internal/policy"}), with(driver, []string{chi}),
+	},
+	"cmd/nova-api": {[]string{"*"}, driver},
+}
+
+func with(lists ...[]string) []string { return slices.Concat(lists...) }
+
+// listed is a package as go list tells it, without its tests.
+type listed struct {
+	ImportPath string
+	GoFiles    []string
+	Imports    []string
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		key := roomOf(name)
+		if key == "" {
+			t.Errorf("%s: who may it import? It is in no row of the table", name)
+			continue
+		}
+		used[key] = true
+		for _, path := range p.Imports {
+			imported, ours := strings.CutPrefix(path, module+"/")
+			switch {
+			case ours && !slices.ContainsFunc(rooms[key].ours, func(pattern string) bool { return covers(pattern, imported) }):
+				t.Errorf("%s must not import %s", name, imported)
+			case !ours && slices.Contains(rooms[key].never, path):
+				t.Errorf("%s must not import %s", name, path)
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(rooms)) {
+		if !used[key] {
+			t.Errorf("there is no package %s any more", key)
+		}
+	}
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,GoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// roomOf finds a package's row: its own, or the one of all beside it.
+func roomOf(name string) string {
+	for _, key := range []string{name, filepath.Dir(name) + "/*"} {
+		if _, ok := rooms[key]; ok {
+			return key
+		}
+	}
+	return ""
+}
+
+func covers(pattern, name string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(name, prefix)
+	}
+	return pattern == name
+}
+
+// Nobody reads a file that is longer than this.
+const mostLines = 600
+
+func TestFiles_AreShort(t *testing.T) {
+	t.Parallel()
+	for path, text := range sources(t) {
+		if lines := bytes.Count(text, []byte("\n")); lines > mostLines && !strings.HasSuffix(path, "_test.go") {
+			t.Errorf("%s has %d lines: it is time to split it", path, lines)
+		}
+	}
+}
+
+// TestSources_LeaveNothingUndone looks for what is put off.
+func TestSources_LeaveNothingUndone(t *testing.T) {
+	t.Parallel()
+	for path, text := range sources(t) {
+		for _, word := range []string{"TO" + "DO", "FIX" + "ME", "XX" + "X"} {
+			if bytes.Contains(text, []byte("// "+word)) {
+				t.Errorf("%s has a %s", path, word)
+			}
+		}
+	}
+}
+
+// sources are the Go files, by their paths.
+func sources(t *testing.T) map[string][]byte {
+	t.Helper()
+	root := os.DirFS(".")
+	found := map[string][]byte{}
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != "." && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir // the tools' own folders
+		}
+		if entry.IsDir() || filepath.Ext(path) != ".go" {
+			return nil
+		}
+		found[path], err = fs.ReadFile(root, path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
