@@ -21,7 +21,7 @@ func run(m *testing.M) int {
 		if err != nil {
 			return failed(err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		binary = filepath.Join(dir, "nova-api")
 		if err := build(binary); err != nil {
 			return failed(err)
