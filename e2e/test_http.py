@@ -35,7 +35,9 @@ def test_versions(cloud, root):
     assert reply.status == 200
     versions = {v["id"]: v for v in reply.json["versions"]}
     assert list(versions) == ["v2.0", "v2.1"]
-    assert (versions["v2.0"]["status"], versions["v2.0"]["version"]) == ("SUPPORTED", "")
+    # Supported in clouds of 2022, deprecated since.
+    assert versions["v2.0"]["status"] in ("SUPPORTED", "DEPRECATED")
+    assert versions["v2.0"]["version"] == ""
     assert (versions["v2.1"]["status"], versions["v2.1"]["min_version"]) == ("CURRENT", "2.1")
     assert versions["v2.1"]["links"] == [{"rel": "self", "href": f"{root}/v2.1/"}]
 

@@ -107,7 +107,7 @@ func addFilter(f *db.ImageFilter, key string, values []string) error {
 	case "tag":
 		f.Tags = values
 	case "os_hidden":
-		return boolFilter(&f.Hidden, key, last)
+		return boolFilter(&f.Hidden, key, strings.ToLower(last)) // openstackclient writes True
 	case "protected":
 		f.Protected = new(bool)
 		return boolFilter(f.Protected, key, last)

@@ -208,6 +208,7 @@ func TestList(t *testing.T) {
 			{"demo", "visibility=shared", "b a"},
 			{"demo", "visibility=all", "b a com-alt pub"},
 			{"demo", "os_hidden=true", "hid"},
+			{"demo", "os_hidden=True", "hid"},
 			{"demo", "name=a", "a"},
 			{"demo", "name=in:a,b,zz", "b a"},
 			{"demo", `name=in:"a,b"`, ""},
