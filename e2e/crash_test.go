@@ -26,7 +26,6 @@ import (
 const (
 	roundsVariable = "NOVA_CRASH_ROUNDS"
 	seedVariable   = "NOVA_CRASH_SEED"
-	defaultRounds  = 6
 	workers        = 6 // that send requests at once
 )
 
@@ -37,7 +36,11 @@ func TestCrash(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		c := newCrash(t, connection)
-		for round := range number(t, roundsVariable, defaultRounds) {
+		rounds := 6
+		if raceDetector { // everything takes several times as long
+			rounds = 3
+		}
+		for round := range number(t, roundsVariable, rounds) {
 			c.round(round)
 			if t.Failed() {
 				return
