@@ -174,9 +174,15 @@ func (s *Site) limited(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
+		// Where there is no connection, as in tests, there is no deadline to set.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience)) //nolint:forbidigo // a duration, not a time
 		next.ServeHTTP(w, r)
 	})
 }
+
+// bodyPatience is how long a client may take to send a body that is this
+// small: one that dawdles would hold a connection for nothing.
+const bodyPatience = time.Minute
 
 // authenticated finds out who is calling, and answers for those who don't say.
 func (s *Site) authenticated(next http.Handler) http.Handler {
