@@ -38,11 +38,8 @@ func isNoDevice(d schema.BlockDevice) bool {
 }
 
 func newDevice(d schema.BlockDevice) compute.BlockDevice {
-	if isNoDevice(d) {
-		return compute.BlockDevice{None: true}
-	}
 	device := compute.BlockDevice{
-		Source: d.SourceType, Destination: d.DestinationType, ID: d.UUID, Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0),
+		None: isNoDevice(d), Source: d.SourceType, Destination: d.DestinationType, ID: d.UUID, Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0),
 	}
 	if device.Destination == "" && (device.Source == "volume" || device.Source == "snapshot") {
 		device.Destination = "volume"

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,15 +19,18 @@ import (
 
 // list finds the servers that a list asks for.
 func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.Rule) ([]views.Server, error) {
+	if err := checkLimit(r); err != nil {
+		return nil, err
+	}
 	filter, none, err := serverFilter(r, allProjects)
 	if err != nil {
 		return nil, err
 	}
-	page := r.Page()
-	if page.Sort, err = serverSort(r); err != nil {
+	page, noSort := r.Page(), false
+	if page.Sort, noSort, err = serverSort(r); err != nil {
 		return nil, err
 	}
-	if none || page.Limit == 0 {
+	if none || noSort || page.Limit == 0 {
 		return []views.Server{}, nil
 	}
 	servers, err := c.store.Servers(ctx, filter, page)
@@ -33,6 +38,25 @@ func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.
 		return nil, err
 	}
 	return c.wholes(ctx, servers)
+}
+
+// checkLimit refuses a limit that is none: where there is a schema for it, that
+// has done so.
+func checkLimit(r *rest.Request) error {
+	text := strings.TrimSpace(r.Query().Get("limit"))
+	if text == "" {
+		return nil
+	}
+	limit, err := strconv.Atoi(text)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return nil
+	case err != nil:
+		return nova.Errorf(nova.Invalid, "Invalid input received: limit must be an integer")
+	case limit < 0:
+		return nova.Errorf(nova.Invalid, "Invalid input received: limit must be >= 0")
+	}
+	return nil
 }
 
 // A filterParam is a query parameter that servers are filtered by.
@@ -197,7 +221,8 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 	if all || r.AtLeast(5) {
 		f.IP = append(f.IP, q["ip6"]...)
 	}
-	if text := q.Get("locked"); text != "" && r.AtLeast(73) {
+	if q.Has("locked") && r.AtLeast(73) {
+		text := q.Get("locked")
 		value, ok := boolean(text)
 		if !ok {
 			return nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: %s", text, booleanWords)

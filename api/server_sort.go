@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -18,48 +19,59 @@ var unsorted = []string{
 var adminSorts = []string{"host", "node"}
 
 // serverSort reads a list's order: sort keys and directions go in pairs. A
-// direction that is missing is the first one given, or descending.
-func serverSort(r *rest.Request) ([]nova.Sort, error) {
+// direction that is missing is the first one given, or descending. A key that
+// sorts nothing takes its direction with it; if no other is left, the order is
+// the usual one. none tells that the legacy API was asked for a key that there
+// isn't, and finds nothing.
+func serverSort(r *rest.Request) (sorts []nova.Sort, none bool, err error) {
 	keys, directions := r.Query()["sort_key"], r.Query()["sort_dir"]
-	if len(keys) == 0 && len(directions) == 0 {
-		return nil, nil
+	if len(keys) == 0 {
+		keys = []string{"created_at"}
 	}
-	if len(directions) > max(len(keys), 1) {
-		return nil, nova.Errorf(nova.Invalid, "Invalid input received: Sort direction size exceeds sort key size")
+	if len(directions) > len(keys) {
+		return nil, false, nova.Errorf(nova.Invalid, "Invalid input received: Sort direction size exceeds sort key size")
 	}
+	directions = paired(directions, len(keys))
+	for i, key := range keys {
+		switch {
+		case skipSort(r, key):
+			continue
+		case slices.Contains(adminSorts, key) && !r.IsAdmin():
+			return nil, false, nova.Errorf(nova.Forbidden, "Only administrators can sort servers by %s", key)
+		case !db.SortsServers(key):
+			return nil, true, nil // where there is a schema, it has refused the key
+		case directions[i] != "asc" && directions[i] != "desc":
+			return nil, false, nova.Errorf(nova.Invalid, "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'")
+		}
+		sorts = append(sorts, nova.Sort{Key: key, Desc: directions[i] == "desc"})
+	}
+	return ended(sorts), false, nil
+}
+
+// paired gives each key a direction.
+func paired(directions []string, keys int) []string {
 	standard := "desc"
 	if len(directions) > 0 {
 		standard = directions[0]
 	}
-	var sorts []nova.Sort
-	for i, key := range keys {
-		if skipSort(r, key) {
-			continue
-		}
-		if slices.Contains(adminSorts, key) && !r.IsAdmin() {
-			return nil, nova.Errorf(nova.Forbidden, "Only administrators can sort servers by %s", key)
-		}
-		direction := standard
-		if i < len(directions) {
-			direction = directions[i]
-		}
-		if direction != "asc" && direction != "desc" {
-			return nil, nova.Errorf(nova.Invalid, "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'")
-		}
-		sorts = append(sorts, nova.Sort{Key: key, Desc: direction == "desc"})
+	all := slices.Clone(directions)
+	for len(all) < keys {
+		all = append(all, standard)
 	}
-	return ended(sorts, standard == "desc"), nil
+	return all
 }
 
 func skipSort(r *rest.Request, key string) bool {
 	return slices.Contains(unsorted, key) || key == "locked" && !r.AtLeast(73)
 }
 
-// ended adds the keys that make an order complete.
-func ended(sorts []nova.Sort, desc bool) []nova.Sort {
-	if len(sorts) > 0 {
-		desc = sorts[0].Desc
+// ended adds the keys that make an order complete, in the direction of the
+// first; no keys at all stay none.
+func ended(sorts []nova.Sort) []nova.Sort {
+	if len(sorts) == 0 {
+		return nil
 	}
+	desc := sorts[0].Desc
 	for _, key := range []string{"created_at", "id"} {
 		if !slices.ContainsFunc(sorts, func(s nova.Sort) bool { return s.Key == key }) {
 			sorts = append(sorts, nova.Sort{Key: key, Desc: desc})

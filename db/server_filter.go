@@ -31,7 +31,7 @@ type ServerFilter struct {
 // serverSorts are the keys that servers can be sorted by.
 var serverSorts = sortKeys{
 	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "disk_config",
-	"availability_zone": "requested_zone", "config_drive": "config_drive", "created_at": "created_at",
+	"availability_zone": zoneOfServer, "config_drive": "config_drive", "created_at": "created_at",
 	"display_description": "COALESCE(description, '')", "display_name": "name", "host": "host", "hostname": "hostname",
 	"id": "id", "image_ref": "image_id", "instance_type_id": "flavor_id", "kernel_id": "kernel_id",
 	"key_name": "COALESCE(key_name, '')", "launch_index": "launch_index", "launched_at": "COALESCE(launched_at, created_at)",
@@ -42,17 +42,29 @@ var serverSorts = sortKeys{
 	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
 }
 
+// SortsServers tells whether servers can be sorted by a key.
+func SortsServers(key string) bool {
+	_, ok := serverSorts[key]
+	return ok
+}
+
+// zoneOfServer is the zone of a server's host; without a host, the one that
+// was asked for.
+const zoneOfServer = "COALESCE((SELECT MIN(h.zone) FROM hosts h WHERE h.host = servers.host), requested_zone)"
+
 // serverFilters are what servers can be filtered by, and the SQL for each, as
-// text that values and patterns are held against.
+// text that values and patterns are held against. What a server doesn't have
+// is null, which nothing fits.
 var serverFilters = map[string]string{
-	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END",
-	"availability_zone": "requested_zone", "config_drive": "CASE WHEN config_drive THEN 'True' ELSE '' END",
-	"created_at": "CAST(created_at AS TEXT)", "flavor": "flavor_id", "host": "host", "hostname": "hostname", "image": "image_id",
-	"kernel_id": "kernel_id", "key_name": "COALESCE(key_name, '')", "launch_index": "CAST(launch_index AS TEXT)",
-	"launched_at": "CAST(launched_at AS TEXT)", "locked_by": "locked_by", "name": "name", "node": "node",
-	"display_description": "COALESCE(description, '')", "power_state": "CAST(power_state AS TEXT)",
-	"progress": "CAST(progress AS TEXT)", "project_id": "project_id", "ramdisk_id": "ramdisk_id", "reservation_id": "reservation_id",
-	"root_device_name": "COALESCE(root_device, '')", "task_state": "task_state", "terminated_at": "CAST(terminated_at AS TEXT)",
+	"access_ip_v4": "NULLIF(access_ip_v4, '')", "access_ip_v6": "NULLIF(access_ip_v6, '')",
+	"auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END", "availability_zone": zoneOfServer,
+	"config_drive": "CASE WHEN config_drive THEN 'True' ELSE '' END", "created_at": "CAST(created_at AS TEXT)",
+	"display_description": "description", "flavor": "flavor_id", "host": "NULLIF(host, '')", "hostname": "hostname", "image": "image_id",
+	"kernel_id": "kernel_id", "key_name": "key_name", "launch_index": "CAST(launch_index AS TEXT)",
+	"launched_at": "CAST(launched_at AS TEXT)", "locked_by": "NULLIF(locked_by, '')", "name": "name", "node": "NULLIF(node, '')",
+	"power_state": "CAST(power_state AS TEXT)", "progress": "CAST(progress AS TEXT)", "project_id": "project_id",
+	"ramdisk_id": "ramdisk_id", "reservation_id": "reservation_id", "root_device_name": "root_device",
+	"task_state": "NULLIF(task_state, '')", "terminated_at": "CAST(terminated_at AS TEXT)",
 	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
 }
 

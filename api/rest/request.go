@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -129,9 +130,9 @@ func (r *Request) ImageBookmark(id string) string {
 }
 
 // NextURL is the address of the page behind this one: this call's own query,
-// sorted, with another marker.
+// as far as it was understood, sorted, with another marker.
 func (r *Request) NextURL(path, marker string) string {
-	query := parseQuery(r.http.URL.RawQuery)
+	query := maps.Clone(r.query)
 	query.Set("marker", marker)
 	return r.URL(path) + "?" + query.Encode()
 }

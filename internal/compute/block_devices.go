@@ -86,6 +86,9 @@ func bootable(devices []BlockDevice) bool {
 
 // checkSource looks for what a disk is to be made of.
 func (a *API) checkSource(ctx context.Context, d BlockDevice, imageID string) error {
+	if d.None {
+		return nil
+	}
 	if d.Source == "image" && d.ID != imageID {
 		if _, err := a.images.As(nova.CallerOf(ctx)).Show(ctx, d.ID); err != nil {
 			return invalidMapping("failed to get image %s.", d.ID)
@@ -110,7 +113,7 @@ func roomForBlanks(n NewServer) error {
 	const mbPerGB = 1024
 	ephemeral, swaps, swap := 0, 0, 0
 	for _, d := range n.BlockDevices {
-		if d.Source != "blank" {
+		if d.None || d.Source != "blank" {
 			continue
 		}
 		if d.Swap {

@@ -64,7 +64,7 @@ func StatesOf(status string) (vm []VMState, tasks []TaskState) {
 		found := false
 		for _, table := range taskStatuses[state] {
 			for _, task := range taskStates {
-				if table[task] == status {
+				if shown, ok := table[task]; ok && shown == status {
 					tasks, found = append(tasks, task), true
 				}
 			}
