@@ -28,7 +28,10 @@ func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) (no
 	}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
 		if len(r.during) > 0 {
-			if _, _, err := supersede(ctx, tx, s.ID); err != nil {
+			if _, err := tx.LockServer(ctx, s.ID); err != nil {
+				return err
+			}
+			if err := supersede(ctx, tx, s.ID); err != nil {
 				return err
 			}
 		}
@@ -45,18 +48,13 @@ func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) (no
 	return action, err
 }
 
-// supersede ends what is being done to a server, which it holds for the rest
-// of the transaction.
-func supersede(ctx context.Context, tx *db.Store, id string) (nova.Server, []nova.Action, error) {
-	server, err := tx.LockServer(ctx, id)
-	if err != nil {
-		return server, nil, err
-	}
+// supersede ends what is being done to a server, which the transaction holds.
+func supersede(ctx context.Context, tx *db.Store, id string) error {
 	ended, err := tx.SupersedeActions(ctx, id)
 	if err != nil {
-		return server, nil, err
+		return err
 	}
-	return server, ended, leaveImages(ctx, tx, ended)
+	return leaveImages(ctx, tx, ended)
 }
 
 // newAction is the record of a verb, and the order to carry it out.

@@ -3,16 +3,9 @@ package compute
 import (
 	"context"
 
-	"github.com/rs/zerolog"
-
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 )
-
-// deleteArgs are what the removal of a server is told.
-type deleteArgs struct {
-	Images []string `json:"images,omitempty"` // that were being made of it
-}
 
 // Delete removes a server, whatever it is doing. One that has no host yet is
 // gone at once; one that is being deleted already stays so.
@@ -30,11 +23,7 @@ func (a *API) Delete(ctx context.Context, s nova.Server) error {
 		if err != nil || deleting {
 			return err
 		}
-		ended, err := tx.SupersedeActions(ctx, s.ID)
-		if err != nil {
-			return err
-		}
-		if err := leaveImages(ctx, tx, ended); err != nil {
+		if err := supersede(ctx, tx, s.ID); err != nil {
 			return err
 		}
 		if current.Host == "" {
@@ -43,7 +32,7 @@ func (a *API) Delete(ctx context.Context, s nova.Server) error {
 		if _, err := tx.BeginTask(ctx, s.ID, r.busy, nil, nil); err != nil {
 			return err
 		}
-		action, err := newAction(ctx, current, Delete, deleteArgs{Images: imagesOf(ended)})
+		action, err := newAction(ctx, current, Delete, nil)
 		if err != nil {
 			return err
 		}
@@ -86,13 +75,6 @@ func release(ctx context.Context, tx *db.Store, s nova.Server) error {
 
 // delete is the host's part of Delete.
 func (w *Worker) delete(ctx context.Context, j *job) error {
-	args, err := decodeArgs[deleteArgs](j.action)
-	if err != nil {
-		return err
-	}
-	if err := w.dropUnfinished(ctx, args.Images); err != nil { // a server needn't stay for that
-		zerolog.Ctx(ctx).Warn().Err(err).Strs("images", args.Images).Msg("unfinished images can't be removed")
-	}
 	if err := j.driver.Destroy(ctx, j.server); err != nil {
 		return err
 	}

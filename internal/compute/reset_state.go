@@ -3,18 +3,17 @@ package compute
 import (
 	"context"
 
-	"github.com/rs/zerolog"
-
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // ResetState says what state a server is in, whatever it is doing: that ends.
 func (a *API) ResetState(ctx context.Context, s nova.Server, to nova.VMState) error {
-	var ended []nova.Action
-	err := a.store.Tx(ctx, func(tx *db.Store) error {
-		var err error
-		if _, ended, err = supersede(ctx, tx, s.ID); err != nil {
+	return a.store.Tx(ctx, func(tx *db.Store) error {
+		if _, err := tx.LockServer(ctx, s.ID); err != nil {
+			return err
+		}
+		if err := supersede(ctx, tx, s.ID); err != nil {
 			return err
 		}
 		change := new(db.ServerChange).Set("vm_state", to).Set("task_state", nova.Idle)
@@ -23,11 +22,4 @@ func (a *API) ResetState(ctx context.Context, s nova.Server, to nova.VMState) er
 		}
 		return record(ctx, tx, s, "resetState", "")
 	})
-	if err != nil {
-		return err
-	}
-	if err := a.dropUnfinished(ctx, imagesOf(ended)); err != nil { // the state is reset all the same
-		zerolog.Ctx(ctx).Warn().Err(err).Msg("unfinished images can't be removed")
-	}
-	return nil
 }

@@ -162,12 +162,24 @@ func (w *Worker) makeImage(ctx context.Context, j *job, args imageArgs) error {
 		return err
 	}
 	err = images.Upload(ctx, image.ID, disk.Data)
-	if nova.Is(err, nova.Conflict) { // perhaps the upload went through after all
-		if image, showErr := images.Show(ctx, image.ID); showErr == nil && image.Status == imageActive {
-			return nil
-		}
+	if nova.Is(err, nova.Conflict) {
+		return w.uploadedBefore(ctx, image.ID, err)
 	}
 	return err
+}
+
+// uploadedBefore is for an image that has data already, or is being given some:
+// an earlier attempt's upload went through after all, or its end has not been
+// noticed yet.
+func (w *Worker) uploadedBefore(ctx context.Context, id string, refused error) error {
+	image, err := w.images.AsService().Show(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case image.Status == imageActive:
+		return nil
+	}
+	return nova.Because(refused, nova.Unavailable, "Another upload of image %s is under way.", id)
 }
 
 // busy shows what part of making an image a server is at.

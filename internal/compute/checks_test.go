@@ -1,0 +1,218 @@
+package compute_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// consistent holds what is counted to what there is: quotas and hosts to the
+// sum over the servers.
+func (s *site) consistent() {
+	s.t.Helper()
+	used, taken := map[[2]string]nova.Usage{}, map[string]nova.Resources{}
+	for _, server := range s.servers(false) {
+		takes := server.Flavor.Takes()
+		for _, user := range []string{"", server.UserID} {
+			key := [2]string{server.ProjectID, user}
+			used[key] = plus(used[key], takes.Usages())
+		}
+		if server.Node != "" {
+			sum := taken[server.Node]
+			sum.Instances += takes.Instances
+			sum.VCPUs += takes.VCPUs
+			sum.RAM += takes.RAM
+			sum.Disk += takes.Disk
+			taken[server.Node] = sum
+		}
+	}
+	for _, server := range s.servers(true) { // those of the deleted too, which may have to be nothing
+		for _, user := range []string{"", server.UserID} {
+			usage, err := s.store.Usage(s.t.Context(), server.ProjectID, user)
+			s.must(err)
+			if want := used[[2]string{server.ProjectID, user}]; usage != want {
+				s.t.Errorf("project %s, user %q has used %+v; its servers add up to %+v", server.ProjectID, user, usage, want)
+			}
+		}
+	}
+	hosts, err := s.api.Hosts(s.t.Context())
+	s.must(err)
+	for _, h := range hosts {
+		got := nova.Resources{Instances: h.RunningVMs, VCPUs: h.VCPUsUsed, RAM: h.RAMUsed, Disk: h.DiskUsed}
+		if want := taken[h.Node]; got != want {
+			s.t.Errorf("host %s has given away %+v; its servers add up to %+v", h.Node, got, want)
+		}
+	}
+}
+
+func plus(a, b nova.Usage) nova.Usage {
+	return nova.Usage{Instances: a.Instances + b.Instances, Cores: a.Cores + b.Cores, RAM: a.RAM + b.RAM}
+}
+
+// servers lists all servers, the deleted ones too if asked.
+func (s *site) servers(deleted bool) []nova.Server {
+	s.t.Helper()
+	live := false
+	filter := db.ServerFilter{Deleted: &live}
+	if deleted {
+		filter.Deleted = nil
+	}
+	servers, err := s.store.Servers(s.t.Context(), filter, nova.Page{Limit: 1000})
+	s.must(err)
+	return servers
+}
+
+// settled demands that nothing is under way, and nothing left over: of actions,
+// of what hosts run, of ports and of images.
+func (s *site) settled() {
+	s.t.Helper()
+	s.consistent()
+	live := map[string]nova.Server{}
+	for _, server := range s.servers(true) {
+		if server.DeletedAt == nil {
+			live[server.ID] = server
+		}
+		if server.TaskState != nova.Idle {
+			s.t.Errorf("server %s is %s, and busy with %s", server.ID, server.VMState, server.TaskState)
+		}
+		for _, action := range s.actions(server.ID) {
+			if action.FinishTime == nil {
+				s.t.Errorf("action %s has not ended", action.Name)
+			}
+			for _, event := range action.Events {
+				if event.FinishTime == nil || event.Result == nil {
+					s.t.Errorf("event %s of action %s has not ended", event.Event, action.Name)
+				}
+			}
+		}
+	}
+	s.noStrayMachines(live)
+	s.noStrayPorts(live)
+	s.clock.advance(time.Minute)
+	s.must(s.worker.SweepImages(s.t.Context()))
+	images, err := s.clients.Image.AsService().List(s.t.Context(), cloud.ImageQuery{})
+	s.must(err)
+	for _, i := range images {
+		if i.Status != "active" {
+			s.t.Errorf("image %s is left %s", i.Name, i.Status)
+		}
+	}
+}
+
+func (s *site) noStrayMachines(live map[string]nova.Server) {
+	s.t.Helper()
+	for host, driver := range s.drivers {
+		ids, err := driver.List(s.t.Context())
+		s.must(err)
+		for _, id := range ids {
+			if live[id].Host != host {
+				s.t.Errorf("host %s runs server %s, which is on host %q", host, id, live[id].Host)
+			}
+		}
+	}
+}
+
+func (s *site) noStrayPorts(live map[string]nova.Server) {
+	s.t.Helper()
+	for _, server := range s.servers(true) {
+		for _, port := range s.ports(server.ID) {
+			owner, ok := live[server.ID]
+			known := slices.ContainsFunc(owner.Addresses, func(a nova.Address) bool { return a.PortID == port.ID })
+			if !ok || !known || port.Host != owner.Host {
+				s.t.Errorf("port %s on host %q is left of server %s", port.ID, port.Host, server.ID)
+			}
+		}
+	}
+}
+
+func (s *site) ports(serverID string) []nova.Port {
+	s.t.Helper()
+	ports, err := s.clients.Network.AsService().Ports(s.t.Context(), serverID)
+	s.must(err)
+	return ports
+}
+
+// machine is what the host says that a server does.
+func (s *site) machine(server nova.Server) nova.PowerState {
+	s.t.Helper()
+	power, err := s.drivers[server.Host].PowerState(s.t.Context(), server)
+	s.must(err)
+	return power
+}
+
+// states is where a server is, in words.
+func states(s nova.Server) string {
+	return strings.TrimSpace(string(s.VMState) + " " + string(s.TaskState))
+}
+
+func (s *site) wantStates(id, want string) {
+	s.t.Helper()
+	if got := states(s.server(id)); got != want {
+		s.t.Errorf("the server is %q, want %q", got, want)
+	}
+}
+
+// wantRefusal holds an error to what a client is told. An empty text demands
+// that there is none.
+func wantRefusal(t *testing.T, err error, kind nova.Kind, text string) {
+	t.Helper()
+	switch {
+	case text == "" && err != nil:
+		t.Errorf("refused: %v", err)
+	case text != "" && (nova.KindOf(err) != kind || nova.Message(err) != text):
+		t.Errorf("error of kind %d: %v\nwant of kind %d: %s", nova.KindOf(err), err, kind, text)
+	}
+}
+
+// record is what a server's actions show, each as "name: event result, …".
+func (s *site) record(id string) []string {
+	s.t.Helper()
+	var lines []string
+	for _, action := range s.actions(id) {
+		line := action.Name
+		if action.Message != nil {
+			line += " (" + *action.Message + ")"
+		}
+		events := slices.Clone(action.Events)
+		slices.Reverse(events)
+		for i, event := range events {
+			line += map[bool]string{true: ": ", false: ", "}[i == 0] + event.Event
+			if event.Result == nil || *event.Result != nova.EventSuccess {
+				line += " failed"
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func (s *site) wantRecord(id string, want ...string) {
+	s.t.Helper()
+	if diff := cmp.Diff(want, s.record(id)); diff != "" {
+		s.t.Errorf("record (-want +got):\n%s", diff)
+	}
+}
+
+// watch notes the states of a server whenever a driver is about to do
+// something, as "verb: states".
+func (s *site) watch() *[]string {
+	var seen []string
+	s.hooks.set(func(h *hooks) {
+		h.driver = func(ctx context.Context, verb string, server nova.Server) error {
+			now, err := s.store.AnyServer(ctx, server.ID)
+			if err == nil && verb != "power_state" {
+				seen = append(seen, verb+": "+states(now))
+			}
+			return nil
+		}
+	})
+	return &seen
+}

@@ -1,0 +1,148 @@
+package compute_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// TestCrash has a worker die at every step of each verb: whenever the store is
+// about to write, and before and after all that drivers and other services are
+// asked. Another one takes up the work, and in the end all is as if nothing had
+// happened.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	type testCase struct {
+		first compute.Verb
+		runs  bool // the server is there before the verb
+	}
+	for verb, c := range map[compute.Verb]testCase{
+		compute.Create:         {},
+		compute.Delete:         {runs: true},
+		compute.Stop:           {runs: true},
+		compute.Start:          {runs: true, first: compute.Stop},
+		compute.SoftReboot:     {runs: true},
+		compute.HardReboot:     {runs: true, first: compute.Pause},
+		compute.Pause:          {runs: true},
+		compute.Unpause:        {runs: true, first: compute.Pause},
+		compute.Snapshot:       {runs: true},
+		compute.Backup:         {runs: true},
+		compute.BackupInstance: {runs: true, first: compute.Stop},
+	} {
+		t.Run(string(verb), func(t *testing.T) {
+			t.Parallel()
+			eachSite(t, func(t *testing.T, s *site) {
+				prepare := func() nova.Server {
+					server := s.begin(s.as("demo"), onPrivate)
+					if c.runs {
+						s.work()
+						s.first(server.ID, c.first)
+						s.must(s.do(s.as("demo"), s.server(server.ID), verb))
+					}
+					return server
+				}
+				calm := prepare()
+				s.work()
+				want := s.outcome(calm.ID)
+				for step := 1; ; step++ {
+					server := prepare()
+					died := s.dieAt(step)
+					s.clock.advance(2 * lease)
+					s.workWith(s.newWorker(s.api))
+					if diff := cmp.Diff(want, s.outcome(server.ID)); diff != "" {
+						t.Errorf("dead at step %d (-want +got):\n%s", step, diff)
+					}
+					s.clear(server.ID)
+					if !died {
+						t.Logf("%d steps", step-1)
+						break
+					}
+				}
+				s.settled()
+			})
+		})
+	}
+}
+
+// dieAt has the worker die at a step of the next action, and tells whether
+// there was one. What a dead process does no more is what a cancelled context
+// keeps it from.
+func (s *site) dieAt(step int) bool {
+	s.t.Helper()
+	ctx, die := context.WithCancel(s.t.Context())
+	defer die()
+	var steps atomic.Int64 // the services count too, in goroutines of their own
+	s.hooks.set(func(h *hooks) {
+		h.steps = func() {
+			if steps.Add(1) >= int64(step) {
+				die()
+			}
+		}
+	})
+	_, err := s.worker.RunOne(ctx)
+	s.hooks.set(func(h *hooks) { h.steps = nil })
+	s.inFlight.Wait() // the services died with it
+	if ctx.Err() == nil {
+		s.must(err)
+	}
+	return ctx.Err() != nil
+}
+
+// An outcome is all that is left of a verb.
+type outcome struct {
+	States   string
+	Power    nova.PowerState
+	Placed   bool
+	Fault    *nova.Fault
+	Ports    int
+	Networks int
+	Record   []string
+	Images   int // of the server
+}
+
+func (s *site) outcome(id string) outcome {
+	s.t.Helper()
+	server := s.server(id)
+	o := outcome{
+		States: states(server), Power: server.PowerState, Placed: server.Host != "", Fault: server.Fault,
+		Ports: len(s.ports(id)), Networks: len(server.Addresses), Record: s.record(id), Images: len(s.imagesOf(id)),
+	}
+	if server.DeletedAt == nil && s.machine(server) != server.PowerState {
+		s.t.Errorf("the machine's power state is %d, the server's %d", s.machine(server), server.PowerState)
+	}
+	return o
+}
+
+// imagesOf are the images that were made of a server, all with data.
+func (s *site) imagesOf(id string) []nova.Image {
+	s.t.Helper()
+	var of []nova.Image
+	for _, name := range []string{"shot", "daily", "backup"} {
+		for _, i := range s.images(name) {
+			if i.Properties["instance_uuid"] == id {
+				of = append(of, i)
+				if i.Status != "active" || s.data(i.ID) == "" {
+					s.t.Errorf("image %s is %s", i.ID, i.Status)
+				}
+			}
+		}
+	}
+	return of
+}
+
+// clear removes a server and what was made of it.
+func (s *site) clear(id string) {
+	s.t.Helper()
+	for _, i := range s.imagesOf(id) {
+		s.must(s.clients.Image.AsService().Delete(s.t.Context(), i.ID))
+	}
+	if server := s.server(id); server.DeletedAt == nil {
+		s.must(s.api.Delete(s.as("demo"), server))
+		s.work()
+	}
+}

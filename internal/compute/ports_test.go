@@ -1,0 +1,195 @@
+package compute_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/network"
+)
+
+// port makes a port before there is a server for it.
+func (s *site) port() nova.Port {
+	s.t.Helper()
+	project := nova.CallerOf(s.as("demo")).ProjectID
+	port, err := s.clients.Network.AsService().CreatePort(s.t.Context(), nova.Port{NetworkID: private, ProjectID: project})
+	s.must(err)
+	return port
+}
+
+func (s *site) portNow(id string) nova.Port {
+	s.t.Helper()
+	port, err := s.clients.Network.AsService().Port(s.t.Context(), id)
+	s.must(err)
+	return port
+}
+
+func withNICs(nics ...compute.NICRequest) func(*compute.NewServer) {
+	return func(n *compute.NewServer) { n.Networks = compute.NetworkRequest{List: nics} }
+}
+
+// TestPorts_BroughtAlong are bound, and left where they were when the server
+// goes; those that were made for the server go with it.
+func TestPorts_BroughtAlong(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		brought := s.port()
+		server := s.boot(s.as("demo"), withNICs(
+			compute.NICRequest{NetworkID: private, Tag: "first"}, compute.NICRequest{PortID: brought.ID}, compute.NICRequest{NetworkID: private, FixedIP: "10.0.0.77"},
+		))
+		if len(server.Addresses) != 3 || server.Addresses[0].Tag != "first" || server.Addresses[0].Keep ||
+			server.Addresses[1].PortID != brought.ID || !server.Addresses[1].Keep || server.Addresses[2].IP != "10.0.0.77" {
+			t.Errorf("addresses %+v", server.Addresses)
+		}
+		if now := s.portNow(brought.ID); now.DeviceID != server.ID || now.Host != server.Host {
+			t.Errorf("brought along: %+v", now)
+		}
+		s.settled()
+		_, err := s.api.Create(s.as("demo"), template(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID})))
+		wantRefusal(t, err, nova.Conflict, "Port "+brought.ID+" is still in use.")
+
+		s.must(s.api.Delete(s.as("demo"), server))
+		s.work()
+		if now := s.portNow(brought.ID); now.DeviceID != "" || now.Host != "" {
+			t.Errorf("left: %+v", now)
+		}
+		s.settled()
+		s.boot(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID}))
+		s.settled()
+	})
+}
+
+// TestPorts_WithoutAddress are kept as well.
+func TestPorts_WithoutAddress(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		brought := s.port()
+		server := s.begin(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID}))
+		s.hooks.set(func(h *hooks) {
+			h.request = func(r *http.Request) error {
+				if r.Method == http.MethodPut {
+					s.hooks.set(func(h *hooks) { h.request = nil })
+					return s.loseAddresses(brought.ID)
+				}
+				return nil
+			}
+		})
+		s.work()
+		s.wantStates(server.ID, "active")
+		s.must(s.api.Delete(s.as("demo"), s.server(server.ID)))
+		s.work()
+		if now := s.portNow(brought.ID); now.DeviceID != "" {
+			t.Errorf("left: %+v", now)
+		}
+		s.settled()
+	})
+}
+
+// TestPorts_TakenMeanwhile fails the server that came second.
+func TestPorts_TakenMeanwhile(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		brought := s.port()
+		first := s.begin(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID}))
+		second := s.begin(s.as("demo"), onPrivate, withNICs(compute.NICRequest{NetworkID: private}, compute.NICRequest{PortID: brought.ID}))
+		s.work()
+		s.wantStates(first.ID, "active")
+		s.wantStates(second.ID, "error")
+		fault := s.server(second.ID).Fault
+		if want := "Build of instance " + second.ID + " aborted: Port " + brought.ID + " is still in use."; fault == nil || fault.Message != want {
+			t.Errorf("fault %+v", fault)
+		}
+		if now := s.portNow(brought.ID); now.DeviceID != first.ID {
+			t.Errorf("port %+v", now)
+		}
+		s.settled()
+		s.must(s.api.Delete(s.as("demo"), s.server(second.ID)))
+		s.work()
+		if now := s.portNow(brought.ID); now.DeviceID != first.ID {
+			t.Errorf("port after the other has gone: %+v", now)
+		}
+		s.settled()
+	})
+}
+
+// TestPorts_OtherHost moves the ports with the server to the host where it can
+// be built.
+func TestPorts_OtherHost(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		brought := s.port()
+		s.failOnce("spawn", errors.New("boom"))
+		server := s.boot(s.as("demo"), withNICs(compute.NICRequest{NetworkID: private}, compute.NICRequest{PortID: brought.ID}))
+		if now := s.portNow(brought.ID); now.Host != server.Host || len(s.ports(server.ID)) != 2 {
+			t.Errorf("ports %+v", s.ports(server.ID))
+		}
+		s.settled()
+	})
+}
+
+// TestPorts_FoundAgain takes a server up whose worker died after each request
+// to the network service: each NIC has one port in the end, and the right one.
+func TestPorts_FoundAgain(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		for dies := range 12 {
+			brought := s.port()
+			server := s.begin(s.as("demo"), withNICs(
+				compute.NICRequest{NetworkID: private}, compute.NICRequest{PortID: brought.ID},
+				compute.NICRequest{NetworkID: private, FixedIP: "10.0.7.7"}, compute.NICRequest{NetworkID: private},
+			))
+			ctx, die := context.WithCancel(t.Context())
+			requests := 0
+			s.hooks.set(func(h *hooks) {
+				h.request = func(*http.Request) error {
+					if requests++; requests > dies {
+						die()
+					}
+					return nil
+				}
+			})
+			_, err := s.worker.RunOne(ctx)
+			s.must(err)
+			die()
+			s.hooks.set(func(h *hooks) { h.request = nil })
+			s.clock.advance(2 * lease)
+			s.workWith(s.newWorker(s.api))
+			server = s.server(server.ID)
+			if states(server) != "active" || len(server.Addresses) != 4 || len(s.ports(server.ID)) != 4 {
+				t.Fatalf("dead after %d requests: %s at %+v", dies, states(server), server.Addresses)
+			}
+			if server.Addresses[1].PortID != brought.ID || server.Addresses[2].IP != "10.0.7.7" {
+				t.Errorf("dead after %d requests: mixed up: %+v", dies, server.Addresses)
+			}
+			for i, address := range server.Addresses {
+				if address.Keep != (i == 1) || slices.ContainsFunc(server.Addresses[:i], func(a nova.Address) bool { return a.PortID == address.PortID }) {
+					t.Errorf("dead after %d requests: %+v", dies, server.Addresses)
+				}
+			}
+			s.must(s.api.Delete(s.as("demo"), server))
+			s.work()
+			s.settled()
+		}
+	})
+}
+
+// loseAddresses takes a port's addresses away, as its owner may.
+func (s *site) loseAddresses(id string) error {
+	ctx := s.as("demo")
+	r, err := http.NewRequestWithContext(ctx, http.MethodPut, bundled+network.Path+"/v2.0/ports/"+id, strings.NewReader(`{"port": {"fixed_ips": []}}`))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("X-Auth-Token", nova.CallerOf(ctx).Token)
+	r.Header.Set("Content-Type", "application/json")
+	response, err := s.transport.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	return response.Body.Close()
+}

@@ -1,0 +1,204 @@
+package compute_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// put writes a server's columns, as only a test may.
+func (s *site) put(id string, change *db.ServerChange) nova.Server {
+	s.t.Helper()
+	s.must(s.store.ChangeServer(s.t.Context(), id, change))
+	return s.server(id)
+}
+
+func set(column string, value any) *db.ServerChange { return new(db.ServerChange).Set(column, value) }
+
+// do starts any verb there is.
+func (s *site) do(ctx context.Context, server nova.Server, verb compute.Verb) error {
+	s.t.Helper()
+	var err error
+	switch verb {
+	case compute.Delete:
+		return s.api.Delete(ctx, server)
+	case compute.Snapshot:
+		_, err = s.api.CreateImage(ctx, server, "shot", nil)
+	case compute.Backup:
+		_, err = s.api.CreateBackup(ctx, server, "daily", "daily", 1, nil)
+	case compute.BackupInstance:
+		_, err = s.api.BackupInstance(ctx, server, "backup", nil)
+	default:
+		err = s.api.Do(ctx, server, verb)
+	}
+	return err
+}
+
+// TestVerbs_Refused is what a client is told, and that nothing was done. The
+// order of the reasons is Nova's.
+func TestVerbs_Refused(t *testing.T) {
+	t.Parallel()
+	stopped, busy := set("vm_state", nova.Stopped), set("task_state", nova.Pausing)
+	locked := set("locked_by", "owner")
+	building := set("vm_state", nova.Building)
+	type testCase struct {
+		verb   compute.Verb
+		change *db.ServerChange
+		text   string
+	}
+	eachCase(t, map[string]testCase{
+		"started already":              {compute.Start, set("vm_state", nova.Active), "Cannot 'start' instance ID while it is in vm_state active"},
+		"stopped already":              {compute.Stop, stopped, "Cannot 'stop' instance ID while it is in vm_state stopped"},
+		"soft reboot of a stopped one": {compute.SoftReboot, stopped, "Cannot 'reboot' instance ID while it is in vm_state stopped"},
+		"soft reboot while busy":       {compute.SoftReboot, busy, "Cannot 'reboot' instance ID while it is in task_state pausing"},
+		"hard reboot while built":      {compute.HardReboot, building, "Cannot 'reboot' instance ID while it is in vm_state building"},
+		"hard reboot while deleted": {
+			compute.HardReboot, set("task_state", nova.Deleting),
+			"Cannot 'reboot' instance ID while it is in task_state deleting",
+		},
+		"pause":                           {compute.Pause, stopped, "Cannot 'pause' instance ID while it is in vm_state stopped"},
+		"unpause":                         {compute.Unpause, stopped, "Cannot 'unpause' instance ID while it is in vm_state stopped"},
+		"busy":                            {compute.Stop, busy, "Cannot 'stop' instance ID while it is in task_state pausing"},
+		"snapshot of one in error":        {compute.Snapshot, set("vm_state", nova.Errored), "Cannot 'createImage' instance ID while it is in vm_state error"},
+		"snapshot while busy":             {compute.Snapshot, busy, "Cannot 'createImage' instance ID while it is in task_state pausing"},
+		"backup of one in error":          {compute.Backup, set("vm_state", nova.Errored), "Cannot 'createBackup' instance ID while it is in vm_state error"},
+		"quick backup while built":        {compute.BackupInstance, building, "Cannot 'backup_instance' instance ID while it is in vm_state building"},
+		"no host":                         {compute.Stop, set("host", ""), "Instance ID is not ready"},
+		"no host before the state":        {compute.Start, set("host", ""), "Instance ID is not ready"},
+		"never launched":                  {compute.Stop, set("launched_at", nil), "Instance ID is in an invalid state for 'stop'"},
+		"locked":                          {compute.Stop, locked, "Instance ID is locked"},
+		"locked before the state":         {compute.Start, locked, "Instance ID is locked"},
+		"locked, to be deleted":           {compute.Delete, locked, "Instance ID is locked"},
+		"locked, to be backed up quickly": {compute.BackupInstance, locked, "Instance ID is locked"},
+		"locked, reboot":                  {compute.SoftReboot, locked, "Instance ID is locked"},
+		"locked, hard reboot":             {compute.HardReboot, locked, "Instance ID is locked"},
+		"locked, pause":                   {compute.Pause, locked, "Instance ID is locked"},
+		"locked, unpause":                 {compute.Unpause, locked, "Instance ID is locked"},
+		"locked, snapshot":                {compute.Snapshot, locked, ""}, // a lock is against change and removal
+		"locked, backup":                  {compute.Backup, locked, ""},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		ctx := s.as("demo")
+		server := s.boot(ctx)
+		before := s.put(server.ID, c.change)
+		text := strings.ReplaceAll(c.text, "ID", server.ID)
+		wantRefusal(t, s.do(ctx, before, c.verb), nova.Conflict, text)
+		if c.text == "" {
+			s.work()
+			s.wantStates(server.ID, "active")
+			return
+		}
+		// Who looked before somebody else was faster is told the same.
+		if strings.Contains(text, "vm_state") && c.verb != compute.Unpause || strings.Contains(text, "task_state") {
+			wantRefusal(t, s.do(ctx, server, c.verb), nova.Conflict, text)
+		}
+		s.wantStates(server.ID, states(before))
+		if done := s.record(server.ID); len(done) != 1 {
+			t.Errorf("record %q", done)
+		}
+		if number := s.work(); number != 0 {
+			t.Errorf("%d actions were queued", number)
+		}
+	})
+}
+
+// TestVerbs_AdminIsNotLockedOut is for whom locks don't hold.
+func TestVerbs_AdminIsNotLockedOut(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.boot(s.as("demo"))
+		server = s.put(server.ID, set("locked_by", "owner"))
+		for _, verb := range []compute.Verb{compute.Stop, compute.Start, compute.Delete} {
+			s.must(s.do(s.as("admin"), s.server(server.ID), verb))
+			s.work()
+		}
+		s.wantStates(server.ID, "deleted")
+		s.settled()
+	})
+}
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+	type step struct {
+		who    string
+		reason string // "" for none, "unlock" to unlock
+	}
+	type testCase struct {
+		steps      []step
+		by, reason string
+		override   map[string]bool // who it takes more of to unlock
+		record     int             // how much of it is recorded
+	}
+	eachCase(t, map[string]testCase{
+		"by the owner":                     {[]step{{"demo", "mine"}}, "owner", "mine", map[string]bool{"demo": false, "admin": true}, 1},
+		"by an administrator":              {[]step{{"admin", "ours"}}, "admin", "ours", map[string]bool{"demo": true, "admin": false}, 1},
+		"again by the owner":               {[]step{{"demo", "mine"}, {"demo", "new"}}, "owner", "mine", nil, 1},
+		"the owner after an administrator": {[]step{{"admin", "ours"}, {"demo", "mine"}}, "admin", "ours", nil, 1},
+		"an administrator after the owner": {[]step{{"demo", "mine"}, {"admin", "ours"}}, "admin", "ours", nil, 2},
+		"without a new reason":             {[]step{{"demo", "mine"}, {"admin", ""}}, "admin", "mine", nil, 2},
+		"unlocked":                         {[]step{{"demo", "mine"}, {"demo", "unlock"}}, "", "", map[string]bool{"demo": false, "admin": false}, 2},
+		"unlocked twice":                   {[]step{{"demo", "unlock"}, {"demo", "unlock"}}, "", "", nil, 2},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		server := s.boot(s.as("demo"))
+		for _, step := range c.steps {
+			switch step.reason {
+			case "unlock":
+				s.must(s.api.Unlock(s.as(step.who), s.server(server.ID)))
+			case "":
+				s.must(s.api.Lock(s.as(step.who), s.server(server.ID), nil))
+			default:
+				s.must(s.api.Lock(s.as(step.who), s.server(server.ID), &step.reason))
+			}
+		}
+		server = s.server(server.ID)
+		reason := ""
+		if server.LockedReason != nil {
+			reason = *server.LockedReason
+		}
+		if server.LockedBy != c.by || reason != c.reason {
+			t.Errorf("locked by %q because %q, want %q, %q", server.LockedBy, reason, c.by, c.reason)
+		}
+		for who, want := range c.override {
+			if got := compute.LockedByOther(s.as(who), server); got != want {
+				t.Errorf("locked by another than %s: %v, want %v", who, got, want)
+			}
+		}
+		if done := s.record(server.ID); len(done) != 1+c.record {
+			t.Errorf("record %q", done)
+		}
+		s.settled()
+	})
+}
+
+func TestResetState(t *testing.T) {
+	t.Parallel()
+	type testCase struct {
+		during compute.Verb // what is broken off, if anything
+		to     nova.VMState
+	}
+	eachCase(t, map[string]testCase{
+		"at rest":                {"", nova.Errored},
+		"while stopping":         {compute.Stop, nova.Active},
+		"while being deleted":    {compute.Delete, nova.Errored},
+		"while an image is made": {compute.Snapshot, nova.Active},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		server := s.boot(s.as("demo"))
+		if c.during != "" {
+			s.must(s.do(s.as("demo"), server, c.during))
+		}
+		s.must(s.api.ResetState(s.as("admin"), server, c.to))
+		s.wantStates(server.ID, string(c.to))
+		if number := s.work(); number != 0 {
+			t.Errorf("%d actions were left", number)
+		}
+		s.wantStates(server.ID, string(c.to))
+		s.settled()
+		s.must(s.api.Delete(s.as("demo"), s.server(server.ID)))
+		s.work()
+		s.wantStates(server.ID, "deleted")
+		s.settled()
+	})
+}

@@ -1,0 +1,368 @@
+package compute_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/identity"
+	"github.com/nova-api/nova-api/internal/standalone/image"
+	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/virt"
+	"github.com/nova-api/nova-api/internal/virt/fake"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	bundled = "http://bundled"
+	cirros  = "c1220500-0000-4000-8000-000000000001" // the bundled image
+	private = "0e7a0001-0000-4000-8000-000000000001" // the bundled network that every server gets
+	secret  = "a password for tests"
+)
+
+var (
+	began = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	tiny  = nova.Flavor{ID: "1", Name: "m1.tiny", RAM: 512, VCPUs: 1, Disk: 1}
+)
+
+// A site is a cloud in one process: a store, the bundled services and two
+// hosts. Its work is done by hand, one action at a time.
+type site struct {
+	t         *testing.T
+	store     *db.Store
+	clock     *clock
+	hooks     *hooks
+	transport http.RoundTripper
+	clients   *cloud.Clients
+	drivers   map[string]virt.Driver
+	api       *compute.API
+	worker    *compute.Worker
+	inFlight  *sync.WaitGroup // requests to the bundled services
+	callers   *callers
+}
+
+// callers are the users who have signed in.
+type callers struct {
+	mu     sync.Mutex
+	byName map[string]nova.Caller
+}
+
+// A clock stands still until it is moved.
+type clock struct {
+	mu    sync.Mutex
+	at    time.Time
+	steps *hooks
+}
+
+func (c *clock) now() time.Time {
+	c.steps.step()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
+
+// hooks are what a test has to say when something is about to happen.
+type hooks struct {
+	mu      sync.Mutex
+	driver  func(ctx context.Context, verb string, s nova.Server) error
+	request func(r *http.Request) error
+	steps   func()
+}
+
+func (h *hooks) set(change func(h *hooks)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	change(h)
+}
+
+// step is called wherever a process might die: when the store is about to
+// write, and before and after all that other services and drivers are asked.
+func (h *hooks) step() {
+	h.mu.Lock()
+	step := h.steps
+	h.mu.Unlock()
+	if step != nil {
+		step()
+	}
+}
+
+func (h *hooks) before(ctx context.Context, verb string, s nova.Server) error {
+	h.step()
+	h.mu.Lock()
+	before := h.driver
+	h.mu.Unlock()
+	if before == nil {
+		return nil
+	}
+	return before(ctx, verb, s)
+}
+
+// wire is the transport to the bundled services, with hooks on it.
+type wire struct {
+	http.RoundTripper
+	hooks *hooks
+}
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.hooks.step()
+	w.hooks.mu.Lock()
+	before := w.hooks.request
+	w.hooks.mu.Unlock()
+	if before != nil {
+		if err := before(r); err != nil {
+			return nil, err
+		}
+	}
+	response, err := w.RoundTripper.RoundTrip(r)
+	w.hooks.step()
+	return response, err
+}
+
+// eachSite runs a test in a site on each database.
+func eachSite(t *testing.T, test func(t *testing.T, s *site), change ...func(*compute.Options)) {
+	t.Helper()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) { test(t, newSite(t, connection, change...)) })
+}
+
+// eachCase runs subtests by name, one after the other in one site.
+func eachCase[N ~string, C any](
+	t *testing.T, cases map[N]C, test func(t *testing.T, s *site, name N, c C), change ...func(*compute.Options),
+) {
+	t.Helper()
+	eachSite(t, func(t *testing.T, s *site) {
+		for _, name := range slices.Sorted(maps.Keys(cases)) {
+			t.Run(string(name), func(t *testing.T) {
+				within := *s
+				within.t = t
+				defer s.hooks.set(func(h *hooks) { h.driver, h.request, h.steps = nil, nil, nil })
+				test(t, &within, name, cases[name])
+			})
+		}
+	}, change...)
+}
+
+func newSite(t *testing.T, connection string, change ...func(*compute.Options)) *site {
+	t.Helper()
+	h := &hooks{}
+	s := &site{t: t, hooks: h, inFlight: &sync.WaitGroup{}, callers: &callers{byName: map[string]nova.Caller{}}, clock: &clock{at: began, steps: h}, drivers: map[string]virt.Driver{}}
+	s.store = dbtest.Open(t, connection, func(o *db.Options) { o.Clock = s.clock.now })
+	s.clients = s.newClients()
+	options := compute.Options{
+		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers,
+		Quota: nova.Quota{nova.QuotaInstances: 100, nova.QuotaCores: 200, nova.QuotaRAM: 51200, nova.QuotaMetadataItems: 128},
+		Zone:  "nova", AliveFor: time.Hour * 24,
+	}
+	for _, f := range change {
+		f(&options)
+	}
+	s.api = compute.New(options)
+	s.addHost("fake-1")
+	s.addHost("fake-2")
+	s.worker = s.newWorker(s.api)
+	return s
+}
+
+// newClients starts the bundled services, to be reached in this process alone.
+func (s *site) newClients() *cloud.Clients {
+	s.t.Helper()
+	var clients *cloud.Clients
+	validate := func(ctx context.Context, token string) (nova.Caller, error) {
+		return clients.Identity.Validate(ctx, token)
+	}
+	authURL := func(*http.Request) string { return bundled + identity.Path }
+	users := identity.New(identity.Options{
+		Store: s.store, Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: secret, PasswordCost: 4, TokenLifetime: 24 * time.Hour,
+	})
+	_, err := users.Seed(s.t.Context(), identity.SeedOptions{AdminPassword: secret})
+	s.must(err)
+	images, err := image.New(image.Options{
+		Store: s.store, Dir: s.t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
+	})
+	s.must(err)
+	s.must(images.Seed(s.t.Context()))
+	networks := network.New(network.Options{
+		Store: s.store, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
+	})
+	s.must(networks.Seed(s.t.Context()))
+	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
+		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(networks),
+	}})
+	s.must(err)
+	clients, err = cloud.New(cloud.Options{
+		Login: cloud.Login{
+			URL: bundled + identity.Path + "/v3", Username: identity.ServiceUser, Password: secret, ProjectName: "service",
+			UserDomainID: "default", ProjectDomainID: "default",
+		},
+		Image:     cloud.Endpoint{Override: bundled + image.Path},
+		Network:   cloud.Endpoint{Override: bundled + network.Path},
+		Transport: wire{s.transport, s.hooks}, TokenCacheTime: time.Hour, Now: s.clock.now,
+	})
+	s.must(err)
+	return clients
+}
+
+// counted knows which requests a service is still at, though nobody waits for
+// the answer any more.
+func (s *site) counted(service http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.inFlight.Add(1)
+		defer s.inFlight.Done()
+		service.ServeHTTP(w, r)
+	})
+}
+
+// newWorker starts another process, as it were, that has the same hosts.
+func (s *site) newWorker(api *compute.API) *compute.Worker {
+	return compute.NewWorker(compute.WorkerOptions{API: api, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop()})
+}
+
+const lease = 6 * time.Second
+
+func (s *site) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// as is a request of a user's, in the project of the same name.
+func (s *site) as(user string) context.Context {
+	s.t.Helper()
+	s.callers.mu.Lock()
+	defer s.callers.mu.Unlock()
+	caller, ok := s.callers.byName[user]
+	if !ok {
+		caller = s.signIn(user)
+		s.callers.byName[user] = caller
+	}
+	return nova.WithRequest(nova.WithCaller(s.t.Context(), caller), nova.Request{ID: "req-" + uuid.NewString()})
+}
+
+func (s *site) signIn(user string) nova.Caller {
+	s.t.Helper()
+	body := fmt.Sprintf(`{"auth": {"identity": {"methods": ["password"], "password": {"user": `+
+		`{"name": %[1]q, "password": %[2]q, "domain": {"id": "default"}}}}, "scope": {"project": {"name": %[1]q, "domain": {"id": "default"}}}}}`,
+		user, secret)
+	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, bundled+identity.Path+"/v3/auth/tokens", strings.NewReader(body))
+	s.must(err)
+	r.Header.Set("Content-Type", "application/json")
+	response, err := s.transport.RoundTrip(r)
+	s.must(err)
+	defer func() { _ = response.Body.Close() }()
+	_, _ = io.Copy(io.Discard, response.Body)
+	caller, err := s.clients.Identity.Validate(s.t.Context(), response.Header.Get("X-Subject-Token"))
+	s.must(err)
+	return caller
+}
+
+// template is a server as the API has it from a client, connected to nothing.
+func template(ctx context.Context, change ...func(*compute.NewServer)) compute.NewServer {
+	caller := nova.CallerOf(ctx)
+	n := compute.NewServer{
+		Template: nova.Server{
+			Name: "web", ProjectID: caller.ProjectID, UserID: caller.UserID, Flavor: tiny, ImageID: cirros, DiskConfig: "MANUAL",
+		},
+		Min: 1, Max: 1, Networks: compute.NetworkRequest{None: true}, KeyOwner: caller.UserID,
+		ForceHost: func() error { return nil },
+	}
+	for _, f := range change {
+		f(&n)
+	}
+	return n
+}
+
+func onPrivate(n *compute.NewServer) { n.Networks = compute.NetworkRequest{} }
+
+// begin creates one server, and leaves the work to others.
+func (s *site) begin(ctx context.Context, change ...func(*compute.NewServer)) nova.Server {
+	s.t.Helper()
+	created, err := s.api.Create(ctx, template(ctx, change...))
+	s.must(err)
+	return created.Servers[0]
+}
+
+// boot makes one server that runs.
+func (s *site) boot(ctx context.Context, change ...func(*compute.NewServer)) nova.Server {
+	s.t.Helper()
+	server := s.begin(ctx, change...)
+	s.work()
+	server = s.server(server.ID)
+	if server.VMState != nova.Active {
+		s.t.Fatalf("booted a server into %s: %+v", server.VMState, server.Fault)
+	}
+	return server
+}
+
+// work carries out all that is queued, and tells how much that was.
+func (s *site) work() (number int) {
+	s.t.Helper()
+	return s.workWith(s.worker)
+}
+
+func (s *site) workWith(w *compute.Worker) (number int) {
+	s.t.Helper()
+	for {
+		more, err := w.RunOne(s.t.Context())
+		s.must(err)
+		if !more {
+			return number
+		}
+		number++
+	}
+}
+
+// server is a server as it is now, be it deleted.
+func (s *site) server(id string) nova.Server {
+	s.t.Helper()
+	server, err := s.store.AnyServer(s.t.Context(), id)
+	s.must(err)
+	return server
+}
+
+// actions are what was done to a server, oldest first, with the events.
+func (s *site) actions(id string) []nova.Action {
+	s.t.Helper()
+	found, err := s.store.Actions(s.t.Context(), id, db.ActionFilter{}, nova.Page{Limit: 100})
+	s.must(err)
+	slices.Reverse(found)
+	for i, action := range found {
+		found[i], err = s.store.Action(s.t.Context(), id, action.RequestID)
+		s.must(err)
+	}
+	return found
+}
+
+// addHost starts another hypervisor in the process.
+func (s *site) addHost(name string) {
+	s.t.Helper()
+	driver, err := fake.New(fake.Options{
+		Dir: s.t.TempDir(), Host: name, VCPUs: 8, RAM: 8192, Disk: 100, Before: s.hooks.before, Clock: s.clock.now,
+	})
+	s.must(err)
+	s.drivers[name] = driver
+	registrar := compute.Registrar{API: s.api, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
+	s.must(registrar.Register(s.t.Context()))
+}
