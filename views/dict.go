@@ -164,16 +164,25 @@ func appendFloat(to []byte, f float64) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// plain are the bytes that a string has as they are. Nearly all are.
+var plain = func() (table [256]bool) {
+	for b := ' '; b < utf8.RuneSelf; b++ {
+		table[b] = b != '"' && b != '\\'
+	}
+	return table
+}()
+
 // appendString writes a string: what is no UTF-8 becomes U+FFFD.
 func appendString(to []byte, s string) []byte {
 	to = append(to, '"')
 	start := 0
 	for i := 0; i < len(s); {
-		if b := s[i]; b < utf8.RuneSelf {
-			if b >= ' ' && b != '"' && b != '\\' {
-				i++
-				continue
-			}
+		b := s[i]
+		if plain[b] {
+			i++
+			continue
+		}
+		if b < utf8.RuneSelf {
 			to = append(to, s[start:i]...)
 			to = appendEscaped(to, b)
 			i++
