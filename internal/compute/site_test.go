@@ -173,7 +173,7 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 	options := compute.Options{
 		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers,
 		Quota: nova.Quota{nova.QuotaInstances: 100, nova.QuotaCores: 200, nova.QuotaRAM: 51200, nova.QuotaMetadataItems: 128},
-		Zone:  "nova", AliveFor: time.Hour * 24,
+		Zone:  "nova", AliveFor: 12 * time.Hour,
 	}
 	for _, f := range change {
 		f(&options)

@@ -1,0 +1,225 @@
+package compute
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+var update = flag.Bool("update", false, "print docs/states.md anew")
+
+const document = "../../docs/states.md"
+
+// The rows and columns of the grid, in order.
+var (
+	verbs = []Verb{
+		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Snapshot, Backup, BackupInstance,
+	}
+	columns = []nova.VMState{
+		nova.Building, nova.Active, nova.Paused, nova.Suspended, nova.Stopped, nova.Rescued, nova.Resized, nova.SoftDeleted,
+		nova.Errored, nova.Shelved, nova.ShelvedOffloaded,
+	}
+	tasks = []nova.TaskState{
+		nova.Scheduling, nova.Networking, nova.Spawning, nova.PoweringOff, nova.PoweringOn, nova.Rebooting, nova.RebootingHard,
+		nova.Pausing, nova.Unpausing, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting,
+	}
+	words = map[Verb]string{SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
+)
+
+func word(v Verb) string {
+	if text, ok := words[v]; ok {
+		return text
+	}
+	return string(v)
+}
+
+// TestStates_Document holds docs/states.md to the table that it is printed from.
+func TestStates_Document(t *testing.T) {
+	t.Parallel()
+	want := states()
+	if *update {
+		if err := os.WriteFile(document, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("%s is out of date: make docs (-want +got):\n%s", document, diff)
+	}
+}
+
+// TestStates_Rules holds the table to what the worker makes of it.
+func TestStates_Rules(t *testing.T) {
+	t.Parallel()
+	if len(verbs) != len(rules) {
+		t.Errorf("the document shows %d verbs of %d", len(verbs), len(rules))
+	}
+	for verb, r := range rules {
+		switch {
+		case (r.do == nil) == (r.work == nil):
+			t.Errorf("%s: either the driver does it, or there is more to it", verb)
+		case r.busy == nova.Idle:
+			t.Errorf("%s keeps the server busy with nothing", verb)
+		case r.shown == "" || r.word == "" || r.event == "":
+			t.Errorf("%s has no name for its action, its refusal or its event", verb)
+		case r.runs != "" && r.broken == "":
+			t.Errorf("%s leaves a server that runs otherwise than one that doesn't, but no state for that", verb)
+		case len(r.from) > 1 && r.do != nil && r.then == "":
+			t.Errorf("%s ends in no state", verb)
+		case len(r.during) > 0 && !slices.Contains(r.during, nova.Idle):
+			t.Errorf("%s can't be done to a server at rest", verb)
+		}
+	}
+}
+
+// states is the document.
+func states() string {
+	var b strings.Builder
+	b.WriteString(`# The life of a server
+
+Printed from the rules in internal/compute/states.go by ` + "`make docs`" + `; don't edit it.
+
+## Which verbs a state allows
+
+A verb that a state doesn't allow is refused with the status shown. The server has a host, has run before, is not locked, and is busy
+with nothing.
+
+`)
+	grid(&b)
+	b.WriteString(`
+## What a busy server allows
+
+The server would allow the verb if it were at rest.
+
+`)
+	busyGrid(&b)
+	b.WriteString(`
+## What a verb does
+
+| verb | the server is busy with | then it is | after a failure | a lock holds it off | needs a host |
+|---|---|---|---|---|---|
+`)
+	for _, verb := range verbs {
+		r := rules[verb]
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n",
+			word(verb), r.busy, orBefore(r.then), failure(r), yes(r.lock), yes(r.host))
+	}
+	b.WriteString("\n## As a picture\n\n")
+	chart(&b)
+	return b.String()
+}
+
+func grid(b *strings.Builder) {
+	heads := make([]string, len(columns))
+	for i, state := range columns {
+		heads[i] = strings.ReplaceAll(string(state), "_", " ")
+	}
+	fmt.Fprintf(b, "| | %s |\n|---|%s\n", strings.Join(heads, " | "), strings.Repeat(":-:|", len(columns)))
+	for _, verb := range verbs {
+		if verb == Create { // makes the server
+			continue
+		}
+		fmt.Fprintf(b, "| %s |", word(verb))
+		for _, state := range columns {
+			fmt.Fprintf(b, " %s |", allowed(verb, state, nova.Idle))
+		}
+		b.WriteString("\n")
+	}
+}
+
+func busyGrid(b *strings.Builder) {
+	fmt.Fprintf(b, "| |%s\n|---|%s\n", heads(verbs[1:]), strings.Repeat(":-:|", len(verbs)-1))
+	for _, task := range tasks {
+		fmt.Fprintf(b, "| %s |", task)
+		for _, verb := range verbs[1:] {
+			state := nova.Active
+			if from := rules[verb].from; len(from) > 0 {
+				state = from[0]
+			}
+			fmt.Fprintf(b, " %s |", allowed(verb, state, task))
+		}
+		b.WriteString("\n")
+	}
+}
+
+func heads(verbs []Verb) string {
+	var b strings.Builder
+	for _, verb := range verbs {
+		b.WriteString(" " + word(verb) + " |")
+	}
+	return b.String()
+}
+
+// allowed asks the check itself.
+func allowed(verb Verb, state nova.VMState, task nova.TaskState) string {
+	launched := time.Time{}
+	s := nova.Server{ID: "s", Host: "h", VMState: state, TaskState: task, LaunchedAt: &launched}
+	if verb == Delete || rules[verb].check(context.Background(), s) == nil {
+		return "."
+	}
+	return "409"
+}
+
+func orBefore(state nova.VMState) string {
+	if state == "" {
+		return "as before"
+	}
+	return string(state)
+}
+
+func failure(r rule) string {
+	if r.runs != "" {
+		return fmt.Sprintf("%s if it runs, else %s", r.runs, r.broken)
+	}
+	return orBefore(r.broken)
+}
+
+func yes(b bool) string {
+	if b {
+		return "yes"
+	}
+	return ""
+}
+
+// chart draws who leads where: what may begin in any state is drawn once, and
+// what changes nothing not at all.
+func chart(b *strings.Builder) {
+	b.WriteString("```mermaid\nstateDiagram-v2\n    [*] --> building\n")
+	labels, edges := map[[2]nova.VMState][]string{}, [][2]nova.VMState{}
+	add := func(from, to nova.VMState, label string) {
+		edge := [2]nova.VMState{from, to}
+		if labels[edge] == nil {
+			edges = append(edges, edge)
+		}
+		if !slices.Contains(labels[edge], label) {
+			labels[edge] = append(labels[edge], label)
+		}
+	}
+	for _, verb := range verbs {
+		r := rules[verb]
+		for _, from := range r.from {
+			if r.then != "" && r.then != from {
+				add(from, r.then, r.shown)
+			}
+			if r.broken != "" && r.broken != from {
+				add(from, r.broken, r.shown+" fails")
+			}
+		}
+	}
+	for _, edge := range edges {
+		fmt.Fprintf(b, "    %s --> %s: %s\n", edge[0], edge[1], strings.Join(labels[edge], ", "))
+	}
+	b.WriteString("    note right of error: delete leads from every state to the end, and to error if it fails.\n```\n")
+}
