@@ -54,7 +54,7 @@ func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.Crea
 	if request.BlockDevices, err = blockDevices(s); err != nil {
 		return request, err
 	}
-	if request.Networks, err = networks(r, s.Networks); err != nil {
+	if request.Networks, err = networks(s.Networks); err != nil {
 		return request, err
 	}
 	if request.Template.Flavor, err = c.flavor(ctx, r, string(s.FlavorRef)); err != nil {
@@ -166,7 +166,7 @@ var uuidFormat = regexp.MustCompile(`^(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f
 
 // networks reads what a server is to be connected to. Without a word of it, it
 // gets what there is.
-func networks(r *rest.Request, n *schema.Networks) (compute.NetworkRequest, error) {
+func networks(n *schema.Networks) (compute.NetworkRequest, error) {
 	if n == nil {
 		return compute.NetworkRequest{}, nil
 	}

@@ -26,10 +26,12 @@ func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.
 	if err != nil {
 		return nil, err
 	}
-	page, noSort := r.Page(), false
-	if page.Sort, noSort, err = serverSort(r); err != nil {
+	sort, noSort, err := serverSort(r)
+	if err != nil {
 		return nil, err
 	}
+	page := r.Page()
+	page.Sort = sort
 	if none || noSort || page.Limit == 0 {
 		return []views.Server{}, nil
 	}

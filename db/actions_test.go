@@ -11,10 +11,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-func newServer(project string) nova.Server {
+func newServer() nova.Server {
 	id := uuid.NewString()
 	return nova.Server{
-		ID: id, Name: "server-" + id[:4], ProjectID: project, UserID: "someone", VMState: nova.Building, TaskState: nova.Scheduling,
+		ID: id, Name: "server-" + id[:4], ProjectID: "p", UserID: "someone", VMState: nova.Building, TaskState: nova.Scheduling,
 		Flavor:   nova.Flavor{ID: "1", Name: "m1.tiny", RAM: 512, VCPUs: 1, Disk: 1, ExtraSpecs: map[string]string{"hw:a": "b"}},
 		Metadata: map[string]string{"k": "v"}, Tags: []string{"blue", "red"}, DiskConfig: "MANUAL",
 	}
@@ -34,7 +34,7 @@ func TestActions_Queue(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
 		ctx, lease := t.Context(), time.Minute
-		server := createServer(t, s, newServer("p"))
+		server := createServer(t, s, newServer())
 		woken := s.Woken()
 		queued, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "schedule"})
 		if err != nil {
@@ -84,7 +84,7 @@ func TestActions_LeaseEnds(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
 		ctx := t.Context()
-		server := createServer(t, s, newServer("p"))
+		server := createServer(t, s, newServer())
 		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestActions_ExtendLeases(t *testing.T) {
 		*clock = now
 		ctx, lease := t.Context(), time.Minute
 		for range 2 {
-			server := createServer(t, s, newServer("p"))
+			server := createServer(t, s, newServer())
 			if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
 				t.Fatal(err)
 			}
@@ -149,7 +149,7 @@ func TestActions_HandOver(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
 		ctx := t.Context()
-		server := createServer(t, s, newServer("p"))
+		server := createServer(t, s, newServer())
 		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestActions_HandOver(t *testing.T) {
 func TestActions_Cancel(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		server := createServer(t, s, newServer("p"))
+		server := createServer(t, s, newServer())
 		queued, err := s.QueueAction(t.Context(), nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"})
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +196,7 @@ func TestActions_Cancel(t *testing.T) {
 func TestServers_ChangeAgain(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		server := createServer(t, s, newServer("p"))
+		server := createServer(t, s, newServer())
 		change := new(db.ServerChange).Set("name", "new")
 		for range 2 {
 			if err := s.ChangeServer(t.Context(), server.ID, change); err != nil {
@@ -221,7 +221,7 @@ func each(t *testing.T, test func(t *testing.T, s *db.Store, clock *time.Time)) 
 func TestServers_RoundTrip(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		server := createServer(t, s, newServer("p"))
+		server := createServer(t, s, newServer())
 		found, err := s.Server(t.Context(), server.ID)
 		if err != nil {
 			t.Fatal(err)

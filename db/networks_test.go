@@ -85,7 +85,10 @@ func TestAllocateAddress(t *testing.T) {
 // BenchmarkCreatePort creates ports on a /16 that is so full already.
 func BenchmarkCreatePort(b *testing.B) {
 	connections := map[string]func(testing.TB) string{
-		"sqlite": func(t testing.TB) string { return dbtest.SQLiteIn(t, t.TempDir()) },
+		"sqlite": func(t testing.TB) string {
+			t.Helper()
+			return dbtest.SQLiteIn(t, t.TempDir())
+		},
 	}
 	if os.Getenv(dbtest.PostgresVariable) != "" {
 		connections["postgres"] = dbtest.PostgresFor
@@ -110,6 +113,7 @@ func BenchmarkCreatePort(b *testing.B) {
 
 // fill takes addresses for one port, in as many strides as there are.
 func fill(b *testing.B, tx *db.Store, subnet db.Subnet, count int) error {
+	b.Helper()
 	port := db.Port{NetworkID: subnet.NetworkID, MAC: "filler", Status: "DOWN", VNICType: "normal"}
 	port.ID = uuid.NewString()
 	if _, err := tx.Network().Ports.Create(b.Context(), port); err != nil {

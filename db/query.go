@@ -36,7 +36,10 @@ func (s *Store) writer() sqlx.ExtContext {
 
 // try runs one statement: again, if that helps and it stands alone.
 func (s *Store) try(ctx context.Context, f func() error) error {
-	checked := func() error { return s.dialect.fault(f()) }
+	checked := func() error {
+		s.observe()
+		return s.dialect.fault(f())
+	}
 	if s.tx != nil { // the transaction is run again as a whole
 		return checked()
 	}

@@ -18,6 +18,7 @@ type Store struct {
 	read    *sqlx.DB // SQLite: several that may only read; PostgreSQL: the same as write
 	tx      *sqlx.Tx
 	clock   func() time.Time
+	observe func()
 	dsn     string
 	after   *[]func() // what to do once the transaction has been committed
 	wakeups *wakeups
@@ -33,6 +34,9 @@ type Options struct {
 	MaxConns int
 	// Clock tells the time; nil for the real one. Tests freeze it.
 	Clock func() time.Time
+	// Observe, if there is one, is called before every statement. Tests count
+	// them.
+	Observe func()
 }
 
 // Open connects to the database. It doesn't migrate: see Migrate.
@@ -41,9 +45,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{dialect: dialects[name], dsn: dsn, clock: o.Clock, wakeups: newWakeups()}
+	s := &Store{dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups()}
 	if s.clock == nil {
 		s.clock = time.Now //nolint:forbidigo // the one place where the store's clock is wound up
+	}
+	if s.observe == nil {
+		s.observe = func() {}
 	}
 	if o.MaxConns == 0 {
 		o.MaxConns = 32

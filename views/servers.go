@@ -242,23 +242,25 @@ func fault(r Request, f *nova.Fault) Dict {
 // addresses are grouped by network, in the order of the ports, and shown once
 // the server is built.
 func addresses(s nova.Server, view func(nova.Address) Dict) Dict {
-	grouped := Dict{}
 	if s.VMState == nova.Building {
-		return grouped
+		return Dict{}
 	}
-	at := map[string]int{}
+	var networks []string
+	on := map[string][]Dict{}
 	for _, kind := range []string{"fixed", "floating"} {
 		for _, a := range s.Addresses {
 			if a.Type != kind {
 				continue
 			}
-			i, ok := at[a.Network]
-			if !ok {
-				i, at[a.Network] = len(grouped), len(grouped)
-				grouped = append(grouped, Field{a.Network, []Dict{}})
+			if on[a.Network] == nil {
+				networks = append(networks, a.Network)
 			}
-			grouped[i].Value = append(grouped[i].Value.([]Dict), view(a))
+			on[a.Network] = append(on[a.Network], view(a))
 		}
+	}
+	grouped := make(Dict, len(networks))
+	for i, network := range networks {
+		grouped[i] = Field{network, on[network]}
 	}
 	return grouped
 }

@@ -133,7 +133,9 @@ func TestServers_Fields(t *testing.T) {
 			map[string]any{"code": 400.0, "created": "2026-01-02T03:04:05Z", "message": "No", "details": "trace"},
 		},
 		"extra specs aren't for all": {
-			func(*Server) {}, 47, []policy.Rule{policy.ShowFlavorExtraSpecs}, "flavor",
+			func(*Server) {}, 47,
+			[]policy.Rule{policy.ShowFlavorExtraSpecs},
+			"flavor",
 			map[string]any{"vcpus": 1.0, "ram": 512.0, "disk": 1.0, "ephemeral": 0.0, "swap": 0.0, "original_name": "m1.tiny"},
 		},
 	} {

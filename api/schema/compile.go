@@ -185,7 +185,7 @@ func compile(s Schema, v microversion.Version) *compiled {
 // panicOn stops the program for a mistake in a schema.
 func panicOn(err error) {
 	if err != nil {
-		panic("schema: " + err.Error()) //nolint:forbidigo // a mistake of the programmer, found by the tests
+		panic("schema: " + err.Error()) // a mistake of the programmer, found by the tests
 	}
 }
 

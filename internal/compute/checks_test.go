@@ -177,19 +177,20 @@ func (s *site) record(id string) []string {
 	s.t.Helper()
 	var lines []string
 	for _, action := range s.actions(id) {
-		line := action.Name
+		var line strings.Builder
+		line.WriteString(action.Name)
 		if action.Message != nil {
-			line += " (" + *action.Message + ")"
+			line.WriteString(" (" + *action.Message + ")")
 		}
 		events := slices.Clone(action.Events)
 		slices.Reverse(events)
 		for i, event := range events {
-			line += map[bool]string{true: ": ", false: ", "}[i == 0] + event.Event
+			line.WriteString(map[bool]string{true: ": ", false: ", "}[i == 0] + event.Event)
 			if event.Result == nil || *event.Result != nova.EventSuccess {
-				line += " failed"
+				line.WriteString(" failed")
 			}
 		}
-		lines = append(lines, line)
+		lines = append(lines, line.String())
 	}
 	return lines
 }

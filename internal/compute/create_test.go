@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -76,10 +77,12 @@ func TestCreate_Fails(t *testing.T) {
 		},
 		"as it would anywhere": {
 			tiny, func(int) error { return nova.Errorf(nova.Invalid, "The image is too sour.") }, "error",
-			"Build of instance %s aborted: The image is too sour.", []string{"create (Error): " + failed},
+			"Build of instance %s aborted: The image is too sour.",
+			[]string{"create (Error): " + failed},
 		},
 		"no host has the room": {
-			nova.Flavor{ID: "9", Name: "huge", RAM: 9000, VCPUs: 1, Disk: 1}, nil, "error", "No valid host was found. ",
+			nova.Flavor{ID: "9", Name: "huge", RAM: 9000, VCPUs: 1, Disk: 1},
+			nil, "error", "No valid host was found. ",
 			[]string{"create (Error): " + noHost},
 		},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
@@ -132,7 +135,8 @@ func TestCreate_TriesThreeHosts(t *testing.T) {
 		server := s.begin(s.as("demo"))
 		s.work()
 		slices.Sort(tried)
-		if s.wantStates(server.ID, "error"); len(tried) != 3 || len(slices.Compact(tried)) != 3 {
+		s.wantStates(server.ID, "error")
+		if len(tried) != 3 || len(slices.Compact(tried)) != 3 {
 			t.Errorf("tried %v", tried)
 		}
 		s.settled()
@@ -229,7 +233,7 @@ func TestCreate_Refused(t *testing.T) {
 			func(n *compute.NewServer) {
 				n.Template.Metadata = map[string]string{}
 				for i := range 129 {
-					n.Template.Metadata[fmt.Sprint(i)] = ""
+					n.Template.Metadata[strconv.Itoa(i)] = ""
 				}
 			},
 			nova.OverQuota, "Maximum number of metadata items exceeds 128",

@@ -32,11 +32,13 @@ func TestImages(t *testing.T) {
 			"createImage: compute_snapshot_instance",
 		},
 		compute.Backup: {
-			"active image_backup", "snapshot: active image_pending_upload", "backup", map[string]string{"backup_type": "daily"},
+			"active image_backup", "snapshot: active image_pending_upload", "backup",
+			map[string]string{"backup_type": "daily"},
 			"createBackup: compute_backup_instance",
 		},
 		compute.BackupInstance: {
-			"active image_backup", "snapshot: active image_pending_upload", "backup", map[string]string{"description": "before the storm"},
+			"active image_backup", "snapshot: active image_pending_upload", "backup",
+			map[string]string{"description": "before the storm"},
 			"backup_instance: compute_backup_instance",
 		},
 	}, func(t *testing.T, s *site, verb compute.Verb, c testCase) {
@@ -187,8 +189,8 @@ func TestImages_VolumeBacked(t *testing.T) {
 	})
 }
 
-// unanswered is a request that doesn't reach its service.
-var unanswered = errors.New("connection refused")
+// errUnanswered is a request that doesn't reach its service.
+var errUnanswered = errors.New("connection refused")
 
 // TestImages_ServiceAway has the image service go away at each of its requests
 // in turn: for a while, which the work outlasts, and for good, which it doesn't.
@@ -216,7 +218,7 @@ func TestImages_ServiceAway(t *testing.T) {
 					h.request = func(r *http.Request) error {
 						if strings.HasPrefix(r.URL.Path, "/image/") && c.concerns(r) && left > 0 {
 							left--
-							return unanswered
+							return errUnanswered
 						}
 						return nil
 					}
@@ -276,7 +278,7 @@ func TestImages_UploadUnderWay(t *testing.T) {
 			if completes {
 				s.must(source.Close())
 			} else {
-				s.must(source.CloseWithError(unanswered))
+				s.must(source.CloseWithError(errUnanswered))
 			}
 			if err := <-ended; (err == nil) != completes {
 				t.Errorf("other upload: %v", err)

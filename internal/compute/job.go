@@ -36,11 +36,11 @@ func (w *Worker) carryOut(ctx context.Context, action nova.Action) {
 	ctx, end := w.enter(ctx, action.ServerID, action.Serial)
 	defer end()
 	err := w.attempt(ctx, action)
-	event := log.Info()
+	level := zerolog.InfoLevel
 	if err != nil && !db.IsLost(err) && ctx.Err() == nil {
-		event = log.Warn()
+		level = zerolog.WarnLevel
 	}
-	event.Err(err).Int("attempt", action.Attempt).Dur("duration", w.store.Now().Sub(began)).Msg("action")
+	log.WithLevel(level).Err(err).Int("attempt", action.Attempt).Dur("duration", w.store.Now().Sub(began)).Msg("action")
 }
 
 // attempt ends an action, if it is to end: what fails because another service

@@ -147,7 +147,8 @@ func TestPorts_FoundAgain(t *testing.T) {
 			requests := 0
 			s.hooks.set(func(h *hooks) {
 				h.request = func(*http.Request) error {
-					if requests++; requests > dies {
+					requests++
+					if requests > dies {
 						die()
 					}
 					return nil

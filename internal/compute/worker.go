@@ -107,7 +107,8 @@ func (w *Worker) keepLeases(ctx context.Context) {
 			w.breakOff(lost)
 		case ctx.Err() == nil:
 			w.log.Warn().Err(err).Msg("leases can't be prolonged")
-			if failed++; failed >= perLease {
+			failed++
+			if failed >= perLease {
 				w.breakOff(mine)
 			}
 		}
