@@ -107,7 +107,8 @@ func TestCreate_Placement(t *testing.T) {
 		if c.forced != nil {
 			kind = nova.Forbidden
 		}
-		if wantRefusal(t, err, kind, c.refusal); err != nil {
+		wantRefusal(t, err, kind, c.refusal)
+		if err != nil {
 			return
 		}
 		s.work()
