@@ -107,6 +107,20 @@ func unavailable(err error) error {
 	return nova.Because(err, nova.Unavailable, "The server is currently unavailable. Please try again at a later time.")
 }
 
+// unlessUnknown is the fault of a commit: one to which no answer came may have
+// gone through, and is not to be run again. What the database refused is.
+func unlessUnknown(fault, err error) error {
+	var refused *pq.Error
+	var busy *sqlite.Error
+	if !errors.Is(fault, errTransient) || errors.As(err, &busy) {
+		return fault
+	}
+	if errors.As(err, &refused) && (refused.Code == pgSerializationFailure || refused.Code == pgDeadlock) {
+		return fault
+	}
+	return unavailable(err)
+}
+
 func isOurs(err error) bool {
 	var e *nova.Error
 	return errors.As(err, &e)

@@ -121,7 +121,7 @@ func (s *Store) once(ctx context.Context, f func(tx *Store) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return s.dialect.fault(err)
+		return unlessUnknown(s.dialect.fault(err), err)
 	}
 	for _, do := range after {
 		do()
