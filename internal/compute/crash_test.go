@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -38,7 +39,11 @@ func TestCrash(t *testing.T) {
 			t.Parallel()
 			eachSite(t, func(t *testing.T, s *site) {
 				prepare := func() nova.Server {
-					server := s.begin(s.as("demo"), onPrivate)
+					var change []func(*compute.NewServer)
+					if verb == compute.Create || verb == compute.Delete {
+						change = append(change, onPrivate)
+					}
+					server := s.begin(s.as("demo"), change...)
 					if c.runs {
 						s.work()
 						s.first(server.ID, c.first)
@@ -121,18 +126,14 @@ func (s *site) outcome(id string) outcome {
 // imagesOf are the images that were made of a server, all with data.
 func (s *site) imagesOf(id string) []nova.Image {
 	s.t.Helper()
-	var of []nova.Image
-	for _, name := range []string{"shot", "daily", "backup"} {
-		for _, i := range s.images(name) {
-			if i.Properties["instance_uuid"] == id {
-				of = append(of, i)
-				if i.Status != "active" || s.data(i.ID) == "" {
-					s.t.Errorf("image %s is %s", i.ID, i.Status)
-				}
-			}
+	made, err := s.clients.Image.AsService().List(s.t.Context(), cloud.ImageQuery{Properties: map[string]string{"instance_uuid": id}})
+	s.must(err)
+	for _, i := range made {
+		if i.Status != "active" || s.data(i.ID) == "" {
+			s.t.Errorf("image %s is %s", i.ID, i.Status)
 		}
 	}
-	return of
+	return made
 }
 
 // clear removes a server and what was made of it.

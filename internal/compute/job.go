@@ -14,9 +14,14 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// maxAttempts is how often an action is begun that other services keep from
-// being done: with the pauses in between, for about two minutes.
-const maxAttempts = 5
+const (
+	// maxAttempts is how often an action is begun that other services keep from
+	// being done: with the pauses in between, for about two minutes.
+	maxAttempts = 5
+	// hopeless is how often an action is begun that nothing is heard of: it may
+	// be what kills the process.
+	hopeless = 25
+)
 
 // A job is an action that is being carried out.
 type job struct {
@@ -88,6 +93,9 @@ func guard(work func() error) (err error) {
 }
 
 func (w *Worker) work(ctx context.Context, j *job) error {
+	if j.action.Attempt > hopeless {
+		return nova.Errorf(nova.Conflict, "The action was begun %d times, and never ended.", hopeless)
+	}
 	if j.driver == nil {
 		if j.verb != Create {
 			return nova.Errorf(nova.Conflict, "Instance %s is not ready", j.server.ID)

@@ -281,3 +281,27 @@ func TestWorker_Fenced(t *testing.T) {
 		s.settled()
 	})
 }
+
+// TestWorker_Hopeless gives up what has killed one process after the other.
+func TestWorker_Hopeless(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		const deaths = 25
+		server := s.boot(s.as("demo"))
+		s.must(s.do(s.as("demo"), server, compute.Delete))
+		for range deaths {
+			claimed, err := s.store.ClaimActions(t.Context(), "mortal", []string{server.Host}, lease, 1)
+			if err != nil || len(claimed) != 1 {
+				t.Fatalf("claimed %v, %v", claimed, err)
+			}
+			s.clock.advance(2 * lease)
+		}
+		s.work()
+		s.wantStates(server.ID, "error")
+		s.settled()
+		s.must(s.do(s.as("demo"), s.server(server.ID), compute.Delete))
+		s.work()
+		s.wantStates(server.ID, "deleted")
+		s.settled()
+	})
+}
