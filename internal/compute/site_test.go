@@ -2,12 +2,9 @@ package compute_test
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,9 +18,6 @@ import (
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
-	"github.com/nova-api/nova-api/internal/standalone/identity"
-	"github.com/nova-api/nova-api/internal/standalone/image"
-	"github.com/nova-api/nova-api/internal/standalone/network"
 	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
@@ -56,12 +50,6 @@ type site struct {
 	worker    *compute.Worker
 	inFlight  *sync.WaitGroup // requests to the bundled services
 	callers   *callers
-}
-
-// callers are the users who have signed in.
-type callers struct {
-	mu     sync.Mutex
-	byName map[string]nova.Caller
 }
 
 // A clock stands still until it is moved.
@@ -120,27 +108,6 @@ func (h *hooks) before(ctx context.Context, verb string, s nova.Server) error {
 	return before(ctx, verb, s)
 }
 
-// wire is the transport to the bundled services, with hooks on it.
-type wire struct {
-	http.RoundTripper
-	hooks *hooks
-}
-
-func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
-	w.hooks.step()
-	w.hooks.mu.Lock()
-	before := w.hooks.request
-	w.hooks.mu.Unlock()
-	if before != nil {
-		if err := before(r); err != nil {
-			return nil, err
-		}
-	}
-	response, err := w.RoundTripper.RoundTrip(r)
-	w.hooks.step()
-	return response, err
-}
-
 // eachSite runs a test in a site on each database.
 func eachSite(t *testing.T, test func(t *testing.T, s *site), change ...func(*compute.Options)) {
 	t.Helper()
@@ -185,55 +152,6 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 	return s
 }
 
-// newClients starts the bundled services, to be reached in this process alone.
-func (s *site) newClients() *cloud.Clients {
-	s.t.Helper()
-	var clients *cloud.Clients
-	validate := func(ctx context.Context, token string) (nova.Caller, error) {
-		return clients.Identity.Validate(ctx, token)
-	}
-	authURL := func(*http.Request) string { return bundled + identity.Path }
-	users := identity.New(identity.Options{
-		Store: s.store, Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: secret, PasswordCost: 4, TokenLifetime: 24 * time.Hour,
-	})
-	_, err := users.Seed(s.t.Context(), identity.SeedOptions{AdminPassword: secret})
-	s.must(err)
-	images, err := image.New(image.Options{
-		Store: s.store, Dir: s.t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
-	})
-	s.must(err)
-	s.must(images.Seed(s.t.Context()))
-	networks := network.New(network.Options{
-		Store: s.store, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
-	})
-	s.must(networks.Seed(s.t.Context()))
-	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
-		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(networks),
-	}})
-	s.must(err)
-	clients, err = cloud.New(cloud.Options{
-		Login: cloud.Login{
-			URL: bundled + identity.Path + "/v3", Username: identity.ServiceUser, Password: secret, ProjectName: "service",
-			UserDomainID: "default", ProjectDomainID: "default",
-		},
-		Image:     cloud.Endpoint{Override: bundled + image.Path},
-		Network:   cloud.Endpoint{Override: bundled + network.Path},
-		Transport: wire{s.transport, s.hooks}, TokenCacheTime: time.Hour, Now: s.clock.now,
-	})
-	s.must(err)
-	return clients
-}
-
-// counted knows which requests a service is still at, though nobody waits for
-// the answer any more.
-func (s *site) counted(service http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.inFlight.Add(1)
-		defer s.inFlight.Done()
-		service.ServeHTTP(w, r)
-	})
-}
-
 // newWorker starts another process, as it were, that has the same hosts.
 func (s *site) newWorker(api *compute.API) *compute.Worker {
 	return compute.NewWorker(compute.WorkerOptions{API: api, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop()})
@@ -246,36 +164,6 @@ func (s *site) must(err error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-}
-
-// as is a request of a user's, in the project of the same name.
-func (s *site) as(user string) context.Context {
-	s.t.Helper()
-	s.callers.mu.Lock()
-	defer s.callers.mu.Unlock()
-	caller, ok := s.callers.byName[user]
-	if !ok {
-		caller = s.signIn(user)
-		s.callers.byName[user] = caller
-	}
-	return nova.WithRequest(nova.WithCaller(s.t.Context(), caller), nova.Request{ID: "req-" + uuid.NewString()})
-}
-
-func (s *site) signIn(user string) nova.Caller {
-	s.t.Helper()
-	body := fmt.Sprintf(`{"auth": {"identity": {"methods": ["password"], "password": {"user": `+
-		`{"name": %[1]q, "password": %[2]q, "domain": {"id": "default"}}}}, "scope": {"project": {"name": %[1]q, "domain": {"id": "default"}}}}}`,
-		user, secret)
-	r, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, bundled+identity.Path+"/v3/auth/tokens", strings.NewReader(body))
-	s.must(err)
-	r.Header.Set("Content-Type", "application/json")
-	response, err := s.transport.RoundTrip(r)
-	s.must(err)
-	defer func() { _ = response.Body.Close() }()
-	_, _ = io.Copy(io.Discard, response.Body)
-	caller, err := s.clients.Identity.Validate(s.t.Context(), response.Header.Get("X-Subject-Token"))
-	s.must(err)
-	return caller
 }
 
 // template is a server as the API has it from a client, connected to nothing.
