@@ -63,6 +63,6 @@ func actionPage(r *rest.Request) (db.ActionFilter, nova.Page, error) {
 		return db.ActionFilter{}, nova.Page{Limit: everything}, nil
 	}
 	var servers db.ServerFilter // which reads the same two times
-	err := filterTimes(r.Query(), &servers)
+	err := filterTimes(r, true, &servers)
 	return db.ActionFilter{ChangedSince: servers.ChangedSince, ChangedBefore: servers.ChangedBefore}, r.Page(), err
 }

@@ -72,7 +72,7 @@ func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Serve
 	if err != nil {
 		return nil, err
 	}
-	return c.imageBegun(r, image, true), nil
+	return imageBegun(r, image, c.imageURL(r)+"/images/"+image), nil
 }
 
 func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateServerBackup) (any, error) {
@@ -84,18 +84,22 @@ func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Serv
 	if err != nil {
 		return nil, err
 	}
-	return c.imageBegun(r, image, rotation > 0), nil
+	location := "" // of a backup that rotation removes at once
+	if rotation > 0 {
+		location = r.RootURL("images", image) // the images that Nova itself served, then
+	}
+	return imageBegun(r, image, location), nil
 }
 
-// imageBegun answers with the ID of an image. It was in the Location, until
-// 2.44: if the image is to stay.
-func (c *Servers) imageBegun(r *rest.Request, image string, stays bool) any {
+// imageBegun answers with the ID of an image. It was in the Location alone,
+// until 2.44.
+func imageBegun(r *rest.Request, image, location string) any {
 	if r.AtLeast(45) {
 		return views.ImageID(image)
 	}
 	response := rest.Response{Bare: true, Header: http.Header{}}
-	if stays {
-		response.Header.Set("Location", c.imageURL(r)+"/images/"+image)
+	if location != "" {
+		response.Header.Set("Location", location)
 	}
 	return response
 }

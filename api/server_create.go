@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -113,7 +114,7 @@ func template(r *rest.Request, in schema.CreateServer) nova.Server {
 		Name: strings.TrimSpace(s.Name), Description: pointer(s.Description),
 		ProjectID: r.Caller.ProjectID, UserID: r.Caller.UserID,
 		ImageID: s.ImageRef, UserData: s.UserData, Metadata: s.Metadata, ConfigDrive: bool(s.ConfigDrive),
-		AccessIPv4: s.AccessIPv4, AccessIPv6: s.AccessIPv6, DiskConfig: orElse(s.DiskConfig, "MANUAL"),
+		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6), DiskConfig: orElse(s.DiskConfig, "MANUAL"),
 		Tags: unique(s.Tags), TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()),
 	}
 	if s.KeyName != "" {
@@ -127,6 +128,15 @@ func template(r *rest.Request, in schema.CreateServer) nova.Server {
 		server.Description = &server.Name
 	}
 	return server
+}
+
+// address is an IP address in its shortest form.
+func address(text string) string {
+	ip, err := netip.ParseAddr(text)
+	if err != nil {
+		return text
+	}
+	return ip.String()
 }
 
 // allowed asks policy about what not everybody may ask for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,11 +46,10 @@ func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.
 // checkLimit refuses a limit that is none: where there is a schema for it, that
 // has done so.
 func checkLimit(r *rest.Request) error {
-	text := strings.TrimSpace(r.Query().Get("limit"))
-	if text == "" {
+	if !r.Query().Has("limit") {
 		return nil
 	}
-	limit, err := strconv.Atoi(text)
+	limit, err := strconv.Atoi(strings.TrimSpace(last(r, "limit")))
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return nil
@@ -122,16 +122,20 @@ func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, 
 		if !ok || !all && !r.AtLeast(p.since) {
 			continue
 		}
-		if p.pattern {
-			f.Matches[p.column] = append(f.Matches[p.column], values...)
-		} else {
-			f.Exact[p.column] = values
+		value := values[len(values)-1] // of several, the last one counts
+		if !p.pattern {
+			f.Exact[p.column] = []string{value}
+			continue
 		}
+		if err := checkPattern(p.name, value); err != nil {
+			return f, false, err
+		}
+		f.Matches[p.column] = append(f.Matches[p.column], value)
 	}
 	if err := filterProject(r, q, all, allProjects, &f); err != nil {
 		return f, false, err
 	}
-	if err := filterTimes(q, &f); err != nil {
+	if err := filterTimes(r, all || r.AtLeast(66), &f); err != nil {
 		return f, false, err
 	}
 	if err := filterMore(r, q, all, &f); err != nil {
@@ -139,6 +143,15 @@ func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, 
 	}
 	none, err = filterStatus(r, q, &f)
 	return f, none, err
+}
+
+// checkPattern refuses what is no regular expression: where there is a schema,
+// that has done so.
+func checkPattern(name, pattern string) error {
+	if _, err := regexp.Compile(pattern); err != nil {
+		return nova.Errorf(nova.Invalid, "Invalid input for query parameters %[1]s. Value: %[2]s. '%[2]s' is not a 'regex'", name, pattern)
+	}
+	return nil
 }
 
 func checkFilterNames(q url.Values, all bool) error {
@@ -158,9 +171,10 @@ func filterProject(r *rest.Request, q url.Values, all bool, allProjects policy.R
 	f.ProjectID = r.Caller.ProjectID
 	everybody := false
 	if q.Has("all_tenants") {
-		value, ok := boolean(orElse(q.Get("all_tenants"), "true"))
+		text := last(r, "all_tenants")
+		value, ok := boolean(orElse(text, "true"))
 		if !ok {
-			return nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: %s", q.Get("all_tenants"), booleanWords)
+			return nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: %s", text, booleanWords)
 		}
 		everybody = value
 	}
@@ -171,7 +185,7 @@ func filterProject(r *rest.Request, q url.Values, all bool, allProjects policy.R
 		return err
 	}
 	f.ProjectID = ""
-	if project := orElse(q.Get("tenant_id"), q.Get("project_id")); project != "" && all {
+	if project := orElse(last(r, "tenant_id"), last(r, "project_id")); project != "" && all {
 		f.ProjectID = project
 	}
 	return nil
@@ -180,31 +194,33 @@ func filterProject(r *rest.Request, q url.Values, all bool, allProjects policy.R
 // booleanWords is how a refusal lists what is understood.
 const booleanWords = "'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
 
-func filterTimes(q url.Values, f *db.ServerFilter) error {
-	var err error
-	if f.ChangedSince, err = timeParam(q, "changes-since"); err != nil {
+// filterTimes reads when servers may have changed. Who asks for that wants to
+// know what has gone, too.
+func filterTimes(r *rest.Request, before bool, f *db.ServerFilter) (err error) {
+	if f.ChangedSince, err = timeParam(r, "changes-since"); err != nil {
 		return err
 	}
-	if f.ChangedBefore, err = timeParam(q, "changes-before"); err != nil {
-		return err
+	if before {
+		if f.ChangedBefore, err = timeParam(r, "changes-before"); err != nil {
+			return err
+		}
 	}
 	if f.ChangedSince != nil && f.ChangedBefore != nil && f.ChangedSince.After(*f.ChangedBefore) {
 		return nova.Errorf(nova.Invalid, "The value of changes-since must be less than or equal to changes-before.")
 	}
 	if f.ChangedSince != nil || f.ChangedBefore != nil {
-		f.Deleted = nil // whoever asks what has changed wants to know what has gone
+		f.Deleted = nil
 	}
 	return nil
 }
 
-func timeParam(q url.Values, name string) (*time.Time, error) {
-	text := q.Get(name)
-	if text == "" {
+func timeParam(r *rest.Request, name string) (*time.Time, error) {
+	if !r.Query().Has(name) {
 		return nil, nil //nolint:nilnil // no filter is an answer
 	}
-	at, err := schema.ParseTime(text)
+	at, err := schema.ParseTime(last(r, name))
 	if err != nil {
-		return nil, nova.Errorf(nova.Invalid, "Invalid filter: %s '%s' is not a date", name, text)
+		return nil, nova.Errorf(nova.Invalid, "Invalid filter field: %s.", name)
 	}
 	return &at, nil
 }
@@ -212,19 +228,24 @@ func timeParam(q url.Values, name string) (*time.Time, error) {
 // filterMore is what doesn't fit the table.
 func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) error {
 	if all && q.Has("deleted") {
-		value, _ := boolean(q.Get("deleted"))
+		value, _ := boolean(last(r, "deleted"))
 		f.Deleted = &value
 	}
 	if r.AtLeast(26) {
-		f.AllTags, f.AnyTags = tagsParam(q, "tags"), tagsParam(q, "tags-any")
-		f.NotAllTags, f.NotAnyTags = tagsParam(q, "not-tags"), tagsParam(q, "not-tags-any")
+		f.AllTags, f.AnyTags = tagsParam(r, "tags"), tagsParam(r, "tags-any")
+		f.NotAllTags, f.NotAnyTags = tagsParam(r, "not-tags"), tagsParam(r, "not-tags-any")
 	}
-	f.IP = append(f.IP, q["ip"]...)
-	if all || r.AtLeast(5) {
-		f.IP = append(f.IP, q["ip6"]...)
+	for _, name := range []string{"ip", "ip6"} {
+		if !q.Has(name) || name == "ip6" && !all && !r.AtLeast(5) {
+			continue
+		}
+		if err := checkPattern(name, last(r, name)); err != nil {
+			return err
+		}
+		f.IP = append(f.IP, last(r, name))
 	}
 	if q.Has("locked") && r.AtLeast(73) {
-		text := q.Get("locked")
+		text := last(r, "locked")
 		value, ok := boolean(text)
 		if !ok {
 			return nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: %s", text, booleanWords)
@@ -234,11 +255,12 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 	return nil
 }
 
-func tagsParam(q url.Values, name string) []string {
-	if q.Get(name) == "" {
+func tagsParam(r *rest.Request, name string) []string {
+	text := last(r, name)
+	if text == "" {
 		return nil
 	}
-	return unique(strings.Split(q.Get(name), ","))
+	return unique(strings.Split(text, ","))
 }
 
 // filterStatus turns statuses into the states behind them.

@@ -87,6 +87,9 @@ func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Se
 }
 
 func (c *ServerMetadata) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
+	if _, ok := s.Metadata[r.ID()]; !ok { // whatever state the server is in
+		return nil, errNoMetadata
+	}
 	_, err := c.compute.ChangeMetadata(ctx, s, deletingMetadata, func(metadata map[string]string) (map[string]string, error) {
 		if _, ok := metadata[r.ID()]; !ok {
 			return nil, errNoMetadata

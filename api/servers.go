@@ -115,20 +115,20 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 // changes are what an update asks for.
 func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.UpdateServer) (*db.ServerChange, error) {
 	change := new(db.ServerChange)
-	if in.Server.Name != nil {
-		change.Set("name", strings.TrimSpace(*in.Server.Name))
-	}
+	asGiven := func(text string) string { return text }
 	for _, field := range []struct {
 		column string
 		value  *string
+		kept   func(string) string
 	}{
-		{"disk_config", in.Server.DiskConfig},
-		{"access_ip_v4", in.Server.AccessIPv4},
-		{"access_ip_v6", in.Server.AccessIPv6},
-		{"hostname", in.Server.Hostname},
+		{"name", in.Server.Name, strings.TrimSpace},
+		{"disk_config", in.Server.DiskConfig, asGiven},
+		{"access_ip_v4", in.Server.AccessIPv4, address},
+		{"access_ip_v6", in.Server.AccessIPv6, address},
+		{"hostname", in.Server.Hostname, asGiven},
 	} {
 		if field.value != nil {
-			change.Set(field.column, *field.value)
+			change.Set(field.column, field.kept(*field.value))
 		}
 	}
 	if in.Server.Description.Set {

@@ -275,11 +275,11 @@ func (s *Store) AddTag(ctx context.Context, id, tag string, most int) (added boo
 		if err != nil {
 			return err
 		}
+		if len(server.Tags) >= most { // even if the tag is one of them
+			return nova.Errorf(nova.Invalid, "The number of tags exceeded the per-server limit %d", most)
+		}
 		if added = !slices.Contains(server.Tags, tag); !added {
 			return nil
-		}
-		if len(server.Tags) >= most {
-			return nova.Errorf(nova.Invalid, "The number of tags exceeded the per-server limit %d", most)
 		}
 		return tx.insertTags(ctx, id, []string{tag})
 	})

@@ -56,6 +56,9 @@ func (p plain) write(w http.ResponseWriter, r *http.Request) {
 				status, html.EscapeString(p.explanation), html.EscapeString(p.detail))
 		}
 	}
+	if r.Method == http.MethodHead { // of a body that there isn't
+		kind = "text/html; charset=UTF-8"
+	}
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.status)

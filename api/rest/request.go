@@ -117,6 +117,9 @@ func (r *Request) Header(name, value string) { r.extra.Set(name, value) }
 // client reached it.
 func (r *Request) URL(path ...string) string { return r.links.self + strings.Join(path, "/") }
 
+// RootURL is the same without the project, if the client's path had one.
+func (r *Request) RootURL(path ...string) string { return r.links.root + strings.Join(path, "/") }
+
 // Bookmark is the same without the version: the lasting address.
 func (r *Request) Bookmark(path ...string) string { return r.links.bookmark + strings.Join(path, "/") }
 
@@ -140,8 +143,8 @@ func (r *Request) NextURL(path, marker string) string {
 // Base is the scheme and host that addresses start with.
 func (r *Request) Base() string { return r.site.base(r.http) }
 
-// links are the two roots that addresses start with; both end with a slash.
-type links struct{ self, bookmark string }
+// links are the roots that addresses start with; all end with a slash.
+type links struct{ self, root, bookmark string }
 
 func (s *Site) linksOf(r *http.Request, root string) links {
 	base := s.base(r)
@@ -149,7 +152,8 @@ func (s *Site) linksOf(r *http.Request, root string) links {
 	if id := chi.URLParam(r, projectParam); id != "" {
 		project = id + "/"
 	}
-	return links{self: base + "/" + root + "/" + project, bookmark: base + "/" + project}
+	versioned := base + "/" + root + "/"
+	return links{self: versioned + project, root: versioned, bookmark: base + "/" + project}
 }
 
 // base is the scheme and host that the client used, or what the site's link

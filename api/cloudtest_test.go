@@ -1,0 +1,167 @@
+package api_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/api"
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/identity"
+	"github.com/nova-api/nova-api/internal/standalone/image"
+	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/virt"
+	"github.com/nova-api/nova-api/internal/virt/fake"
+)
+
+// What the bundled services start with, and a server that can't be.
+const (
+	bundled  = "http://bundled"
+	cirros   = "c1220500-0000-4000-8000-000000000001"
+	private  = "0e7a0001-0000-4000-8000-000000000001"
+	nobodyID = "00000000-0000-4000-8000-000000000000"
+)
+
+// A cloudSite is a site with the bundled services and two hosts. Its work is
+// done by hand: work does all that is queued.
+type cloudSite struct {
+	*site
+	worker     *compute.Worker
+	statements *atomic.Int64 // that the store has run
+}
+
+// eachCloud runs a test against a cloud on every database.
+func eachCloud(t *testing.T, test func(t *testing.T, s *cloudSite), change ...func(*api.Options, *compute.Options)) {
+	t.Helper()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) { test(t, newCloud(t, connection, change...)) })
+}
+
+func newCloud(t *testing.T, connection string, change ...func(*api.Options, *compute.Options)) *cloudSite {
+	t.Helper()
+	statements := &atomic.Int64{}
+	store := dbtest.Open(t, connection, func(o *db.Options) { o.Observe = func() { statements.Add(1) } })
+	clients := newClients(t, store)
+	drivers := map[string]virt.Driver{}
+	for _, host := range []string{"fake-1", "fake-2"} {
+		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 8, RAM: 8192, Disk: 100})
+		must(t, err)
+		drivers[host] = driver
+	}
+	wire := func(o *api.Options, work *compute.Options) {
+		o.ShowPassword, o.ImageURL = true, func(*rest.Request) string { return "http://image.example" }
+		work.Images, work.Networks, work.Drivers = clients.Image, clients.Network, drivers
+		work.Zone, work.AliveFor = "nova", 24*time.Hour
+	}
+	s := &cloudSite{
+		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
+		statements: statements,
+	}
+	s.worker = compute.NewWorker(compute.WorkerOptions{API: s.compute, ID: uuid.NewString(), Log: zerolog.Nop()})
+	registrar := compute.Registrar{API: s.compute, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
+	must(t, registrar.Register(t.Context()))
+	s.flavors()
+	return s
+}
+
+// newClients starts the bundled services, and gives the clients that reach
+// them in this process. They know the tests' callers by the same tokens.
+func newClients(t *testing.T, store *db.Store) *cloud.Clients {
+	t.Helper()
+	const password = "a password for tests"
+	var clients *cloud.Clients
+	whose := func(ctx context.Context, token string) (nova.Caller, error) {
+		if c, ok := callers[token]; ok {
+			return c, nil
+		}
+		return clients.Identity.Validate(ctx, token)
+	}
+	authURL := func(*http.Request) string { return bundled + identity.Path }
+	users := identity.New(identity.Options{Store: store, Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: password, PasswordCost: 4})
+	_, err := users.Seed(t.Context(), identity.SeedOptions{AdminPassword: password})
+	must(t, err)
+	images, err := image.New(image.Options{
+		Store: store, Dir: t.TempDir(), Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
+	})
+	must(t, err)
+	must(t, images.Seed(t.Context()))
+	networks := network.New(network.Options{
+		Store: store, Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
+	})
+	must(t, networks.Seed(t.Context()))
+	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
+		bundled + identity.Path: users, bundled + image.Path: images, bundled + network.Path: networks,
+	}})
+	must(t, err)
+	clients, err = cloud.New(cloud.Options{
+		Login: cloud.Login{
+			URL: bundled + identity.Path + "/v3", Username: identity.ServiceUser, Password: password, ProjectName: "service",
+			UserDomainID: "default", ProjectDomainID: "default",
+		},
+		Image: cloud.Endpoint{Override: bundled + image.Path}, Network: cloud.Endpoint{Override: bundled + network.Path},
+		Transport: transport, TokenCacheTime: time.Hour,
+	})
+	must(t, err)
+	return clients
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// boot makes a server that runs, connected to nothing unless more says so:
+// further keys of the body. It gives the server's ID.
+func (s *cloudSite) boot(name, more string, options ...option) string {
+	s.t.Helper()
+	id := s.begin(name, more, options...)
+	s.work()
+	if status := s.Do("GET /v2.1/servers/" + id).String("server/status"); status != "ACTIVE" {
+		s.t.Fatalf("server %s is %s", name, status)
+	}
+	return id
+}
+
+// begin is boot without the work.
+func (s *cloudSite) begin(name, more string, options ...option) string {
+	s.t.Helper()
+	if !strings.Contains(more, "networks") {
+		more += `, "networks": "none"`
+	}
+	body := fmt.Sprintf(`{"server": {"name": %q, "imageRef": %q, "flavorRef": "1"%s}}`, name, cirros, more)
+	return s.Do("POST /v2.1/servers "+body, append([]option{as("demo"), at(90)}, options...)...).Want(s.t, 202).String("server/id")
+}
+
+// work does all that is queued, and tells how much that was.
+func (s *cloudSite) work() (number int) {
+	s.t.Helper()
+	for {
+		more, err := s.worker.RunOne(s.t.Context())
+		must(s.t, err)
+		if !more {
+			return number
+		}
+		number++
+	}
+}
+
+// act sends an action's body to a server, and does the work.
+func (s *cloudSite) act(id, body string, options ...option) *reply {
+	s.t.Helper()
+	r := s.Do("POST /v2.1/servers/"+id+"/action "+body, append([]option{as("demo")}, options...)...)
+	s.work()
+	return r
+}
