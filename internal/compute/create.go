@@ -54,12 +54,20 @@ type target struct {
 	Node string `json:"node,omitempty"`
 }
 
+// maxServers is how many servers one request may ask for: where the quota has
+// no limit, nothing else would keep a client from filling the store at once.
+const maxServers = 1000
+
 // Create begins to build servers: as many as were asked for, or as many of
 // these as the quota allows if the client can do with fewer.
 func (a *API) Create(ctx context.Context, n NewServer) (Created, error) {
 	if n.Min > n.Max {
 		return Created{}, nova.Errorf(nova.Invalid, "min_count must be <= max_count")
 	}
+	if n.Min > maxServers {
+		return Created{}, nova.Quota{nova.QuotaInstances: maxServers}.Exceeded(nova.Usage{Instances: n.Min}, nova.Usage{})
+	}
+	n.Max = min(n.Max, maxServers)
 	if err := a.checkRequest(ctx, &n); err != nil {
 		return Created{}, err
 	}

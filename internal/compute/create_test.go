@@ -208,6 +208,10 @@ func TestCreate_Refused(t *testing.T) {
 		text   string
 	}
 	eachCase(t, map[string]testCase{
+		"more than one request may ask for": {
+			func(n *compute.NewServer) { n.Min, n.Max = 1001, 2_000_000_000 }, nova.OverQuota,
+			"Quota exceeded for instances: Requested 1001, but already used 0 of 1000 instances",
+		},
 		"fewer than the fewest": {func(n *compute.NewServer) { n.Min, n.Max = 3, 2 }, nova.Invalid, "min_count must be <= max_count"},
 		"no image":              {func(n *compute.NewServer) { n.Template.ImageID = "" }, nova.Invalid, "Missing imageRef attribute"},
 		"unknown image": {
