@@ -311,3 +311,20 @@ func TestQuota_Exact(t *testing.T) {
 		}
 	})
 }
+
+// TestQuota_Large asks for more than fits in 32 bits.
+func TestQuota_Large(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		const large = 1 << 41
+		for limit, want := range map[int]bool{-1: true, 1 << 20: false} {
+			quota := nova.Quota{nova.QuotaCores: limit, nova.QuotaRAM: -1, nova.QuotaInstances: -1}
+			err := s.Tx(t.Context(), func(tx *db.Store) error {
+				return tx.Consume(t.Context(), "p", "u", nova.Usage{Instances: 1, Cores: large, RAM: large}, quota, quota)
+			})
+			if (err == nil) != want || err != nil && !nova.Is(err, nova.OverQuota) {
+				t.Errorf("limit %d: %v", limit, err)
+			}
+		}
+	})
+}

@@ -207,9 +207,9 @@ func (s *Store) take(ctx context.Context, project, user string, want nova.Usage,
 		UPDATE quota_usages
 		SET instances = instances + ?, cores = cores + ?, ram = ram + ?
 		WHERE project_id = ? AND user_id = ?
-			AND (? < 0 OR ? <= 0 OR instances + ? <= ?)
-			AND (? < 0 OR ? <= 0 OR cores + ? <= ?)
-			AND (? < 0 OR ? <= 0 OR ram + ? <= ?)`,
+			AND (CAST(? AS BIGINT) < 0 OR CAST(? AS BIGINT) <= 0 OR instances + ? <= ?)
+			AND (CAST(? AS BIGINT) < 0 OR CAST(? AS BIGINT) <= 0 OR cores + ? <= ?)
+			AND (CAST(? AS BIGINT) < 0 OR CAST(? AS BIGINT) <= 0 OR ram + ? <= ?)`,
 		want.Instances, want.Cores, want.RAM, project, user,
 		limit(nova.QuotaInstances), want.Instances, want.Instances, limit(nova.QuotaInstances),
 		limit(nova.QuotaCores), want.Cores, want.Cores, limit(nova.QuotaCores),
