@@ -48,11 +48,15 @@ func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.Crea
 		AnyNetwork: r.Can(policy.AttachExternalNetwork),
 	}
 	request.Max = count(s.MaxCount, request.Min)
-	if err := c.allowed(r, s); err != nil {
+	devices, err := blockDevices(s)
+	request.BlockDevices = devices
+	if fault := request.Check(); fault != nil {
+		return request, fault
+	}
+	if err != nil {
 		return request, err
 	}
-	var err error
-	if request.BlockDevices, err = blockDevices(s); err != nil {
+	if err := c.allowed(r, s); err != nil {
 		return request, err
 	}
 	if request.Networks, err = networks(s.Networks); err != nil {
@@ -61,25 +65,7 @@ func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.Crea
 	if request.Template.Flavor, err = c.flavor(ctx, r, string(s.FlavorRef)); err != nil {
 		return request, err
 	}
-	if err := checkGroupHint(in.SchedulerHints()); err != nil {
-		return request, err
-	}
 	return request, c.checkFiles(ctx, r, s.Personality)
-}
-
-// checkGroupHint refuses a server group, since there are none.
-func checkGroupHint(hints map[string]any) error {
-	group, ok := hints["group"]
-	if list, is := group.([]any); is {
-		ok = len(list) > 0
-		if ok {
-			group = list[0]
-		}
-	}
-	if !ok {
-		return nil
-	}
-	return nova.Errorf(nova.Invalid, "Instance group %v could not be found.", group)
 }
 
 // checkFiles holds the files that are to be put into a server against the

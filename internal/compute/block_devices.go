@@ -25,16 +25,11 @@ func invalidMapping(format string, args ...any) error {
 	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: "+format, args...)
 }
 
-// checkBlockDevices refuses disks that make no sense, and those on volumes,
-// which there is no service for.
+// checkBlockDevices refuses disks that make no sense together, and those on
+// volumes, which there is no service for.
 func (a *API) checkBlockDevices(ctx context.Context, n NewServer) error {
 	if len(n.BlockDevices) == 0 {
 		return nil
-	}
-	for _, d := range n.BlockDevices {
-		if err := d.check(n.Template.ImageID); err != nil {
-			return err
-		}
 	}
 	if !bootable(n.BlockDevices) {
 		return invalidMapping("Boot sequence for the instance and image/block device mapping combination is not valid.")

@@ -61,24 +61,19 @@ const maxServers = 1000
 // Create begins to build servers: as many as were asked for, or as many of
 // these as the quota allows if the client can do with fewer.
 func (a *API) Create(ctx context.Context, n NewServer) (Created, error) {
-	if n.Min > n.Max {
-		return Created{}, nova.Errorf(nova.Invalid, "min_count must be <= max_count")
+	if err := n.Check(); err != nil {
+		return Created{}, err
 	}
 	if n.Min > maxServers {
 		return Created{}, nova.Quota{nova.QuotaInstances: maxServers}.Exceeded(nova.Usage{Instances: n.Min}, nova.Usage{})
 	}
 	n.Max = min(n.Max, maxServers)
-	if err := a.checkRequest(ctx, &n); err != nil {
-		return Created{}, err
-	}
-	args, err := a.placement(ctx, &n)
+	ofProject, ofUser, err := a.Quota(ctx, n.Template.ProjectID, n.Template.UserID)
 	if err != nil {
 		return Created{}, err
 	}
-	if args.Networks, err = a.requestedNICs(ctx, n); err != nil {
-		return Created{}, err
-	}
-	if args.SecurityGroups, err = a.securityGroups(ctx, n.SecurityGroups); err != nil {
+	args, err := a.checkRequest(ctx, &n, ofProject)
+	if err != nil {
 		return Created{}, err
 	}
 	n.Template.Addresses = kept(args.Networks)
@@ -86,43 +81,14 @@ func (a *API) Create(ctx context.Context, n NewServer) (Created, error) {
 	if err != nil {
 		return Created{}, err
 	}
-	servers, err := a.insert(ctx, n, args)
+	servers, err := a.insert(ctx, n, args, ofProject, ofUser)
 	return Created{Servers: servers, Password: password}, err
-}
-
-// checkRequest finds what the request names, and refuses what doesn't fit.
-func (a *API) checkRequest(ctx context.Context, n *NewServer) error {
-	if err := a.checkImage(ctx, n); err != nil {
-		return err
-	}
-	if err := a.checkBlockDevices(ctx, *n); err != nil {
-		return err
-	}
-	if n.Max > 1 && n.Hostname != "" {
-		return nova.Errorf(nova.Invalid, "Unable to allocate a single hostname to multiple instances")
-	}
-	return a.checkKey(ctx, n)
-}
-
-func (a *API) checkKey(ctx context.Context, n *NewServer) error {
-	if n.Template.KeyName == nil {
-		return nil
-	}
-	key, err := a.store.KeyPair(ctx, n.KeyOwner, *n.Template.KeyName)
-	if nova.Is(err, nova.NotFound) {
-		return nova.Errorf(nova.Invalid, "Invalid key_name provided.")
-	}
-	n.Template.PublicKey = key.PublicKey
-	return err
 }
 
 // checkImage finds the image, as the caller sees it, and whether the flavor
 // has room for it.
 func (a *API) checkImage(ctx context.Context, n *NewServer) error {
 	if n.Template.ImageID == "" {
-		if len(n.BlockDevices) == 0 {
-			return nova.Errorf(nova.Invalid, "Missing imageRef attribute")
-		}
 		return nil
 	}
 	image, err := a.images.As(nova.CallerOf(ctx)).Show(ctx, n.Template.ImageID)
@@ -208,14 +174,7 @@ func randomWord(length int, alphabet string) (string, error) {
 
 // insert writes the servers and the orders to build them, and takes what they
 // count for from the quota, all at once.
-func (a *API) insert(ctx context.Context, n NewServer, args buildArgs) ([]nova.Server, error) {
-	ofProject, ofUser, err := a.Quota(ctx, n.Template.ProjectID, n.Template.UserID)
-	if err != nil {
-		return nil, err
-	}
-	if err := ofProject.CheckMetadata(len(n.Template.Metadata)); err != nil {
-		return nil, err
-	}
+func (a *API) insert(ctx context.Context, n NewServer, args buildArgs, ofProject, ofUser nova.Quota) ([]nova.Server, error) {
 	reservation, err := randomWord(reservationLen, "0123456789abcdefghijklmnopqrstuvwxyz")
 	if err != nil {
 		return nil, err

@@ -43,9 +43,6 @@ func (a *API) requestedNICs(ctx context.Context, n NewServer) ([]nicRequest, err
 	}
 	var nics []nicRequest
 	for _, request := range n.Networks.List {
-		if n.Max > 1 && (request.PortID != "" || request.FixedIP != "") {
-			return nil, cannotShare(request)
-		}
 		nic, err := checkedNIC(ctx, network, request)
 		if err != nil {
 			return nil, err
