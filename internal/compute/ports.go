@@ -130,16 +130,23 @@ func (w *Worker) addresses(ctx context.Context, s nova.Server, ports []nova.Port
 	return addresses, groups, err
 }
 
+// groupNames are the groups of all ports, port by port: the API shows a group
+// once for each port that is in it.
 func (w *Worker) groupNames(ctx context.Context, project string, ports []nova.Port) ([]string, error) {
 	groups, err := w.networks.AsService().SecurityGroups(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	var names []string
+	nameOf := make(map[string]string, len(groups))
 	for _, group := range groups {
-		on := func(p nova.Port) bool { return slices.Contains(p.SecurityGroups, group.ID) }
-		if slices.ContainsFunc(ports, on) && !slices.Contains(names, group.Name) {
-			names = append(names, group.Name)
+		nameOf[group.ID] = group.Name
+	}
+	var names []string
+	for _, port := range ports {
+		for _, id := range port.SecurityGroups {
+			if name, ok := nameOf[id]; ok {
+				names = append(names, name)
+			}
 		}
 	}
 	return names, nil
