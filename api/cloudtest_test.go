@@ -145,16 +145,13 @@ func (s *cloudSite) begin(name, more string, options ...option) string {
 	return s.Do("POST /v2.1/servers "+body, append([]option{as("demo"), at(90)}, options...)...).Want(s.t, 202).String("server/id")
 }
 
-// work does all that is queued, and tells how much that was.
-func (s *cloudSite) work() (number int) {
+// work does all that is queued.
+func (s *cloudSite) work() {
 	s.t.Helper()
-	for {
-		more, err := s.worker.RunOne(s.t.Context())
+	for more := true; more; {
+		var err error
+		more, err = s.worker.RunOne(s.t.Context())
 		must(s.t, err)
-		if !more {
-			return number
-		}
-		number++
 	}
 }
 

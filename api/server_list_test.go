@@ -76,8 +76,10 @@ func TestServers_Filters(t *testing.T) {
 			{"demo", 65, "changes-before=2020-01-01T00:00:00Z", everything},
 			{"demo", 66, "changes-before=2020-01-01T00:00:00Z", ""},
 			{"demo", 66, "changes-before=2099-01-01T00:00:00Z", "gone cache db web"},
-			{"demo", 66, "changes-since=2021-01-01T00:00:00Z&changes-before=2020-01-01T00:00:00Z",
-				"400 The value of changes-since must be less than or equal to changes-before."},
+			{
+				"demo", 66, "changes-since=2021-01-01T00:00:00Z&changes-before=2020-01-01T00:00:00Z",
+				"400 The value of changes-since must be less than or equal to changes-before.",
+			},
 			{"demo", 1, "all_tenants=0", everything},
 			{"demo", 1, "all_tenants=1", "403 Policy doesn't allow os_compute_api:servers:index:get_all_tenants to be performed."},
 			{"demo", 1, "all_tenants=bad", "400 Unrecognized value 'bad', acceptable values are: '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"},

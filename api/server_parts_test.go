@@ -113,7 +113,7 @@ func TestInstanceActions(t *testing.T) {
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		id := s.boot("web", "")
 		stop := s.act(id, `{"os-stop": null}`, header("X-OpenStack-Request-ID", "req-00000000-0000-4000-8000-000000000000")).Want(t, 202)
-		request := stop.header["x-compute-request-id"][0]
+		request := stop.header["x-compute-request-id"][0] //nolint:staticcheck // Nova writes it so
 		path := "/v2.1/servers/" + id + "/os-instance-actions"
 		s.Do("GET "+path, as("reader")).Want(t, 200, listed("instanceActions", "action", "stop", "create"),
 			has("instanceActions/0/request_id", request), has("instanceActions/0/user_id", "demo-user"), has("instanceActions/0/project_id", demoProject),

@@ -29,13 +29,13 @@ func (n NewServer) Check() error {
 // checkRequest finds what the request names, and refuses what isn't there or
 // doesn't fit: of several faults it names the one that Nova would.
 func (a *API) checkRequest(ctx context.Context, n *NewServer, quota nova.Quota) (args buildArgs, err error) {
-	if err = checkShared(*n); err != nil {
+	if err := checkShared(*n); err != nil {
 		return args, err
 	}
 	if args, err = a.placement(ctx, n); err != nil {
 		return args, err
 	}
-	if err = a.checkImage(ctx, n); err != nil {
+	if err := a.checkImage(ctx, n); err != nil {
 		return args, err
 	}
 	if args.SecurityGroups, err = a.securityGroups(ctx, n.SecurityGroups); err != nil {
@@ -44,13 +44,13 @@ func (a *API) checkRequest(ctx context.Context, n *NewServer, quota nova.Quota) 
 	if args.Networks, err = a.requestedNICs(ctx, *n); err != nil {
 		return args, err
 	}
-	if err = a.checkKey(ctx, n); err != nil {
+	if err := a.checkKey(ctx, n); err != nil {
 		return args, err
 	}
-	if err = quota.CheckMetadata(len(n.Template.Metadata)); err != nil {
+	if err := quota.CheckMetadata(len(n.Template.Metadata)); err != nil {
 		return args, err
 	}
-	if err = checkGroup(*n); err != nil {
+	if err := checkGroup(*n); err != nil {
 		return args, err
 	}
 	return args, a.checkBlockDevices(ctx, *n)
