@@ -1,0 +1,290 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestServerActions_States tries every action in every state that a client can
+// bring a server into.
+func TestServerActions_States(t *testing.T) {
+	t.Parallel()
+	bring := map[string][]string{
+		"active":  {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`},
+		"stopped": {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"os-stop": null}`},
+		"paused":  {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`},
+		"error":   {`{"os-resetState": {"state": "error"}}`},
+	}
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		for _, c := range []struct {
+			word, body string
+			from       string
+			then       string // "" for no change
+		}{
+			{"start", `{"os-start": null}`, "stopped", "ACTIVE"},
+			{"stop", `{"os-stop": null}`, "active error", "SHUTOFF"},
+			{"reboot", `{"reboot": {"type": "SOFT"}}`, "active", "ACTIVE"},
+			{"reboot", `{"reboot": {"type": "hard"}}`, "active stopped paused error", "ACTIVE"},
+			{"pause", `{"pause": null}`, "active", "PAUSED"},
+			{"unpause", `{"unpause": null}`, "paused", "ACTIVE"},
+			{"createImage", `{"createImage": {"name": "i"}}`, "active stopped paused", ""},
+			{"createBackup", `{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, "active stopped paused", ""},
+		} {
+			for _, state := range []string{"active", "stopped", "paused", "error"} {
+				for _, body := range bring[state] {
+					s.act(id, body, as("admin")).Want(t, 202)
+				}
+				before := s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/OS-EXT-STS:vm_state", state)).String("server/status")
+				r := s.act(id, c.body)
+				if !strings.Contains(c.from, state) {
+					r.Want(t, 409, fault("conflictingRequest", "Cannot '"+c.word+"' instance "+id+" while it is in vm_state "+state))
+					continue
+				}
+				want := c.then
+				if want == "" {
+					want = before
+				}
+				r.Want(t, 202)
+				s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", want), has("server/OS-EXT-STS:task_state", nil))
+			}
+		}
+	})
+}
+
+// TestServerActions_Busy is what a server answers that is at something.
+func TestServerActions_Busy(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.begin("web", "")
+		path := "POST /v2.1/servers/" + id + "/action "
+		notYet := func(word, state string) check {
+			return fault("conflictingRequest", "Cannot '"+word+"' instance "+id+" while it is in "+state)
+		}
+		s.Do(path+`{"pause": null}`, as("demo")).Want(t, 409, notYet("pause", "vm_state building"))
+		s.Do(path+`{"os-stop": null}`, as("demo")).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is not ready"))
+		s.Do(path+`{"os-getConsoleOutput": {}}`, as("demo")).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is not ready"))
+		s.work()
+		s.Do(path+`{"pause": null}`, as("demo")).Want(t, 202, empty)
+		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/OS-EXT-STS:task_state", "pausing"), has("server/status", "ACTIVE"))
+		s.Do(path+`{"os-stop": null}`, as("demo")).Want(t, 409, notYet("stop", "task_state pausing"))
+		s.Do(path+`{"reboot": {"type": "HARD"}}`, as("demo")).Want(t, 202)
+		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", "HARD_REBOOT"))
+		s.work()
+		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", "ACTIVE"))
+	})
+}
+
+func TestServerActions_Malformed(t *testing.T) {
+	t.Parallel()
+	const malformed, nothing = "Malformed request body", "The resource could not be found."
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		for _, c := range []struct {
+			body   string
+			status int
+			want   string
+		}{
+			{"", 400, malformed},
+			{"{", 400, malformed},
+			{"{}", 400, malformed},
+			{"[]", 400, malformed},
+			{`["a", "b"]`, 400, malformed},
+			{`"ab"`, 400, malformed},
+			{`{"pause": null, "unpause": null}`, 400, malformed},
+			{"null", 404, nothing},
+			{"1", 404, nothing},
+			{`["a"]`, 404, nothing},
+			{`"a"`, 404, nothing},
+			{`{"nope": null}`, 400, "There is no such action: nope"},
+			{`{"reboot": null}`, 400, "Invalid input for field/attribute reboot. Value: None. None is not of type 'object'"},
+			{`{"os-resetState": {"state": "paused"}}`, 400, "Invalid input for field/attribute state. Value: paused. 'paused' is not one of ['active', 'error']"},
+		} {
+			r := s.Do("POST /v2.1/servers/"+id+"/action "+c.body, as("demo"), header("Content-Type", "application/json")).Want(t, c.status)
+			if got := namesOrFault(r); got != fmt.Sprintf("%d %s", c.status, c.want) {
+				t.Errorf("%s: %s", c.body, got)
+			}
+		}
+		for _, missing := range []string{nobodyID, "bad"} {
+			s.Do("POST /v2.1/servers/"+missing+`/action {"pause": null}`, as("demo")).Want(t, 404,
+				fault("itemNotFound", "Instance "+missing+" could not be found."))
+		}
+		s.Do("POST /v2.1/servers/"+id+`/action {"pause": null}`, as("alt")).Want(t, 404)
+		s.Do("POST /v2.1/"+altProject+"/servers/"+id+`/action {"pause": null}`, as("demo")).Want(t, 400, fault("badRequest",
+			"Malformed request URL: URL's project_id '"+altProject+"' doesn't match Context's project_id '"+demoProject+"'"))
+	})
+}
+
+func TestServerActions_Policy(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		for body, rule := range map[string]string{
+			`{"os-start": null}`:                     "servers:start",
+			`{"os-stop": null}`:                      "servers:stop",
+			`{"reboot": {"type": "HARD"}}`:           "servers:reboot",
+			`{"pause": null}`:                        "os-pause-server:pause",
+			`{"unpause": null}`:                      "os-pause-server:unpause",
+			`{"lock": null}`:                         "os-lock-server:lock",
+			`{"unlock": null}`:                       "os-lock-server:unlock",
+			`{"createImage": {"name": "i"}}`:         "servers:create_image",
+			`{"os-getConsoleOutput": {}}`:            "os-console-output",
+			`{"os-resetState": {"state": "active"}}`: "os-admin-actions:reset_state",
+			`{"createBackup": {"name": "b", "backup_type": "d", "rotation": 0}}`: "os-create-backup",
+		} {
+			s.Do("POST /v2.1/servers/"+id+"/action "+body, as("reader")).Want(t, 403,
+				fault("forbidden", "Policy doesn't allow os_compute_api:"+rule+" to be performed."))
+		}
+		s.Do("POST /v2.1/servers/"+id+`/action {"os-resetState": {"state": "active"}}`, as("demo")).Want(t, 403)
+	})
+}
+
+func TestServerActions_Lock(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		shown := func(reason any, locked bool) {
+			t.Helper()
+			s.Do("GET /v2.1/servers/"+id, as("demo"), at(73)).Want(t, 200, has("server/locked", locked), has("server/locked_reason", reason))
+		}
+		shown(nil, false)
+		s.act(id, `{"lock": {"locked_reason": "moving"}}`, at(73)).Want(t, 202, empty)
+		shown("moving", true)
+		s.act(id, `{"lock": {"locked_reason": "again"}}`, at(73)).Want(t, 202)
+		shown("moving", true)
+		for _, body := range []string{
+			`{"os-stop": null}`, `{"reboot": {"type": "SOFT"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`, `{"unpause": null}`, `{"os-start": null}`,
+		} {
+			s.act(id, body).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
+		}
+		s.act(id, `{"createImage": {"name": "i"}}`).Want(t, 202) // locks don't keep images from being made
+		s.act(id, `{"os-getConsoleOutput": {}}`).Want(t, 200)
+		s.act(id, `{"pause": null}`, as("admin")).Want(t, 202)
+		s.act(id, `{"unpause": null}`, as("admin")).Want(t, 202)
+		s.act(id, `{"unlock": null}`).Want(t, 202)
+		shown(nil, false)
+		s.act(id, `{"lock": "anything"}`, at(72)).Want(t, 202)
+		s.act(id, `{"unlock": null}`).Want(t, 202)
+		s.act(id, `{"lock": null}`, as("admin")).Want(t, 202)
+		s.act(id, `{"unlock": null}`).Want(t, 403,
+			fault("forbidden", "Policy doesn't allow os_compute_api:os-lock-server:unlock:unlock_override to be performed."))
+		shown(nil, true)
+		s.act(id, `{"unlock": null}`, as("admin")).Want(t, 202)
+		shown(nil, false)
+	})
+}
+
+func TestServerActions_Console(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		lines := strings.Split(s.act(id, `{"os-getConsoleOutput": {}}`).Want(t, 200).String("output"), "\n")
+		for length, want := range map[string]int{"null": len(lines), "-1": len(lines), "0": 0, "1": 1, `"3"`: 3, "100000": len(lines)} {
+			output := s.act(id, `{"os-getConsoleOutput": {"length": `+length+`}}`).Want(t, 200).String("output")
+			if output != strings.Join(lines[len(lines)-want:], "\n") {
+				t.Errorf("length %s: %q", length, output)
+			}
+		}
+	})
+}
+
+// TestServerActions_Images makes images of a server, whose ID was in the
+// Location until 2.44.
+func TestServerActions_Images(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		const (
+			image  = `{"createImage": {"name": " i ", "metadata": {"k": "v"}}}`
+			backup = `{"createBackup": {"name": "b", "backup_type": "daily", "rotation": %d}}`
+		)
+		location := s.act(id, strings.Replace(image, " i ", "i", 1), at(44)).Want(t, 202, empty).header.Get("Location")
+		if !strings.HasPrefix(location, "http://image.example/images/") {
+			t.Errorf("Location %q", location)
+		}
+		location = s.act(id, fmt.Sprintf(backup, 1), at(44)).Want(t, 202, empty).header.Get("Location")
+		if !strings.HasPrefix(location, "http://nova.example/v2.1/images/") {
+			t.Errorf("Location %q", location)
+		}
+		if r := s.act(id, fmt.Sprintf(backup, 0), at(44)).Want(t, 202, empty); r.header.Get("Location") != "" {
+			t.Errorf("Location %q of what is rotated away", r.header.Get("Location"))
+		}
+		made := s.act(id, strings.Replace(image, " i ", "i", 1), at(45)).Want(t, 202, lacks("location")).String("image_id")
+		if r := s.Do("GET /v2.1/servers?image="+made, as("demo")); made == "" || r.status != 200 {
+			t.Errorf("image %q", made)
+		}
+		s.boot("copy", `, "imageRef": "`+made+`"`)
+		s.act(id, image).Want(t, 400)
+		tooMany := `{"createImage": {"name": "i", "metadata": {` + items(129) + `}}}`
+		s.act(id, tooMany, at(38)).Want(t, 403, fault("forbidden", "Image metadata limit exceeded"))
+		if r := s.act(id, tooMany, at(39)).Want(t, 403); !strings.Contains(r.text, "in the image service") { // which has a limit of its own
+			t.Errorf("too much metadata: %s", r.text)
+		}
+	})
+}
+
+// TestBackupInstance backs servers up with the call that is this project's own.
+func TestBackupInstance(t *testing.T) {
+	t.Parallel()
+	const rule = "os_compute_api:os-create-backup"
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		for _, path := range []string{"/v2.1", "/v2.1/" + demoProject, "/v2", "/v2/" + demoProject} {
+			for _, minor := range []int{1, 45, 104} {
+				r := s.Do("POST "+path+"/servers/"+id+`/backup_instance {"name": "b", "description": "before the move"}`, as("demo"), at(minor)).Want(t, 202)
+				r.Want(t, 202, whole(fmt.Sprintf(`{"id": %q}`, r.String("id"))))
+				s.work()
+			}
+		}
+		path := "POST /v2.1/servers/" + id + "/backup_instance "
+		for _, c := range []struct {
+			body   string
+			status int
+			want   string
+		}{
+			{`{"name": "b"}`, 202, ""},
+			{`{"name": "b", "description": null}`, 202, ""},
+			{`{"name": "b", "description": ""}`, 202, ""},
+			{`{"name": "` + strings.Repeat("x", 255) + `"}`, 202, ""},
+			{``, 400, "None is not of type 'object'"},
+			{`{}`, 400, "'name' is a required property"},
+			{`{"name": ""}`, 400, ""},
+			{`{"name": null}`, 400, ""},
+			{`{"name": 1}`, 400, ""},
+			{`{"name": "` + strings.Repeat("x", 256) + `"}`, 400, ""},
+			{`{"name": "b", "description": "` + strings.Repeat("x", 256) + `"}`, 400, ""},
+			{`{"name": "b", "description": 1}`, 400, ""},
+			{`{"name": "b", "rotation": 1}`, 400, "Additional properties are not allowed ('rotation' was unexpected)"},
+			{`{"backup_instance": {"name": "b"}}`, 400, ""},
+			{`{`, 400, "Malformed request body"},
+		} {
+			r := s.Do(path+c.body, as("demo"), header("Content-Type", "application/json")).Want(t, c.status)
+			if c.want != "" {
+				r.Want(t, c.status, fault("badRequest", c.want))
+			}
+			s.work()
+		}
+		const body = `{"name": "b"}`
+		s.Do(path+body, as("reader")).Want(t, 403)
+		s.Do(path+body, as("alt")).Want(t, 404, fault("itemNotFound", "Instance "+id+" could not be found."))
+		s.Do("POST /v2.1/servers/"+nobodyID+"/backup_instance "+body, as("demo")).Want(t, 404)
+		s.Do("GET /v2.1/servers/"+id+"/backup_instance", as("demo")).Want(t, 404)
+		s.Do("PUT /v2.1/servers/"+id+"/backup_instance "+body, as("demo")).Want(t, 404)
+		s.Do("POST /v2.1/"+altProject+"/servers/"+id+"/backup_instance "+body, as("demo")).Want(t, 400)
+
+		s.Do(path+body, as("demo")).Want(t, 202)
+		s.Do(path+body, as("demo")).Want(t, 409,
+			fault("conflictingRequest", "Cannot 'backup_instance' instance "+id+" while it is in task_state image_backup"))
+		s.work()
+		s.Do("GET /v2.1/servers/"+id+"/os-instance-actions", as("demo")).Want(t, 200, has("instanceActions/0/action", "backup_instance"))
+		s.act(id, `{"lock": null}`).Want(t, 202)
+		s.Do(path+body, as("demo")).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
+		s.act(id, `{"unlock": null}`).Want(t, 202)
+		s.Do("POST /v2.1/servers/"+id+`/action {"os-resetState": {"state": "error"}}`).Want(t, 202)
+		s.Do(path+body, as("demo")).Want(t, 409,
+			fault("conflictingRequest", "Cannot 'backup_instance' instance "+id+" while it is in vm_state error"))
+		fresh := s.begin("fresh", "")
+		s.Do("POST /v2.1/servers/"+fresh+"/backup_instance "+body, as("demo")).Want(t, 409)
+	})
+}
