@@ -227,7 +227,6 @@ func TestServerActions_Images(t *testing.T) {
 // TestBackupInstance backs servers up with the call that is this project's own.
 func TestBackupInstance(t *testing.T) {
 	t.Parallel()
-	const rule = "os_compute_api:os-create-backup"
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		id := s.boot("web", "")
 		for _, path := range []string{"/v2.1", "/v2.1/" + demoProject, "/v2", "/v2/" + demoProject} {

@@ -46,7 +46,7 @@ func TestSamples_Servers(t *testing.T) {
 // see, and some what others do.
 func (s *cloudSite) alike(t *testing.T, folder string, c sample) {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(folder, c.file)) //nolint:gosec // a file of the tests' own
+	text, err := os.ReadFile(filepath.Join(folder, c.file))
 	must(t, err)
 	var want any
 	must(t, json.Unmarshal(text, &want))
