@@ -15,11 +15,13 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
-	"github.com/nova-api/nova-api/views"
 )
 
+// A lister reads a page of servers from the store, with more or less of each.
+type lister func(context.Context, db.ServerFilter, nova.Page) ([]nova.Server, error)
+
 // list finds the servers that a list asks for.
-func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.Rule) ([]views.Server, error) {
+func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.Rule, read lister) ([]nova.Server, error) {
 	if err := checkLimit(r); err != nil {
 		return nil, err
 	}
@@ -34,13 +36,9 @@ func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.
 	page := r.Page()
 	page.Sort = sort
 	if none || noSort || page.Limit == 0 {
-		return []views.Server{}, nil
+		return nil, nil
 	}
-	servers, err := c.store.Servers(ctx, filter, page)
-	if err != nil {
-		return nil, err
-	}
-	return c.wholes(ctx, servers)
+	return read(ctx, filter, page)
 }
 
 // checkLimit refuses a limit that is none: where there is a schema for it, that

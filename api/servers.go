@@ -59,7 +59,7 @@ func seen(r *rest.Request, s nova.Server, id string, err error) error {
 }
 
 func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
-	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects)
+	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects, c.store.ServerNames)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +67,15 @@ func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
 }
 
 func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
-	servers, err := c.list(ctx, r, policy.ServerDetailAllProjects)
+	servers, err := c.list(ctx, r, policy.ServerDetailAllProjects, c.store.Servers)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Detail(r, servers), nil
+	shown, err := c.wholes(ctx, servers)
+	if err != nil {
+		return nil, err
+	}
+	return c.view.Detail(r, shown), nil
 }
 
 func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
@@ -171,6 +175,9 @@ func (c *Servers) whole(ctx context.Context, s nova.Server) (views.Server, error
 
 // wholes is whole for a page: one query for all of it.
 func (c *Servers) wholes(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
+	if len(servers) == 0 {
+		return nil, nil
+	}
 	hosts, err := c.compute.Hosts(ctx)
 	if err != nil {
 		return nil, err

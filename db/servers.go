@@ -53,7 +53,7 @@ func (s *Store) AnyServer(ctx context.Context, id string) (nova.Server, error) {
 }
 
 func (s *Store) server(ctx context.Context, condition, id string) (nova.Server, error) {
-	servers, err := s.scanServers(ctx, "SELECT "+serverColumns+" FROM servers WHERE "+condition, id)
+	servers, err := s.scanServers(ctx, serverFields, "SELECT "+serverColumns+" FROM servers WHERE "+condition, id)
 	if err != nil {
 		return nova.Server{}, fmt.Errorf("find server: %w", err)
 	}
@@ -70,6 +70,21 @@ func (s *Store) LockServer(ctx context.Context, id string) (nova.Server, error) 
 
 // Servers lists servers, newest first or as the page says, with their tags.
 func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nova.Server, error) {
+	servers, err := s.listServers(ctx, f, p, serverColumns, serverFields)
+	if err != nil {
+		return nil, err
+	}
+	return servers, s.addTags(ctx, servers)
+}
+
+// ServerNames lists the same servers, but only their IDs and names.
+func (s *Store) ServerNames(ctx context.Context, f ServerFilter, p nova.Page) ([]nova.Server, error) {
+	return s.listServers(ctx, f, p, "uuid, name", func(s *nova.Server) []any { return []any{&s.ID, &s.Name} })
+}
+
+func (s *Store) listServers(
+	ctx context.Context, f ServerFilter, p nova.Page, columns string, fields func(*nova.Server) []any,
+) ([]nova.Server, error) {
 	q, err := f.query(s.dialect)
 	if err != nil {
 		return nil, err
@@ -84,8 +99,8 @@ func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nov
 	if err := s.serverMarker(ctx, f, p.Marker); err != nil {
 		return nil, err
 	}
-	servers, err := s.scanServers(ctx, `
-		SELECT `+serverColumns+`
+	servers, err := s.scanServers(ctx, fields, `
+		SELECT `+columns+`
 		FROM servers
 		WHERE `+q.where()+`
 		ORDER BY `+order+`
@@ -93,7 +108,7 @@ func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nov
 	if err != nil {
 		return nil, fmt.Errorf("list servers: %w", err)
 	}
-	return servers, s.addTags(ctx, servers)
+	return servers, nil
 }
 
 // serverMarker refuses a marker that the list's project doesn't have.
@@ -115,7 +130,9 @@ func (s *Store) serverMarker(ctx context.Context, f ServerFilter, marker string)
 
 // scanServers reads servers by hand: this is the hottest path there is, and
 // reflection would double what it costs.
-func (s *Store) scanServers(ctx context.Context, query string, args ...any) ([]nova.Server, error) {
+func (s *Store) scanServers(
+	ctx context.Context, fields func(*nova.Server) []any, query string, args ...any,
+) ([]nova.Server, error) {
 	servers := []nova.Server{}
 	err := s.try(ctx, func() error {
 		servers = servers[:0]
@@ -124,15 +141,15 @@ func (s *Store) scanServers(ctx context.Context, query string, args ...any) ([]n
 			return err
 		}
 		defer func() { _ = found.Close() }()
-		return scanInto(found, &servers)
+		return scanInto(found, fields, &servers)
 	})
 	return servers, err
 }
 
-func scanInto(found *sqlx.Rows, servers *[]nova.Server) error {
+func scanInto(found *sqlx.Rows, fields func(*nova.Server) []any, servers *[]nova.Server) error {
 	for found.Next() {
 		var server nova.Server
-		if err := found.Scan(serverFields(&server)...); err != nil {
+		if err := found.Scan(fields(&server)...); err != nil {
 			return err
 		}
 		*servers = append(*servers, server)

@@ -19,8 +19,8 @@ type Server struct {
 }
 
 // Index lists servers by name.
-func (v Servers) Index(r Request, servers []Server) Dict {
-	return list(r, "servers", "servers", servers, serverID, v.basic)
+func (v Servers) Index(r Request, servers []nova.Server) Dict {
+	return list(r, "servers", "servers", servers, func(s nova.Server) string { return s.ID }, v.basic)
 }
 
 // Detail lists servers with everything.
@@ -53,7 +53,7 @@ func (Servers) Created(r Request, s nova.Server, groups []string, password *stri
 // Reservation answers for servers that are found by their reservation.
 func (Servers) Reservation(id string) Dict { return Dict{{"reservation_id", id}} }
 
-func (Servers) basic(r Request, s Server) Dict {
+func (Servers) basic(r Request, s nova.Server) Dict {
 	return Dict{
 		{"id", s.ID},
 		{"name", s.Name},

@@ -63,7 +63,7 @@ func TestServers_EveryVersion(t *testing.T) {
 		{"servers_detail", []int{3, 9, 16, 19, 26, 47, 63, 73, 96, 98, 100}, detail, nil},
 		{"servers_detail_for_members", []int{9, 19, 26, 47, 63, 73, 90, 96, 98, 100}, detail, admins},
 		{"server_updated", []int{9, 19, 26, 47, 63, 71, 73, 75, 96, 98, 100}, updated, nil},
-		{"servers", nil, func(r Request) Dict { return v.Index(r, list) }, nil},
+		{"servers", nil, func(r Request) Dict { return v.Index(r, []nova.Server{web().Server}) }, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
