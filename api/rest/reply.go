@@ -27,7 +27,7 @@ const (
 )
 
 // write sends what a handler returned.
-func (s *Site) write(w http.ResponseWriter, r *http.Request, status int, result any) error {
+func write(w http.ResponseWriter, r *http.Request, status int, result any) error {
 	response, ok := result.(Response)
 	if !ok {
 		response = Response{Body: result}
@@ -41,15 +41,10 @@ func (s *Site) write(w http.ResponseWriter, r *http.Request, status int, result 
 	if response.Bare {
 		header.Set("Content-Type", typeBare)
 	}
-	buffer, ok := s.buffers.Get().(*[]byte)
-	if !ok {
-		buffer = new([]byte)
-	}
-	body, err := encode((*buffer)[:0], response.Body)
+	body, err := encode(response.Body)
 	if err != nil {
 		return err
 	}
-	defer s.reuse(buffer, body)
 	if status == http.StatusNoContent {
 		w.WriteHeader(status)
 		return nil
@@ -60,22 +55,12 @@ func (s *Site) write(w http.ResponseWriter, r *http.Request, status int, result 
 	return nil
 }
 
-// reuse keeps what a reply was written in for another reply, so that a page
-// doesn't grow from nothing each time.
-func (s *Site) reuse(buffer *[]byte, body []byte) {
-	const most = 4 << 20
-	if cap(body) <= most {
-		*buffer = body
-		s.buffers.Put(buffer)
-	}
-}
-
-func encode(to []byte, body any) ([]byte, error) {
+func encode(body any) ([]byte, error) {
 	switch body := body.(type) {
 	case nil:
-		return to, nil
+		return nil, nil
 	case appender:
-		return body.AppendJSON(to), nil
+		return body.AppendJSON(nil), nil
 	}
 	return marshal(body)
 }

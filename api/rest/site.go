@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
@@ -28,8 +27,6 @@ type Site struct {
 	MaxBody         int64  // bytes of a request
 	LinkPrefix      string // what addresses start with, if not with what the client used
 	ImageLinkPrefix string
-
-	buffers sync.Pool // *[]byte that replies are written in
 }
 
 // The roots of the API's two generations.
@@ -77,7 +74,7 @@ func (s *Site) serve(route string, action Action) http.HandlerFunc {
 		result, err := s.answer(w.Header(), r, action)
 		if err == nil {
 			maps.Copy(w.Header(), r.extra)
-			err = s.write(w, hr, action.status(r), result)
+			err = write(w, hr, action.status(r), result)
 		}
 		if err != nil {
 			fail(w, hr, err)

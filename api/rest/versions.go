@@ -104,7 +104,7 @@ func (s *Site) open(w http.ResponseWriter, r *http.Request, route string, status
 	recordOf(r.Context()).route = route
 	_, err := readBody(r)
 	if err == nil {
-		err = s.write(w, r, status, document)
+		err = write(w, r, status, document)
 	}
 	if err != nil {
 		fail(w, r, err)
