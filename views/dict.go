@@ -117,14 +117,19 @@ func appendPointer[T any](to []byte, v *T, write func([]byte, T) []byte) []byte 
 	return write(to, *v)
 }
 
-// appendList writes a list: [] for nil, never null.
+// appendList writes a list: [] for nil, never null. It makes room for all items
+// once it knows how long the first is.
 func appendList[T any](to []byte, items []T, write func([]byte, T) []byte) []byte {
 	to = append(to, '[')
 	for i, item := range items {
 		if i > 0 {
 			to = append(to, ',')
 		}
+		before := len(to)
 		to = write(to, item)
+		if i == 0 {
+			to = slices.Grow(to, (len(to)-before+1)*len(items))
+		}
 	}
 	return append(to, ']')
 }
