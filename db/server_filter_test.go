@@ -3,6 +3,7 @@ package db_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -27,7 +28,7 @@ func mixed(t *testing.T, s *db.Store, count int) {
 		server := nova.Server{
 			ID: fmt.Sprintf("%02d-%d", (i*7)%count, i), Name: fmt.Sprint("n", i%4), Hostname: fmt.Sprint("h", i%3), ProjectID: fmt.Sprint("p", i%2),
 			UserID: fmt.Sprint("u", i%3), VMState: []nova.VMState{nova.Active, nova.Stopped, nova.Errored}[i%3],
-			PowerState: nova.PowerState(i % 2), Flavor: nova.Flavor{ID: fmt.Sprint(i % 3)}, ImageID: fmt.Sprint("i", i%2), ConfigDrive: i%2 == 0,
+			PowerState: nova.PowerState(i % 2), Flavor: nova.Flavor{ID: strconv.Itoa(i % 3)}, ImageID: fmt.Sprint("i", i%2), ConfigDrive: i%2 == 0,
 			DiskConfig: []string{"AUTO", "MANUAL"}[i%2], RequestedZone: fmt.Sprint("z", i%2), CreatedAt: began.Add(time.Duration(i/3) * time.Second),
 		}
 		if i%2 == 0 {
@@ -66,8 +67,10 @@ func TestServers_Pages(t *testing.T) {
 				t.Errorf("servers can't be sorted by %s", key)
 			}
 			for _, sorts := range [][]nova.Sort{
-				{{Key: key}}, {{Key: key, Desc: true}},
-				{{Key: key}, {Key: "display_name", Desc: true}}, {{Key: key, Desc: true}, {Key: "hostname"}, {Key: "created_at", Desc: true}},
+				{{Key: key}},
+				{{Key: key, Desc: true}},
+				{{Key: key}, {Key: "display_name", Desc: true}},
+				{{Key: key, Desc: true}, {Key: "hostname"}, {Key: "created_at", Desc: true}},
 			} {
 				whole := serverIDs(t, s, nova.Page{Limit: count + 1, Sort: sorts})
 				if len(whole) != count {
