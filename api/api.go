@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Site    *rest.Site
 	Store   *db.Store
-	Compute *compute.API
+	Compute *compute.Servers
 	// ProjectExists asks the identity service about a project.
 	ProjectExists func(ctx context.Context, id string) (bool, error)
 	// ImageURL is the address of the image service, as this client sees it.

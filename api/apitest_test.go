@@ -60,7 +60,7 @@ var quotas = nova.Quota{
 type site struct {
 	t       *testing.T
 	store   *db.Store
-	compute *compute.API
+	compute *compute.Servers
 	handler http.Handler
 }
 

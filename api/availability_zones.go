@@ -13,13 +13,13 @@ import (
 // AvailabilityZones answers for /os-availability-zone: where servers can be
 // asked to run.
 type AvailabilityZones struct {
-	compute *compute.API
+	compute *compute.Servers
 	view    views.AvailabilityZones
 }
 
-// Actions is what can be done with availability zones.
-func (c *AvailabilityZones) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with availability zones.
+func (c *AvailabilityZones) Operations() rest.Operations {
+	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.NoQuery).Needs(policy.AvailabilityZoneList),
 		"detail": rest.Do(c.detail).Query(schema.NoQuery).Needs(policy.AvailabilityZoneDetail),
 	}

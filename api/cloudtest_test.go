@@ -68,8 +68,8 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
 		statements: statements,
 	}
-	s.worker = compute.NewWorker(compute.WorkerOptions{API: s.compute, ID: uuid.NewString(), Log: zerolog.Nop()})
-	registrar := compute.Registrar{API: s.compute, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
+	s.worker = compute.NewWorker(compute.WorkerOptions{Servers: s.compute, ID: uuid.NewString(), Log: zerolog.Nop()})
+	registrar := compute.Registrar{Servers: s.compute, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
 	must(t, registrar.Register(t.Context()))
 	s.flavors()
 	return s

@@ -17,9 +17,9 @@ type Extensions struct {
 	view views.Extensions
 }
 
-// Actions is what can be done with extensions.
-func (c *Extensions) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with extensions.
+func (c *Extensions) Operations() rest.Operations {
+	return rest.Operations{
 		"index": rest.Do(c.index).Query(schema.NoQuery).Needs(policy.Extensions),
 		"show":  rest.Do(c.show).Query(schema.NoQuery).Needs(policy.Extensions),
 	}

@@ -18,9 +18,9 @@ type FlavorAccess struct {
 	view  views.Flavors
 }
 
-// Actions is what can be done with a flavor's list of projects.
-func (c *FlavorAccess) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with a flavor's list of projects.
+func (c *FlavorAccess) Operations() rest.Operations {
+	return rest.Operations{
 		"index": rest.Do(c.index).Query(schema.NoQuery).Needs(policy.FlavorAccessIndex),
 	}
 }
@@ -37,14 +37,14 @@ func (c *FlavorAccess) index(ctx context.Context, r *rest.Request) (any, error) 
 }
 
 // MemberActions is what can be asked of one flavor.
-func (c *Flavors) MemberActions() rest.Actions {
-	return rest.Actions{
-		"addTenantAccess":    rest.Read(schema.AddTenantAccess, c.addAccess).Needs(policy.FlavorAccessAdd),
-		"removeTenantAccess": rest.Read(schema.RemoveTenantAccess, c.removeAccess).Needs(policy.FlavorAccessRemove),
+func (c *Flavors) MemberActions() rest.Operations {
+	return rest.Operations{
+		"addTenantAccess":    rest.DoWith(schema.AddTenantAccess, c.addAccess).Needs(policy.FlavorAccessAdd),
+		"removeTenantAccess": rest.DoWith(schema.RemoveTenantAccess, c.removeAccess).Needs(policy.FlavorAccessRemove),
 	}
 }
 
-func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.GrantTenantAccess) (any, error) {
+func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.AddTenantAccessBody) (any, error) {
 	project := in.Access.Tenant
 	if err := c.projects.known(ctx, project); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.Gran
 	return accessOf(ctx, c.store, c.view, flavor)
 }
 
-func (c *Flavors) removeAccess(ctx context.Context, r *rest.Request, in schema.RevokeTenantAccess) (any, error) {
+func (c *Flavors) removeAccess(ctx context.Context, r *rest.Request, in schema.RemoveTenantAccessBody) (any, error) {
 	flavor, err := visibleFlavor(ctx, c.store, r, r.ID())
 	if err != nil {
 		return nil, err

@@ -18,13 +18,13 @@ type FlavorExtraSpecs struct {
 	view  views.Flavors
 }
 
-// Actions is what can be done with a flavor's extra specs.
-func (c *FlavorExtraSpecs) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with a flavor's extra specs.
+func (c *FlavorExtraSpecs) Operations() rest.Operations {
+	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.NoQuery).Needs(policy.FlavorExtraSpecsIndex),
 		"show":   rest.Do(c.show).Query(schema.NoQuery).Needs(policy.FlavorExtraSpecsShow),
-		"create": rest.Read(schema.FlavorExtraSpecsCreate, c.create).Needs(policy.FlavorExtraSpecsCreate),
-		"update": rest.Read(schema.FlavorExtraSpecUpdate, c.update).Needs(policy.FlavorExtraSpecsUpdate),
+		"create": rest.DoWith(schema.FlavorExtraSpecsCreate, c.create).Needs(policy.FlavorExtraSpecsCreate),
+		"update": rest.DoWith(schema.FlavorExtraSpecUpdate, c.update).Needs(policy.FlavorExtraSpecsUpdate),
 		"delete": rest.Do(c.delete).Needs(policy.FlavorExtraSpecsDelete),
 	}
 }
@@ -49,7 +49,7 @@ func (c *FlavorExtraSpecs) show(ctx context.Context, r *rest.Request) (any, erro
 	return c.view.ExtraSpec(r.ID(), value), nil
 }
 
-func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schema.CreateFlavorExtraSpecs) (any, error) {
+func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schema.FlavorExtraSpecsCreateBody) (any, error) {
 	if err := checkExtraSpecs(r, in.ExtraSpecs); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schem
 	return c.view.GivenExtraSpecs(in.ExtraSpecs.Given()), nil
 }
 
-func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schema.UpdateFlavorExtraSpec) (any, error) {
+func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schema.FlavorExtraSpecUpdateBody) (any, error) {
 	if err := checkExtraSpecs(r, in); err != nil {
 		return nil, err
 	}

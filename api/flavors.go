@@ -23,14 +23,14 @@ type Flavors struct {
 	view     views.Flavors
 }
 
-// Actions is what can be done with flavors.
-func (c *Flavors) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with flavors.
+func (c *Flavors) Operations() rest.Operations {
+	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.FlavorsQuery),
 		"detail": rest.Do(c.detail).Query(schema.FlavorsQuery),
 		"show":   rest.Do(c.show).Query(schema.NoQuery),
-		"create": rest.Read(schema.FlavorCreate, c.create).Needs(policy.FlavorCreate),
-		"update": rest.Read(schema.FlavorUpdate, c.update).Needs(policy.FlavorUpdate).Since(55),
+		"create": rest.DoWith(schema.FlavorCreate, c.create).Needs(policy.FlavorCreate),
+		"update": rest.DoWith(schema.FlavorUpdate, c.update).Needs(policy.FlavorUpdate).Since(55),
 		"delete": rest.Do(c.delete).Needs(policy.FlavorDelete).Status(http.StatusAccepted),
 	}
 }
@@ -59,7 +59,7 @@ func (c *Flavors) show(ctx context.Context, r *rest.Request) (any, error) {
 	return c.view.Show(r, flavor), nil
 }
 
-func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.CreateFlavor) (any, error) {
+func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.FlavorCreateBody) (any, error) {
 	flavor, err := c.store.CreateFlavor(ctx, newFlavor(in))
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.CreateF
 	return c.view.Show(r, flavor), nil
 }
 
-func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.UpdateFlavor) (any, error) {
+func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.FlavorUpdateBody) (any, error) {
 	flavor, err := c.store.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 // administrator can ask.
 func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
 	f := db.FlavorFilter{
-		Public: new(true), AccessFor: r.Caller.ProjectID, Disabled: r.IsAdmin(), Name: last(r, "name"),
+		Public: new(true), AccessFor: r.Caller.ProjectID, WithDisabled: r.IsAdmin(), Name: last(r, "name"),
 	}
 	if r.IsAdmin() && r.Query().Has("is_public") {
 		wanted, err := isPublic(last(r, "is_public"))
@@ -150,7 +150,7 @@ func visibleFlavor(ctx context.Context, store *db.Store, r *rest.Request, id str
 	return store.FlavorFor(ctx, r.Caller.ProjectID, id)
 }
 
-func newFlavor(in schema.CreateFlavor) nova.Flavor {
+func newFlavor(in schema.FlavorCreateBody) nova.Flavor {
 	f := in.Flavor
 	flavor := nova.Flavor{
 		ID: uuid.NewString(), Name: strings.TrimSpace(f.Name),

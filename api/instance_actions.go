@@ -18,11 +18,11 @@ type InstanceActions struct {
 	view  views.Actions
 }
 
-// Actions is what can be done with the record: look at it.
-func (c *InstanceActions) Actions() rest.Actions {
-	return rest.Actions{
-		"index": rest.With(c.load, c.index).Needs(policy.InstanceActionsList).Query(schema.InstanceActionsQuery),
-		"show":  rest.With(c.load, c.show).Needs(policy.InstanceActionsShow).Query(schema.NoQuery),
+// Operations is what can be done with the record: look at it.
+func (c *InstanceActions) Operations() rest.Operations {
+	return rest.Operations{
+		"index": rest.On(c.load, c.index).Needs(policy.InstanceActionsList).Query(schema.InstanceActionsQuery),
+		"show":  rest.On(c.load, c.show).Needs(policy.InstanceActionsShow).Query(schema.NoQuery),
 	}
 }
 

@@ -20,16 +20,16 @@ import (
 // a user, and policy is asked about that one.
 type KeyPairs struct {
 	store   *db.Store
-	compute *compute.API
+	compute *compute.Servers
 	view    views.KeyPairs
 }
 
-// Actions is what can be done with key pairs.
-func (c *KeyPairs) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with key pairs.
+func (c *KeyPairs) Operations() rest.Operations {
+	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.KeyPairsQuery),
 		"show":   rest.Do(c.show).Query(schema.KeyPairQuery),
-		"create": rest.Read(schema.KeyPairCreate, c.create).StatusSince(2, http.StatusCreated),
+		"create": rest.DoWith(schema.KeyPairCreate, c.create).StatusSince(2, http.StatusCreated),
 		"delete": rest.Do(c.delete).Query(schema.KeyPairQuery).Status(http.StatusAccepted).StatusSince(2, http.StatusNoContent),
 	}
 }
@@ -75,7 +75,7 @@ func (c *KeyPairs) show(ctx context.Context, r *rest.Request) (any, error) {
 	return c.view.Show(r, pair), nil
 }
 
-func (c *KeyPairs) create(ctx context.Context, r *rest.Request, in schema.CreateKeyPair) (any, error) {
+func (c *KeyPairs) create(ctx context.Context, r *rest.Request, in schema.KeyPairCreateBody) (any, error) {
 	user, err := keyOwner(r, policy.KeypairCreate, in.KeyPair.UserID)
 	if err != nil {
 		return nil, err

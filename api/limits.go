@@ -14,13 +14,13 @@ import (
 // Limits answers for /limits: what the caller's project may have, and has.
 type Limits struct {
 	store   *db.Store
-	compute *compute.API
+	compute *compute.Servers
 	view    views.Limits
 }
 
-// Actions is what can be done with limits.
-func (c *Limits) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with limits.
+func (c *Limits) Operations() rest.Operations {
+	return rest.Operations{
 		"index": rest.Do(c.index).Query(schema.LimitsQuery).Needs(policy.Limits),
 	}
 }

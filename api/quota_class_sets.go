@@ -17,15 +17,15 @@ import (
 // which nothing was set. Only the class "default" has any effect.
 type QuotaClassSets struct {
 	store   *db.Store
-	compute *compute.API
+	compute *compute.Servers
 	view    views.QuotaClassSets
 }
 
-// Actions is what can be done with the quotas of classes.
-func (c *QuotaClassSets) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with the quotas of classes.
+func (c *QuotaClassSets) Operations() rest.Operations {
+	return rest.Operations{
 		"show":   rest.Do(c.show).Query(schema.NoQuery).Needs(policy.QuotaClassSetShow),
-		"update": rest.Read(schema.QuotaClassSetUpdate, c.update).Needs(policy.QuotaClassSetUpdate),
+		"update": rest.DoWith(schema.QuotaClassSetUpdate, c.update).Needs(policy.QuotaClassSetUpdate),
 	}
 }
 
@@ -37,7 +37,7 @@ func (c *QuotaClassSets) show(ctx context.Context, r *rest.Request) (any, error)
 	return c.view.Show(r, r.ID(), quota), nil
 }
 
-func (c *QuotaClassSets) update(ctx context.Context, r *rest.Request, in schema.UpdateQuotaClassSet) (any, error) {
+func (c *QuotaClassSets) update(ctx context.Context, r *rest.Request, in schema.QuotaClassSetUpdateBody) (any, error) {
 	const longest = 255
 	class := r.ID()
 	if n := utf8.RuneCountInString(class); n > longest {

@@ -17,19 +17,19 @@ import (
 // it.
 type QuotaSets struct {
 	store    *db.Store
-	compute  *compute.API
+	compute  *compute.Servers
 	projects projects
 	view     views.QuotaSets
 }
 
-// Actions is what can be done with the quotas of projects. Policy is asked
+// Operations is what can be done with the quotas of projects. Policy is asked
 // about the project in the path, so none of them names its rule here.
-func (c *QuotaSets) Actions() rest.Actions {
-	return rest.Actions{
+func (c *QuotaSets) Operations() rest.Operations {
+	return rest.Operations{
 		"show":     rest.Do(c.show).Query(schema.QuotaSetQuery),
 		"detail":   rest.Do(c.detail).Query(schema.QuotaSetQuery),
 		"defaults": rest.Do(c.defaults).Query(schema.IgnoredQuery),
-		"update":   rest.Read(schema.QuotaSetUpdate, c.update).Query(schema.QuotaSetQuery),
+		"update":   rest.DoWith(schema.QuotaSetUpdate, c.update).Query(schema.QuotaSetQuery),
 		"delete":   rest.Do(c.delete).Query(schema.QuotaSetQuery).Status(http.StatusAccepted),
 	}
 }
@@ -77,7 +77,7 @@ func (c *QuotaSets) defaults(ctx context.Context, r *rest.Request) (any, error) 
 	return c.view.Show(r, r.ID(), quota), nil
 }
 
-func (c *QuotaSets) update(ctx context.Context, r *rest.Request, in schema.UpdateQuotaSet) (any, error) {
+func (c *QuotaSets) update(ctx context.Context, r *rest.Request, in schema.QuotaSetUpdateBody) (any, error) {
 	if err := c.check(ctx, r, policy.QuotaSetUpdate); err != nil {
 		return nil, err
 	}

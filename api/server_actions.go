@@ -14,20 +14,20 @@ import (
 )
 
 // MemberActions is what POST /servers/{id}/action can do.
-func (c *Servers) MemberActions() rest.Actions {
+func (c *Servers) MemberActions() rest.Operations {
 	const accepted = http.StatusAccepted
-	return rest.Actions{
-		"os-start":            rest.On(c.load, schema.Start, c.do(compute.Start)).Needs(policy.Start).Status(accepted),
-		"os-stop":             rest.On(c.load, schema.Stop, c.do(compute.Stop)).Needs(policy.Stop).Status(accepted),
-		"reboot":              rest.On(c.load, schema.Reboot, c.reboot).Needs(policy.Reboot).Status(accepted),
-		"pause":               rest.On(c.load, schema.Pause, c.do(compute.Pause)).Needs(policy.Pause).Status(accepted),
-		"unpause":             rest.On(c.load, schema.Unpause, c.do(compute.Unpause)).Needs(policy.Unpause).Status(accepted),
-		"lock":                rest.On(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
-		"unlock":              rest.On(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
-		"createImage":         rest.On(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),
-		"createBackup":        rest.On(c.load, schema.CreateBackup, c.createBackup).Needs(policy.CreateBackup).Status(accepted),
-		"os-getConsoleOutput": rest.On(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),
-		"os-resetState":       rest.On(c.load, schema.ResetState, c.resetState).Needs(policy.ResetState).Status(accepted),
+	return rest.Operations{
+		"os-start":            rest.OnWith(c.load, schema.Start, c.do(compute.Start)).Needs(policy.Start).Status(accepted),
+		"os-stop":             rest.OnWith(c.load, schema.Stop, c.do(compute.Stop)).Needs(policy.Stop).Status(accepted),
+		"reboot":              rest.OnWith(c.load, schema.Reboot, c.reboot).Needs(policy.Reboot).Status(accepted),
+		"pause":               rest.OnWith(c.load, schema.Pause, c.do(compute.Pause)).Needs(policy.Pause).Status(accepted),
+		"unpause":             rest.OnWith(c.load, schema.Unpause, c.do(compute.Unpause)).Needs(policy.Unpause).Status(accepted),
+		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
+		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
+		"createImage":         rest.OnWith(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),
+		"createBackup":        rest.OnWith(c.load, schema.CreateBackup, c.createBackup).Needs(policy.CreateBackup).Status(accepted),
+		"os-getConsoleOutput": rest.OnWith(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),
+		"os-resetState":       rest.OnWith(c.load, schema.ResetState, c.resetState).Needs(policy.ResetState).Status(accepted),
 	}
 }
 
@@ -38,7 +38,7 @@ func (c *Servers) do(verb compute.Verb) func(context.Context, *rest.Request, nov
 	}
 }
 
-func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in schema.RebootServer) (any, error) {
+func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in schema.RebootBody) (any, error) {
 	verb := compute.SoftReboot
 	if strings.EqualFold(in.Reboot.Type, "hard") {
 		verb = compute.HardReboot
@@ -46,7 +46,7 @@ func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in
 	return nil, c.compute.Do(ctx, s, verb)
 }
 
-func (c *Servers) lock(ctx context.Context, r *rest.Request, s nova.Server, in schema.LockServer) (any, error) {
+func (c *Servers) lock(ctx context.Context, r *rest.Request, s nova.Server, in schema.LockBody) (any, error) {
 	var reason *string
 	if text := in.Lock.Value.Reason; text != "" && r.AtLeast(73) {
 		reason = &text
@@ -64,7 +64,7 @@ func (c *Servers) unlock(ctx context.Context, r *rest.Request, s nova.Server, _ 
 	return nil, c.compute.Unlock(ctx, s)
 }
 
-func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateServerImage) (any, error) {
+func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateImageBody) (any, error) {
 	if err := c.checkImageMetadata(ctx, r, in.Image.Metadata); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Serve
 	return imageBegun(r, image, c.imageURL(r)+"/images/"+image), nil
 }
 
-func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateServerBackup) (any, error) {
+func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateBackupBody) (any, error) {
 	if err := c.checkImageMetadata(ctx, r, in.Backup.Metadata); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (c *Servers) checkImageMetadata(ctx context.Context, r *rest.Request, metad
 	return nova.Errorf(nova.OverQuota, "Image metadata limit exceeded")
 }
 
-func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ConsoleOutput) (any, error) {
+func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Server, in schema.GetConsoleOutputBody) (any, error) {
 	lines := -1
 	if in.Output.Length != nil {
 		lines = int(*in.Output.Length)
@@ -129,7 +129,7 @@ func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Ser
 	return views.Console(output), nil
 }
 
-func (c *Servers) resetState(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResetServerState) (any, error) {
+func (c *Servers) resetState(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResetStateBody) (any, error) {
 	to := map[string]nova.VMState{"active": nova.Active, "error": nova.Errored}[in.Reset.State]
 	return nil, c.compute.ResetState(ctx, s, to)
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
-func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.CreateServer) (any, error) {
+func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerCreateBody) (any, error) {
 	request, err := c.requested(ctx, r, in)
 	if err != nil {
 		return nil, err
@@ -36,9 +36,9 @@ func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.CreateS
 }
 
 // requested turns a body into what compute is asked for.
-func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.CreateServer) (compute.NewServer, error) {
+func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.ServerCreateBody) (compute.ServerRequest, error) {
 	s := in.Server
-	request := compute.NewServer{
+	request := compute.ServerRequest{
 		Template: template(r, in),
 		Min:      count(s.MinCount, 1),
 		Hostname: s.Hostname, SecurityGroups: groupNames(s.SecurityGroups), Zone: s.AvailabilityZone,
@@ -94,7 +94,7 @@ func (c *Servers) checkFiles(ctx context.Context, r *rest.Request, files []schem
 }
 
 // template is what is given of a new server.
-func template(r *rest.Request, in schema.CreateServer) nova.Server {
+func template(r *rest.Request, in schema.ServerCreateBody) nova.Server {
 	s := in.Server
 	server := nova.Server{
 		Name: strings.TrimSpace(s.Name), Description: pointer(s.Description),
@@ -126,7 +126,7 @@ func address(text string) string {
 }
 
 // allowed asks policy about what not everybody may ask for.
-func (c *Servers) allowed(r *rest.Request, s schema.NewServer) error {
+func (c *Servers) allowed(r *rest.Request, s schema.ServerSpec) error {
 	networks := s.Networks != nil && s.Networks.Mode != "none" && s.Networks.Mode != "auto"
 	for _, ask := range []struct {
 		asked bool
@@ -162,16 +162,16 @@ var uuidFormat = regexp.MustCompile(`^(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f
 
 // networks reads what a server is to be connected to. Without a word of it, it
 // gets what there is.
-func networks(n *schema.Networks) (compute.NetworkRequest, error) {
+func networks(n *schema.Networks) (compute.Networks, error) {
 	if n == nil {
-		return compute.NetworkRequest{}, nil
+		return compute.Networks{}, nil
 	}
-	request := compute.NetworkRequest{None: n.Mode == "none", Auto: n.Mode == "auto"}
+	request := compute.Networks{None: n.Mode == "none", Auto: n.Mode == "auto"}
 	for _, nic := range n.List {
 		if err := checkNetwork(nic, request.List); err != nil {
 			return request, err
 		}
-		asked := compute.NICRequest{PortID: nic.Port, FixedIP: nic.FixedIP, Tag: nic.Tag}
+		asked := compute.NIC{PortID: nic.Port, FixedIP: nic.FixedIP, Tag: nic.Tag}
 		if nic.UUID != nil {
 			asked.NetworkID = *nic.UUID
 		}
@@ -181,7 +181,7 @@ func networks(n *schema.Networks) (compute.NetworkRequest, error) {
 }
 
 // checkNetwork refuses what can't be meant, before any service is asked.
-func checkNetwork(nic schema.NetworkRequest, before []compute.NICRequest) error {
+func checkNetwork(nic schema.NIC, before []compute.NIC) error {
 	switch {
 	case nic.Port == "" && nic.UUID == nil:
 		return nova.Errorf(nova.Invalid, "Bad network format: missing 'uuid'")
@@ -192,7 +192,7 @@ func checkNetwork(nic schema.NetworkRequest, before []compute.NICRequest) error 
 	case nic.FixedIP != "":
 		return nova.Errorf(nova.Invalid, "Specified Fixed IP '%s' cannot be used with port '%s': the two cannot be specified together.",
 			nic.FixedIP, nic.Port)
-	case slices.ContainsFunc(before, func(n compute.NICRequest) bool { return n.PortID == nic.Port }):
+	case slices.ContainsFunc(before, func(n compute.NIC) bool { return n.PortID == nic.Port }):
 		return nova.Errorf(nova.Invalid, "Port ID '%s' was specified twice: you cannot attach a port multiple times.", nic.Port)
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 // blockDevices reads the disks that are asked for, in either syntax. The
 // first adds the image that the server is made of by itself; in the second,
 // the client says so.
-func blockDevices(s schema.NewServer) ([]compute.BlockDevice, error) {
+func blockDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	switch {
 	case len(s.BlockDeviceMapping) > 0 && len(s.BlockDeviceMappingV2) > 0:
 		return nil, nova.Errorf(nova.Invalid, "Using different block_device_mapping syntaxes is not allowed in the same request.")
@@ -56,7 +56,7 @@ func newDevice(d schema.BlockDevice) compute.BlockDevice {
 
 // oldDevices reads the first syntax. What it boots from is the image, or else
 // the first disk.
-func oldDevices(s schema.NewServer) ([]compute.BlockDevice, error) {
+func oldDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	var devices []compute.BlockDevice
 	if s.ImageRef != "" {
 		devices = append(devices, compute.BlockDevice{Source: "image", Destination: "local", ID: s.ImageRef})

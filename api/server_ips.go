@@ -17,11 +17,11 @@ type ServerIPs struct {
 	view  views.Servers
 }
 
-// Actions is what can be done with a server's addresses.
-func (c *ServerIPs) Actions() rest.Actions {
-	return rest.Actions{
-		"index": rest.With(c.load, c.index).Needs(policy.IPsIndex).Query(schema.NoQuery),
-		"show":  rest.With(c.load, c.show).Needs(policy.IPsShow).Query(schema.NoQuery),
+// Operations is what can be done with a server's addresses.
+func (c *ServerIPs) Operations() rest.Operations {
+	return rest.Operations{
+		"index": rest.On(c.load, c.index).Needs(policy.IPsIndex).Query(schema.NoQuery),
+		"show":  rest.On(c.load, c.show).Needs(policy.IPsShow).Query(schema.NoQuery),
 	}
 }
 

@@ -17,19 +17,19 @@ import (
 // ServerMetadata answers for /servers/{server_id}/metadata.
 type ServerMetadata struct {
 	store   *db.Store
-	compute *compute.API
+	compute *compute.Servers
 }
 
-// Actions is what can be done with a server's metadata.
-func (c *ServerMetadata) Actions() rest.Actions {
-	return rest.Actions{
-		"index":  rest.With(c.load, c.index).Needs(policy.ServerMetadataIndex).Query(schema.NoQuery),
-		"show":   rest.With(c.load, c.show).Needs(policy.ServerMetadataShow).Query(schema.NoQuery),
-		"create": rest.On(c.load, schema.ServerMetadataCreate, c.create).Needs(policy.ServerMetadataCreate),
-		"update": rest.On(c.load, schema.ServerMetadataUpdate, c.update).Needs(policy.ServerMetadataUpdate),
-		"delete": rest.With(c.load, c.delete).Needs(policy.ServerMetadataDelete).Status(http.StatusNoContent),
+// Operations is what can be done with a server's metadata.
+func (c *ServerMetadata) Operations() rest.Operations {
+	return rest.Operations{
+		"index":  rest.On(c.load, c.index).Needs(policy.ServerMetadataIndex).Query(schema.NoQuery),
+		"show":   rest.On(c.load, c.show).Needs(policy.ServerMetadataShow).Query(schema.NoQuery),
+		"create": rest.OnWith(c.load, schema.ServerMetadataCreate, c.create).Needs(policy.ServerMetadataCreate),
+		"update": rest.OnWith(c.load, schema.ServerMetadataUpdate, c.update).Needs(policy.ServerMetadataUpdate),
+		"delete": rest.On(c.load, c.delete).Needs(policy.ServerMetadataDelete).Status(http.StatusNoContent),
 
-		"update_all": rest.On(c.load, schema.ServerMetadataCreate, c.replace).Needs(policy.ServerMetadataUpdateAll),
+		"update_all": rest.OnWith(c.load, schema.ServerMetadataCreate, c.replace).Needs(policy.ServerMetadataUpdateAll),
 	}
 }
 
@@ -57,7 +57,7 @@ const (
 	deletingMetadata = "delete metadata"
 )
 
-func (c *ServerMetadata) create(ctx context.Context, _ *rest.Request, s nova.Server, in schema.SetServerMetadata) (any, error) {
+func (c *ServerMetadata) create(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerMetadataCreateBody) (any, error) {
 	metadata, err := c.merge(ctx, s, in.Metadata)
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (c *ServerMetadata) create(ctx context.Context, _ *rest.Request, s nova.Ser
 	return views.Metadata(metadata), nil
 }
 
-func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.UpdateServerMetadata) (any, error) {
+func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerMetadataUpdateBody) (any, error) {
 	value, ok := in.Meta[r.ID()]
 	if !ok {
 		return nil, nova.Errorf(nova.Invalid, "Request body and URI mismatch")
@@ -76,7 +76,7 @@ func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Ser
 	return views.MetadataItem(r.ID(), value), nil
 }
 
-func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.SetServerMetadata) (any, error) {
+func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerMetadataCreateBody) (any, error) {
 	metadata, err := c.compute.ChangeMetadata(ctx, s, updatingMetadata, func(map[string]string) (map[string]string, error) {
 		return in.Metadata, nil
 	})

@@ -19,16 +19,16 @@ type ServerTags struct {
 	store *db.Store
 }
 
-// Actions is what can be done with a server's tags.
-func (c *ServerTags) Actions() rest.Actions {
-	actions := rest.Actions{
-		"index":  rest.With(c.load, c.index).Needs(policy.ServerTagsIndex).Query(schema.IgnoredQuery),
-		"show":   rest.With(c.load, c.show).Needs(policy.ServerTagsShow).Query(schema.IgnoredQuery).Status(http.StatusNoContent),
-		"update": rest.On(c.load, schema.ServerTagUpdate, c.update).Needs(policy.ServerTagsUpdate),
-		"delete": rest.With(c.load, c.delete).Needs(policy.ServerTagsDelete).Status(http.StatusNoContent),
+// Operations is what can be done with a server's tags.
+func (c *ServerTags) Operations() rest.Operations {
+	actions := rest.Operations{
+		"index":  rest.On(c.load, c.index).Needs(policy.ServerTagsIndex).Query(schema.IgnoredQuery),
+		"show":   rest.On(c.load, c.show).Needs(policy.ServerTagsShow).Query(schema.IgnoredQuery).Status(http.StatusNoContent),
+		"update": rest.OnWith(c.load, schema.ServerTagUpdate, c.update).Needs(policy.ServerTagsUpdate),
+		"delete": rest.On(c.load, c.delete).Needs(policy.ServerTagsDelete).Status(http.StatusNoContent),
 
-		"update_all": rest.On(c.load, schema.ServerTagsReplace, c.replace).Needs(policy.ServerTagsUpdateAll),
-		"delete_all": rest.With(c.load, c.clear).Needs(policy.ServerTagsDeleteAll).Status(http.StatusNoContent),
+		"update_all": rest.OnWith(c.load, schema.ServerTagsReplace, c.replace).Needs(policy.ServerTagsUpdateAll),
+		"delete_all": rest.On(c.load, c.clear).Needs(policy.ServerTagsDeleteAll).Status(http.StatusNoContent),
 	}
 	for name, action := range actions {
 		actions[name] = action.Since(26)
@@ -80,7 +80,7 @@ func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server)
 	return nil, err
 }
 
-func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ReplaceServerTags) (any, error) {
+func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerTagsReplaceBody) (any, error) {
 	if err := compute.CheckTags(s, "update tags"); err != nil {
 		return nil, err
 	}

@@ -18,23 +18,23 @@ import (
 // done to one that runs is in server_actions.go.
 type Servers struct {
 	store    *db.Store
-	compute  *compute.API
+	compute  *compute.Servers
 	view     views.Servers
 	password bool                       // whether a new server's password is shown
 	imageURL func(*rest.Request) string // where images are found
 }
 
-// Actions is what can be done with servers.
-func (c *Servers) Actions() rest.Actions {
-	return rest.Actions{
+// Operations is what can be done with servers.
+func (c *Servers) Operations() rest.Operations {
+	return rest.Operations{
 		"index":  rest.Do(c.index).Needs(policy.ServerIndex).Query(schema.ServersQuery),
 		"detail": rest.Do(c.detail).Needs(policy.ServerDetail).Query(schema.ServersQuery),
-		"show":   rest.With(c.load, c.show).Needs(policy.ServerShow).Query(schema.NoQuery),
-		"create": rest.Read(schema.ServerCreate, c.create).Needs(policy.ServerCreate).Status(http.StatusAccepted),
-		"update": rest.On(c.load, schema.ServerUpdate, c.update).Needs(policy.ServerUpdate),
-		"delete": rest.With(c.load, c.delete).Needs(policy.ServerDelete).Status(http.StatusNoContent),
+		"show":   rest.On(c.load, c.show).Needs(policy.ServerShow).Query(schema.NoQuery),
+		"create": rest.DoWith(schema.ServerCreate, c.create).Needs(policy.ServerCreate).Status(http.StatusAccepted),
+		"update": rest.OnWith(c.load, schema.ServerUpdate, c.update).Needs(policy.ServerUpdate),
+		"delete": rest.On(c.load, c.delete).Needs(policy.ServerDelete).Status(http.StatusNoContent),
 
-		"backup_instance": rest.On(c.load, schema.BackupInstanceCreate, c.backupInstance).
+		"backup_instance": rest.OnWith(c.load, schema.BackupInstanceCreate, c.backupInstance).
 			Needs(policy.BackupInstance).Status(http.StatusAccepted),
 	}
 }
@@ -86,7 +86,7 @@ func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any
 	return c.view.Show(r, shown), nil
 }
 
-func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.UpdateServer) (any, error) {
+func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (any, error) {
 	change, err := c.changes(ctx, s, in)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (c *Servers) delete(ctx context.Context, _ *rest.Request, s nova.Server) (a
 
 // backupInstance starts a quick backup of the server, and answers with the ID
 // of the image that will hold it.
-func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Server, in schema.BackupInstance) (any, error) {
+func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Server, in schema.BackupInstanceCreateBody) (any, error) {
 	image, err := c.compute.BackupInstance(ctx, s, strings.TrimSpace(in.Name), in.Description)
 	if err != nil {
 		return nil, err
@@ -117,7 +117,7 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 }
 
 // changes are what an update asks for.
-func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.UpdateServer) (*db.ServerChange, error) {
+func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.ServerUpdateBody) (*db.ServerChange, error) {
 	change := new(db.ServerChange)
 	asGiven := func(text string) string { return text }
 	for _, field := range []struct {

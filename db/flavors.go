@@ -12,12 +12,12 @@ const flavorColumns = `id, flavorid, name, memory_mb, vcpus, root_gb, ephemeral_
 
 // A FlavorFilter says which flavors a list is of.
 type FlavorFilter struct {
-	Public    *bool  // nil for all
-	AccessFor string // with Public true: also the private flavors that this project may use
-	MinRAM    int    // MB
-	MinDisk   int    // GB
-	Disabled  bool   // those too
-	Name      string // a regular expression
+	Public       *bool  // nil for all
+	AccessFor    string // with Public true: also the private flavors that this project may use
+	MinRAM       int    // MB
+	MinDisk      int    // GB
+	WithDisabled bool   // disabled flavors are listed too
+	Name         string // a regular expression
 }
 
 // flavorSorts are the keys that flavors can be sorted by.
@@ -60,7 +60,7 @@ func (f FlavorFilter) query(d dialect) query {
 	default:
 		q.and("is_public = ?", *f.Public)
 	}
-	if !f.Disabled {
+	if !f.WithDisabled {
 		q.and("disabled = ?", false)
 	}
 	if f.MinRAM > 0 {
@@ -84,7 +84,7 @@ func (s *Store) Flavor(ctx context.Context, id string) (nova.Flavor, error) {
 
 // FlavorFor is Flavor for a project, which finds those only that it may use.
 func (s *Store) FlavorFor(ctx context.Context, project, id string) (nova.Flavor, error) {
-	q := FlavorFilter{Public: new(true), AccessFor: project, Disabled: true}.query(s.dialect)
+	q := FlavorFilter{Public: new(true), AccessFor: project, WithDisabled: true}.query(s.dialect)
 	q.and("flavorid = ?", id)
 	return s.flavor(ctx, q, id)
 }

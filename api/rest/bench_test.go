@@ -25,7 +25,7 @@ func BenchmarkSite(b *testing.B) {
 	s := siteOf(b, func(m rest.Mapper) {
 		m.Resource("thing", "things", controller{
 			"show":   rest.Do(func(context.Context, *rest.Request) (any, error) { return written(`{}`), nil }),
-			"create": rest.Read(nameBody, func(context.Context, *rest.Request, named) (any, error) { return written(`{}`), nil }),
+			"create": rest.DoWith(nameBody, func(context.Context, *rest.Request, named) (any, error) { return written(`{}`), nil }),
 		})
 	}, func(s *rest.Site) { s.Log = zerolog.New(io.Discard) })
 	for _, bench := range []struct{ name, method, path, body string }{

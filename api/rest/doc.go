@@ -1,5 +1,5 @@
 // Package rest is the kit that controllers are written in: the mapper that
-// binds their actions to URLs, what every action does before and after its
+// binds their operations to URLs, what every operation does before and after its
 // handler (versions, bodies, policy, faults), and the pipeline in front of
 // all that (request IDs, limits, tokens, the log).
 package rest

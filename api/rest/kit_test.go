@@ -50,17 +50,17 @@ func validate(_ context.Context, token string) (nova.Caller, error) {
 }
 
 // A controller is a table of actions without more.
-type controller rest.Actions
+type controller rest.Operations
 
-func (c controller) Actions() rest.Actions { return rest.Actions(c) }
+func (c controller) Operations() rest.Operations { return rest.Operations(c) }
 
 // An actor has members with actions of their own, too.
 type actor struct {
 	controller
-	members rest.Actions
+	members rest.Operations
 }
 
-func (a actor) MemberActions() rest.Actions { return a.members }
+func (a actor) MemberActions() rest.Operations { return a.members }
 
 // A thing is what the tests' members are.
 type thing struct{ id, project string }
@@ -121,18 +121,18 @@ func things() actor {
 			"index":  rest.Do(echo("index")).Query(thingsQuery),
 			"detail": rest.Do(echo("detail")).Query(thingsQuery),
 			"show":   rest.Do(echo("show")),
-			"create": rest.Read(nameBody, readName).Needs(policy.FlavorCreate).Status(http.StatusAccepted),
-			"update": rest.Read(nameBody, readName).Needs(policy.FlavorUpdate).Since(5).Until(50),
+			"create": rest.DoWith(nameBody, readName).Needs(policy.FlavorCreate).Status(http.StatusAccepted),
+			"update": rest.DoWith(nameBody, readName).Needs(policy.FlavorUpdate).Since(5).Until(50),
 			"delete": rest.Do(echo("delete")).Status(http.StatusNoContent),
 			"fail":   rest.Do(failAs),
 		},
-		members: rest.Actions{
-			"poke": rest.On(loadThing, noArguments, func(_ context.Context, r *rest.Request, t thing, _ struct{}) (any, error) {
+		members: rest.Operations{
+			"poke": rest.OnWith(loadThing, noArguments, func(_ context.Context, r *rest.Request, t thing, _ struct{}) (any, error) {
 				answer := told("poke", r)
 				answer["thing"] = t.id
 				return answer, nil
 			}).Needs(policy.Lock).Status(http.StatusAccepted).Since(5),
-			"rename": rest.Read(nameBody, readName).Status(http.StatusCreated),
+			"rename": rest.DoWith(nameBody, readName).Status(http.StatusCreated),
 		},
 	}
 }

@@ -13,10 +13,10 @@ import (
 // projectParam is the path's own project, where the client's endpoint has one.
 const projectParam = "project_id"
 
-// actionByBody is the action of a member whose body names what is meant.
+// actionByBody is the operation of a member whose body names what is meant.
 const actionByBody = "action"
 
-// A Mapper binds the actions of controllers to URLs, in the manner of the
+// A Mapper binds the operations of controllers to URLs, in the manner of the
 // Routes mapper: Resource gives the five of Rails, and what else is asked for.
 type Mapper struct {
 	site   *Site
@@ -30,17 +30,17 @@ type Option interface {
 	routes(base, one string) []route
 }
 
-// Collection is further actions of the whole collection: name → method.
+// Collection is further operations of the whole collection: name → method.
 type Collection map[string]string
 
-// Member is further actions of each member: name → method.
+// Member is further operations of each member: name → method.
 type Member map[string]string
 
 // A Singular is a resource that there is one of: its index is what is there,
-// and its actions are on the collection's own path: name → method.
+// and its operations are on the collection's own path: name → method.
 type Singular map[string]string
 
-type route struct{ method, path, action string }
+type route struct{ method, path, operation string }
 
 func (c Collection) routes(base, _ string) []route {
 	found := make([]route, 0, len(c))
@@ -70,13 +70,13 @@ func (s Singular) routes(base, _ string) []route {
 // has them, then the options' routes. The Mapper that it returns is rooted in
 // the member, so that a nested resource needs no mention of its parent.
 //
-// It panics if a route has no action, an action no route, if two actions share
-// a route, or if policy doesn't know an action's rule: whoever builds the
+// It panics if a route has no operation, an operation no route, if two operations share
+// a route, or if policy doesn't know an operation's rule: whoever builds the
 // router has tested all routes.
 func (m Mapper) Resource(member, plural string, c Controller, options ...Option) Mapper {
 	base := m.prefix + "/" + plural
 	one := base + "/{id}"
-	actions := m.actions(base, c)
+	operations := m.operations(base, c)
 	reached := map[string]bool{}
 	for _, r := range []route{
 		{http.MethodGet, base, "index"},
@@ -85,22 +85,22 @@ func (m Mapper) Resource(member, plural string, c Controller, options ...Option)
 		{http.MethodPut, one, "update"},
 		{http.MethodDelete, one, "delete"},
 	} {
-		if action, ok := actions[r.action]; ok {
-			m.handle(r, action)
-			reached[r.action] = true
+		if operation, ok := operations[r.operation]; ok {
+			m.handle(r, operation)
+			reached[r.operation] = true
 		}
 	}
 	for _, option := range options {
 		for _, r := range option.routes(base, one) {
-			action, ok := actions[r.action]
+			operation, ok := operations[r.operation]
 			if !ok {
-				panic(fmt.Sprintf("api: %s %s has no action %q", r.method, r.path, r.action))
+				panic(fmt.Sprintf("api: %s %s has no operation %q", r.method, r.path, r.operation))
 			}
-			m.handle(r, action)
-			reached[r.action] = true
+			m.handle(r, operation)
+			reached[r.operation] = true
 		}
 	}
-	for name := range actions {
+	for name := range operations {
 		if !reached[name] {
 			panic(fmt.Sprintf("api: no route reaches %s of %s", name, base))
 		}
@@ -108,47 +108,47 @@ func (m Mapper) Resource(member, plural string, c Controller, options ...Option)
 	return Mapper{m.site, m.router, base + "/{" + member + "_id}", m.mapped}
 }
 
-// actions are those of a controller, by the names that routes know them by:
+// operations are those of a controller, by the names that routes know them by:
 // all that a member's body can name are together one, called "action".
-func (m Mapper) actions(base string, c Controller) Actions {
-	actions := Actions{}
-	for name, action := range c.Actions() {
-		m.check(base, name, action)
-		actions[name] = action
+func (m Mapper) operations(base string, c Controller) Operations {
+	operations := Operations{}
+	for name, operation := range c.Operations() {
+		m.check(base, name, operation)
+		operations[name] = operation
 	}
 	members, ok := c.(MemberController)
 	if !ok {
-		return actions
+		return operations
 	}
-	if _, ok := actions[actionByBody]; ok {
-		panic(fmt.Sprintf("api: %s has an action %q twice", base, actionByBody))
+	if _, ok := operations[actionByBody]; ok {
+		panic(fmt.Sprintf("api: %s has an operation %q twice", base, actionByBody))
 	}
 	named := members.MemberActions()
-	for name, action := range named {
-		m.check(base, name, action)
+	for name, operation := range named {
+		m.check(base, name, operation)
 	}
-	actions[actionByBody] = byBody(named)
-	return actions
+	operations[actionByBody] = byBody(named)
+	return operations
 }
 
-// check refuses an action that no request could get to.
-func (m Mapper) check(base, name string, a Action) {
-	if a.rule != "" && !m.site.Policy.Known(a.rule) {
-		panic(fmt.Sprintf("api: %s of %s needs %q, which policy doesn't know", name, base, a.rule))
+// check refuses an operation that no request could get to.
+func (m Mapper) check(base, name string, o Operation) {
+	if o.rule != "" && !m.site.Policy.Known(o.rule) {
+		panic(fmt.Sprintf("api: %s of %s needs %q, which policy doesn't know", name, base, o.rule))
 	}
-	if a.since > int(microversion.Max) || (a.until != 0 && a.until < a.since) {
-		panic(fmt.Sprintf("api: no version has %s of %s (since %d, until %d)", name, base, a.since, a.until))
+	if o.since > int(microversion.Max) || (o.until != 0 && o.until < o.since) {
+		panic(fmt.Sprintf("api: no version has %s of %s (since %d, until %d)", name, base, o.since, o.until))
 	}
 }
 
-func (m Mapper) handle(r route, action Action) {
+func (m Mapper) handle(r route, operation Operation) {
 	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}, r.method) {
 		panic(fmt.Sprintf("api: method %q of %s", r.method, r.path))
 	}
 	key := r.method + " " + r.path
 	if m.mapped[key] {
-		panic("api: two actions at " + key)
+		panic("api: two operations at " + key)
 	}
 	m.mapped[key] = true
-	m.router.Method(r.method, r.path, m.site.serve(r.path, action))
+	m.router.Method(r.method, r.path, m.site.serve(r.path, operation))
 }

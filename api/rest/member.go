@@ -7,26 +7,26 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// byBody is the action of POST …/{id}/action: the only key of the body says
+// byBody is the operation of POST …/{id}/action: the only key of the body says
 // which of the member's actions is meant.
-func byBody(actions Actions) Action {
-	return Action{byBody: true, handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+func byBody(operations Operations) Operation {
+	return Operation{byBody: true, handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
 		name, err := actionName(r.body)
 		if err != nil {
 			return nil, err
 		}
-		action, ok := actions[name]
+		operation, ok := operations[name]
 		if !ok {
 			return nil, nova.Errorf(nova.Invalid, "There is no such action: %s", name)
 		}
 		if err := r.checkProject(); err != nil {
 			return nil, err
 		}
-		result, err := action.run(ctx, r)
+		result, err := operation.run(ctx, r)
 		if err != nil {
 			return nil, err
 		}
-		return withStatus(result, action.status(r)), nil
+		return withStatus(result, operation.status(r)), nil
 	}}
 }
 
@@ -58,7 +58,7 @@ func actionName(b body) (string, error) {
 	return "", errNotFound
 }
 
-// withStatus gives a result the status of the action that made it.
+// withStatus gives a result the status of the operation that made it.
 func withStatus(result any, status int) Response {
 	response, ok := result.(Response)
 	if !ok {

@@ -19,12 +19,12 @@ func TestOrder(t *testing.T) {
 	s := siteOf(t, func(m rest.Mapper) {
 		m.Resource("thing", "things", actor{
 			controller{
-				"update": rest.On(loadThing, nameBody, func(context.Context, *rest.Request, thing, named) (any, error) {
+				"update": rest.OnWith(loadThing, nameBody, func(context.Context, *rest.Request, thing, named) (any, error) {
 					return nil, nova.Errorf(nova.Conflict, "the handler")
 				}).Query(thingsQuery).Needs(policy.Lock).Since(5),
 			},
-			rest.Actions{
-				"rename": rest.On(loadThing, schema.NewBody(schema.Object(schema.Prop("rename", schema.String).Required())),
+			rest.Operations{
+				"rename": rest.OnWith(loadThing, schema.NewBody(schema.Object(schema.Prop("rename", schema.String).Required())),
 					func(context.Context, *rest.Request, thing, struct{}) (any, error) {
 						return nil, nova.Errorf(nova.Conflict, "the handler")
 					}).Needs(policy.Lock).Since(5),

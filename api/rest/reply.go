@@ -10,7 +10,7 @@ import (
 
 // A Response is what a handler returns if a body alone won't do.
 type Response struct {
-	Status int // 0 for the action's own
+	Status int // 0 for the operation's own
 	Header http.Header
 	Body   any
 	Bare   bool // a reply built without a body object: Nova says text/html for it

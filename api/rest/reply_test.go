@@ -19,7 +19,7 @@ func answering(t *testing.T, value any) *site {
 				r.Header("X-Extra", "1")
 				return value, nil
 			}).Status(http.StatusAccepted)},
-			rest.Actions{"act": rest.Do(func(context.Context, *rest.Request) (any, error) { return value, nil }).Status(http.StatusAccepted)},
+			rest.Operations{"act": rest.Do(func(context.Context, *rest.Request) (any, error) { return value, nil }).Status(http.StatusAccepted)},
 		}, rest.Member{"action": "POST"})
 	})
 }

@@ -45,7 +45,7 @@ func (s *Site) Handler(routes func(Mapper)) http.Handler {
 	return cleaned(s.withRequestID(s.logged(s.limited(s.withVersions(s.resources(routes))))))
 }
 
-// resources finds the action that a request is for. The paths with and without
+// resources finds the operation that a request is for. The paths with and without
 // a project are told apart here rather than in routers of their own, which
 // would answer for their roots without a slash, too.
 func (s *Site) resources(routes func(Mapper)) http.Handler {
@@ -65,16 +65,16 @@ func (s *Site) resources(routes func(Mapper)) http.Handler {
 	return s.authenticated(textual(router))
 }
 
-// serve runs an action: what every request does before and after its handler.
-func (s *Site) serve(route string, action Action) http.HandlerFunc {
+// serve runs an operation: what every request does before and after its handler.
+func (s *Site) serve(route string, operation Operation) http.HandlerFunc {
 	route = strings.Replace(route, projectFormat, "", 1)
 	return func(w http.ResponseWriter, hr *http.Request) {
 		recordOf(hr.Context()).route = route
 		r := &Request{site: s, http: hr, Caller: nova.CallerOf(hr.Context()), extra: http.Header{}}
-		result, err := s.answer(w.Header(), r, action)
+		result, err := s.answer(w.Header(), r, operation)
 		if err == nil {
 			maps.Copy(w.Header(), r.extra)
-			err = write(w, hr, action.status(r), result)
+			err = write(w, hr, operation.status(r), result)
 		}
 		if err != nil {
 			fail(w, hr, err)
@@ -82,7 +82,7 @@ func (s *Site) serve(route string, action Action) http.HandlerFunc {
 	}
 }
 
-func (s *Site) answer(reply http.Header, r *Request, action Action) (any, error) {
+func (s *Site) answer(reply http.Header, r *Request, operation Operation) (any, error) {
 	root, version, err := versionOf(reply, r.http)
 	if err != nil {
 		return nil, err
@@ -92,12 +92,12 @@ func (s *Site) answer(reply http.Header, r *Request, action Action) (any, error)
 	if r.body, err = readBody(r.http); err != nil {
 		return nil, err
 	}
-	if !action.byBody { // such a one is looked for in the body first
+	if !operation.byBody { // such a one is looked for in the body first
 		if err := r.checkProject(); err != nil {
 			return nil, err
 		}
 	}
-	return action.run(r.http.Context(), r)
+	return operation.run(r.http.Context(), r)
 }
 
 // checkProject refuses a project in the path that isn't the token's.

@@ -7,8 +7,8 @@ var BackupInstanceCreate = NewBody(Object(
 	Prop("description", String.OrNull().AtMost(255)),
 ).with("additionalProperties", closed(0)))
 
-// BackupInstance is BackupInstanceCreate, decoded.
-type BackupInstance struct {
+// BackupInstanceCreateBody is BackupInstanceCreate, decoded.
+type BackupInstanceCreateBody struct {
 	Name        string  `json:"name"`
 	Description *string `json:"description"` // nil: none
 }

@@ -13,12 +13,12 @@ type TenantAccess struct {
 	Tenant string `json:"tenant"`
 }
 
-// GrantTenantAccess is AddTenantAccess, decoded.
-type GrantTenantAccess struct {
+// AddTenantAccessBody is AddTenantAccess, decoded.
+type AddTenantAccessBody struct {
 	Access TenantAccess `json:"addTenantAccess"`
 }
 
-// RevokeTenantAccess is RemoveTenantAccess, decoded.
-type RevokeTenantAccess struct {
+// RemoveTenantAccessBody is RemoveTenantAccess, decoded.
+type RemoveTenantAccessBody struct {
 	Access TenantAccess `json:"removeTenantAccess"`
 }

@@ -13,13 +13,13 @@ var FlavorExtraSpecUpdate = NewBody(extraSpecs.Keys(1, 1))
 
 var extraSpecs = Map(metadataKey, String.Or(Number).AtMost(255))
 
-// CreateFlavorExtraSpecs is FlavorExtraSpecsCreate, decoded.
-type CreateFlavorExtraSpecs struct {
+// FlavorExtraSpecsCreateBody is FlavorExtraSpecsCreate, decoded.
+type FlavorExtraSpecsCreateBody struct {
 	ExtraSpecs ExtraSpecs `json:"extra_specs"`
 }
 
-// UpdateFlavorExtraSpec is FlavorExtraSpecUpdate, decoded: one key.
-type UpdateFlavorExtraSpec = ExtraSpecs
+// FlavorExtraSpecUpdateBody is FlavorExtraSpecUpdate, decoded: one key.
+type FlavorExtraSpecUpdateBody = ExtraSpecs
 
 // ExtraSpecs are texts by key. A client may give numbers, which are kept as
 // texts.

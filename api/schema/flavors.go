@@ -28,8 +28,8 @@ var (
 				with("maximum", json.Number("3.40282e+38"))
 )
 
-// CreateFlavor is FlavorCreate, decoded.
-type CreateFlavor struct {
+// FlavorCreateBody is FlavorCreate, decoded.
+type FlavorCreateBody struct {
 	Flavor struct {
 		Name        string  `json:"name"`
 		ID          *Text   `json:"id"` // nil: make one up
@@ -44,8 +44,8 @@ type CreateFlavor struct {
 	} `json:"flavor"`
 }
 
-// UpdateFlavor is FlavorUpdate, decoded.
-type UpdateFlavor struct {
+// FlavorUpdateBody is FlavorUpdate, decoded.
+type FlavorUpdateBody struct {
 	Flavor struct {
 		Description *string `json:"description"` // nil: none
 	} `json:"flavor"`

@@ -13,8 +13,8 @@ var KeyPairCreate = NewBody(Object(Prop("keypair", Object(
 // keyPairName is a name with a smaller alphabet.
 func keyPairName(format string) Schema { return AllOf(Name, Label.Format(format)) }
 
-// CreateKeyPair is KeyPairCreate, decoded.
-type CreateKeyPair struct {
+// KeyPairCreateBody is KeyPairCreate, decoded.
+type KeyPairCreateBody struct {
 	KeyPair struct {
 		Name      string  `json:"name"`
 		Type      string  `json:"type"`       // "": ssh

@@ -18,7 +18,7 @@ var QuotaClassSetUpdate = NewBody(Object(Prop("quota_class_set", Object(
 	Prop("server_group_members", quota),
 )).Required()))
 
-// UpdateQuotaClassSet is QuotaClassSetUpdate, decoded.
-type UpdateQuotaClassSet struct {
+// QuotaClassSetUpdateBody is QuotaClassSetUpdate, decoded.
+type QuotaClassSetUpdateBody struct {
 	QuotaClassSet QuotaLimits `json:"quota_class_set"`
 }

@@ -27,8 +27,8 @@ var QuotaSetUpdate = NewBody(Object(Prop("quota_set", Object(
 // quota is how much of something a project may have: -1 for no limit.
 var quota = IntOrString.Pattern(`^-?[0-9]+$`).Minimum(-1).Maximum(maxInt)
 
-// UpdateQuotaSet is QuotaSetUpdate, decoded.
-type UpdateQuotaSet struct {
+// QuotaSetUpdateBody is QuotaSetUpdate, decoded.
+type QuotaSetUpdateBody struct {
 	QuotaSet QuotaLimits `json:"quota_set"`
 }
 

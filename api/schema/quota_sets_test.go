@@ -60,8 +60,8 @@ func TestQuotas_Breaks(t *testing.T) {
 
 func TestUpdateQuotaSet_Decode(t *testing.T) {
 	t.Parallel()
-	got := decodeInto[UpdateQuotaSet](t, `{"quota_set": {"cores": "-1", "ram": 5, "force": "yes"}}`)
-	want := UpdateQuotaSet{QuotaLimits{Limits: map[string]int{"cores": -1, "ram": 5}, Force: true}}
+	got := decodeInto[QuotaSetUpdateBody](t, `{"quota_set": {"cores": "-1", "ram": 5, "force": "yes"}}`)
+	want := QuotaSetUpdateBody{QuotaLimits{Limits: map[string]int{"cores": -1, "ram": 5}, Force: true}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -31,16 +31,16 @@ type ConsoleType struct {
 	Type string `json:"type"`
 }
 
-// OpenConsole is one of the actions that open a console, decoded.
-type OpenConsole struct {
+// GetConsoleBody is one of the actions that open a console, decoded.
+type GetConsoleBody struct {
 	VNC    ConsoleType `json:"os-getVNCConsole"`
 	SPICE  ConsoleType `json:"os-getSPICEConsole"`
 	RDP    ConsoleType `json:"os-getRDPConsole"`
 	Serial ConsoleType `json:"os-getSerialConsole"`
 }
 
-// CreateRemoteConsole is RemoteConsoleCreate, decoded.
-type CreateRemoteConsole struct {
+// RemoteConsoleCreateBody is RemoteConsoleCreate, decoded.
+type RemoteConsoleCreateBody struct {
 	Console struct {
 		Protocol string `json:"protocol"`
 		Type     string `json:"type"`

@@ -56,36 +56,36 @@ func argless(name string) *Body { return action(name, Any) }
 // NoArguments is an action without arguments, decoded.
 type NoArguments struct{}
 
-// RebootServer is Reboot, decoded.
-type RebootServer struct {
+// RebootBody is Reboot, decoded.
+type RebootBody struct {
 	Reboot struct {
 		Type string `json:"type"` // hard or soft, in any case
 	} `json:"reboot"`
 }
 
-// LockServer is Lock, decoded.
-type LockServer struct {
+// LockBody is Lock, decoded.
+type LockBody struct {
 	Lock Loose[struct {
 		Reason string `json:"locked_reason"` // "": none
 	}] `json:"lock"`
 }
 
-// ResetServerState is ResetState, decoded.
-type ResetServerState struct {
+// ResetStateBody is ResetState, decoded.
+type ResetStateBody struct {
 	Reset struct {
 		State string `json:"state"` // active or error
 	} `json:"os-resetState"`
 }
 
-// ConsoleOutput is GetConsoleOutput, decoded.
-type ConsoleOutput struct {
+// GetConsoleOutputBody is GetConsoleOutput, decoded.
+type GetConsoleOutputBody struct {
 	Output struct {
 		Length *Int `json:"length"` // lines; nil or -1: all
 	} `json:"os-getConsoleOutput"`
 }
 
-// ChangeServerPassword is ChangePassword, decoded.
-type ChangeServerPassword struct {
+// ChangePasswordBody is ChangePassword, decoded.
+type ChangePasswordBody struct {
 	Password struct {
 		AdminPass string `json:"adminPass"`
 	} `json:"changePassword"`

@@ -192,11 +192,11 @@ func TestActions_DecodeLoosely(t *testing.T) {
 		`{"lock": [1]}`:                    "",
 		`{"lock": {"locked_reason": 5}}`:   "",
 	} {
-		if diff := cmp.Diff(want, decodeInto[LockServer](t, body).Lock.Value.Reason); diff != "" {
+		if diff := cmp.Diff(want, decodeInto[LockBody](t, body).Lock.Value.Reason); diff != "" {
 			t.Errorf("%s: %s", body, diff)
 		}
 	}
-	unpin := decodeInto[UnshelveServer](t, `{"unshelve": {"availability_zone": null}}`).Unshelve.Value.AvailabilityZone
+	unpin := decodeInto[UnshelveBody](t, `{"unshelve": {"availability_zone": null}}`).Unshelve.Value.AvailabilityZone
 	if !unpin.Set || !unpin.Null {
 		t.Errorf("a null zone was decoded as %+v", unpin)
 	}

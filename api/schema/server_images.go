@@ -14,16 +14,16 @@ var (
 	))
 )
 
-// CreateServerImage is CreateImage, decoded.
-type CreateServerImage struct {
+// CreateImageBody is CreateImage, decoded.
+type CreateImageBody struct {
 	Image struct {
 		Name     string            `json:"name"`
 		Metadata map[string]string `json:"metadata"`
 	} `json:"createImage"`
 }
 
-// CreateServerBackup is CreateBackup, decoded.
-type CreateServerBackup struct {
+// CreateBackupBody is CreateBackup, decoded.
+type CreateBackupBody struct {
 	Backup struct {
 		Name       string            `json:"name"`
 		BackupType string            `json:"backup_type"` // daily, weekly, or any other word

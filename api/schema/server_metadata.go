@@ -7,12 +7,12 @@ var (
 	ServerMetadataUpdate = NewBody(Object(Prop("meta", Metadata.Keys(1, 1)).Required()))
 )
 
-// SetServerMetadata is ServerMetadataCreate, decoded.
-type SetServerMetadata struct {
+// ServerMetadataCreateBody is ServerMetadataCreate, decoded.
+type ServerMetadataCreateBody struct {
 	Metadata map[string]string `json:"metadata"`
 }
 
-// UpdateServerMetadata is ServerMetadataUpdate, decoded: one key.
-type UpdateServerMetadata struct {
+// ServerMetadataUpdateBody is ServerMetadataUpdate, decoded: one key.
+type ServerMetadataUpdateBody struct {
 	Meta map[string]string `json:"meta"`
 }

@@ -39,23 +39,23 @@ var (
 	)
 )
 
-// ResizeServer is Resize, decoded.
-type ResizeServer struct {
+// ResizeBody is Resize, decoded.
+type ResizeBody struct {
 	Resize struct {
 		FlavorRef  Text   `json:"flavorRef"`
 		DiskConfig string `json:"OS-DCF:diskConfig"`
 	} `json:"resize"`
 }
 
-// MigrateServer is Migrate, decoded.
-type MigrateServer struct {
+// MigrateBody is Migrate, decoded.
+type MigrateBody struct {
 	Migrate Loose[struct {
 		Host string `json:"host"` // "": any
 	}] `json:"migrate"`
 }
 
-// MigrateServerLive is MigrateLive, decoded.
-type MigrateServerLive struct {
+// MigrateLiveBody is MigrateLive, decoded.
+type MigrateLiveBody struct {
 	Migrate struct {
 		BlockMigration Text   `json:"block_migration"` // bool-ish, or "auto"
 		DiskOverCommit Bool   `json:"disk_over_commit"`
@@ -64,8 +64,8 @@ type MigrateServerLive struct {
 	} `json:"os-migrateLive"`
 }
 
-// EvacuateServer is Evacuate, decoded.
-type EvacuateServer struct {
+// EvacuateBody is Evacuate, decoded.
+type EvacuateBody struct {
 	Evacuate struct {
 		Host            string  `json:"host"` // "": any
 		OnSharedStorage Bool    `json:"onSharedStorage"`
@@ -74,8 +74,8 @@ type EvacuateServer struct {
 	} `json:"evacuate"`
 }
 
-// UnshelveServer is Unshelve, decoded.
-type UnshelveServer struct {
+// UnshelveBody is Unshelve, decoded.
+type UnshelveBody struct {
 	Unshelve Loose[struct {
 		AvailabilityZone Null[string] `json:"availability_zone"` // null: unpin
 		Host             string       `json:"host"`

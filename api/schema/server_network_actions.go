@@ -15,41 +15,41 @@ var (
 	RemoveSecurityGroup = action("removeSecurityGroup", Object(Prop("name", String.AtLeast(1)).Required()))
 )
 
-// AddServerFixedIP is AddFixedIP, decoded.
-type AddServerFixedIP struct {
+// AddFixedIPBody is AddFixedIP, decoded.
+type AddFixedIPBody struct {
 	Add struct {
 		NetworkID Text `json:"networkId"`
 	} `json:"addFixedIp"`
 }
 
-// RemoveServerFixedIP is RemoveFixedIP, decoded.
-type RemoveServerFixedIP struct {
+// RemoveFixedIPBody is RemoveFixedIP, decoded.
+type RemoveFixedIPBody struct {
 	Remove struct {
 		Address string `json:"address"`
 	} `json:"removeFixedIp"`
 }
 
-// AddServerFloatingIP is AddFloatingIP, decoded.
-type AddServerFloatingIP struct {
+// AddFloatingIPBody is AddFloatingIP, decoded.
+type AddFloatingIPBody struct {
 	Add struct {
 		Address      string `json:"address"`
 		FixedAddress string `json:"fixed_address"` // "": the first
 	} `json:"addFloatingIp"`
 }
 
-// RemoveServerFloatingIP is RemoveFloatingIP, decoded.
-type RemoveServerFloatingIP struct {
+// RemoveFloatingIPBody is RemoveFloatingIP, decoded.
+type RemoveFloatingIPBody struct {
 	Remove struct {
 		Address string `json:"address"`
 	} `json:"removeFloatingIp"`
 }
 
-// AddServerSecurityGroup is AddSecurityGroup, decoded.
-type AddServerSecurityGroup struct {
+// AddSecurityGroupBody is AddSecurityGroup, decoded.
+type AddSecurityGroupBody struct {
 	Group SecurityGroupName `json:"addSecurityGroup"`
 }
 
-// RemoveServerSecurityGroup is RemoveSecurityGroup, decoded.
-type RemoveServerSecurityGroup struct {
+// RemoveSecurityGroupBody is RemoveSecurityGroup, decoded.
+type RemoveSecurityGroupBody struct {
 	Group SecurityGroupName `json:"removeSecurityGroup"`
 }

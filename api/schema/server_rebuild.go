@@ -25,8 +25,8 @@ var (
 	).OrNull())
 )
 
-// RebuildServer is Rebuild, decoded.
-type RebuildServer struct {
+// RebuildBody is Rebuild, decoded.
+type RebuildBody struct {
 	Rebuild struct {
 		Name                     *string           `json:"name"`
 		ImageRef                 string            `json:"imageRef"`
@@ -45,8 +45,8 @@ type RebuildServer struct {
 	} `json:"rebuild"`
 }
 
-// RescueServer is Rescue, decoded.
-type RescueServer struct {
+// RescueBody is Rescue, decoded.
+type RescueBody struct {
 	Rescue struct {
 		AdminPass *string `json:"adminPass"`
 		ImageRef  string  `json:"rescue_image_ref"` // "": the server's own

@@ -23,7 +23,7 @@ func CheckTag(tag string) string {
 
 var tagInPath = NewBody(Tag)
 
-// ReplaceServerTags is ServerTagsReplace, decoded.
-type ReplaceServerTags struct {
+// ServerTagsReplaceBody is ServerTagsReplace, decoded.
+type ServerTagsReplaceBody struct {
 	Tags []string `json:"tags"`
 }

@@ -115,24 +115,24 @@ var (
 	)
 )
 
-// CreateServer is ServerCreate, decoded.
-type CreateServer struct {
-	Server         NewServer      `json:"server"`
+// ServerCreateBody is ServerCreate, decoded.
+type ServerCreateBody struct {
+	Server         ServerSpec     `json:"server"`
 	Hints          map[string]any `json:"os:scheduler_hints"`
 	HintsByOldName map[string]any `json:"OS-SCH-HNT:scheduler_hints"`
 }
 
 // SchedulerHints are the hints, whichever name they came under.
-func (c CreateServer) SchedulerHints() map[string]any {
+func (c ServerCreateBody) SchedulerHints() map[string]any {
 	if c.Hints != nil {
 		return c.Hints
 	}
 	return c.HintsByOldName
 }
 
-// A NewServer is what a client asks for. Strings that may not be empty are
+// A ServerSpec is what a client asks for. Strings that may not be empty are
 // empty if they were left out.
-type NewServer struct {
+type ServerSpec struct {
 	Name                     string              `json:"name"`
 	ImageRef                 string              `json:"imageRef"`
 	FlavorRef                Text                `json:"flavorRef"` // an ID, or a URL that ends in one
@@ -165,7 +165,7 @@ type NewServer struct {
 // "auto" instead.
 type Networks struct {
 	Mode string // "" if there is a list
-	List []NetworkRequest
+	List []NIC
 }
 
 // UnmarshalJSON reads the word or the list.
@@ -176,8 +176,8 @@ func (n *Networks) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &n.List)
 }
 
-// A NetworkRequest is a network, or a port of one, to connect a server to.
-type NetworkRequest struct {
+// A NIC is a network, or a port of one, to connect a server to.
+type NIC struct {
 	UUID    *string `json:"uuid"`
 	Port    string  `json:"port"`
 	FixedIP string  `json:"fixed_ip"`
@@ -218,8 +218,8 @@ type BlockDevice struct {
 	VolumeType          *string   `json:"volume_type"`
 }
 
-// UpdateServer is ServerUpdate, decoded.
-type UpdateServer struct {
+// ServerUpdateBody is ServerUpdate, decoded.
+type ServerUpdateBody struct {
 	Server struct {
 		Name                   *string      `json:"name"`
 		DiskConfig             *string      `json:"OS-DCF:diskConfig"`

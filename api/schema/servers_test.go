@@ -203,12 +203,12 @@ func TestCreateServer_Decode(t *testing.T) {
 	yes := Bool(true)
 	for _, c := range []struct {
 		body string
-		want CreateServer
+		want ServerCreateBody
 	}{
 		{
 			`{"server": {"name": "n", "flavorRef": 7, "networks": "auto", "description": null}, "OS-SCH-HNT:scheduler_hints": {"a": "b"}}`,
-			CreateServer{
-				Server: NewServer{
+			ServerCreateBody{
+				Server: ServerSpec{
 					Name: "n", FlavorRef: "7", Networks: &Networks{Mode: "auto"}, Description: Null[string]{Set: true, Null: true},
 				},
 				HintsByOldName: map[string]any{"a": "b"},
@@ -217,13 +217,13 @@ func TestCreateServer_Decode(t *testing.T) {
 		{
 			`{"server": {"networks": [{"uuid": "p", "port": null}], "max_count": "2", "config_drive": "on",
 			"block_device_mapping_v2": [{"boot_index": "-1", "volume_size": 2, "delete_on_termination": true}]}}`,
-			CreateServer{Server: NewServer{
-				Networks: &Networks{List: []NetworkRequest{{UUID: &port}}}, MaxCount: &two, ConfigDrive: true,
+			ServerCreateBody{Server: ServerSpec{
+				Networks: &Networks{List: []NIC{{UUID: &port}}}, MaxCount: &two, ConfigDrive: true,
 				BlockDeviceMappingV2: []BlockDevice{{BootIndex: Null[Int]{Set: true, Value: -1}, VolumeSize: &two, DeleteOnTermination: &yes}},
 			}},
 		},
 	} {
-		got := decodeInto[CreateServer](t, c.body)
+		got := decodeInto[ServerCreateBody](t, c.body)
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s:\n%s", c.body, diff)
 		}
@@ -232,11 +232,11 @@ func TestCreateServer_Decode(t *testing.T) {
 
 func TestCreateServer_SchedulerHints(t *testing.T) {
 	t.Parallel()
-	both := CreateServer{Hints: map[string]any{"a": 1}, HintsByOldName: map[string]any{"b": 2}}
+	both := ServerCreateBody{Hints: map[string]any{"a": 1}, HintsByOldName: map[string]any{"b": 2}}
 	if got := both.SchedulerHints(); got["a"] != 1 {
 		t.Errorf("hints of both names: got %v", got)
 	}
-	old := CreateServer{HintsByOldName: map[string]any{"b": 2}}
+	old := ServerCreateBody{HintsByOldName: map[string]any{"b": 2}}
 	if got := old.SchedulerHints(); got["b"] != 2 {
 		t.Errorf("hints of the old name: got %v", got)
 	}

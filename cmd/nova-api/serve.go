@@ -71,7 +71,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	worker := compute.NewWorker(compute.WorkerOptions{
-		API: servers, ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Servers: servers, ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Weights: scheduler.Weights(cfg.Weights), Log: log,
 	})
 	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")
@@ -94,9 +94,9 @@ func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
 	return store, nil
 }
 
-func newRegistrar(cfg *config.Config, servers *compute.API) *compute.Registrar {
+func newRegistrar(cfg *config.Config, servers *compute.Servers) *compute.Registrar {
 	r := &compute.Registrar{
-		API: servers, Host: cfg.Host, Every: cfg.Hosts.ReportInterval,
+		Servers: servers, Host: cfg.Host, Every: cfg.Hosts.ReportInterval,
 		Ratios: compute.Ratios{CPU: cfg.Hosts.CPURatio, RAM: cfg.Hosts.RAMRatio, Disk: cfg.Hosts.DiskRatio},
 	}
 	const mbPerGB = 1024
@@ -160,7 +160,7 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 
 // newHandler is the whole of what is served: the API, the bundled services,
 // and the probes.
-func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.API, bundled *bundled, log zerolog.Logger) (*front, error) {
+func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.Servers, bundled *bundled, log zerolog.Logger) (*front, error) {
 	site, err := newSite(cfg, clients, bundled, log)
 	if err != nil {
 		return nil, err

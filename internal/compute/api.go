@@ -14,9 +14,9 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// An API starts work: each method checks whether the work may be done, and
+// Servers starts work: each method checks whether the work may be done, and
 // writes it down in the transaction that makes the server busy with it.
-type API struct {
+type Servers struct {
 	store        *db.Store
 	images       *cloud.ImageService
 	networks     *cloud.NetworkService
@@ -28,7 +28,7 @@ type API struct {
 	passwords    int
 }
 
-// Options are what an API works with.
+// Options are what Servers works with.
 type Options struct {
 	Store    *db.Store
 	Images   *cloud.ImageService
@@ -49,19 +49,19 @@ type Options struct {
 	PasswordLength int
 }
 
-// New makes an API.
-func New(o Options) *API {
+// New makes Servers.
+func New(o Options) *Servers {
 	const passwordLength = 12
 	if o.PasswordLength == 0 {
 		o.PasswordLength = passwordLength
 	}
-	return &API{
+	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, defaults: o.Quota,
 		zone: o.Zone, internalZone: cmp.Or(o.InternalZone, "internal"), aliveFor: o.AliveFor, passwords: o.PasswordLength,
 	}
 }
 
 // Hosts lists the hypervisors, and which of them are up.
-func (a *API) Hosts(ctx context.Context) ([]nova.Host, error) {
+func (a *Servers) Hosts(ctx context.Context) ([]nova.Host, error) {
 	return a.store.Hosts(ctx, a.store.Now().Add(-a.aliveFor))
 }

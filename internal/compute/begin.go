@@ -11,13 +11,13 @@ import (
 )
 
 // Do starts one of the verbs that need to be told nothing but the server.
-func (a *API) Do(ctx context.Context, s nova.Server, verb Verb) error {
+func (a *Servers) Do(ctx context.Context, s nova.Server, verb Verb) error {
 	_, err := a.begin(ctx, s, verb, nil)
 	return err
 }
 
 // begin moves the server into a verb and queues the work, or does neither.
-func (a *API) begin(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
+func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
 	r := rules[verb]
 	if err := r.check(ctx, s); err != nil {
 		return nova.Action{}, err

@@ -27,7 +27,7 @@ func invalidMapping(format string, args ...any) error {
 
 // checkBlockDevices refuses disks that make no sense together, and those on
 // volumes, which there is no service for.
-func (a *API) checkBlockDevices(ctx context.Context, n NewServer) error {
+func (a *Servers) checkBlockDevices(ctx context.Context, n ServerRequest) error {
 	if len(n.BlockDevices) == 0 {
 		return nil
 	}
@@ -80,7 +80,7 @@ func bootable(devices []BlockDevice) bool {
 }
 
 // checkSource looks for what a disk is to be made of.
-func (a *API) checkSource(ctx context.Context, d BlockDevice, imageID string) error {
+func (a *Servers) checkSource(ctx context.Context, d BlockDevice, imageID string) error {
 	if d.None {
 		return nil
 	}
@@ -104,7 +104,7 @@ func (a *API) checkSource(ctx context.Context, d BlockDevice, imageID string) er
 }
 
 // roomForBlanks refuses more empty disks than the flavor has.
-func roomForBlanks(n NewServer) error {
+func roomForBlanks(n ServerRequest) error {
 	const mbPerGB = 1024
 	ephemeral, swaps, swap := 0, 0, 0
 	for _, d := range n.BlockDevices {

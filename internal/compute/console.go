@@ -12,7 +12,7 @@ const maxConsole = 100 << 10
 
 // ConsoleOutput gives the last lines of a server's console, or all that there
 // is in view if lines is negative. Control characters are taken out.
-func (a *API) ConsoleOutput(ctx context.Context, s nova.Server, lines int) (string, error) {
+func (a *Servers) ConsoleOutput(ctx context.Context, s nova.Server, lines int) (string, error) {
 	if s.Host == "" {
 		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	}

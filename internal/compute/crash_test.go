@@ -39,7 +39,7 @@ func TestCrash(t *testing.T) {
 			t.Parallel()
 			eachSite(t, func(t *testing.T, s *site) {
 				prepare := func() nova.Server {
-					var change []func(*compute.NewServer)
+					var change []func(*compute.ServerRequest)
 					if verb == compute.Create || verb == compute.Delete {
 						change = append(change, onPrivate)
 					}

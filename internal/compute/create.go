@@ -13,13 +13,13 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A NewServer is what a client asks for.
-type NewServer struct {
+// A ServerRequest is what a client asks for when it creates servers.
+type ServerRequest struct {
 	Template nova.Server // what is given: name, description, flavor, …
 	Min, Max int         // how many servers
 	Hostname string      // empty: made of the name
 
-	Networks       NetworkRequest
+	Networks       Networks
 	SecurityGroups []string // names or IDs; empty: the default one
 
 	Zone      string // as given: zone, zone:host, zone:host:node
@@ -60,7 +60,7 @@ const maxServers = 1000
 
 // Create begins to build servers: as many as were asked for, or as many of
 // these as the quota allows if the client can do with fewer.
-func (a *API) Create(ctx context.Context, n NewServer) (Created, error) {
+func (a *Servers) Create(ctx context.Context, n ServerRequest) (Created, error) {
 	if err := n.Check(); err != nil {
 		return Created{}, err
 	}
@@ -87,7 +87,7 @@ func (a *API) Create(ctx context.Context, n NewServer) (Created, error) {
 
 // checkImage finds the image, as the caller sees it, and whether the flavor
 // has room for it.
-func (a *API) checkImage(ctx context.Context, n *NewServer) error {
+func (a *Servers) checkImage(ctx context.Context, n *ServerRequest) error {
 	if n.Template.ImageID == "" {
 		return nil
 	}
@@ -153,7 +153,7 @@ func imageProps(image nova.Image) map[string]string {
 }
 
 // password is the one that the client chose, or one made up.
-func (a *API) password(chosen *string) (string, error) {
+func (a *Servers) password(chosen *string) (string, error) {
 	if chosen != nil {
 		return *chosen, nil
 	}
@@ -174,7 +174,7 @@ func randomWord(length int, alphabet string) (string, error) {
 
 // insert writes the servers and the orders to build them, and takes what they
 // count for from the quota, all at once.
-func (a *API) insert(ctx context.Context, n NewServer, args buildArgs, ofProject, ofUser nova.Quota) ([]nova.Server, error) {
+func (a *Servers) insert(ctx context.Context, n ServerRequest, args buildArgs, ofProject, ofUser nova.Quota) ([]nova.Server, error) {
 	reservation, err := randomWord(reservationLen, "0123456789abcdefghijklmnopqrstuvwxyz")
 	if err != nil {
 		return nil, err
@@ -201,7 +201,7 @@ func (a *API) insert(ctx context.Context, n NewServer, args buildArgs, ofProject
 
 // consume takes what the servers count for from the quota: for as many as fit,
 // between the fewest and the most that were asked for.
-func consume(ctx context.Context, tx *db.Store, n NewServer, ofProject, ofUser nova.Quota) (int, error) {
+func consume(ctx context.Context, tx *db.Store, n ServerRequest, ofProject, ofUser nova.Quota) (int, error) {
 	project, user, each := n.Template.ProjectID, n.Template.UserID, n.Template.Flavor.Takes().Usages()
 	for number := n.Max; ; {
 		refused := tx.Consume(ctx, project, user, each.Times(number), ofProject, ofUser)
@@ -221,7 +221,7 @@ func consume(ctx context.Context, tx *db.Store, n NewServer, ofProject, ofUser n
 	}
 }
 
-func (a *API) insertOne(ctx context.Context, tx *db.Store, n NewServer, args buildArgs, index, of int) (nova.Server, error) {
+func (a *Servers) insertOne(ctx context.Context, tx *db.Store, n ServerRequest, args buildArgs, index, of int) (nova.Server, error) {
 	server := n.Template
 	server.ID = uuid.NewString()
 	server.LaunchIndex = index

@@ -8,7 +8,7 @@ import (
 
 // Check refuses a request that can be seen to be wrong without asking anybody
 // about anything. Create does that first, too.
-func (n NewServer) Check() error {
+func (n ServerRequest) Check() error {
 	if n.Min > n.Max {
 		return nova.Errorf(nova.Invalid, "min_count must be <= max_count")
 	}
@@ -28,7 +28,7 @@ func (n NewServer) Check() error {
 
 // checkRequest finds what the request names, and refuses what isn't there or
 // doesn't fit: of several faults it names the one that Nova would.
-func (a *API) checkRequest(ctx context.Context, n *NewServer, quota nova.Quota) (args buildArgs, err error) {
+func (a *Servers) checkRequest(ctx context.Context, n *ServerRequest, quota nova.Quota) (args buildArgs, err error) {
 	if err := checkShared(*n); err != nil {
 		return args, err
 	}
@@ -57,7 +57,7 @@ func (a *API) checkRequest(ctx context.Context, n *NewServer, quota nova.Quota) 
 }
 
 // checkShared refuses to give several servers what only one can have.
-func checkShared(n NewServer) error {
+func checkShared(n ServerRequest) error {
 	if n.Max == 1 {
 		return nil
 	}
@@ -73,7 +73,7 @@ func checkShared(n NewServer) error {
 }
 
 // checkGroup refuses a server group, since there are none.
-func checkGroup(n NewServer) error {
+func checkGroup(n ServerRequest) error {
 	group, ok := n.Template.Hints["group"]
 	if list, is := group.([]any); is {
 		if ok = len(list) > 0; ok {
@@ -86,7 +86,7 @@ func checkGroup(n NewServer) error {
 	return nova.Errorf(nova.Invalid, "Instance group %v could not be found.", group)
 }
 
-func (a *API) checkKey(ctx context.Context, n *NewServer) error {
+func (a *Servers) checkKey(ctx context.Context, n *ServerRequest) error {
 	if n.Template.KeyName == nil {
 		return nil
 	}

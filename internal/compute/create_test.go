@@ -96,7 +96,7 @@ func TestCreate_Fails(t *testing.T) {
 				return c.spawn(tries)
 			}
 		})
-		server := s.begin(s.as("demo"), onPrivate, func(n *compute.NewServer) { n.Template.Flavor = c.flavor })
+		server := s.begin(s.as("demo"), onPrivate, func(n *compute.ServerRequest) { n.Template.Flavor = c.flavor })
 		s.work()
 		s.wantStates(server.ID, c.states)
 		s.wantRecord(server.ID, c.record...)
@@ -172,7 +172,7 @@ func TestCreate_Many(t *testing.T) {
 		if c.ofUser > 0 {
 			s.must(s.store.SetUserQuota(ctx, caller.ProjectID, caller.UserID, nova.Quota{nova.QuotaInstances: c.ofUser}))
 		}
-		created, err := s.api.Create(ctx, template(ctx, func(n *compute.NewServer) {
+		created, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) {
 			n.Min, n.Max, n.Template.Flavor = c.min, c.max, c.flavor
 		}))
 		wantRefusal(t, err, nova.OverQuota, c.refusal)
@@ -203,38 +203,38 @@ func TestCreate_Refused(t *testing.T) {
 	t.Parallel()
 	zero, key := 0, "nobody's"
 	type testCase struct {
-		change func(n *compute.NewServer)
+		change func(n *compute.ServerRequest)
 		kind   nova.Kind
 		text   string
 	}
 	eachCase(t, map[string]testCase{
 		"more than one request may ask for": {
-			func(n *compute.NewServer) { n.Min, n.Max = 1001, 2_000_000_000 }, nova.OverQuota,
+			func(n *compute.ServerRequest) { n.Min, n.Max = 1001, 2_000_000_000 }, nova.OverQuota,
 			"Quota exceeded for instances: Requested 1001, but already used 0 of 1000 instances",
 		},
-		"fewer than the fewest": {func(n *compute.NewServer) { n.Min, n.Max = 3, 2 }, nova.Invalid, "min_count must be <= max_count"},
-		"no image":              {func(n *compute.NewServer) { n.Template.ImageID = "" }, nova.Invalid, "Missing imageRef attribute"},
+		"fewer than the fewest": {func(n *compute.ServerRequest) { n.Min, n.Max = 3, 2 }, nova.Invalid, "min_count must be <= max_count"},
+		"no image":              {func(n *compute.ServerRequest) { n.Template.ImageID = "" }, nova.Invalid, "Missing imageRef attribute"},
 		"unknown image": {
-			func(n *compute.NewServer) { n.Template.ImageID = "00000000-0000-4000-8000-000000000000" },
+			func(n *compute.ServerRequest) { n.Template.ImageID = "00000000-0000-4000-8000-000000000000" },
 			nova.Invalid, "Can not find requested image",
 		},
 		"flavor without a disk": {
-			func(n *compute.NewServer) { n.Template.Flavor.Disk = 0 },
+			func(n *compute.ServerRequest) { n.Template.Flavor.Disk = 0 },
 			nova.Forbidden, "Only volume-backed servers are allowed for flavors with zero disk.",
 		},
-		"unknown key": {func(n *compute.NewServer) { n.Template.KeyName = &key }, nova.Invalid, "Invalid key_name provided."},
+		"unknown key": {func(n *compute.ServerRequest) { n.Template.KeyName = &key }, nova.Invalid, "Invalid key_name provided."},
 		"one hostname for several": {
-			func(n *compute.NewServer) { n.Max, n.Hostname = 2, "web" },
+			func(n *compute.ServerRequest) { n.Max, n.Hostname = 2, "web" },
 			nova.Invalid, "Unable to allocate a single hostname to multiple instances",
 		},
 		"a volume that isn't there": {
-			func(n *compute.NewServer) {
+			func(n *compute.ServerRequest) {
 				n.BlockDevices = []compute.BlockDevice{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}
 			},
 			nova.Invalid, "Block Device Mapping is Invalid: failed to get volume v.",
 		},
 		"too much metadata": {
-			func(n *compute.NewServer) {
+			func(n *compute.ServerRequest) {
 				n.Template.Metadata = map[string]string{}
 				for i := range 129 {
 					n.Template.Metadata[strconv.Itoa(i)] = ""
@@ -243,32 +243,32 @@ func TestCreate_Refused(t *testing.T) {
 			nova.OverQuota, "Maximum number of metadata items exceeds 128",
 		},
 		"unknown security group": {
-			func(n *compute.NewServer) { n.SecurityGroups = []string{"nobody's"} },
+			func(n *compute.ServerRequest) { n.SecurityGroups = []string{"nobody's"} },
 			nova.Invalid, "Unable to find security_group with name or id 'nobody's'",
 		},
 		"unknown network": {
-			func(n *compute.NewServer) {
-				n.Networks = compute.NetworkRequest{List: []compute.NICRequest{{NetworkID: "00000000-0000-4000-8000-000000000000"}}}
+			func(n *compute.ServerRequest) {
+				n.Networks = compute.Networks{List: []compute.NIC{{NetworkID: "00000000-0000-4000-8000-000000000000"}}}
 			},
 			nova.Invalid, "Network 00000000-0000-4000-8000-000000000000 could not be found.",
 		},
 		"unknown port": {
-			func(n *compute.NewServer) {
-				n.Networks = compute.NetworkRequest{List: []compute.NICRequest{{PortID: "00000000-0000-4000-8000-000000000000"}}}
+			func(n *compute.ServerRequest) {
+				n.Networks = compute.Networks{List: []compute.NIC{{PortID: "00000000-0000-4000-8000-000000000000"}}}
 			},
 			nova.Invalid, "Port id 00000000-0000-4000-8000-000000000000 could not be found.",
 		},
 		"one address for several": {
-			func(n *compute.NewServer) {
+			func(n *compute.ServerRequest) {
 				n.Max = 2
-				n.Networks = compute.NetworkRequest{List: []compute.NICRequest{{NetworkID: private, FixedIP: "10.0.0.9"}}}
+				n.Networks = compute.Networks{List: []compute.NIC{{NetworkID: private, FixedIP: "10.0.0.9"}}}
 			},
 			nova.Invalid, "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.",
 		},
 		"one port for several": {
-			func(n *compute.NewServer) {
+			func(n *compute.ServerRequest) {
 				n.Max = 2
-				n.Networks = compute.NetworkRequest{List: []compute.NICRequest{{PortID: "p"}}}
+				n.Networks = compute.Networks{List: []compute.NIC{{PortID: "p"}}}
 			},
 			nova.Invalid, "Failed to launch instances: Unable to launch multiple instances with a single configured port ID. " +
 				"Please launch your instance one by one with different ports.",
@@ -292,7 +292,7 @@ func TestCreate_Password(t *testing.T) {
 			chosen *string
 			length int
 		}{{nil, 12}, {&chosen, len(chosen)}} {
-			created, err := s.api.Create(ctx, template(ctx, func(n *compute.NewServer) { n.Password = c.chosen }))
+			created, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) { n.Password = c.chosen }))
 			s.must(err)
 			if len(created.Password) != c.length || (c.chosen != nil && created.Password != chosen) {
 				t.Errorf("password %q", created.Password)

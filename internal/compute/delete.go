@@ -9,7 +9,7 @@ import (
 
 // Delete removes a server, whatever it is doing. One that has no host yet is
 // gone at once; one that is being deleted already stays so.
-func (a *API) Delete(ctx context.Context, s nova.Server) error {
+func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 	r := rules[Delete]
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		current, err := tx.LockServer(ctx, s.ID)

@@ -9,7 +9,7 @@ import (
 
 // fault is what a client is shown of what went wrong; the details are for
 // administrators.
-func (a *API) fault(cause error) *nova.Fault {
+func (a *Servers) fault(cause error) *nova.Fault {
 	const internal, most = 500, 4 << 10
 	return &nova.Fault{Code: internal, Message: faultMessage(cause), Details: clip(cause.Error(), most), Created: a.store.Now()}
 }

@@ -13,7 +13,7 @@ import (
 // A Registrar tells the cloud of the hosts that this process runs, and that
 // they are alive.
 type Registrar struct {
-	*API
+	*Servers
 	Host     string // of the services that run on no hypervisor
 	Every    time.Duration
 	Ratios   Ratios

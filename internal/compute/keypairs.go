@@ -18,7 +18,7 @@ type NewKeyPair struct {
 // generated one is given to the caller and kept nowhere; it is empty for one
 // that was imported. How many key pairs a user may have is said by the quota
 // of the caller.
-func (a *API) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.KeyPair, private string, err error) {
+func (a *Servers) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.KeyPair, private string, err error) {
 	caller := nova.CallerOf(ctx)
 	_, quota, err := a.Quota(ctx, caller.ProjectID, caller.UserID)
 	if err != nil {

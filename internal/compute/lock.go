@@ -9,7 +9,7 @@ import (
 
 // Lock keeps everybody but administrators from changing a server. Locking
 // again by the same sort of caller changes nothing.
-func (a *API) Lock(ctx context.Context, s nova.Server, reason *string) error {
+func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error {
 	by := lockedBy(ctx, s)
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		locked, err := tx.LockServer(ctx, s.ID)
@@ -31,7 +31,7 @@ func (a *API) Lock(ctx context.Context, s nova.Server, reason *string) error {
 }
 
 // Unlock lets everybody change a server again.
-func (a *API) Unlock(ctx context.Context, s nova.Server) error {
+func (a *Servers) Unlock(ctx context.Context, s nova.Server) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		if err := tx.ChangeServer(ctx, s.ID, new(db.ServerChange).Set("locked_by", "").Set("locked_reason", nil)); err != nil {
 			return err

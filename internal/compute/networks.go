@@ -8,22 +8,22 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A NetworkRequest is what a new server is to be connected to.
-type NetworkRequest struct {
+// Networks is what a new server is to be connected to.
+type Networks struct {
 	None bool // to nothing
 	Auto bool // to whatever there is: which must be something
-	List []NICRequest
+	List []NIC
 }
 
-// A NICRequest names a network, or a port that is there already.
-type NICRequest struct {
+// A NIC names a network, or a port that is there already.
+type NIC struct {
 	NetworkID string
 	PortID    string
 	FixedIP   string
 	Tag       string
 }
 
-// nicRequest is a NICRequest that has been checked.
+// nicRequest is a NIC that has been checked.
 type nicRequest struct {
 	Network string `json:"network"`
 	Port    string `json:"port,omitempty"`
@@ -33,7 +33,7 @@ type nicRequest struct {
 
 // requestedNICs checks the networks that a client names, as the client sees
 // them, or finds the only one there is.
-func (a *API) requestedNICs(ctx context.Context, n NewServer) ([]nicRequest, error) {
+func (a *Servers) requestedNICs(ctx context.Context, n ServerRequest) ([]nicRequest, error) {
 	if n.Networks.None {
 		return nil, nil
 	}
@@ -52,7 +52,7 @@ func (a *API) requestedNICs(ctx context.Context, n NewServer) ([]nicRequest, err
 	return nics, checkNetworks(ctx, network, nics, n.AnyNetwork)
 }
 
-func cannotShare(r NICRequest) error {
+func cannotShare(r NIC) error {
 	if r.PortID != "" {
 		return nova.Errorf(nova.Invalid, "Failed to launch instances: Unable to launch multiple instances with a single configured port ID. "+
 			"Please launch your instance one by one with different ports.")
@@ -74,7 +74,7 @@ func kept(nics []nicRequest) []nova.Address {
 
 // onlyNetwork is what a server gets that names none: the one network that its
 // project has, or none if the project has none.
-func onlyNetwork(ctx context.Context, network *cloud.Network, n NewServer) ([]nicRequest, error) {
+func onlyNetwork(ctx context.Context, network *cloud.Network, n ServerRequest) ([]nicRequest, error) {
 	available, err := network.Available(ctx, n.Template.ProjectID)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func onlyNetwork(ctx context.Context, network *cloud.Network, n NewServer) ([]ni
 	return nil, nil
 }
 
-func checkedNIC(ctx context.Context, network *cloud.Network, r NICRequest) (nicRequest, error) {
+func checkedNIC(ctx context.Context, network *cloud.Network, r NIC) (nicRequest, error) {
 	if r.PortID == "" {
 		return nicRequest{Network: r.NetworkID, IP: r.FixedIP, Tag: r.Tag}, nil
 	}
@@ -139,7 +139,7 @@ func checkNetworks(ctx context.Context, network *cloud.Network, nics []nicReques
 }
 
 // securityGroups finds the IDs of groups by name or ID: nil for the default.
-func (a *API) securityGroups(ctx context.Context, wanted []string) ([]string, error) {
+func (a *Servers) securityGroups(ctx context.Context, wanted []string) ([]string, error) {
 	if len(wanted) == 0 || len(wanted) == 1 && wanted[0] == "default" {
 		return nil, nil
 	}

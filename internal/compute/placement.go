@@ -10,7 +10,7 @@ import (
 
 // forced reads the zone as it was given, zone:host:node, and the host or node
 // that the server is forced to with that.
-func (n NewServer) forced() (target, error) {
+func (n ServerRequest) forced() (target, error) {
 	const most = 3
 	parts := strings.Split(n.Zone, ":")
 	if len(parts) > most {
@@ -33,7 +33,7 @@ func (n NewServer) forced() (target, error) {
 
 // placement finds where a server is wanted: the zone, which it is pinned to,
 // and the host or node that it is forced to, or asked for (since 2.74).
-func (a *API) placement(ctx context.Context, n *NewServer) (args buildArgs, err error) {
+func (a *Servers) placement(ctx context.Context, n *ServerRequest) (args buildArgs, err error) {
 	if args.Force, err = n.forced(); err != nil {
 		return args, err
 	}

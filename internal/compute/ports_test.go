@@ -29,8 +29,8 @@ func (s *site) portNow(id string) nova.Port {
 	return port
 }
 
-func withNICs(nics ...compute.NICRequest) func(*compute.NewServer) {
-	return func(n *compute.NewServer) { n.Networks = compute.NetworkRequest{List: nics} }
+func withNICs(nics ...compute.NIC) func(*compute.ServerRequest) {
+	return func(n *compute.ServerRequest) { n.Networks = compute.Networks{List: nics} }
 }
 
 // TestPorts_BroughtAlong are bound, and left where they were when the server
@@ -40,7 +40,7 @@ func TestPorts_BroughtAlong(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		brought := s.port()
 		server := s.boot(s.as("demo"), withNICs(
-			compute.NICRequest{NetworkID: private, Tag: "first"}, compute.NICRequest{PortID: brought.ID}, compute.NICRequest{NetworkID: private, FixedIP: "10.0.0.77"},
+			compute.NIC{NetworkID: private, Tag: "first"}, compute.NIC{PortID: brought.ID}, compute.NIC{NetworkID: private, FixedIP: "10.0.0.77"},
 		))
 		if len(server.Addresses) != 3 || server.Addresses[0].Tag != "first" || server.Addresses[0].Keep ||
 			server.Addresses[1].PortID != brought.ID || !server.Addresses[1].Keep || server.Addresses[2].IP != "10.0.0.77" {
@@ -50,7 +50,7 @@ func TestPorts_BroughtAlong(t *testing.T) {
 			t.Errorf("brought along: %+v", now)
 		}
 		s.settled()
-		_, err := s.api.Create(s.as("demo"), template(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID})))
+		_, err := s.api.Create(s.as("demo"), template(s.as("demo"), withNICs(compute.NIC{PortID: brought.ID})))
 		wantRefusal(t, err, nova.Conflict, "Port "+brought.ID+" is still in use.")
 
 		s.must(s.api.Delete(s.as("demo"), server))
@@ -59,7 +59,7 @@ func TestPorts_BroughtAlong(t *testing.T) {
 			t.Errorf("left: %+v", now)
 		}
 		s.settled()
-		s.boot(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID}))
+		s.boot(s.as("demo"), withNICs(compute.NIC{PortID: brought.ID}))
 		s.settled()
 	})
 }
@@ -69,7 +69,7 @@ func TestPorts_WithoutAddress(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
 		brought := s.port()
-		server := s.begin(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID}))
+		server := s.begin(s.as("demo"), withNICs(compute.NIC{PortID: brought.ID}))
 		s.hooks.set(func(h *hooks) {
 			h.request = func(r *http.Request) error {
 				if r.Method == http.MethodPut {
@@ -95,8 +95,8 @@ func TestPorts_TakenMeanwhile(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
 		brought := s.port()
-		first := s.begin(s.as("demo"), withNICs(compute.NICRequest{PortID: brought.ID}))
-		second := s.begin(s.as("demo"), onPrivate, withNICs(compute.NICRequest{NetworkID: private}, compute.NICRequest{PortID: brought.ID}))
+		first := s.begin(s.as("demo"), withNICs(compute.NIC{PortID: brought.ID}))
+		second := s.begin(s.as("demo"), onPrivate, withNICs(compute.NIC{NetworkID: private}, compute.NIC{PortID: brought.ID}))
 		s.work()
 		s.wantStates(first.ID, "active")
 		s.wantStates(second.ID, "error")
@@ -124,7 +124,7 @@ func TestPorts_OtherHost(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		brought := s.port()
 		s.failOnce("spawn", errors.New("boom"))
-		server := s.boot(s.as("demo"), withNICs(compute.NICRequest{NetworkID: private}, compute.NICRequest{PortID: brought.ID}))
+		server := s.boot(s.as("demo"), withNICs(compute.NIC{NetworkID: private}, compute.NIC{PortID: brought.ID}))
 		if now := s.portNow(brought.ID); now.Host != server.Host || len(s.ports(server.ID)) != 2 {
 			t.Errorf("ports %+v", s.ports(server.ID))
 		}
@@ -140,8 +140,8 @@ func TestPorts_FoundAgain(t *testing.T) {
 		for dies := range 12 {
 			brought := s.port()
 			server := s.begin(s.as("demo"), withNICs(
-				compute.NICRequest{NetworkID: private}, compute.NICRequest{PortID: brought.ID},
-				compute.NICRequest{NetworkID: private, FixedIP: "10.0.7.7"}, compute.NICRequest{NetworkID: private},
+				compute.NIC{NetworkID: private}, compute.NIC{PortID: brought.ID},
+				compute.NIC{NetworkID: private, FixedIP: "10.0.7.7"}, compute.NIC{NetworkID: private},
 			))
 			ctx, die := context.WithCancel(t.Context())
 			requests := 0

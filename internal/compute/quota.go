@@ -20,7 +20,7 @@ var unlimited = nova.Quota{
 // was set for the user goes before what was set for the project, that before
 // what was set for the default class, and that before the configuration.
 // Either ID may be empty, which leaves out what was set for it.
-func (a *API) Quota(ctx context.Context, project, user string) (ofProject, ofUser nova.Quota, err error) {
+func (a *Servers) Quota(ctx context.Context, project, user string) (ofProject, ofUser nova.Quota, err error) {
 	set, err := a.store.QuotaLayers(ctx, project, user)
 	if err != nil {
 		return nil, nil, err
@@ -30,12 +30,12 @@ func (a *API) Quota(ctx context.Context, project, user string) (ofProject, ofUse
 }
 
 // DefaultQuota is what a project may have for which nothing was set.
-func (a *API) DefaultQuota(ctx context.Context) (nova.Quota, error) {
+func (a *Servers) DefaultQuota(ctx context.Context) (nova.Quota, error) {
 	return a.ClassQuota(ctx, nova.DefaultQuotaClass)
 }
 
 // ClassQuota is the quota of a class. Only the default class has any effect.
-func (a *API) ClassQuota(ctx context.Context, class string) (nova.Quota, error) {
+func (a *Servers) ClassQuota(ctx context.Context, class string) (nova.Quota, error) {
 	set, err := a.store.ClassQuota(ctx, class)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 // SetQuota sets limits of a project, or of a user of it; others stay. Unless it
 // is forced, a limit must leave room for what is used, and those of a project's
 // users must fit into the project's: Invalid if not.
-func (a *API) SetQuota(ctx context.Context, project, user string, limits nova.Quota, force bool) error {
+func (a *Servers) SetQuota(ctx context.Context, project, user string, limits nova.Quota, force bool) error {
 	if !force {
 		if err := a.checkLimits(ctx, project, user, limits); err != nil {
 			return err
@@ -23,7 +23,7 @@ func (a *API) SetQuota(ctx context.Context, project, user string, limits nova.Qu
 	return a.store.SetUserQuota(ctx, project, user, limits)
 }
 
-func (a *API) checkLimits(ctx context.Context, project, user string, limits nova.Quota) error {
+func (a *Servers) checkLimits(ctx context.Context, project, user string, limits nova.Quota) error {
 	boundsOf, err := a.quotaBounds(ctx, project, user)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (a *API) checkLimits(ctx context.Context, project, user string, limits nova
 type bounds struct{ least, most int }
 
 // quotaBounds finds the bounds of a project's limits, or a user's.
-func (a *API) quotaBounds(ctx context.Context, project, user string) (func(nova.QuotaResource) bounds, error) {
+func (a *Servers) quotaBounds(ctx context.Context, project, user string) (func(nova.QuotaResource) bounds, error) {
 	ofProject, _, err := a.Quota(ctx, project, user)
 	if err != nil {
 		return nil, err

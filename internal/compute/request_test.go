@@ -60,7 +60,7 @@ func TestCreate_BlockDevices(t *testing.T) {
 		"a snapshot":            {cirros, []disk{root, {Source: "snapshot", Destination: "volume", ID: "s"}}, mapping + "failed to get snapshot s."},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
-		_, err := s.api.Create(ctx, template(ctx, func(n *compute.NewServer) {
+		_, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) {
 			n.Template.ImageID, n.BlockDevices = c.image, c.disks
 			n.Template.Flavor.Ephemeral, n.Template.Flavor.Swap = 2, 1024
 		}))
@@ -100,7 +100,7 @@ func TestCreate_Placement(t *testing.T) {
 		"in both ways":         {zone: "nova:fake-1", host: "fake-2", refusal: exclusive},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
-		created, err := s.api.Create(ctx, template(ctx, func(n *compute.NewServer) {
+		created, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) {
 			n.Zone, n.Host, n.Node, n.ForceHost = c.zone, c.host, c.node, func() error { return c.forced }
 		}))
 		kind := nova.Invalid
@@ -132,7 +132,7 @@ func TestCreate_Placement(t *testing.T) {
 func TestCreate_HostsInUse(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
-		half := func(n *compute.NewServer) { n.Template.Flavor.RAM = 8000 }
+		half := func(n *compute.ServerRequest) { n.Template.Flavor.RAM = 8000 }
 		var on []string
 		for range 3 {
 			server := s.begin(s.as("demo"), half)
@@ -211,7 +211,7 @@ func TestChangeMetadata(t *testing.T) {
 		},
 		"locked": {set("locked_by", "admin"), add(nil), map[string]string{"a": "1"}, nova.Errorf(nova.Conflict, "Instance ID is locked")},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
-		server := s.boot(s.as("demo"), func(n *compute.NewServer) { n.Template.Metadata = map[string]string{"a": "1"} })
+		server := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Template.Metadata = map[string]string{"a": "1"} })
 		if c.state != nil {
 			server = s.put(server.ID, c.state)
 		}

@@ -8,7 +8,7 @@ import (
 )
 
 // ResetState says what state a server is in, whatever it is doing: that ends.
-func (a *API) ResetState(ctx context.Context, s nova.Server, to nova.VMState) error {
+func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		if _, err := tx.LockServer(ctx, s.ID); err != nil {
 			return err

@@ -46,7 +46,7 @@ type site struct {
 	transport http.RoundTripper
 	clients   *cloud.Clients
 	drivers   map[string]virt.Driver
-	api       *compute.API
+	api       *compute.Servers
 	worker    *compute.Worker
 	inFlight  *sync.WaitGroup // requests to the bundled services
 	callers   *callers
@@ -153,8 +153,8 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 }
 
 // newWorker starts another process, as it were, that has the same hosts.
-func (s *site) newWorker(api *compute.API) *compute.Worker {
-	return compute.NewWorker(compute.WorkerOptions{API: api, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop()})
+func (s *site) newWorker(api *compute.Servers) *compute.Worker {
+	return compute.NewWorker(compute.WorkerOptions{Servers: api, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop()})
 }
 
 const lease = 6 * time.Second
@@ -167,13 +167,13 @@ func (s *site) must(err error) {
 }
 
 // template is a server as the API has it from a client, connected to nothing.
-func template(ctx context.Context, change ...func(*compute.NewServer)) compute.NewServer {
+func template(ctx context.Context, change ...func(*compute.ServerRequest)) compute.ServerRequest {
 	caller := nova.CallerOf(ctx)
-	n := compute.NewServer{
+	n := compute.ServerRequest{
 		Template: nova.Server{
 			Name: "web", ProjectID: caller.ProjectID, UserID: caller.UserID, Flavor: tiny, ImageID: cirros, DiskConfig: "MANUAL",
 		},
-		Min: 1, Max: 1, Networks: compute.NetworkRequest{None: true}, KeyOwner: caller.UserID,
+		Min: 1, Max: 1, Networks: compute.Networks{None: true}, KeyOwner: caller.UserID,
 		ForceHost: func() error { return nil },
 	}
 	for _, f := range change {
@@ -182,10 +182,10 @@ func template(ctx context.Context, change ...func(*compute.NewServer)) compute.N
 	return n
 }
 
-func onPrivate(n *compute.NewServer) { n.Networks = compute.NetworkRequest{} }
+func onPrivate(n *compute.ServerRequest) { n.Networks = compute.Networks{} }
 
 // begin creates one server, and leaves the work to others.
-func (s *site) begin(ctx context.Context, change ...func(*compute.NewServer)) nova.Server {
+func (s *site) begin(ctx context.Context, change ...func(*compute.ServerRequest)) nova.Server {
 	s.t.Helper()
 	created, err := s.api.Create(ctx, template(ctx, change...))
 	s.must(err)
@@ -193,7 +193,7 @@ func (s *site) begin(ctx context.Context, change ...func(*compute.NewServer)) no
 }
 
 // boot makes one server that runs.
-func (s *site) boot(ctx context.Context, change ...func(*compute.NewServer)) nova.Server {
+func (s *site) boot(ctx context.Context, change ...func(*compute.ServerRequest)) nova.Server {
 	s.t.Helper()
 	server := s.begin(ctx, change...)
 	s.work()
@@ -251,6 +251,6 @@ func (s *site) addHost(name string) {
 	})
 	s.must(err)
 	s.drivers[name] = driver
-	registrar := compute.Registrar{API: s.api, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
+	registrar := compute.Registrar{Servers: s.api, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
 	s.must(registrar.Register(s.t.Context()))
 }

@@ -23,13 +23,13 @@ type imageArgs struct {
 }
 
 // CreateImage begins to make an image of a server, and gives the image's ID.
-func (a *API) CreateImage(ctx context.Context, s nova.Server, name string, metadata map[string]string) (string, error) {
+func (a *Servers) CreateImage(ctx context.Context, s nova.Server, name string, metadata map[string]string) (string, error) {
 	return a.beginImage(ctx, s, Snapshot, imageArgs{Image: newImage(ctx, s, name, "snapshot", metadata)})
 }
 
 // CreateBackup begins to make a backup of a type, of which no more than
 // rotation are kept, and gives the image's ID.
-func (a *API) CreateBackup(
+func (a *Servers) CreateBackup(
 	ctx context.Context, s nova.Server, name, backupType string, rotation int, metadata map[string]string,
 ) (string, error) {
 	if s.ImageID == "" {
@@ -42,7 +42,7 @@ func (a *API) CreateBackup(
 
 // BackupInstance begins to back a server up, and gives the image's ID. The
 // backup is of no type, so no rotation removes it.
-func (a *API) BackupInstance(ctx context.Context, s nova.Server, name string, description *string) (string, error) {
+func (a *Servers) BackupInstance(ctx context.Context, s nova.Server, name string, description *string) (string, error) {
 	image := newImage(ctx, s, name, "backup", nil)
 	if description != nil {
 		image.Properties["description"] = *description
@@ -53,7 +53,7 @@ func (a *API) BackupInstance(ctx context.Context, s nova.Server, name string, de
 // beginImage queues the work, then creates the image, which clients look for
 // as soon as they know its ID. If this process dies in between, the worker
 // creates it; if the image service won't have it, there is nothing to do.
-func (a *API) beginImage(ctx context.Context, s nova.Server, verb Verb, args imageArgs) (string, error) {
+func (a *Servers) beginImage(ctx context.Context, s nova.Server, verb Verb, args imageArgs) (string, error) {
 	action, err := a.begin(ctx, s, verb, args)
 	if err != nil {
 		return "", err
@@ -66,7 +66,7 @@ func (a *API) beginImage(ctx context.Context, s nova.Server, verb Verb, args ima
 }
 
 // takeBack ends an action that can't be carried out, unless it has ended.
-func (a *API) takeBack(ctx context.Context, action nova.Action) error {
+func (a *Servers) takeBack(ctx context.Context, action nova.Action) error {
 	ctx, cancel := aside(ctx)
 	defer cancel()
 	return a.store.Tx(ctx, func(tx *db.Store) error {
@@ -208,7 +208,7 @@ func imagesOf(actions []nova.Action) []string {
 
 // dropUnfinished removes the images among some that have no data: nobody will
 // give them any.
-func (a *API) dropUnfinished(ctx context.Context, ids []string) error {
+func (a *Servers) dropUnfinished(ctx context.Context, ids []string) error {
 	images := a.images.AsService()
 	var failed []error
 	for _, id := range ids {

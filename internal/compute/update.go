@@ -14,7 +14,7 @@ var editable = []nova.VMState{nova.Active, nova.Paused, nova.Suspended, nova.Sto
 
 // ChangeMetadata changes a server's metadata: change is told what there is and
 // says what there is to be. word is what a refusal calls it.
-func (a *API) ChangeMetadata(
+func (a *Servers) ChangeMetadata(
 	ctx context.Context, s nova.Server, word string, change func(map[string]string) (map[string]string, error),
 ) (map[string]string, error) {
 	quota, _, err := a.Quota(ctx, s.ProjectID, "")
@@ -55,7 +55,7 @@ func CheckTags(s nova.Server, word string) error {
 }
 
 // Update changes what a server is called and how it is described.
-func (a *API) Update(ctx context.Context, s nova.Server, change *db.ServerChange) (nova.Server, error) {
+func (a *Servers) Update(ctx context.Context, s nova.Server, change *db.ServerChange) (nova.Server, error) {
 	if err := a.store.ChangeServer(ctx, s.ID, change); err != nil {
 		return s, err
 	}

@@ -15,7 +15,7 @@ import (
 // A Worker carries out what the API has written down: it claims actions from
 // the queues of its hosts, and of those that have no host yet.
 type Worker struct {
-	*API
+	*Servers
 	id      string
 	lease   time.Duration
 	slots   chan struct{}
@@ -26,7 +26,7 @@ type Worker struct {
 
 // WorkerOptions are what a Worker works with.
 type WorkerOptions struct {
-	API *API
+	Servers *Servers
 	// ID names the worker: no other, before or after, may have the same.
 	ID string
 	// Lease is how long after a worker's death its work is taken up by
@@ -53,7 +53,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Slots = defaultSlots
 	}
 	return &Worker{
-		API: o.API, id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
+		Servers: o.Servers, id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
 		running: running{byServer: map[string]*run{}},
 	}
 }

@@ -18,8 +18,8 @@ import (
 // start runs a worker, and gives what stops it and waits for its end.
 func (s *site) start(o compute.WorkerOptions) (stop func() error) {
 	s.t.Helper()
-	if o.API == nil {
-		o.API = s.api
+	if o.Servers == nil {
+		o.Servers = s.api
 	}
 	o.ID, o.Log = uuid.NewString(), zerolog.Nop()
 	ctx, cancel := context.WithCancel(s.t.Context())
@@ -182,7 +182,7 @@ func TestWorker_StoreAway(t *testing.T) {
 			return ctx.Err()
 		})
 		server := s.begin(s.as("demo"))
-		stop := s.start(compute.WorkerOptions{API: api, Lease: 30 * time.Millisecond})
+		stop := s.start(compute.WorkerOptions{Servers: api, Lease: 30 * time.Millisecond})
 		<-ended
 		if stop() == nil {
 			t.Error("leases were given back to a store that is away")
@@ -236,7 +236,7 @@ func TestWorkers_HandOver(t *testing.T) {
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := newSite(t, connection)
 		without := compute.NewWorker(compute.WorkerOptions{
-			API: compute.New(compute.Options{Store: s.store, AliveFor: time.Hour}), ID: "scheduler", Log: zerolog.Nop(),
+			Servers: compute.New(compute.Options{Store: s.store, AliveFor: time.Hour}), ID: "scheduler", Log: zerolog.Nop(),
 		})
 		server := s.begin(s.as("demo"))
 		if number := s.workWith(without); number != 1 {

@@ -14,7 +14,7 @@ const binaryCompute = "nova-compute"
 
 // Zones lists the availability zones by name, each with its enabled services.
 // What runs no servers is in the internal zone.
-func (a *API) Zones(ctx context.Context) ([]nova.Zone, error) {
+func (a *Servers) Zones(ctx context.Context) ([]nova.Zone, error) {
 	services, err := a.store.Services(ctx)
 	if err != nil {
 		return nil, err
@@ -44,7 +44,7 @@ func (a *API) Zones(ctx context.Context) ([]nova.Zone, error) {
 	return slices.SortedFunc(maps.Values(zones), func(x, y nova.Zone) int { return cmp.Compare(x.Name, y.Name) }), nil
 }
 
-func (a *API) inZone(s nova.Service) nova.ZoneService {
+func (a *Servers) inZone(s nova.Service) nova.ZoneService {
 	alive := !s.SeenAt.Before(a.store.Now().Add(-a.aliveFor))
 	return nova.ZoneService{Host: s.Host, Binary: s.Binary, Available: alive && !s.ForcedDown, SeenAt: s.SeenAt}
 }

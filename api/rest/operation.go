@@ -11,38 +11,38 @@ import (
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
-// Actions is a controller's table: what it can do, by name.
-type Actions map[string]Action
+// Operations is a controller's table: what it can do, by name.
+type Operations map[string]Operation
 
 // A Controller answers for a resource.
 type Controller interface {
-	Actions() Actions
+	Operations() Operations
 }
 
-// A MemberController also has actions that a POST to …/{id}/action names in
+// A MemberController also has operations that a POST to …/{id}/action names in
 // its body.
 type MemberController interface {
 	Controller
-	MemberActions() Actions
+	MemberActions() Operations
 }
 
-// An Action is one thing that a controller does, with all that is checked
+// An Operation is one thing that a controller does, with all that is checked
 // before. It is a value: each method gives a changed copy.
-type Action struct {
+type Operation struct {
 	since, until int
 	body         *schema.Body
 	query        *schema.Query
 	rule         policy.Rule
 	statuses     []statusSince
-	byBody       bool // which action is meant, the body says
+	byBody       bool // which operation is meant, the body says
 	handle       func(ctx context.Context, r *Request, raw []byte) (any, error)
 }
 
 type statusSince struct{ minor, status int }
 
-// Do is an action without a body.
-func Do(handle func(ctx context.Context, r *Request) (any, error)) Action {
-	return Action{handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+// Do is an operation without a body.
+func Do(handle func(ctx context.Context, r *Request) (any, error)) Operation {
+	return Operation{handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
 		if err := r.allow(); err != nil {
 			return nil, err
 		}
@@ -50,9 +50,9 @@ func Do(handle func(ctx context.Context, r *Request) (any, error)) Action {
 	}}
 }
 
-// Read is an action whose body is checked against a schema and decoded.
-func Read[In any](body *schema.Body, handle func(ctx context.Context, r *Request, in In) (any, error)) Action {
-	return Action{body: body, handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
+// DoWith is an operation whose body is checked against a schema and decoded.
+func DoWith[In any](body *schema.Body, handle func(ctx context.Context, r *Request, in In) (any, error)) Operation {
+	return Operation{body: body, handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
 		in, err := decode[In](raw)
 		if err != nil {
 			return nil, err
@@ -74,10 +74,10 @@ type Owned interface {
 // one that the caller may not know of.
 type Load[M Owned] func(ctx context.Context, r *Request) (M, error)
 
-// With is an action on a member, without a body. The member is looked up, and
+// On is an operation on a member, without a body. The member is looked up, and
 // policy asked about its owner, before the handler sees it.
-func With[M Owned](load Load[M], handle func(ctx context.Context, r *Request, member M) (any, error)) Action {
-	return Action{handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+func On[M Owned](load Load[M], handle func(ctx context.Context, r *Request, member M) (any, error)) Operation {
+	return Operation{handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
 		member, err := loadAllowed(ctx, r, load)
 		if err != nil {
 			return nil, err
@@ -86,9 +86,9 @@ func With[M Owned](load Load[M], handle func(ctx context.Context, r *Request, me
 	}}
 }
 
-// On is an action on a member, with a body.
-func On[M Owned, In any](load Load[M], body *schema.Body, handle func(ctx context.Context, r *Request, member M, in In) (any, error)) Action {
-	return Action{body: body, handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
+// OnWith is an operation on a member, with a body.
+func OnWith[M Owned, In any](load Load[M], body *schema.Body, handle func(ctx context.Context, r *Request, member M, in In) (any, error)) Operation {
+	return Operation{body: body, handle: func(ctx context.Context, r *Request, raw []byte) (any, error) {
 		in, err := decode[In](raw)
 		if err != nil {
 			return nil, err
@@ -110,7 +110,7 @@ func loadAllowed[M Owned](ctx context.Context, r *Request, load Load[M]) (M, err
 	return member, r.Enforce(r.rule, policy.Target{ProjectID: project, UserID: user})
 }
 
-// allow asks policy about an action that is on no member.
+// allow asks policy about an operation that is on no member.
 func (r *Request) allow() error {
 	if r.rule == "" {
 		return nil
@@ -118,31 +118,31 @@ func (r *Request) allow() error {
 	return r.EnforceOwn(r.rule)
 }
 
-// Needs names the policy rule that must allow the action.
-func (a Action) Needs(rule policy.Rule) Action { a.rule = rule; return a }
+// Needs names the policy rule that must allow the operation.
+func (o Operation) Needs(rule policy.Rule) Operation { o.rule = rule; return o }
 
-// Query is the schema of the action's query parameters. Without one, they are
+// Query is the schema of the operation's query parameters. Without one, they are
 // passed on as they come.
-func (a Action) Query(query *schema.Query) Action { a.query = query; return a }
+func (o Operation) Query(query *schema.Query) Operation { o.query = query; return o }
 
-// Since is the microversion that brought the action.
-func (a Action) Since(minor int) Action { a.since = minor; return a }
+// Since is the microversion that brought the operation.
+func (o Operation) Since(minor int) Operation { o.since = minor; return o }
 
-// Until is the last microversion that has the action.
-func (a Action) Until(minor int) Action { a.until = minor; return a }
+// Until is the last microversion that has the operation.
+func (o Operation) Until(minor int) Operation { o.until = minor; return o }
 
 // Status is what a success answers, if not 200.
-func (a Action) Status(status int) Action { return a.StatusSince(0, status) }
+func (o Operation) Status(status int) Operation { return o.StatusSince(0, status) }
 
 // StatusSince is what a success answers since a microversion.
-func (a Action) StatusSince(minor, status int) Action {
-	a.statuses = append(slices.Clip(a.statuses), statusSince{minor, status})
-	return a
+func (o Operation) StatusSince(minor, status int) Operation {
+	o.statuses = append(slices.Clip(o.statuses), statusSince{minor, status})
+	return o
 }
 
-func (a Action) status(r *Request) int {
+func (o Operation) status(r *Request) int {
 	status := http.StatusOK
-	for _, s := range a.statuses {
+	for _, s := range o.statuses {
 		if r.AtLeast(s.minor) {
 			status = s.status
 		}
@@ -154,35 +154,35 @@ var errNotFound = nova.Errorf(nova.NotFound, "The resource could not be found.")
 
 // run checks the version, the query and the body, in Nova's order, and calls
 // the handler.
-func (a Action) run(ctx context.Context, r *Request) (any, error) {
-	if !r.Version.Within(a.since, a.until) {
+func (o Operation) run(ctx context.Context, r *Request) (any, error) {
+	if !r.Version.Within(o.since, o.until) {
 		return nil, errNotFound
 	}
-	r.rule = a.rule
+	r.rule = o.rule
 	r.query = parseQuery(r.http.URL.RawQuery)
-	if a.query != nil {
-		if err := a.checkQuery(r); err != nil {
+	if o.query != nil {
+		if err := o.checkQuery(r); err != nil {
 			return nil, err
 		}
 	}
 	raw := r.body.raw
-	if a.body != nil {
-		checked, err := a.checkBody(r)
+	if o.body != nil {
+		checked, err := o.checkBody(r)
 		if err != nil {
 			return nil, err
 		}
 		raw = checked
 	}
-	return a.handle(ctx, r, raw)
+	return o.handle(ctx, r, raw)
 }
 
-func (a Action) checkQuery(r *Request) error {
+func (o Operation) checkQuery(r *Request) error {
 	for name, values := range r.query {
 		if !isText(name) || slices.ContainsFunc(values, func(value string) bool { return !isText(value) }) {
 			return nova.Errorf(nova.Invalid, "Query string is not UTF-8 encoded")
 		}
 	}
-	checked, err := a.query.Check(r.Version, r.query)
+	checked, err := o.query.Check(r.Version, r.query)
 	r.query = checked
 	return err
 }
@@ -190,8 +190,8 @@ func (a Action) checkQuery(r *Request) error {
 // checkBody checks a body against its schema, and gives what was checked for
 // decoding. That is not what was sent: the legacy API drops keys that it
 // doesn't know, and of a key that stands twice only the last was looked at.
-func (a Action) checkBody(r *Request) ([]byte, error) {
-	checked, err := a.body.Check(r.Version, r.body.value)
+func (o Operation) checkBody(r *Request) ([]byte, error) {
+	checked, err := o.body.Check(r.Version, r.body.value)
 	if err != nil {
 		return nil, err
 	}
