@@ -48,9 +48,10 @@ var rooms = map[string]room{
 	"internal/cloud":        {[]string{"internal/nova"}, with(driver, []string{chi})},
 	"internal/virt":         {[]string{"internal/nova"}, with(web, driver)},
 	"internal/virt/*":       {[]string{"internal/nova", "internal/virt"}, with(web, driver)},
-	"internal/standalone/*": {[]string{"internal/nova", "db", "internal/standalone/kit"}, driver},
-	"db":                    {[]string{"internal/nova", "migrations"}, web},
-	"db/dbtest":             {[]string{"db", "migrations"}, web},
+	"internal/standalone/*": {[]string{"internal/nova", "db", "db/*", "internal/standalone/kit"}, driver},
+	"db/rows":               {[]string{"internal/nova", "migrations"}, web},
+	"db":                    {[]string{"internal/nova", "db/rows"}, web},
+	"db/dbtest":             {[]string{"db", "db/rows", "migrations"}, web},
 	"views":                 {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/compute": {
 		[]string{"internal/nova", "db", "internal/scheduler", "internal/virt", "internal/cloud"}, with(web, driver),

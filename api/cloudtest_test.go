@@ -16,6 +16,7 @@ import (
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -51,7 +52,7 @@ func eachCloud(t *testing.T, test func(t *testing.T, s *cloudSite), change ...fu
 func newCloud(t *testing.T, connection string, change ...func(*api.Options, *compute.Options)) *cloudSite {
 	t.Helper()
 	statements := &atomic.Int64{}
-	store := dbtest.Open(t, connection, func(o *db.Options) { o.Observe = func() { statements.Add(1) } })
+	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
 	clients := newClients(t, store)
 	drivers := map[string]virt.Driver{}
 	for _, host := range []string{"fake-1", "fake-2"} {

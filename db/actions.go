@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -44,9 +45,9 @@ func (r actionRow) action() nova.Action {
 	}
 }
 
-func actions(rows []actionRow) []nova.Action {
-	found := make([]nova.Action, len(rows))
-	for i, r := range rows {
+func actions(stored []actionRow) []nova.Action {
+	found := make([]nova.Action, len(stored))
+	for i, r := range stored {
 		found[i] = r.action()
 	}
 	return found
@@ -59,7 +60,7 @@ func (s *Store) QueueAction(ctx context.Context, a nova.Action) (nova.Action, er
 	if err != nil {
 		return a, err
 	}
-	return row, s.wake(ctx)
+	return row, s.Wake(ctx)
 }
 
 // RecordAction writes down what has been done to a server.
@@ -69,7 +70,7 @@ func (s *Store) RecordAction(ctx context.Context, a nova.Action) (nova.Action, e
 }
 
 func (s *Store) insertAction(ctx context.Context, a nova.Action, finished *time.Time) (nova.Action, error) {
-	row, err := put[actionRow](ctx, s, `
+	row, err := rows.Put[actionRow](ctx, s.DB, `
 		INSERT INTO actions (server_uuid, action, request_id, user_id, project_id, start_time, updated_at, finish_time,
 			queue, step, args, owner, attempt)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -87,12 +88,12 @@ func (s *Store) ClaimActions(ctx context.Context, worker string, queues []string
 	now := s.Now()
 	// The list is made before the update begins: a sub-select might be run again
 	// in its midst, and then finds others to lock.
-	text, args, err := in(`
+	text, args, err := rows.In(`
 		WITH free AS MATERIALIZED (
 			SELECT id FROM actions
 			WHERE finish_time IS NULL AND queue IN (?) AND (lease_until IS NULL OR lease_until < ?)
 			ORDER BY id
-			LIMIT ? `+s.dialect.lock+`)
+			LIMIT ? `+s.SkipLocked()+`)
 		UPDATE actions
 		SET owner = ?, lease_until = ?, attempt = attempt + 1
 		WHERE id IN (SELECT id FROM free)
@@ -100,11 +101,11 @@ func (s *Store) ClaimActions(ctx context.Context, worker string, queues []string
 	if err != nil {
 		return nil, err
 	}
-	rows, err := putAll[actionRow](ctx, s, text, args...)
+	claimed, err := rows.PutAll[actionRow](ctx, s.DB, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("claim actions: %w", err)
 	}
-	return actions(rows), nil
+	return actions(claimed), nil
 }
 
 // ExtendLeases shows that a worker is at work on actions, and tells which of
@@ -114,22 +115,22 @@ func (s *Store) ExtendLeases(ctx context.Context, worker string, lease time.Dura
 	if len(serials) == 0 {
 		return nil, nil
 	}
-	text, args, err := in("UPDATE actions SET lease_until = ? WHERE owner = ? AND finish_time IS NULL AND id IN (?) RETURNING id",
+	text, args, err := rows.In("UPDATE actions SET lease_until = ? WHERE owner = ? AND finish_time IS NULL AND id IN (?) RETURNING id",
 		s.Now().Add(lease), worker, serials)
 	if err != nil {
 		return nil, err
 	}
-	return putAll[int64](ctx, s, text, args...)
+	return rows.PutAll[int64](ctx, s.DB, text, args...)
 }
 
 // ReleaseLeases gives back what a worker has not finished, for others to take
 // up at once.
 func (s *Store) ReleaseLeases(ctx context.Context, worker string) error {
-	_, err := exec(ctx, s, "UPDATE actions SET owner = '', lease_until = NULL WHERE owner = ? AND finish_time IS NULL", worker)
+	_, err := rows.Exec(ctx, s.DB, "UPDATE actions SET owner = '', lease_until = NULL WHERE owner = ? AND finish_time IS NULL", worker)
 	if err != nil {
 		return err
 	}
-	return s.wake(ctx)
+	return s.Wake(ctx)
 }
 
 // PostponeAction gives an action back, not to be taken up before a time.
@@ -143,7 +144,7 @@ func (s *Store) HandOverAction(ctx context.Context, a nova.Action) error {
 	if err := s.fenced(ctx, a, "owner = '', lease_until = NULL, step = ?, queue = ?, args = ?", a.Step, a.Queue, string(a.Args)); err != nil {
 		return err
 	}
-	return s.wake(ctx)
+	return s.Wake(ctx)
 }
 
 // AdvanceAction notes the step that an action has come to, and the queue that
@@ -167,7 +168,7 @@ func IsLost(err error) bool { return errors.Is(err, errLost) }
 
 // fenced changes an action only if it is still this worker's, in this attempt.
 func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...any) error {
-	changed, err := exec(ctx, s, "UPDATE actions SET "+set+", updated_at = ? WHERE id = ? AND owner = ? AND attempt = ? AND finish_time IS NULL",
+	changed, err := rows.Exec(ctx, s.DB, "UPDATE actions SET "+set+", updated_at = ? WHERE id = ? AND owner = ? AND attempt = ? AND finish_time IS NULL",
 		append(args, s.Now(), a.Serial, a.Owner, a.Attempt)...)
 	if err == nil && changed == 0 {
 		return errLost
@@ -191,20 +192,20 @@ func (s *Store) CancelAction(ctx context.Context, a nova.Action) (bool, error) {
 
 func (s *Store) breakOff(ctx context.Context, condition string, arg any) ([]nova.Action, error) {
 	now := s.Now()
-	rows, err := putAll[actionRow](ctx, s, `
+	ended, err := rows.PutAll[actionRow](ctx, s.DB, `
 		UPDATE actions SET finish_time = ?, updated_at = ?, message = ?, owner = '', lease_until = NULL
 		WHERE finish_time IS NULL AND `+condition+`
 		RETURNING `+actionColumns, now, now, nova.ActionMessage, arg)
 	if err != nil {
 		return nil, fmt.Errorf("break off actions: %w", err)
 	}
-	for _, row := range rows {
-		if _, err := exec(ctx, s, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
+	for _, row := range ended {
+		if _, err := rows.Exec(ctx, s.DB, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
 			now, nova.EventError, row.Serial); err != nil {
 			return nil, fmt.Errorf("break off actions: %w", err)
 		}
 	}
-	return actions(rows), nil
+	return actions(ended), nil
 }
 
 // StartEvent notes that a part of an action has begun, unless it had begun
@@ -215,7 +216,7 @@ func (s *Store) StartEvent(ctx context.Context, a nova.Action, event, host strin
 		if err := tx.fenced(ctx, a, "step = ?", a.Step); err != nil {
 			return err
 		}
-		_, err := exec(ctx, tx, `
+		_, err := rows.Exec(ctx, tx.DB, `
 			INSERT INTO action_events (action_id, event, host, start_time) VALUES (?, ?, ?, ?)
 			ON CONFLICT DO NOTHING`, a.Serial, event, host, tx.Now())
 		if err != nil {
@@ -228,7 +229,7 @@ func (s *Store) StartEvent(ctx context.Context, a nova.Action, event, host strin
 // RecordEvent notes a part of an action that was done at once.
 func (s *Store) RecordEvent(ctx context.Context, a nova.Action, event, host string) error {
 	now := s.Now()
-	_, err := exec(ctx, s, "INSERT INTO action_events (action_id, event, host, start_time, finish_time, result) VALUES (?, ?, ?, ?, ?, ?)",
+	_, err := rows.Exec(ctx, s.DB, "INSERT INTO action_events (action_id, event, host, start_time, finish_time, result) VALUES (?, ?, ?, ?, ?, ?)",
 		a.Serial, event, host, now, now, nova.EventSuccess)
 	if err != nil {
 		return fmt.Errorf("record event: %w", err)
@@ -243,7 +244,7 @@ func (s *Store) FinishEvents(ctx context.Context, a nova.Action, details *string
 	if details != nil {
 		result = nova.EventError
 	}
-	_, err := exec(ctx, s, "UPDATE action_events SET finish_time = ?, result = ?, details = ? WHERE action_id = ? AND finish_time IS NULL",
+	_, err := rows.Exec(ctx, s.DB, "UPDATE action_events SET finish_time = ?, result = ?, details = ? WHERE action_id = ? AND finish_time IS NULL",
 		s.Now(), result, details, a.Serial)
 	return err
 }
@@ -254,18 +255,18 @@ type ActionFilter struct {
 	ChangedBefore *time.Time
 }
 
-var actionSorts = sortKeys{"start_time": "start_time", "id": "id"}
+var actionSorts = rows.SortKeys{"start_time": "start_time", "id": "id"}
 
 // Actions lists what was done to a server, newest first. The marker is a
 // request's ID.
 func (s *Store) Actions(ctx context.Context, serverID string, f ActionFilter, p nova.Page) ([]nova.Action, error) {
-	var q query
-	q.and("server_uuid = ?", serverID)
+	var q rows.Query
+	q.And("server_uuid = ?", serverID)
 	if f.ChangedSince != nil {
-		q.and("COALESCE(updated_at, start_time) >= ?", f.ChangedSince.UTC())
+		q.And("COALESCE(updated_at, start_time) >= ?", f.ChangedSince.UTC())
 	}
 	if f.ChangedBefore != nil {
-		q.and("COALESCE(updated_at, start_time) <= ?", f.ChangedBefore.UTC())
+		q.And("COALESCE(updated_at, start_time) <= ?", f.ChangedBefore.UTC())
 	}
 	if p.Marker != "" {
 		marker, err := s.Action(ctx, serverID, p.Marker)
@@ -275,31 +276,31 @@ func (s *Store) Actions(ctx context.Context, serverID string, f ActionFilter, p 
 		if err != nil {
 			return nil, err
 		}
-		q.and("(start_time, id) < (?, ?)", marker.StartTime, marker.Serial)
+		q.And("(start_time, id) < (?, ?)", marker.StartTime, marker.Serial)
 	}
 	p.Marker = ""
 	p.Sort = []nova.Sort{{Key: "start_time", Desc: true}, {Key: "id", Desc: true}}
-	order, err := actionSorts.keyset(&q, keysetTable{"actions", "request_id", "id"}, p)
+	order, err := actionSorts.Keyset(&q, rows.KeysetTable{Name: "actions", Marker: "request_id", Serial: "id"}, p)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all[actionRow](ctx, s,
-		"SELECT "+actionColumns+" FROM actions WHERE "+q.where()+" ORDER BY "+order+" LIMIT ?", append(q.args, p.Limit)...)
+	found, err := rows.All[actionRow](ctx, s.DB,
+		"SELECT "+actionColumns+" FROM actions WHERE "+q.Where()+" ORDER BY "+order+" LIMIT ?", append(q.Args, p.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list actions: %w", err)
 	}
-	return actions(rows), nil
+	return actions(found), nil
 }
 
 // Action finds what a request did to a server, with its events.
 func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Action, error) {
-	row, err := get[actionRow](ctx, s,
+	row, err := rows.Get[actionRow](ctx, s.DB,
 		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND request_id = ? ORDER BY id LIMIT 1", serverID, requestID)
 	if err != nil {
-		return nova.Action{}, notFound(err, "Action %s not found", requestID)
+		return nova.Action{}, rows.NotFound(err, "Action %s not found", requestID)
 	}
 	action := row.action()
-	action.Events, err = all[nova.ActionEvent](ctx, s, `
+	action.Events, err = rows.All[nova.ActionEvent](ctx, s.DB, `
 		SELECT id, action_id, event, host, start_time, finish_time, result, traceback, details
 		FROM action_events WHERE action_id = ? ORDER BY id DESC`, row.Serial)
 	return action, err
@@ -307,7 +308,7 @@ func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Ac
 
 // Working tells whether an action of a name is under way on a server.
 func (s *Store) Working(ctx context.Context, serverID, name string) (bool, error) {
-	number, err := get[int](ctx, s,
+	number, err := rows.Get[int](ctx, s.DB,
 		"SELECT COUNT(*) FROM actions WHERE server_uuid = ? AND action = ? AND finish_time IS NULL", serverID, name)
 	return number > 0, err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -214,7 +215,7 @@ func each(t *testing.T, test func(t *testing.T, s *db.Store, clock *time.Time)) 
 	t.Helper()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		clock := time.Now()
-		test(t, dbtest.Open(t, connection, func(o *db.Options) { o.Clock = func() time.Time { return clock } }), &clock)
+		test(t, dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = func() time.Time { return clock } }), &clock)
 	})
 }
 

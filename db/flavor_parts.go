@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -11,8 +12,8 @@ import (
 // keys; others stay. NotFound if the flavor is gone.
 func (s *Store) SetExtraSpecs(ctx context.Context, flavor nova.Flavor, specs map[string]string) error {
 	err := s.Tx(ctx, func(tx *Store) error {
-		for _, key := range sortedKeys(specs) { // always in one order, so that no two can wait for each other
-			if _, err := exec(ctx, tx, `
+		for _, key := range rows.SortedKeys(specs) { // always in one order, so that no two can wait for each other
+			if _, err := rows.Exec(ctx, tx.DB, `
 				INSERT INTO flavor_extra_specs (flavor_id, name, value) VALUES (?, ?, ?)
 				ON CONFLICT (flavor_id, name) DO UPDATE SET value = excluded.value`,
 				flavor.Serial, key, specs[key]); err != nil {
@@ -36,7 +37,7 @@ func orGone(err error, flavor nova.Flavor) error {
 // DeleteExtraSpec takes an extra spec from a flavor: NotFound if it has none
 // of that key.
 func (s *Store) DeleteExtraSpec(ctx context.Context, flavor nova.Flavor, key string) error {
-	changed, err := exec(ctx, s, "DELETE FROM flavor_extra_specs WHERE flavor_id = ? AND name = ?", flavor.Serial, key)
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM flavor_extra_specs WHERE flavor_id = ? AND name = ?", flavor.Serial, key)
 	if err == nil && changed == 0 {
 		return NoExtraSpec(flavor, key)
 	}
@@ -50,12 +51,12 @@ func NoExtraSpec(flavor nova.Flavor, key string) error {
 
 // FlavorAccess lists the projects that may use a flavor which is not public.
 func (s *Store) FlavorAccess(ctx context.Context, flavor nova.Flavor) ([]string, error) {
-	return all[string](ctx, s, "SELECT project_id FROM flavor_access WHERE flavor_id = ? ORDER BY project_id", flavor.Serial)
+	return rows.All[string](ctx, s.DB, "SELECT project_id FROM flavor_access WHERE flavor_id = ? ORDER BY project_id", flavor.Serial)
 }
 
 // AddFlavorAccess lets a project use a flavor: Conflict if it may already.
 func (s *Store) AddFlavorAccess(ctx context.Context, flavor nova.Flavor, project string) error {
-	changed, err := exec(ctx, s, "INSERT INTO flavor_access (flavor_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING", flavor.Serial, project)
+	changed, err := rows.Exec(ctx, s.DB, "INSERT INTO flavor_access (flavor_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING", flavor.Serial, project)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.Conflict, "Flavor access already exists for flavor %d and project %s combination.", flavor.Serial, project)
 	}
@@ -64,7 +65,7 @@ func (s *Store) AddFlavorAccess(ctx context.Context, flavor nova.Flavor, project
 
 // RemoveFlavorAccess stops a project using a flavor: NotFound if it may not.
 func (s *Store) RemoveFlavorAccess(ctx context.Context, flavor nova.Flavor, project string) error {
-	changed, err := exec(ctx, s, "DELETE FROM flavor_access WHERE flavor_id = ? AND project_id = ?", flavor.Serial, project)
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM flavor_access WHERE flavor_id = ? AND project_id = ?", flavor.Serial, project)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.NotFound, "Flavor access not found for %d / %s combination.", flavor.Serial, project)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -21,7 +22,7 @@ type FlavorFilter struct {
 }
 
 // flavorSorts are the keys that flavors can be sorted by.
-var flavorSorts = sortKeys{
+var flavorSorts = rows.SortKeys{
 	"flavorid": "flavorid", "id": "id", "name": "name", "memory_mb": "memory_mb", "root_gb": "root_gb",
 	"ephemeral_gb": "ephemeral_gb", "swap": "swap", "vcpus": "vcpus", "vcpu_weight": "vcpu_weight",
 	"rxtx_factor": "rxtx_factor", "disabled": "disabled", "is_public": "is_public",
@@ -31,68 +32,68 @@ var flavorSorts = sortKeys{
 // Flavors lists flavors by their ID, or as the page says, with extra specs. A
 // marker that is no flavor's gives an empty list.
 func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nova.Flavor, error) {
-	q := f.query(s.dialect)
+	q := f.query(s.DB)
 	if len(p.Sort) == 0 {
 		p.Sort = []nova.Sort{{Key: "flavorid"}}
 	}
-	order, err := flavorSorts.keyset(&q, keysetTable{"flavors", "flavorid", "id"}, p)
+	order, err := flavorSorts.Keyset(&q, rows.KeysetTable{Name: "flavors", Marker: "flavorid", Serial: "id"}, p)
 	if err != nil {
 		return nil, err
 	}
-	flavors, err := all[nova.Flavor](ctx, s, `
+	flavors, err := rows.All[nova.Flavor](ctx, s.DB, `
 		SELECT `+flavorColumns+`
 		FROM flavors
-		WHERE `+q.where()+`
+		WHERE `+q.Where()+`
 		ORDER BY `+order+`
-		LIMIT ?`, append(q.args, p.Limit)...)
+		LIMIT ?`, append(q.Args, p.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list flavors: %w", err)
 	}
 	return flavors, s.addExtraSpecs(ctx, flavors)
 }
 
-func (f FlavorFilter) query(d dialect) query {
-	var q query
+func (f FlavorFilter) query(d *rows.DB) rows.Query {
+	var q rows.Query
 	switch {
 	case f.Public == nil:
 	case *f.Public && f.AccessFor != "":
-		q.and(`(is_public = ? OR id IN (SELECT flavor_id FROM flavor_access WHERE project_id = ?))`, true, f.AccessFor)
+		q.And(`(is_public = ? OR id IN (SELECT flavor_id FROM flavor_access WHERE project_id = ?))`, true, f.AccessFor)
 	default:
-		q.and("is_public = ?", *f.Public)
+		q.And("is_public = ?", *f.Public)
 	}
 	if !f.WithDisabled {
-		q.and("disabled = ?", false)
+		q.And("disabled = ?", false)
 	}
 	if f.MinRAM > 0 {
-		q.and("memory_mb >= ?", f.MinRAM)
+		q.And("memory_mb >= ?", f.MinRAM)
 	}
 	if f.MinDisk > 0 {
-		q.and("root_gb >= ?", f.MinDisk)
+		q.And("root_gb >= ?", f.MinDisk)
 	}
 	if f.Name != "" {
-		q.and("name "+d.matches+" ?", f.Name)
+		q.And("name "+d.Matches()+" ?", f.Name)
 	}
 	return q
 }
 
 // Flavor finds a flavor by its ID.
 func (s *Store) Flavor(ctx context.Context, id string) (nova.Flavor, error) {
-	var q query
-	q.and("flavorid = ?", id)
+	var q rows.Query
+	q.And("flavorid = ?", id)
 	return s.flavor(ctx, q, id)
 }
 
 // FlavorFor is Flavor for a project, which finds those only that it may use.
 func (s *Store) FlavorFor(ctx context.Context, project, id string) (nova.Flavor, error) {
-	q := FlavorFilter{Public: new(true), AccessFor: project, WithDisabled: true}.query(s.dialect)
-	q.and("flavorid = ?", id)
+	q := FlavorFilter{Public: new(true), AccessFor: project, WithDisabled: true}.query(s.DB)
+	q.And("flavorid = ?", id)
 	return s.flavor(ctx, q, id)
 }
 
-func (s *Store) flavor(ctx context.Context, q query, id string) (nova.Flavor, error) {
-	flavor, err := get[nova.Flavor](ctx, s, "SELECT "+flavorColumns+" FROM flavors WHERE "+q.where(), q.args...)
+func (s *Store) flavor(ctx context.Context, q rows.Query, id string) (nova.Flavor, error) {
+	flavor, err := rows.Get[nova.Flavor](ctx, s.DB, "SELECT "+flavorColumns+" FROM flavors WHERE "+q.Where(), q.Args...)
 	if err != nil {
-		return flavor, notFound(err, "Flavor %s could not be found.", id)
+		return flavor, rows.NotFound(err, "Flavor %s could not be found.", id)
 	}
 	flavors := []nova.Flavor{flavor}
 	err = s.addExtraSpecs(ctx, flavors)
@@ -109,14 +110,14 @@ func (s *Store) addExtraSpecs(ctx context.Context, flavors []nova.Flavor) error 
 		serials[i], at[flavors[i].Serial] = flavors[i].Serial, i
 		flavors[i].ExtraSpecs = map[string]string{}
 	}
-	q, args, err := in("SELECT flavor_id, name, value FROM flavor_extra_specs WHERE flavor_id IN (?)", serials)
+	q, args, err := rows.In("SELECT flavor_id, name, value FROM flavor_extra_specs WHERE flavor_id IN (?)", serials)
 	if err != nil {
 		return err
 	}
-	specs, err := all[struct {
+	specs, err := rows.All[struct {
 		FlavorID    int64 `db:"flavor_id"`
 		Name, Value string
-	}](ctx, s, q, args...)
+	}](ctx, s.DB, q, args...)
 	if err != nil {
 		return fmt.Errorf("list extra specs: %w", err)
 	}
@@ -129,7 +130,7 @@ func (s *Store) addExtraSpecs(ctx context.Context, flavors []nova.Flavor) error 
 // CreateFlavor writes a flavor: Conflict if its ID or its name is taken.
 func (s *Store) CreateFlavor(ctx context.Context, f nova.Flavor) (nova.Flavor, error) {
 	f.CreatedAt = s.Now()
-	q, args, err := named(`
+	q, args, err := rows.Named(`
 		INSERT INTO flavors (flavorid, name, memory_mb, vcpus, root_gb, ephemeral_gb, swap, rxtx_factor,
 			vcpu_weight, disabled, is_public, description, created_at)
 		VALUES (:flavorid, :name, :memory_mb, :vcpus, :root_gb, :ephemeral_gb, :swap, :rxtx_factor,
@@ -139,7 +140,7 @@ func (s *Store) CreateFlavor(ctx context.Context, f nova.Flavor) (nova.Flavor, e
 	if err != nil {
 		return f, err
 	}
-	created, err := put[nova.Flavor](ctx, s, q, args...)
+	created, err := rows.Put[nova.Flavor](ctx, s.DB, q, args...)
 	if nova.Is(err, nova.NotFound) {
 		return f, s.takenFlavor(ctx, f)
 	}
@@ -161,7 +162,7 @@ func (s *Store) takenFlavor(ctx context.Context, f nova.Flavor) error {
 
 // DescribeFlavor changes the description, which is all that can change.
 func (s *Store) DescribeFlavor(ctx context.Context, id string, description *string) (nova.Flavor, error) {
-	changed, err := exec(ctx, s, "UPDATE flavors SET description = ?, updated_at = ? WHERE flavorid = ?", description, s.Now(), id)
+	changed, err := rows.Exec(ctx, s.DB, "UPDATE flavors SET description = ?, updated_at = ? WHERE flavorid = ?", description, s.Now(), id)
 	if err != nil {
 		return nova.Flavor{}, err
 	}
@@ -173,7 +174,7 @@ func (s *Store) DescribeFlavor(ctx context.Context, id string, description *stri
 
 // DeleteFlavor forgets a flavor. Servers keep their own copy of it.
 func (s *Store) DeleteFlavor(ctx context.Context, id string) error {
-	changed, err := exec(ctx, s, "DELETE FROM flavors WHERE flavorid = ?", id)
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM flavors WHERE flavorid = ?", id)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.NotFound, "Flavor %s could not be found.", id)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -13,7 +14,7 @@ const serviceColumns = `id, uuid, host, binary_name, disabled, disabled_reason, 
 // Heartbeat notes that a service is alive, and registers it the first time.
 func (s *Store) Heartbeat(ctx context.Context, id, host, binary string) (nova.Service, error) {
 	now := s.Now()
-	return put[nova.Service](ctx, s, `
+	return rows.Put[nova.Service](ctx, s.DB, `
 		INSERT INTO services (uuid, host, binary_name, disabled, forced_down, seen_at, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (host, binary_name) DO UPDATE SET seen_at = excluded.seen_at
@@ -22,7 +23,7 @@ func (s *Store) Heartbeat(ctx context.Context, id, host, binary string) (nova.Se
 
 // Services lists all services.
 func (s *Store) Services(ctx context.Context) ([]nova.Service, error) {
-	return all[nova.Service](ctx, s, "SELECT "+serviceColumns+" FROM services ORDER BY id")
+	return rows.All[nova.Service](ctx, s.DB, "SELECT "+serviceColumns+" FROM services ORDER BY id")
 }
 
 const hostColumns = `h.id, h.uuid, h.host, h.node, h.service_uuid, h.zone, h.hypervisor_type, h.hypervisor_version, h.host_ip, h.cpu_info,
@@ -31,7 +32,7 @@ const hostColumns = `h.id, h.uuid, h.host, h.node, h.service_uuid, h.zone, h.hyp
 
 // RegisterHost writes what a hypervisor has; what is used of it stays.
 func (s *Store) RegisterHost(ctx context.Context, h nova.Host) error {
-	q, args, err := named(`
+	q, args, err := rows.Named(`
 		INSERT INTO hosts (uuid, service_uuid, host, node, zone, hypervisor_type, hypervisor_version, host_ip, cpu_info,
 			vcpus, memory_mb, local_gb, cpu_ratio, ram_ratio, disk_ratio)
 		VALUES (:uuid, :service_uuid, :host, :node, :zone, :hypervisor_type, :hypervisor_version, :host_ip, :cpu_info,
@@ -45,14 +46,14 @@ func (s *Store) RegisterHost(ctx context.Context, h nova.Host) error {
 	if err != nil {
 		return err
 	}
-	_, err = exec(ctx, s, q, args...)
+	_, err = rows.Exec(ctx, s.DB, q, args...)
 	return err
 }
 
 // Hosts lists all hypervisors. One is up if its heart has beaten since a time
 // and nobody forced it down.
 func (s *Store) Hosts(ctx context.Context, aliveSince time.Time) ([]nova.Host, error) {
-	hosts, err := all[nova.Host](ctx, s, `
+	hosts, err := rows.All[nova.Host](ctx, s.DB, `
 		SELECT `+hostColumns+`
 		FROM hosts h JOIN services s ON s.uuid = h.service_uuid
 		ORDER BY h.id`)
@@ -68,7 +69,7 @@ func (s *Store) Hosts(ctx context.Context, aliveSince time.Time) ([]nova.Host, e
 // Claim takes room on a hypervisor, if it has as much, and tells whether it
 // had: of what isn't wanted, there may be none, as the scheduler has it. Call it in the transaction that puts a server there.
 func (s *Store) Claim(ctx context.Context, node string, want nova.Resources) (bool, error) {
-	changed, err := exec(ctx, s, `
+	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE hosts
 		SET vcpus_used = vcpus_used + ?, memory_mb_used = memory_mb_used + ?, local_gb_used = local_gb_used + ?, running_vms = running_vms + ?
 		WHERE node = ?
@@ -82,7 +83,7 @@ func (s *Store) Claim(ctx context.Context, node string, want nova.Resources) (bo
 
 // Unclaim gives the room of a server back.
 func (s *Store) Unclaim(ctx context.Context, node string, had nova.Resources) error {
-	_, err := exec(ctx, s, `
+	_, err := rows.Exec(ctx, s.DB, `
 		UPDATE hosts
 		SET vcpus_used = vcpus_used - ?, memory_mb_used = memory_mb_used - ?, local_gb_used = local_gb_used - ?, running_vms = running_vms - ?
 		WHERE node = ?`, had.VCPUs, had.RAM, had.Disk, had.Instances, node)

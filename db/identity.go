@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -138,7 +139,7 @@ type IdentityTable[T any] struct {
 
 // Get reads one thing: NotFound, in Keystone's words, if there is none.
 func (t IdentityTable[T]) Get(ctx context.Context, id string) (T, error) {
-	v, err := get[T](ctx, t.s, t.kind.selectColumns()+" WHERE id = ?", id)
+	v, err := rows.Get[T](ctx, t.s.DB, t.kind.selectColumns()+" WHERE id = ?", id)
 	return v, t.kind.notFound(err, id)
 }
 
@@ -149,23 +150,23 @@ func (t IdentityTable[T]) Named(ctx context.Context, domainID, name string) (T, 
 	if domainID != "" {
 		where, args = where+" AND domain_id = ?", append(args, domainID)
 	}
-	v, err := get[T](ctx, t.s, t.kind.selectColumns()+where, args...)
+	v, err := rows.Get[T](ctx, t.s.DB, t.kind.selectColumns()+where, args...)
 	return v, t.kind.notFound(err, name)
 }
 
 // List reads the things whose columns equal those of match, by ID.
 func (t IdentityTable[T]) List(ctx context.Context, match map[string]any, p nova.Page) ([]T, error) {
-	var q query
+	var q rows.Query
 	for _, column := range slices.Sorted(maps.Keys(match)) {
 		if !slices.Contains(t.kind.columns, column) { // columns come from tables in code
 			return nil, fmt.Errorf("%s has no column %q", t.kind.table, column)
 		}
-		q.and(column+" = ?", match[column])
+		q.And(column+" = ?", match[column])
 	}
 	if p.Marker != "" {
-		q.and("id > ?", p.Marker)
+		q.And("id > ?", p.Marker)
 	}
-	return all[T](ctx, t.s, t.kind.selectColumns()+" WHERE "+q.where()+" ORDER BY id LIMIT ?", append(q.args, p.Limit)...)
+	return rows.All[T](ctx, t.s.DB, t.kind.selectColumns()+" WHERE "+q.Where()+" ORDER BY id LIMIT ?", append(q.Args, p.Limit)...)
 }
 
 // Create keeps a new thing: Conflict if its ID or name is taken.
@@ -181,7 +182,7 @@ func (t IdentityTable[T]) Change(ctx context.Context, id string, change func(tx 
 	var v T
 	err := t.s.Tx(ctx, func(tx *Store) error {
 		var err error
-		v, err = get[T](ctx, tx, t.kind.selectColumns()+" WHERE id = ? "+tx.dialect.forUpdate, id)
+		v, err = rows.Get[T](ctx, tx.DB, t.kind.selectColumns()+" WHERE id = ? "+tx.ForUpdate(), id)
 		if err != nil {
 			return t.kind.notFound(err, id)
 		}
@@ -200,19 +201,19 @@ func (t IdentityTable[T]) Change(ctx context.Context, id string, change func(tx 
 // Delete drops a thing and what belongs to it by a foreign key: NotFound if
 // there is none.
 func (t IdentityTable[T]) Delete(ctx context.Context, id string) error {
-	changed, err := exec(ctx, t.s, "DELETE FROM "+t.kind.table+" WHERE id = ?", id)
+	changed, err := rows.Exec(ctx, t.s.DB, "DELETE FROM "+t.kind.table+" WHERE id = ?", id)
 	if err == nil && changed == 0 {
-		return t.kind.notFound(errNoRows, id)
+		return t.kind.notFound(rows.ErrNoRows, id)
 	}
 	return err
 }
 
 func (t IdentityTable[T]) write(ctx context.Context, text string, v T) error {
-	text, args, err := named(text, v)
+	text, args, err := rows.Named(text, v)
 	if err != nil {
 		return err
 	}
-	_, err = exec(ctx, t.s, text, args...)
+	_, err = rows.Exec(ctx, t.s.DB, text, args...)
 	return err
 }
 
@@ -220,16 +221,16 @@ func (t IdentityTable[T]) write(ctx context.Context, text string, v T) error {
 type JSONObject map[string]any
 
 // Value renders the object for the database.
-func (o JSONObject) Value() (driver.Value, error) { return asJSON{o}.Value() }
+func (o JSONObject) Value() (driver.Value, error) { return rows.AsJSON(o).Value() }
 
 // Scan reads the object from the database.
-func (o *JSONObject) Scan(column any) error { return asJSON{o}.Scan(column) }
+func (o *JSONObject) Scan(column any) error { return rows.AsJSON(o).Scan(column) }
 
 // A JSONList is a column that holds a JSON list of strings as text.
 type JSONList []string
 
 // Value renders the list for the database.
-func (l JSONList) Value() (driver.Value, error) { return asJSON{l}.Value() }
+func (l JSONList) Value() (driver.Value, error) { return rows.AsJSON(l).Value() }
 
 // Scan reads the list from the database.
-func (l *JSONList) Scan(column any) error { return asJSON{l}.Scan(column) }
+func (l *JSONList) Scan(column any) error { return rows.AsJSON(l).Scan(column) }

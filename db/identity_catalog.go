@@ -1,6 +1,10 @@
 package db
 
-import "context"
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/db/rows"
+)
 
 // An IdentityCatalogEntry is an endpoint with its service; without an
 // endpoint, a service that has none.
@@ -17,7 +21,7 @@ type IdentityCatalogEntry struct {
 // Catalog lists all that is enabled, a service's endpoints together, up to a
 // number of entries.
 func (i Identity) Catalog(ctx context.Context, limit int) ([]IdentityCatalogEntry, error) {
-	return all[IdentityCatalogEntry](ctx, i.s, `
+	return rows.All[IdentityCatalogEntry](ctx, i.s.DB, `
 		SELECT s.id AS service_id, s.type AS service_type, s.name AS service_name,
 		       e.id AS endpoint_id, e.interface, e.region_id, e.url
 		FROM identity_services s

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -48,13 +49,13 @@ type IdentitySession struct {
 
 // CreateToken keeps a token.
 func (i Identity) CreateToken(ctx context.Context, t IdentityToken) error {
-	query, args, err := named(`
+	query, args, err := rows.Named(`
 		INSERT INTO identity_tokens (hash, user_id, scope, target_id, methods, audit_ids, issued_at, expires_at)
 		VALUES (:hash, :user_id, :scope, :target_id, :methods, :audit_ids, :issued_at, :expires_at)`, t)
 	if err != nil {
 		return err
 	}
-	_, err = exec(ctx, i.s, query, args...)
+	_, err = rows.Exec(ctx, i.s.DB, query, args...)
 	return err
 }
 
@@ -62,7 +63,7 @@ func (i Identity) CreateToken(ctx context.Context, t IdentityToken) error {
 // time: NotFound if there is none, or if its user, its domain, or what the
 // token is scoped to is gone, disabled, or without a role of the user's.
 func (i Identity) Session(ctx context.Context, hash string, notExpired time.Time) (IdentitySession, error) {
-	session, err := get[IdentitySession](ctx, i.s, `
+	session, err := rows.Get[IdentitySession](ctx, i.s.DB, `
 		SELECT t.hash, t.user_id, t.scope, t.target_id, t.methods, t.audit_ids, t.issued_at, t.expires_at,
 		       u.name AS user_name, u.domain_id AS user_domain_id, ud.name AS user_domain_name,
 		       p.name AS project_name, p.domain_id AS project_domain_id, pd.name AS project_domain_name,
@@ -82,42 +83,42 @@ func (i Identity) Session(ctx context.Context, hash string, notExpired time.Time
 		return session, nil
 	case ScopeProject:
 		if session.ProjectDomainName == nil {
-			return session, errNoRows
+			return session, rows.ErrNoRows
 		}
 	case ScopeDomain:
 		if session.DomainName == nil {
-			return session, errNoRows
+			return session, rows.ErrNoRows
 		}
 	}
 	session.Roles, err = i.RolesOf(ctx, session.UserID, session.IdentityScope)
 	if err == nil && len(session.Roles) == 0 {
-		return session, errNoRows
+		return session, rows.ErrNoRows
 	}
 	return session, err
 }
 
 // DeleteToken revokes one token.
 func (i Identity) DeleteToken(ctx context.Context, hash string) error {
-	_, err := exec(ctx, i.s, "DELETE FROM identity_tokens WHERE hash = ?", hash)
+	_, err := rows.Exec(ctx, i.s.DB, "DELETE FROM identity_tokens WHERE hash = ?", hash)
 	return err
 }
 
 // RevokeUser revokes all tokens of a user.
 func (i Identity) RevokeUser(ctx context.Context, userID string) error {
-	_, err := exec(ctx, i.s, "DELETE FROM identity_tokens WHERE user_id = ?", userID)
+	_, err := rows.Exec(ctx, i.s.DB, "DELETE FROM identity_tokens WHERE user_id = ?", userID)
 	return err
 }
 
 // RevokeScope revokes all tokens for a project or domain.
 func (i Identity) RevokeScope(ctx context.Context, scope IdentityScope) error {
-	_, err := exec(ctx, i.s, "DELETE FROM identity_tokens WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)
+	_, err := rows.Exec(ctx, i.s.DB, "DELETE FROM identity_tokens WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)
 	return err
 }
 
 // RevokeDomain revokes all tokens of the users of a domain, and those for the
 // domain or a project in it.
 func (i Identity) RevokeDomain(ctx context.Context, domainID string) error {
-	_, err := exec(ctx, i.s, `
+	_, err := rows.Exec(ctx, i.s.DB, `
 		DELETE FROM identity_tokens
 		WHERE user_id IN (SELECT id FROM identity_users WHERE domain_id = ?)
 		   OR (scope = 'domain' AND target_id = ?)
@@ -128,14 +129,14 @@ func (i Identity) RevokeDomain(ctx context.Context, domainID string) error {
 
 // PurgeTokens drops tokens that expired before a time, up to a number of them.
 func (i Identity) PurgeTokens(ctx context.Context, before time.Time, limit int) (int64, error) {
-	return exec(ctx, i.s, `
+	return rows.Exec(ctx, i.s.DB, `
 		DELETE FROM identity_tokens
 		WHERE hash IN (SELECT hash FROM identity_tokens WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`, before, limit)
 }
 
 // RolesOf lists the roles that a user holds on a scope, implied ones included.
 func (i Identity) RolesOf(ctx context.Context, userID string, scope IdentityScope) ([]IdentityRole, error) {
-	return all[IdentityRole](ctx, i.s, `
+	return rows.All[IdentityRole](ctx, i.s.DB, `
 		WITH RECURSIVE held (id) AS (
 			SELECT role_id FROM identity_assignments WHERE user_id = ? AND scope = ? AND target_id = ?
 			UNION
@@ -147,7 +148,7 @@ func (i Identity) RolesOf(ctx context.Context, userID string, scope IdentityScop
 
 // Grant gives a user a role on a scope; twice is as good as once.
 func (i Identity) Grant(ctx context.Context, userID, roleID string, scope IdentityScope) error {
-	_, err := exec(ctx, i.s, `
+	_, err := rows.Exec(ctx, i.s.DB, `
 		INSERT INTO identity_assignments (user_id, scope, target_id, role_id) VALUES (?, ?, ?, ?)
 		ON CONFLICT (user_id, scope, target_id, role_id) DO NOTHING`, userID, scope.Kind, scope.Target, roleID)
 	return err
@@ -155,7 +156,7 @@ func (i Identity) Grant(ctx context.Context, userID, roleID string, scope Identi
 
 // Revoke takes a role on a scope from a user: NotFound if it has none.
 func (i Identity) Revoke(ctx context.Context, userID, roleID string, scope IdentityScope) error {
-	changed, err := exec(ctx, i.s, "DELETE FROM identity_assignments WHERE user_id = ? AND scope = ? AND target_id = ? AND role_id = ?",
+	changed, err := rows.Exec(ctx, i.s.DB, "DELETE FROM identity_assignments WHERE user_id = ? AND scope = ? AND target_id = ? AND role_id = ?",
 		userID, scope.Kind, scope.Target, roleID)
 	if err == nil && changed == 0 {
 		return errNoAssignment(userID, roleID, scope)
@@ -165,9 +166,9 @@ func (i Identity) Revoke(ctx context.Context, userID, roleID string, scope Ident
 
 // Granted tells whether a user was given a role on a scope: NotFound if not.
 func (i Identity) Granted(ctx context.Context, userID, roleID string, scope IdentityScope) error {
-	_, err := get[string](ctx, i.s, "SELECT role_id FROM identity_assignments WHERE user_id = ? AND scope = ? AND target_id = ? AND role_id = ?",
+	_, err := rows.Get[string](ctx, i.s.DB, "SELECT role_id FROM identity_assignments WHERE user_id = ? AND scope = ? AND target_id = ? AND role_id = ?",
 		userID, scope.Kind, scope.Target, roleID)
-	if errors.Is(err, errNoRows) {
+	if errors.Is(err, rows.ErrNoRows) {
 		return errNoAssignment(userID, roleID, scope)
 	}
 	return err
@@ -184,14 +185,14 @@ func (i Identity) ForgetScope(ctx context.Context, scope IdentityScope) error {
 	if err := i.RevokeScope(ctx, scope); err != nil {
 		return err
 	}
-	_, err := exec(ctx, i.s, "DELETE FROM identity_assignments WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)
+	_, err := rows.Exec(ctx, i.s.DB, "DELETE FROM identity_assignments WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)
 	return err
 }
 
 // ForgetProjects is ForgetScope for all projects of a domain.
 func (i Identity) ForgetProjects(ctx context.Context, domainID string) error {
 	for _, table := range []string{"identity_tokens", "identity_assignments"} {
-		_, err := exec(ctx, i.s, "DELETE FROM "+table+
+		_, err := rows.Exec(ctx, i.s.DB, "DELETE FROM "+table+
 			" WHERE scope = 'project' AND target_id IN (SELECT id FROM identity_projects WHERE domain_id = ?)", domainID)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -49,9 +50,9 @@ func (s *Store) shownNow() time.Time { return s.Now().Truncate(time.Second) }
 
 // Image finds an image by its ID.
 func (s *Store) Image(ctx context.Context, id string) (Image, error) {
-	image, err := get[Image](ctx, s, "SELECT "+imageColumns+" FROM image_images WHERE id = ?", id)
+	image, err := rows.Get[Image](ctx, s.DB, "SELECT "+imageColumns+" FROM image_images WHERE id = ?", id)
 	if err != nil {
-		return image, notFound(err, "No image found with ID %s", id)
+		return image, rows.NotFound(err, "No image found with ID %s", id)
 	}
 	images := []Image{image}
 	err = s.addImageDetails(ctx, images)
@@ -63,7 +64,7 @@ func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
 	i.CreatedAt = s.shownNow()
 	i.UpdatedAt = i.CreatedAt
 	err := s.Tx(ctx, func(tx *Store) error {
-		q, args, err := named(`
+		q, args, err := rows.Named(`
 			INSERT INTO image_images (id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
 				protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at)
 			VALUES (:id, :name, :owner, :status, :visibility, :disk_format, :container_format, :min_disk, :min_ram,
@@ -72,7 +73,7 @@ func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
 		if err != nil {
 			return err
 		}
-		changed, err := exec(ctx, tx, q, args...)
+		changed, err := rows.Exec(ctx, tx.DB, q, args...)
 		if err != nil {
 			return err
 		}
@@ -89,8 +90,8 @@ func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
 func (s *Store) ChangeImage(ctx context.Context, id string, change func(i *Image) error) (Image, error) {
 	var image Image
 	err := s.Tx(ctx, func(tx *Store) error {
-		if _, err := get[int64](ctx, tx, "SELECT serial FROM image_images WHERE id = ? "+tx.dialect.forUpdate, id); err != nil {
-			return notFound(err, "No image found with ID %s", id)
+		if _, err := rows.Get[int64](ctx, tx.DB, "SELECT serial FROM image_images WHERE id = ? "+tx.ForUpdate(), id); err != nil {
+			return rows.NotFound(err, "No image found with ID %s", id)
 		}
 		var err error
 		if image, err = tx.Image(ctx, id); err != nil {
@@ -106,7 +107,7 @@ func (s *Store) ChangeImage(ctx context.Context, id string, change func(i *Image
 }
 
 func (s *Store) updateImage(ctx context.Context, i Image) error {
-	q, args, err := named(`
+	q, args, err := rows.Named(`
 		UPDATE image_images
 		SET name = :name, owner = :owner, status = :status, visibility = :visibility, disk_format = :disk_format,
 			container_format = :container_format, min_disk = :min_disk, min_ram = :min_ram, protected = :protected,
@@ -115,11 +116,11 @@ func (s *Store) updateImage(ctx context.Context, i Image) error {
 	if err != nil {
 		return err
 	}
-	if _, err := exec(ctx, s, q, args...); err != nil {
+	if _, err := rows.Exec(ctx, s.DB, q, args...); err != nil {
 		return err
 	}
 	for _, table := range []string{"image_properties", "image_tags"} {
-		if _, err := exec(ctx, s, "DELETE FROM "+table+" WHERE image_id = ?", i.ID); err != nil {
+		if _, err := rows.Exec(ctx, s.DB, "DELETE FROM "+table+" WHERE image_id = ?", i.ID); err != nil {
 			return err
 		}
 	}
@@ -128,13 +129,13 @@ func (s *Store) updateImage(ctx context.Context, i Image) error {
 
 func (s *Store) addImageProperties(ctx context.Context, i Image) error {
 	for _, name := range slices.Sorted(maps.Keys(i.Properties)) {
-		_, err := exec(ctx, s, "INSERT INTO image_properties (image_id, name, value) VALUES (?, ?, ?)", i.ID, name, i.Properties[name])
+		_, err := rows.Exec(ctx, s.DB, "INSERT INTO image_properties (image_id, name, value) VALUES (?, ?, ?)", i.ID, name, i.Properties[name])
 		if err != nil {
 			return err
 		}
 	}
 	for _, tag := range i.Tags {
-		_, err := exec(ctx, s, "INSERT INTO image_tags (image_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", i.ID, tag)
+		_, err := rows.Exec(ctx, s.DB, "INSERT INTO image_tags (image_id, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", i.ID, tag)
 		if err != nil {
 			return err
 		}
@@ -146,14 +147,14 @@ func (s *Store) addImageProperties(ctx context.Context, i Image) error {
 // protected.
 func (s *Store) DeleteImage(ctx context.Context, id string) error {
 	return s.Tx(ctx, func(tx *Store) error {
-		protected, err := get[bool](ctx, tx, "SELECT protected FROM image_images WHERE id = ? "+tx.dialect.forUpdate, id)
+		protected, err := rows.Get[bool](ctx, tx.DB, "SELECT protected FROM image_images WHERE id = ? "+tx.ForUpdate(), id)
 		if err != nil {
-			return notFound(err, "Failed to find image %s to delete", id)
+			return rows.NotFound(err, "Failed to find image %s to delete", id)
 		}
 		if protected {
 			return nova.Errorf(nova.Forbidden, "Image %s is protected and cannot be deleted.", id)
 		}
-		_, err = exec(ctx, tx, "DELETE FROM image_images WHERE id = ?", id)
+		_, err = rows.Exec(ctx, tx.DB, "DELETE FROM image_images WHERE id = ?", id)
 		return err
 	})
 }
@@ -161,7 +162,7 @@ func (s *Store) DeleteImage(ctx context.Context, id string) error {
 // BeginUpload makes an image saving, on behalf of one upload: Conflict unless
 // it is queued, or another upload that has died left it saving.
 func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
-	changed, err := exec(ctx, s, `
+	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE image_images SET status = 'saving', upload = ?, updated_at = ?
 		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.shownNow(), id)
 	if err != nil || changed == 1 {
@@ -177,7 +178,7 @@ func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
 // FinishUpload gives an image its data and its next status: Gone if it has been
 // deleted meanwhile, or another upload has taken over.
 func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d ImageData) error {
-	changed, err := exec(ctx, s, `
+	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE image_images
 		SET status = ?, upload = NULL, size = ?, checksum = ?, os_hash_value = ?, updated_at = ?
 		WHERE id = ? AND upload = ?`, status, d.Size, d.Checksum, d.Hash, s.shownNow(), id, upload)
@@ -190,14 +191,14 @@ func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d I
 // AbortUpload makes an image queued again, and tells whether it still belonged
 // to the upload.
 func (s *Store) AbortUpload(ctx context.Context, id, upload string) (bool, error) {
-	changed, err := exec(ctx, s, `
+	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.shownNow(), id, upload)
 	return changed > 0, err
 }
 
 // Uploads are the uploads under way, or dead, by the image that each is for.
 func (s *Store) Uploads(ctx context.Context) (map[string]string, error) {
-	found, err := all[struct{ ID, Upload string }](ctx, s, "SELECT id, upload FROM image_images WHERE upload IS NOT NULL")
+	found, err := rows.All[struct{ ID, Upload string }](ctx, s.DB, "SELECT id, upload FROM image_images WHERE upload IS NOT NULL")
 	if err != nil {
 		return nil, fmt.Errorf("list uploads: %w", err)
 	}
@@ -218,28 +219,28 @@ func (s *Store) addImageDetails(ctx context.Context, images []Image) error {
 		ids[i], at[images[i].ID] = images[i].ID, i
 		images[i].Properties, images[i].Tags = map[string]string{}, []string{}
 	}
-	q, args, err := in("SELECT image_id, name, value FROM image_properties WHERE image_id IN (?)", ids)
+	q, args, err := rows.In("SELECT image_id, name, value FROM image_properties WHERE image_id IN (?)", ids)
 	if err != nil {
 		return err
 	}
-	properties, err := all[struct {
+	properties, err := rows.All[struct {
 		ImageID     string `db:"image_id"`
 		Name, Value string
-	}](ctx, s, q, args...)
+	}](ctx, s.DB, q, args...)
 	if err != nil {
 		return fmt.Errorf("list image properties: %w", err)
 	}
 	for _, p := range properties {
 		images[at[p.ImageID]].Properties[p.Name] = p.Value
 	}
-	q, args, err = in("SELECT image_id, tag FROM image_tags WHERE image_id IN (?) ORDER BY tag", ids)
+	q, args, err = rows.In("SELECT image_id, tag FROM image_tags WHERE image_id IN (?) ORDER BY tag", ids)
 	if err != nil {
 		return err
 	}
-	tags, err := all[struct {
+	tags, err := rows.All[struct {
 		ImageID string `db:"image_id"`
 		Tag     string
-	}](ctx, s, q, args...)
+	}](ctx, s.DB, q, args...)
 	if err != nil {
 		return fmt.Errorf("list image tags: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -41,7 +42,7 @@ var imageMatches = map[string]string{
 }
 
 // imageSorts are the keys that images can be sorted by.
-var imageSorts = sortKeys{
+var imageSorts = rows.SortKeys{
 	"name": "COALESCE(name, '')", "status": "status", "id": "id", "size": "COALESCE(size, -1)",
 	"container_format": "COALESCE(container_format, '')", "disk_format": "COALESCE(disk_format, '')",
 	"created_at": "created_at", "updated_at": "updated_at",
@@ -57,70 +58,70 @@ func (s *Store) Images(ctx context.Context, f ImageFilter, p nova.Page) ([]Image
 	if len(p.Sort) == 0 {
 		p.Sort = []nova.Sort{{Key: "created_at", Desc: true}}
 	}
-	order, err := imageSorts.keyset(&q, keysetTable{"image_images", "id", "serial"}, p)
+	order, err := imageSorts.Keyset(&q, rows.KeysetTable{Name: "image_images", Marker: "id", Serial: "serial"}, p)
 	if err != nil {
 		return nil, err
 	}
-	text, args, err := in(`
+	text, args, err := rows.In(`
 		SELECT `+imageColumns+`
 		FROM image_images
-		WHERE `+q.where()+`
+		WHERE `+q.Where()+`
 		ORDER BY `+order+`
-		LIMIT ?`, append(q.args, p.Limit)...)
+		LIMIT ?`, append(q.Args, p.Limit)...)
 	if err != nil {
 		return nil, err
 	}
-	images, err := all[Image](ctx, s, text, args...)
+	images, err := rows.All[Image](ctx, s.DB, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
 	}
 	return images, s.addImageDetails(ctx, images)
 }
 
-func (f ImageFilter) query() (query, error) {
-	var q query
+func (f ImageFilter) query() (rows.Query, error) {
+	var q rows.Query
 	f.visible(&q)
-	q.and("os_hidden = ?", f.Hidden)
+	q.And("os_hidden = ?", f.Hidden)
 	if f.Protected != nil {
-		q.and("protected = ?", *f.Protected)
+		q.And("protected = ?", *f.Protected)
 	}
 	for _, tag := range f.Tags {
-		q.and("id IN (SELECT image_id FROM image_tags WHERE tag = ?)", tag)
+		q.And("id IN (SELECT image_id FROM image_tags WHERE tag = ?)", tag)
 	}
 	for name, values := range f.Match {
 		f.match(&q, name, values)
 	}
 	if f.MinSize != nil {
-		q.and("size >= ?", *f.MinSize)
+		q.And("size >= ?", *f.MinSize)
 	}
 	if f.MaxSize != nil {
-		q.and("size <= ?", *f.MaxSize)
+		q.And("size <= ?", *f.MaxSize)
 	}
 	for _, t := range f.Times {
 		if !strings.Contains(" = != < <= > >= ", " "+t.Op+" ") || t.Column != "created_at" && t.Column != "updated_at" {
 			return q, fmt.Errorf("compare images by %s %s", t.Column, t.Op) // both come from tables in code
 		}
-		q.and(t.Column+" "+t.Op+" ?", t.At)
+		q.And(t.Column+" "+t.Op+" ?", t.At)
 	}
 	return q, nil
 }
 
-func (f ImageFilter) match(q *query, name string, values []string) {
+func (f ImageFilter) match(q *rows.Query, name string, values []string) {
 	if len(values) == 0 {
-		q.and("1 = 0")
+		q.And("1 = 0")
 		return
 	}
 	if column, ok := imageMatches[name]; ok {
-		q.and(column+" IN (?)", values)
+		q.And(column+" IN (?)", values)
 		return
 	}
-	q.and("id IN (SELECT image_id FROM image_properties WHERE name = ? AND value IN (?))", name, values)
+	q.And("id IN (SELECT image_id FROM image_properties WHERE name = ? AND value IN (?))", name, values)
 }
 
 // visible adds who may see what: everybody what is public, and on request what
 // is for the community; a project what it owns, and what it is shared with;
 // an administrator everything.
-func (f ImageFilter) visible(q *query) {
+func (f ImageFilter) visible(q *rows.Query) {
 	own, ownArgs := "owner = ?", []any{f.Project}
 	if f.Admin {
 		own, ownArgs = "1 = 1", nil
@@ -128,18 +129,18 @@ func (f ImageFilter) visible(q *query) {
 	shared, sharedArgs := f.shared()
 	switch f.Visibility {
 	case "public", "community":
-		q.and("visibility = ?", f.Visibility)
+		q.And("visibility = ?", f.Visibility)
 	case "private":
-		q.and("visibility = 'private' AND "+own, ownArgs...)
+		q.And("visibility = 'private' AND "+own, ownArgs...)
 	case "shared":
-		q.and("visibility = 'shared' AND ("+own+" OR "+shared+")", append(ownArgs, sharedArgs...)...)
+		q.And("visibility = 'shared' AND ("+own+" OR "+shared+")", append(ownArgs, sharedArgs...)...)
 	case "all":
-		q.and("("+own+" OR visibility IN ('public', 'community') OR "+shared+")", append(ownArgs, sharedArgs...)...)
+		q.And("("+own+" OR visibility IN ('public', 'community') OR "+shared+")", append(ownArgs, sharedArgs...)...)
 	default:
 		if f.Admin { // others' community images aren't listed, unless asked for
 			own, ownArgs = "(visibility <> 'community' OR owner = ?)", []any{f.Project}
 		}
-		q.and("("+own+" OR visibility = 'public' OR "+shared+")", append(ownArgs, sharedArgs...)...)
+		q.And("("+own+" OR visibility = 'public' OR "+shared+")", append(ownArgs, sharedArgs...)...)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -20,12 +21,12 @@ const memberColumns = "image_id, member_id, status, created_at, updated_at"
 
 // ImageMembers lists whom an image is shared with, oldest first.
 func (s *Store) ImageMembers(ctx context.Context, imageID string) ([]ImageMember, error) {
-	return all[ImageMember](ctx, s, "SELECT "+memberColumns+" FROM image_members WHERE image_id = ? ORDER BY created_at, member_id", imageID)
+	return rows.All[ImageMember](ctx, s.DB, "SELECT "+memberColumns+" FROM image_members WHERE image_id = ? ORDER BY created_at, member_id", imageID)
 }
 
 // ImageMember finds one project with which an image is shared.
 func (s *Store) ImageMember(ctx context.Context, imageID, memberID string) (ImageMember, error) {
-	m, err := get[ImageMember](ctx, s, "SELECT "+memberColumns+" FROM image_members WHERE image_id = ? AND member_id = ?", imageID, memberID)
+	m, err := rows.Get[ImageMember](ctx, s.DB, "SELECT "+memberColumns+" FROM image_members WHERE image_id = ? AND member_id = ?", imageID, memberID)
 	return m, notMember(err, imageID, memberID)
 }
 
@@ -34,10 +35,10 @@ func (s *Store) ImageMember(ctx context.Context, imageID, memberID string) (Imag
 func (s *Store) AddImageMember(ctx context.Context, imageID, memberID string, limit int) (ImageMember, error) {
 	var m ImageMember
 	err := s.Tx(ctx, func(tx *Store) error {
-		if _, err := get[int64](ctx, tx, "SELECT serial FROM image_images WHERE id = ? "+tx.dialect.forUpdate, imageID); err != nil {
-			return notFound(err, "Image %s not found.", imageID)
+		if _, err := rows.Get[int64](ctx, tx.DB, "SELECT serial FROM image_images WHERE id = ? "+tx.ForUpdate(), imageID); err != nil {
+			return rows.NotFound(err, "Image %s not found.", imageID)
 		}
-		members, err := get[int](ctx, tx, "SELECT COUNT(*) FROM image_members WHERE image_id = ?", imageID)
+		members, err := rows.Get[int](ctx, tx.DB, "SELECT COUNT(*) FROM image_members WHERE image_id = ?", imageID)
 		if err != nil {
 			return err
 		}
@@ -45,7 +46,7 @@ func (s *Store) AddImageMember(ctx context.Context, imageID, memberID string, li
 			return nova.Errorf(nova.TooLarge, "The limit has been exceeded on the number of allowed image members for this image. Attempted: %d, Maximum: %d", members+1, limit)
 		}
 		now := tx.shownNow()
-		m, err = put[ImageMember](ctx, tx, `
+		m, err = rows.Put[ImageMember](ctx, tx.DB, `
 			INSERT INTO image_members (image_id, member_id, status, created_at, updated_at) VALUES (?, ?, 'pending', ?, ?)
 			ON CONFLICT DO NOTHING
 			RETURNING `+memberColumns, imageID, memberID, now, now)
@@ -59,7 +60,7 @@ func (s *Store) AddImageMember(ctx context.Context, imageID, memberID string, li
 
 // SetImageMember keeps what a member says to being one.
 func (s *Store) SetImageMember(ctx context.Context, imageID, memberID, status string) (ImageMember, error) {
-	m, err := put[ImageMember](ctx, s, `
+	m, err := rows.Put[ImageMember](ctx, s.DB, `
 		UPDATE image_members SET status = ?, updated_at = ? WHERE image_id = ? AND member_id = ?
 		RETURNING `+memberColumns, status, s.shownNow(), imageID, memberID)
 	return m, notMember(err, imageID, memberID)
@@ -67,13 +68,13 @@ func (s *Store) SetImageMember(ctx context.Context, imageID, memberID, status st
 
 // DeleteImageMember ends the sharing of an image with a project.
 func (s *Store) DeleteImageMember(ctx context.Context, imageID, memberID string) error {
-	changed, err := exec(ctx, s, "DELETE FROM image_members WHERE image_id = ? AND member_id = ?", imageID, memberID)
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM image_members WHERE image_id = ? AND member_id = ?", imageID, memberID)
 	if err == nil && changed == 0 {
-		err = errNoRows
+		err = rows.ErrNoRows
 	}
 	return notMember(err, imageID, memberID)
 }
 
 func notMember(err error, imageID, memberID string) error {
-	return notFound(err, "%s not found in the member list of the image %s.", memberID, imageID)
+	return rows.NotFound(err, "%s not found in the member list of the image %s.", memberID, imageID)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -20,7 +21,7 @@ func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.
 			return nil, err
 		}
 	}
-	pairs, err := all[nova.KeyPair](ctx, s, `
+	pairs, err := rows.All[nova.KeyPair](ctx, s.DB, `
 		SELECT `+keyPairColumns+`
 		FROM keypairs
 		WHERE user_id = ? AND name > ?
@@ -34,13 +35,13 @@ func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.
 
 // KeyPair finds a key pair of a user by its name.
 func (s *Store) KeyPair(ctx context.Context, user, name string) (nova.KeyPair, error) {
-	pair, err := get[nova.KeyPair](ctx, s, "SELECT "+keyPairColumns+" FROM keypairs WHERE user_id = ? AND name = ?", user, name)
-	return pair, notFound(err, "Keypair %s not found for user %s", name, user)
+	pair, err := rows.Get[nova.KeyPair](ctx, s.DB, "SELECT "+keyPairColumns+" FROM keypairs WHERE user_id = ? AND name = ?", user, name)
+	return pair, rows.NotFound(err, "Keypair %s not found for user %s", name, user)
 }
 
 // KeyPairCount is how many key pairs a user has.
 func (s *Store) KeyPairCount(ctx context.Context, user string) (int, error) {
-	return get[int](ctx, s, "SELECT COUNT(*) FROM keypairs WHERE user_id = ?", user)
+	return rows.Get[int](ctx, s.DB, "SELECT COUNT(*) FROM keypairs WHERE user_id = ?", user)
 }
 
 // CreateKeyPair writes a key pair, if its user has less than a number of them
@@ -68,7 +69,7 @@ func (s *Store) CreateKeyPair(ctx context.Context, k nova.KeyPair, limit int) (n
 // lockKeyPairs makes others who add to a user's key pairs wait for the end of
 // the transaction.
 func (s *Store) lockKeyPairs(ctx context.Context, user string) error {
-	_, err := exec(ctx, s, `
+	_, err := rows.Exec(ctx, s.DB, `
 		INSERT INTO keypair_users (user_id) VALUES (?)
 		ON CONFLICT (user_id) DO UPDATE SET user_id = excluded.user_id`, user)
 	return err
@@ -76,7 +77,7 @@ func (s *Store) lockKeyPairs(ctx context.Context, user string) error {
 
 func (s *Store) insertKeyPair(ctx context.Context, k nova.KeyPair) (nova.KeyPair, error) {
 	k.CreatedAt = s.Now()
-	q, args, err := named(`
+	q, args, err := rows.Named(`
 		INSERT INTO keypairs (user_id, name, type, fingerprint, public_key, created_at)
 		VALUES (:user_id, :name, :type, :fingerprint, :public_key, :created_at)
 		ON CONFLICT DO NOTHING
@@ -84,7 +85,7 @@ func (s *Store) insertKeyPair(ctx context.Context, k nova.KeyPair) (nova.KeyPair
 	if err != nil {
 		return k, err
 	}
-	created, err := put[nova.KeyPair](ctx, s, q, args...)
+	created, err := rows.Put[nova.KeyPair](ctx, s.DB, q, args...)
 	if nova.Is(err, nova.NotFound) {
 		return k, nova.Errorf(nova.Conflict, "Key pair '%s' already exists.", k.Name)
 	}
@@ -94,7 +95,7 @@ func (s *Store) insertKeyPair(ctx context.Context, k nova.KeyPair) (nova.KeyPair
 // DeleteKeyPair forgets a key pair of a user. Servers keep their own copy of
 // its public half.
 func (s *Store) DeleteKeyPair(ctx context.Context, user, name string) error {
-	changed, err := exec(ctx, s, "DELETE FROM keypairs WHERE user_id = ? AND name = ?", user, name)
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM keypairs WHERE user_id = ? AND name = ?", user, name)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.NotFound, "Keypair %s not found for user %s", name, user)
 	}

@@ -2,13 +2,13 @@ package db
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -47,13 +47,13 @@ type Network struct {
 // A Router joins networks.
 type Router struct {
 	NetworkRecord
-	Name             string            `db:"name"`
-	AdminStateUp     bool              `db:"admin_state_up"`
-	EnableSNAT       bool              `db:"enable_snat"`
-	Routes           JSON[[]HostRoute] `db:"routes"`
-	GatewayNetworkID *string           `db:"gateway_network_id"` // nil without a gateway
-	GatewayPortID    *string           `db:"gateway_port_id"`
-	GatewayIPs       []FixedIP         `db:"-"`
+	Name             string                 `db:"name"`
+	AdminStateUp     bool                   `db:"admin_state_up"`
+	EnableSNAT       bool                   `db:"enable_snat"`
+	Routes           rows.JSON[[]HostRoute] `db:"routes"`
+	GatewayNetworkID *string                `db:"gateway_network_id"` // nil without a gateway
+	GatewayPortID    *string                `db:"gateway_port_id"`
+	GatewayIPs       []FixedIP              `db:"-"`
 }
 
 // A FloatingIP is an address of an external network that leads to a port.
@@ -177,28 +177,28 @@ func (t NetworkTable[T]) Get(ctx context.Context, project, id string) (T, error)
 
 func orNoRows(err error) error {
 	if err == nil {
-		return errNoRows
+		return rows.ErrNoRows
 	}
 	return err
 }
 
 // List reads things in the order of their IDs, or as the page says.
 func (t NetworkTable[T]) List(ctx context.Context, l NetworkList) ([]T, error) {
-	var q query
+	var q rows.Query
 	if l.Project != "" {
-		q.and("("+t.kind.visible+")", repeat(l.Project, strings.Count(t.kind.visible, "?"))...)
+		q.And("("+t.kind.visible+")", rows.Repeat(l.Project, strings.Count(t.kind.visible, "?"))...)
 	}
 	names := t.kind.names()
 	for _, column := range slices.Sorted(maps.Keys(l.Match)) {
 		if !slices.Contains(names, column) { // columns come from tables in code
 			return nil, fmt.Errorf("%s has no column %q", t.kind.table, column)
 		}
-		q.and(column+" IN (?)", l.Match[column])
+		q.And(column+" IN (?)", l.Match[column])
 	}
 	for _, where := range l.Where {
-		q.and(where.sql, where.args...)
+		q.And(where.sql, where.args...)
 	}
-	order, err := t.sorts(names).keyset(&q, keysetTable{t.kind.table, "id", "id"}, l.Page)
+	order, err := t.sorts(names).Keyset(&q, rows.KeysetTable{Name: t.kind.table, Marker: "id", Serial: "id"}, l.Page)
 	if err != nil {
 		return nil, err
 	}
@@ -206,11 +206,11 @@ func (t NetworkTable[T]) List(ctx context.Context, l NetworkList) ([]T, error) {
 	if l.Page.Limit > 0 {
 		limit = fmt.Sprintf(" LIMIT %d", l.Page.Limit)
 	}
-	text, args, err := in("SELECT "+t.kind.sql()+" FROM "+t.kind.table+" WHERE "+q.where()+" ORDER BY "+order+limit, q.args...)
+	text, args, err := rows.In("SELECT "+t.kind.sql()+" FROM "+t.kind.table+" WHERE "+q.Where()+" ORDER BY "+order+limit, q.Args...)
 	if err != nil {
 		return nil, err
 	}
-	things, err := all[T](ctx, t.s, text, args...)
+	things, err := rows.All[T](ctx, t.s.DB, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", t.kind.table, err)
 	}
@@ -219,8 +219,8 @@ func (t NetworkTable[T]) List(ctx context.Context, l NetworkList) ([]T, error) {
 
 // sorts are the columns that a list can be sorted by: those that are never
 // NULL, and the others with NULL as nothing.
-func (t NetworkTable[T]) sorts(names []string) sortKeys {
-	sorts := sortKeys{}
+func (t NetworkTable[T]) sorts(names []string) rows.SortKeys {
+	sorts := rows.SortKeys{}
 	for _, name := range names {
 		sorts[name] = name
 		if slices.Contains(nullableText, name) {
@@ -272,7 +272,7 @@ func (t NetworkTable[T]) Change(ctx context.Context, id string, change func(tx *
 	var v T
 	err := t.s.Tx(ctx, func(tx *Store) error {
 		in := NetworkTable[T]{tx, t.kind}
-		_, err := get[int64](ctx, tx, "SELECT serial FROM "+t.kind.table+" WHERE id = ? "+tx.dialect.forUpdate, id)
+		_, err := rows.Get[int64](ctx, tx.DB, "SELECT serial FROM "+t.kind.table+" WHERE id = ? "+tx.ForUpdate(), id)
 		if err != nil {
 			return err
 		}
@@ -298,24 +298,24 @@ func (t NetworkTable[T]) Change(ctx context.Context, id string, change func(tx *
 // Delete drops a thing and what belongs to it: NotFound if there is none,
 // Conflict if something else needs it.
 func (t NetworkTable[T]) Delete(ctx context.Context, id string) error {
-	changed, err := exec(ctx, t.s, "DELETE FROM "+t.kind.table+" WHERE id = ?", id)
+	changed, err := rows.Exec(ctx, t.s.DB, "DELETE FROM "+t.kind.table+" WHERE id = ?", id)
 	if err == nil && changed == 0 {
-		return errNoRows
+		return rows.ErrNoRows
 	}
 	return err
 }
 
 // Count tells how many of them a project has.
 func (t NetworkTable[T]) Count(ctx context.Context, project string) (int64, error) {
-	return get[int64](ctx, t.s, "SELECT COUNT(*) FROM "+t.kind.table+" WHERE project_id = ?", project)
+	return rows.Get[int64](ctx, t.s.DB, "SELECT COUNT(*) FROM "+t.kind.table+" WHERE project_id = ?", project)
 }
 
 func (t NetworkTable[T]) write(ctx context.Context, text string, v T) (int64, error) {
-	text, args, err := named(text, v)
+	text, args, err := rows.Named(text, v)
 	if err != nil {
 		return 0, err
 	}
-	return exec(ctx, t.s, text, args...)
+	return rows.Exec(ctx, t.s.DB, text, args...)
 }
 
 func (s *Store) loadNetworks(ctx context.Context, networks []Network) error {
@@ -324,14 +324,14 @@ func (s *Store) loadNetworks(ctx context.Context, networks []Network) error {
 		ids[i], at[networks[i].ID] = networks[i].ID, &networks[i]
 		networks[i].SubnetIDs = []string{}
 	}
-	q, args, err := in("SELECT id, network_id FROM network_subnets WHERE network_id IN (?) ORDER BY serial", ids)
+	q, args, err := rows.In("SELECT id, network_id FROM network_subnets WHERE network_id IN (?) ORDER BY serial", ids)
 	if err != nil {
 		return err
 	}
-	subnets, err := all[struct {
+	subnets, err := rows.All[struct {
 		ID        string `db:"id"`
 		NetworkID string `db:"network_id"`
-	}](ctx, s, q, args...)
+	}](ctx, s.DB, q, args...)
 	for _, subnet := range subnets {
 		at[subnet.NetworkID].SubnetIDs = append(at[subnet.NetworkID].SubnetIDs, subnet.ID)
 	}
@@ -354,12 +354,3 @@ func (s *Store) loadRouters(ctx context.Context, routers []Router) error {
 	}
 	return err
 }
-
-// JSON is a column that holds a value as JSON text.
-type JSON[T any] struct{ V T }
-
-// Scan reads the column.
-func (j *JSON[T]) Scan(column any) error { return asJSON{&j.V}.Scan(column) }
-
-// Value writes the column.
-func (j JSON[T]) Value() (driver.Value, error) { return asJSON{&j.V}.Value() }

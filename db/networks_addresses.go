@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -33,7 +34,7 @@ func (s *Store) TakeAddress(ctx context.Context, subnet Subnet, address netip.Ad
 }
 
 func (s *Store) takeAddress(ctx context.Context, subnetID string, address netip.Addr, position any, portID string) (bool, error) {
-	changed, err := exec(ctx, s, `
+	changed, err := rows.Exec(ctx, s.DB, `
 		INSERT INTO network_addresses (subnet_id, port_id, address, position) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO NOTHING`, subnetID, portID, address.String(), position)
 	return changed == 1, err
@@ -133,7 +134,7 @@ func (a allocation) between(ctx context.Context, position, last int64) (netip.Ad
 		if taken {
 			return address, nil
 		}
-		position, err = get[int64](ctx, a.s, `
+		position, err = rows.Get[int64](ctx, a.s.DB, `
 			SELECT a.position + 1
 			FROM network_addresses a
 			WHERE a.subnet_id = ? AND a.position >= ? AND a.position < ? AND NOT EXISTS (

@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"fmt"
+
+	"github.com/nova-api/nova-api/db/rows"
 )
 
 // A SecurityGroup is a set of rules for the ports in it.
@@ -31,7 +33,7 @@ const DefaultSecurityGroup = "default"
 
 // DefaultGroupOf finds the ID of a project's default security group.
 func (s *Store) DefaultGroupOf(ctx context.Context, project string) (string, error) {
-	return get[string](ctx, s, "SELECT id FROM network_security_groups WHERE project_id = ? AND name = 'default'", project)
+	return rows.Get[string](ctx, s.DB, "SELECT id FROM network_security_groups WHERE project_id = ? AND name = 'default'", project)
 }
 
 func (s *Store) loadGroups(ctx context.Context, groups []SecurityGroup) error {
@@ -41,11 +43,11 @@ func (s *Store) loadGroups(ctx context.Context, groups []SecurityGroup) error {
 		groups[i].Rules = []SecurityGroupRule{}
 	}
 	columns := s.Network().Rules.kind.sql()
-	q, args, err := in("SELECT "+columns+" FROM network_security_group_rules WHERE security_group_id IN (?) ORDER BY serial", ids)
+	q, args, err := rows.In("SELECT "+columns+" FROM network_security_group_rules WHERE security_group_id IN (?) ORDER BY serial", ids)
 	if err != nil {
 		return err
 	}
-	rules, err := all[SecurityGroupRule](ctx, s, q, args...)
+	rules, err := rows.All[SecurityGroupRule](ctx, s.DB, q, args...)
 	if err != nil {
 		return fmt.Errorf("list rules of security groups: %w", err)
 	}

@@ -5,27 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/nova-api/nova-api/db/rows"
 )
 
 // A Port is where a server, or a router, is attached to a network.
 type Port struct {
 	NetworkRecord
-	NetworkID    string                    `db:"network_id"`
-	Name         string                    `db:"name"`
-	MAC          string                    `db:"mac_address"`
-	AdminStateUp bool                      `db:"admin_state_up"`
-	Status       string                    `db:"status"`
-	DeviceID     string                    `db:"device_id"`
-	DeviceOwner  string                    `db:"device_owner"` // compute:nova, network:router_interface, …
-	Host         string                    `db:"host"`         // empty while it isn't bound
-	VNICType     string                    `db:"vnic_type"`
-	Profile      JSON[map[string]any]      `db:"profile"`
-	AddressPairs JSON[[]map[string]string] `db:"allowed_address_pairs"`
-	DHCPOptions  JSON[[]map[string]any]    `db:"extra_dhcp_opts"`
-	DNSName      string                    `db:"dns_name"`
-	PortSecurity bool                      `db:"port_security"`
-	FixedIPs     []FixedIP                 `db:"-"`
-	GroupIDs     []string                  `db:"-"` // security groups
+	NetworkID    string                         `db:"network_id"`
+	Name         string                         `db:"name"`
+	MAC          string                         `db:"mac_address"`
+	AdminStateUp bool                           `db:"admin_state_up"`
+	Status       string                         `db:"status"`
+	DeviceID     string                         `db:"device_id"`
+	DeviceOwner  string                         `db:"device_owner"` // compute:nova, network:router_interface, …
+	Host         string                         `db:"host"`         // empty while it isn't bound
+	VNICType     string                         `db:"vnic_type"`
+	Profile      rows.JSON[map[string]any]      `db:"profile"`
+	AddressPairs rows.JSON[[]map[string]string] `db:"allowed_address_pairs"`
+	DHCPOptions  rows.JSON[[]map[string]any]    `db:"extra_dhcp_opts"`
+	DNSName      string                         `db:"dns_name"`
+	PortSecurity bool                           `db:"port_security"`
+	FixedIPs     []FixedIP                      `db:"-"`
+	GroupIDs     []string                       `db:"-"` // security groups
 }
 
 // A FixedIP is an address of a port.
@@ -56,11 +58,11 @@ func InGroup(ids []string) NetworkWhere {
 // SetPortGroups puts a port into these security groups and no others:
 // Conflict if one of them isn't there.
 func (s *Store) SetPortGroups(ctx context.Context, portID string, groups []string) error {
-	if _, err := exec(ctx, s, "DELETE FROM network_port_groups WHERE port_id = ?", portID); err != nil {
+	if _, err := rows.Exec(ctx, s.DB, "DELETE FROM network_port_groups WHERE port_id = ?", portID); err != nil {
 		return err
 	}
 	for _, group := range groups {
-		_, err := exec(ctx, s, "INSERT INTO network_port_groups (port_id, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING", portID, group)
+		_, err := rows.Exec(ctx, s.DB, "INSERT INTO network_port_groups (port_id, group_id) VALUES (?, ?) ON CONFLICT DO NOTHING", portID, group)
 		if err != nil {
 			return err
 		}
@@ -70,7 +72,7 @@ func (s *Store) SetPortGroups(ctx context.Context, portID string, groups []strin
 
 // ReleaseAddress takes an address from a port, for others to have.
 func (s *Store) ReleaseAddress(ctx context.Context, portID string, ip FixedIP) error {
-	_, err := exec(ctx, s, "DELETE FROM network_addresses WHERE port_id = ? AND subnet_id = ? AND address = ?", portID, ip.SubnetID, ip.Address)
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM network_addresses WHERE port_id = ? AND subnet_id = ? AND address = ?", portID, ip.SubnetID, ip.Address)
 	return err
 }
 
@@ -79,19 +81,19 @@ func (s *Store) fixedIPs(ctx context.Context, portIDs []string) (map[string][]Fi
 	if len(portIDs) == 0 {
 		return nil, nil
 	}
-	q, args, err := in("SELECT port_id, subnet_id, address FROM network_addresses WHERE port_id IN (?) ORDER BY serial", portIDs)
+	q, args, err := rows.In("SELECT port_id, subnet_id, address FROM network_addresses WHERE port_id IN (?) ORDER BY serial", portIDs)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all[struct {
+	found, err := rows.All[struct {
 		PortID string `db:"port_id"`
 		FixedIP
-	}](ctx, s, q, args...)
+	}](ctx, s.DB, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list addresses: %w", err)
 	}
 	ips := make(map[string][]FixedIP, len(portIDs))
-	for _, row := range rows {
+	for _, row := range found {
 		ips[row.PortID] = append(ips[row.PortID], row.FixedIP)
 	}
 	return ips, nil
@@ -120,19 +122,19 @@ func (s *Store) loadPorts(ctx context.Context, ports []Port) error {
 }
 
 func (s *Store) portGroups(ctx context.Context, portIDs []string) (map[string][]string, error) {
-	q, args, err := in("SELECT port_id, group_id FROM network_port_groups WHERE port_id IN (?) ORDER BY group_id", portIDs)
+	q, args, err := rows.In("SELECT port_id, group_id FROM network_port_groups WHERE port_id IN (?) ORDER BY group_id", portIDs)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := all[struct {
+	found, err := rows.All[struct {
 		PortID  string `db:"port_id"`
 		GroupID string `db:"group_id"`
-	}](ctx, s, q, args...)
+	}](ctx, s.DB, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list security groups of ports: %w", err)
 	}
 	groups := make(map[string][]string, len(portIDs))
-	for _, row := range rows {
+	for _, row := range found {
 		groups[row.PortID] = append(groups[row.PortID], row.GroupID)
 	}
 	return groups, nil

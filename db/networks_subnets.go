@@ -4,24 +4,25 @@ import (
 	"context"
 	"net/netip"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // A Subnet is a range of addresses on a network.
 type Subnet struct {
 	NetworkRecord
-	NetworkID       string               `db:"network_id"`
-	Name            string               `db:"name"`
-	IPVersion       int64                `db:"ip_version"` // 4 or 6
-	CIDR            string               `db:"cidr"`
-	GatewayIP       *string              `db:"gateway_ip"` // nil for none
-	EnableDHCP      bool                 `db:"enable_dhcp"`
-	Pools           JSON[[]AddressRange] `db:"allocation_pools"`
-	DNSNameservers  JSON[[]string]       `db:"dns_nameservers"`
-	HostRoutes      JSON[[]HostRoute]    `db:"host_routes"`
-	ServiceTypes    JSON[[]string]       `db:"service_types"`
-	IPv6RAMode      *string              `db:"ipv6_ra_mode"`
-	IPv6AddressMode *string              `db:"ipv6_address_mode"`
+	NetworkID       string                    `db:"network_id"`
+	Name            string                    `db:"name"`
+	IPVersion       int64                     `db:"ip_version"` // 4 or 6
+	CIDR            string                    `db:"cidr"`
+	GatewayIP       *string                   `db:"gateway_ip"` // nil for none
+	EnableDHCP      bool                      `db:"enable_dhcp"`
+	Pools           rows.JSON[[]AddressRange] `db:"allocation_pools"`
+	DNSNameservers  rows.JSON[[]string]       `db:"dns_nameservers"`
+	HostRoutes      rows.JSON[[]HostRoute]    `db:"host_routes"`
+	ServiceTypes    rows.JSON[[]string]       `db:"service_types"`
+	IPv6RAMode      *string                   `db:"ipv6_ra_mode"`
+	IPv6AddressMode *string                   `db:"ipv6_address_mode"`
 }
 
 // An AddressRange is from Start to End, both included.
@@ -43,26 +44,26 @@ func (s Subnet) Prefix() (netip.Prefix, error) { return netip.ParsePrefix(s.CIDR
 // ends: subnets are made and changed one at a time, because they must not
 // overlap.
 func (s *Store) LockNetwork(ctx context.Context, id string) error {
-	_, err := get[int64](ctx, s, "SELECT serial FROM network_networks WHERE id = ? "+s.dialect.forUpdate, id)
+	_, err := rows.Get[int64](ctx, s.DB, "SELECT serial FROM network_networks WHERE id = ? "+s.ForUpdate(), id)
 	return err
 }
 
 // SubnetsOf lists the subnets of a network, oldest first.
 func (s *Store) SubnetsOf(ctx context.Context, networkID string) ([]Subnet, error) {
 	table := s.Network().Subnets
-	return all[Subnet](ctx, s, "SELECT "+table.kind.sql()+" FROM network_subnets WHERE network_id = ? ORDER BY serial", networkID)
+	return rows.All[Subnet](ctx, s.DB, "SELECT "+table.kind.sql()+" FROM network_subnets WHERE network_id = ? ORDER BY serial", networkID)
 }
 
 // PortsOn lists the IDs of up to limit ports on a network.
 func (s *Store) PortsOn(ctx context.Context, networkID string, limit int) ([]string, error) {
-	return all[string](ctx, s, "SELECT id FROM network_ports WHERE network_id = ? ORDER BY id LIMIT ?", networkID, limit)
+	return rows.All[string](ctx, s.DB, "SELECT id FROM network_ports WHERE network_id = ? ORDER BY id LIMIT ?", networkID, limit)
 }
 
 // NetworkLimits are the limits that a project has of its own, by resource.
 func (s *Store) NetworkLimits(ctx context.Context, project string) (map[string]int64, error) {
-	rows, err := all[networkLimit](ctx, s, "SELECT project_id, resource, hard_limit FROM network_quotas WHERE project_id = ?", project)
-	limits := make(map[string]int64, len(rows))
-	for _, row := range rows {
+	found, err := rows.All[networkLimit](ctx, s.DB, "SELECT project_id, resource, hard_limit FROM network_quotas WHERE project_id = ?", project)
+	limits := make(map[string]int64, len(found))
+	for _, row := range found {
 		limits[row.Resource] = row.Limit
 	}
 	return limits, err
@@ -76,14 +77,14 @@ type networkLimit struct {
 
 // ProjectsWithNetworkLimits lists the projects that have limits of their own.
 func (s *Store) ProjectsWithNetworkLimits(ctx context.Context) ([]string, error) {
-	return all[string](ctx, s, "SELECT DISTINCT project_id FROM network_quotas ORDER BY project_id")
+	return rows.All[string](ctx, s.DB, "SELECT DISTINCT project_id FROM network_quotas ORDER BY project_id")
 }
 
 // SetNetworkLimits gives a project limits of its own, beside those it has.
 func (s *Store) SetNetworkLimits(ctx context.Context, project string, limits map[string]int64) error {
 	return s.Tx(ctx, func(tx *Store) error {
 		for resource, limit := range limits {
-			_, err := exec(ctx, tx, `
+			_, err := rows.Exec(ctx, tx.DB, `
 				INSERT INTO network_quotas (project_id, resource, hard_limit) VALUES (?, ?, ?)
 				ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`, project, resource, limit)
 			if err != nil {
@@ -97,9 +98,9 @@ func (s *Store) SetNetworkLimits(ctx context.Context, project string, limits map
 // DeleteNetworkLimits gives a project the default limits again: NotFound if it
 // has no others.
 func (s *Store) DeleteNetworkLimits(ctx context.Context, project string) error {
-	changed, err := exec(ctx, s, "DELETE FROM network_quotas WHERE project_id = ?", project)
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM network_quotas WHERE project_id = ?", project)
 	if err == nil && changed == 0 {
-		return errNoRows
+		return rows.ErrNoRows
 	}
 	return err
 }
@@ -119,7 +120,7 @@ func WithinNetworkLimit[T any](ctx context.Context, t NetworkTable[T], project, 
 	if limit < 0 {
 		return nil
 	}
-	_, err = exec(ctx, t.s, `
+	_, err = rows.Exec(ctx, t.s.DB, `
 		INSERT INTO network_projects (project_id) VALUES (?)
 		ON CONFLICT (project_id) DO UPDATE SET project_id = excluded.project_id`, project)
 	if err != nil {
@@ -135,7 +136,7 @@ func WithinNetworkLimit[T any](ctx context.Context, t NetworkTable[T], project, 
 // NetworkUsedByOthers tells whether projects other than its own have ports on
 // a network.
 func (s *Store) NetworkUsedByOthers(ctx context.Context, networkID, project string) (bool, error) {
-	others, err := get[int64](ctx, s, `
+	others, err := rows.Get[int64](ctx, s.DB, `
 		SELECT COUNT(*) FROM network_ports WHERE network_id = ? AND project_id NOT IN (?, '')`, networkID, project)
 	return others > 0, err
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -18,7 +19,7 @@ type quotaLimit struct {
 // quotaLimits reads the limits that were set for a project, a user of it, or
 // a class (whose project is "").
 func (s *Store) quotaLimits(ctx context.Context, project, user string) (nova.Quota, error) {
-	limits, err := all[quotaLimit](ctx, s, "SELECT resource, hard_limit FROM quota_limits WHERE project_id = ? AND user_id = ?", project, user)
+	limits, err := rows.All[quotaLimit](ctx, s.DB, "SELECT resource, hard_limit FROM quota_limits WHERE project_id = ? AND user_id = ?", project, user)
 	if err != nil {
 		return nil, fmt.Errorf("read quota: %w", err)
 	}
@@ -44,11 +45,11 @@ func (s *Store) QuotaLayers(ctx context.Context, project, user string) (QuotaLay
 	if project == "" { // a user without a project must not be taken for a class
 		user = ""
 	}
-	limits, err := all[struct {
+	limits, err := rows.All[struct {
 		ProjectID string `db:"project_id"`
 		UserID    string `db:"user_id"`
 		quotaLimit
-	}](ctx, s, `
+	}](ctx, s.DB, `
 		SELECT project_id, user_id, resource, hard_limit
 		FROM quota_limits
 		WHERE (project_id = '' AND user_id = ?) OR (project_id = ? AND user_id IN ('', ?))`,
@@ -87,7 +88,7 @@ func (s *Store) UserQuota(ctx context.Context, project, user string) (nova.Quota
 // AllocatedQuota is what the users of a project were promised, taken together.
 // Who has no limit was promised nothing.
 func (s *Store) AllocatedQuota(ctx context.Context, project string) (nova.Quota, error) {
-	limits, err := all[quotaLimit](ctx, s, `
+	limits, err := rows.All[quotaLimit](ctx, s.DB, `
 		SELECT resource, CAST(SUM(hard_limit) AS BIGINT) AS hard_limit
 		FROM quota_limits
 		WHERE project_id = ? AND user_id <> '' AND hard_limit > 0
@@ -116,7 +117,7 @@ func (s *Store) SetUserQuota(ctx context.Context, project, user string, quota no
 func (s *Store) setQuota(ctx context.Context, project, user string, quota nova.Quota) error {
 	return s.Tx(ctx, func(tx *Store) error {
 		for _, resource := range slices.Sorted(maps.Keys(quota)) { // in one order, so that no two can wait for each other
-			if _, err := exec(ctx, tx, `
+			if _, err := rows.Exec(ctx, tx.DB, `
 				INSERT INTO quota_limits (project_id, user_id, resource, hard_limit) VALUES (?, ?, ?, ?)
 				ON CONFLICT (project_id, user_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`,
 				project, user, resource, quota[resource]); err != nil {
@@ -130,18 +131,18 @@ func (s *Store) setQuota(ctx context.Context, project, user string, quota nova.Q
 // ResetQuota forgets what was set for a project and all its users, or for one
 // user of it.
 func (s *Store) ResetQuota(ctx context.Context, project, user string) error {
-	var q query
-	q.and("project_id = ?", project)
+	var q rows.Query
+	q.And("project_id = ?", project)
 	if user != "" {
-		q.and("user_id = ?", user)
+		q.And("user_id = ?", user)
 	}
-	_, err := exec(ctx, s, "DELETE FROM quota_limits WHERE "+q.where(), q.args...)
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM quota_limits WHERE "+q.Where(), q.Args...)
 	return err
 }
 
 // Usage is what a project has; with a user, what is that user's of it.
 func (s *Store) Usage(ctx context.Context, project, user string) (nova.Usage, error) {
-	usage, err := get[nova.Usage](ctx, s,
+	usage, err := rows.Get[nova.Usage](ctx, s.DB,
 		"SELECT instances, cores, ram FROM quota_usages WHERE project_id = ? AND user_id = ?", project, user)
 	if nova.Is(err, nova.NotFound) {
 		return nova.Usage{}, nil
@@ -154,7 +155,7 @@ func (s *Store) Usage(ctx context.Context, project, user string) (nova.Usage, er
 // counted. The condition is checked by the write itself, so that any number of
 // callers at once come out exact.
 func (s *Store) Consume(ctx context.Context, project, user string, want nova.Usage, ofProject, ofUser nova.Quota) error {
-	if s.tx == nil {
+	if !s.InTx() {
 		return errors.New("quota must be changed in the transaction of what it counts")
 	}
 	if err := s.consume(ctx, project, "", want, ofProject); err != nil {
@@ -170,7 +171,7 @@ func (s *Store) Consume(ctx context.Context, project, user string, want nova.Usa
 }
 
 func (s *Store) consume(ctx context.Context, project, user string, want nova.Usage, quota nova.Quota) error {
-	if _, err := exec(ctx, s, "INSERT INTO quota_usages (project_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING", project, user); err != nil {
+	if _, err := rows.Exec(ctx, s.DB, "INSERT INTO quota_usages (project_id, user_id) VALUES (?, ?) ON CONFLICT DO NOTHING", project, user); err != nil {
 		return err
 	}
 	for range consumeAttempts {
@@ -203,7 +204,7 @@ func (s *Store) take(ctx context.Context, project, user string, want nova.Usage,
 		return nova.QuotaUnlimited
 	}
 	// What is already over does no harm to a request that doesn't add to it.
-	changed, err := exec(ctx, s, `
+	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE quota_usages
 		SET instances = instances + ?, cores = cores + ?, ram = ram + ?
 		WHERE project_id = ? AND user_id = ?

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -29,7 +30,7 @@ type ServerFilter struct {
 }
 
 // serverSorts are the keys that servers can be sorted by.
-var serverSorts = sortKeys{
+var serverSorts = rows.SortKeys{
 	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "disk_config",
 	"availability_zone": zoneOfServer, "config_drive": "config_drive", "created_at": "created_at",
 	"display_description": "COALESCE(description, '')", "display_name": "name", "host": "host", "hostname": "hostname",
@@ -68,13 +69,13 @@ var serverFilters = map[string]string{
 	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
 }
 
-func (f ServerFilter) query(d dialect) (query, error) {
-	var q query
+func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
+	var q rows.Query
 	if f.ProjectID != "" {
-		q.and("project_id = ?", f.ProjectID)
+		q.And("project_id = ?", f.ProjectID)
 	}
 	if f.Deleted != nil {
-		q.and(map[bool]string{true: "deleted_at IS NOT NULL", false: "deleted_at IS NULL"}[*f.Deleted])
+		q.And(map[bool]string{true: "deleted_at IS NOT NULL", false: "deleted_at IS NULL"}[*f.Deleted])
 	}
 	oneOf(&q, "vm_state", f.States)
 	oneOf(&q, "task_state", f.Tasks)
@@ -84,54 +85,54 @@ func (f ServerFilter) query(d dialect) (query, error) {
 	f.times(&q)
 	f.tags(&q)
 	if f.Locked != nil {
-		q.and(map[bool]string{true: "locked_by <> ''", false: "locked_by = ''"}[*f.Locked])
+		q.And(map[bool]string{true: "locked_by <> ''", false: "locked_by = ''"}[*f.Locked])
 	}
 	for _, pattern := range f.IP {
-		q.and("ips "+d.matches+" ?", d.lines+"^(?:"+pattern+")")
+		q.And("ips "+d.Matches()+" ?", d.MatchesLines()+"^(?:"+pattern+")")
 	}
 	return q, nil
 }
 
-func oneOf[T any](q *query, column string, values []T) {
+func oneOf[T any](q *rows.Query, column string, values []T) {
 	if len(values) == 0 {
 		return
 	}
-	q.and(column+" IN ("+marks(len(values))+")", anys(values)...)
+	q.And(column+" IN ("+rows.Marks(len(values))+")", rows.Anys(values)...)
 }
 
-func (f ServerFilter) columns(q *query, d dialect) error {
-	for _, key := range sortedKeys(f.Exact) {
+func (f ServerFilter) columns(q *rows.Query, d *rows.DB) error {
+	for _, key := range rows.SortedKeys(f.Exact) {
 		column, ok := serverFilters[key]
 		if !ok {
 			return fmt.Errorf("servers can't be filtered by %q", key)
 		}
 		oneOf(q, column, f.Exact[key])
 	}
-	for _, key := range sortedKeys(f.Matches) {
+	for _, key := range rows.SortedKeys(f.Matches) {
 		column, ok := serverFilters[key]
 		if !ok {
 			return fmt.Errorf("servers can't be filtered by %q", key)
 		}
 		for _, pattern := range f.Matches[key] {
-			q.and(column+" "+d.matches+" ?", pattern)
+			q.And(column+" "+d.Matches()+" ?", pattern)
 		}
 	}
 	return nil
 }
 
-func (f ServerFilter) times(q *query) {
+func (f ServerFilter) times(q *rows.Query) {
 	const changed = "COALESCE(updated_at, created_at)"
 	if f.ChangedSince != nil {
-		q.and(changed+" >= ?", f.ChangedSince.UTC())
+		q.And(changed+" >= ?", f.ChangedSince.UTC())
 	}
 	if f.ChangedBefore != nil {
-		q.and(changed+" <= ?", f.ChangedBefore.UTC())
+		q.And(changed+" <= ?", f.ChangedBefore.UTC())
 	}
 }
 
 // tags are four questions about one table: has the server all of them, any of
 // them, not all, not any.
-func (f ServerFilter) tags(q *query) {
+func (f ServerFilter) tags(q *rows.Query) {
 	const count = "(SELECT COUNT(*) FROM server_tags t WHERE t.server_uuid = servers.uuid AND t.tag IN (%s)) %s %d"
 	for _, ask := range []struct {
 		tags    []string
@@ -144,7 +145,7 @@ func (f ServerFilter) tags(q *query) {
 		{f.NotAnyTags, "=", 0},
 	} {
 		if len(ask.tags) > 0 {
-			q.and(fmt.Sprintf(count, marks(len(ask.tags)), ask.compare, ask.number), anys(ask.tags)...)
+			q.And(fmt.Sprintf(count, rows.Marks(len(ask.tags)), ask.compare, ask.number), rows.Anys(ask.tags)...)
 		}
 	}
 }

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jmoiron/sqlx"
-
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -25,19 +24,19 @@ func serverFields(s *nova.Server) []any {
 		&s.Serial, &s.ID, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID,
 		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.RequestedZone, &s.PinnedZone,
 		&s.Flavor.ID,
-		asJSON{&s.Flavor},
+		rows.AsJSON(&s.Flavor),
 		&s.ImageID,
-		asJSON{&s.ImageProps},
+		rows.AsJSON(&s.ImageProps),
 		&s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, &s.UserData,
-		asJSON{&s.Metadata},
+		rows.AsJSON(&s.Metadata),
 		&s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.RootDevice,
-		asJSON{&s.TrustedCerts},
-		asJSON{&s.Hints},
+		rows.AsJSON(&s.TrustedCerts),
+		rows.AsJSON(&s.Hints),
 		&s.ReservationID, &s.LaunchIndex,
-		asJSON{&s.Addresses},
-		asJSON{&s.SecurityGroups},
+		rows.AsJSON(&s.Addresses),
+		rows.AsJSON(&s.SecurityGroups),
 		&s.LockedBy, &s.LockedReason,
-		asJSON{&s.Fault},
+		rows.AsJSON(&s.Fault),
 		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,
 	}
 }
@@ -53,7 +52,7 @@ func (s *Store) AnyServer(ctx context.Context, id string) (nova.Server, error) {
 }
 
 func (s *Store) server(ctx context.Context, condition, id string) (nova.Server, error) {
-	servers, err := s.scanServers(ctx, serverFields, "SELECT "+serverColumns+" FROM servers WHERE "+condition, id)
+	servers, err := rows.Scan(ctx, s.DB, serverFields, "SELECT "+serverColumns+" FROM servers WHERE "+condition, id)
 	if err != nil {
 		return nova.Server{}, fmt.Errorf("find server: %w", err)
 	}
@@ -65,7 +64,7 @@ func (s *Store) server(ctx context.Context, condition, id string) (nova.Server, 
 
 // LockServer finds a server and keeps it as it is until the transaction ends.
 func (s *Store) LockServer(ctx context.Context, id string) (nova.Server, error) {
-	return s.server(ctx, "uuid = ? AND deleted_at IS NULL "+s.dialect.forUpdate, id)
+	return s.server(ctx, "uuid = ? AND deleted_at IS NULL "+s.ForUpdate(), id)
 }
 
 // Servers lists servers, newest first or as the page says, with their tags.
@@ -85,26 +84,26 @@ func (s *Store) ServerNames(ctx context.Context, f ServerFilter, p nova.Page) ([
 func (s *Store) listServers(
 	ctx context.Context, f ServerFilter, p nova.Page, columns string, fields func(*nova.Server) []any,
 ) ([]nova.Server, error) {
-	q, err := f.query(s.dialect)
+	q, err := f.query(s.DB)
 	if err != nil {
 		return nil, err
 	}
 	if len(p.Sort) == 0 {
 		p.Sort = []nova.Sort{{Key: "created_at", Desc: true}, {Key: "id", Desc: true}}
 	}
-	order, err := serverSorts.keyset(&q, keysetTable{"servers", "uuid", "id"}, p)
+	order, err := serverSorts.Keyset(&q, rows.KeysetTable{Name: "servers", Marker: "uuid", Serial: "id"}, p)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.serverMarker(ctx, f, p.Marker); err != nil {
 		return nil, err
 	}
-	servers, err := s.scanServers(ctx, fields, `
+	servers, err := rows.Scan(ctx, s.DB, fields, `
 		SELECT `+columns+`
 		FROM servers
-		WHERE `+q.where()+`
+		WHERE `+q.Where()+`
 		ORDER BY `+order+`
-		LIMIT ?`, append(q.args, p.Limit)...)
+		LIMIT ?`, append(q.Args, p.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list servers: %w", err)
 	}
@@ -116,53 +115,24 @@ func (s *Store) serverMarker(ctx context.Context, f ServerFilter, marker string)
 	if marker == "" {
 		return nil
 	}
-	var q query
-	q.and("uuid = ?", marker)
+	var q rows.Query
+	q.And("uuid = ?", marker)
 	if f.ProjectID != "" {
-		q.and("project_id = ?", f.ProjectID)
+		q.And("project_id = ?", f.ProjectID)
 	}
-	_, err := get[int64](ctx, s, "SELECT id FROM servers WHERE "+q.where(), q.args...)
+	_, err := rows.Get[int64](ctx, s.DB, "SELECT id FROM servers WHERE "+q.Where(), q.Args...)
 	if nova.Is(err, nova.NotFound) {
-		return unknownMarker(marker)
+		return rows.UnknownMarker(marker)
 	}
 	return err
-}
-
-// scanServers reads servers by hand: this is the hottest path there is, and
-// reflection would double what it costs.
-func (s *Store) scanServers(
-	ctx context.Context, fields func(*nova.Server) []any, query string, args ...any,
-) ([]nova.Server, error) {
-	servers := []nova.Server{}
-	err := s.try(ctx, func() error {
-		servers = servers[:0]
-		found, err := s.reader().QueryxContext(ctx, s.rebind(query), args...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = found.Close() }()
-		return scanInto(found, fields, &servers)
-	})
-	return servers, err
-}
-
-func scanInto(found *sqlx.Rows, fields func(*nova.Server) []any, servers *[]nova.Server) error {
-	for found.Next() {
-		var server nova.Server
-		if err := found.Scan(fields(&server)...); err != nil {
-			return err
-		}
-		*servers = append(*servers, server)
-	}
-	return found.Err()
 }
 
 // CreateServer writes a new server, with its tags.
 func (s *Store) CreateServer(ctx context.Context, server nova.Server) (nova.Server, error) {
 	fields := serverFields(&server)[1:] // the database numbers it
-	serial, err := put[int64](ctx, s, `
+	serial, err := rows.Put[int64](ctx, s.DB, `
 		INSERT INTO servers (`+strings.TrimPrefix(serverColumns, "id, ")+`, ips)
-		VALUES (`+marks(len(fields)+1)+`)
+		VALUES (`+rows.Marks(len(fields)+1)+`)
 		RETURNING id`, append(fields, ipsOf(server.Addresses))...)
 	if err != nil {
 		return server, fmt.Errorf("create server: %w", err)
@@ -195,7 +165,7 @@ func (c *ServerChange) Set(column string, value any) *ServerChange {
 
 // SetJSON is Set for a column that holds JSON.
 func (c *ServerChange) SetJSON(column string, value any) *ServerChange {
-	return c.Set(column, asJSON{value})
+	return c.Set(column, rows.AsJSON(value))
 }
 
 // SetAddresses sets where the server is on the network.
@@ -207,7 +177,7 @@ func (c *ServerChange) SetAddresses(addresses []nova.Address) *ServerChange {
 func (s *Store) ChangeServer(ctx context.Context, id string, c *ServerChange) error {
 	// The change is left as it is: a transaction may be run again.
 	columns := strings.Join(append(slices.Clip(c.columns), "updated_at = ?"), ", ")
-	changed, err := exec(ctx, s, "UPDATE servers SET "+columns+" WHERE uuid = ? AND deleted_at IS NULL",
+	changed, err := rows.Exec(ctx, s.DB, "UPDATE servers SET "+columns+" WHERE uuid = ? AND deleted_at IS NULL",
 		append(slices.Clip(c.args), s.Now(), id)...)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
@@ -219,19 +189,19 @@ func (s *Store) ChangeServer(ctx context.Context, id string, c *ServerChange) er
 // one of the tasks from which that may be. It tells whether it was: this is
 // the guard that keeps two actions apart.
 func (s *Store) BeginTask(ctx context.Context, id string, busy nova.TaskState, states []nova.VMState, tasks []nova.TaskState) (bool, error) {
-	var q query
-	q.and("uuid = ? AND deleted_at IS NULL", id)
+	var q rows.Query
+	q.And("uuid = ? AND deleted_at IS NULL", id)
 	if len(states) > 0 {
-		q.and("vm_state IN (?)", states)
+		q.And("vm_state IN (?)", states)
 	}
 	if len(tasks) > 0 {
-		q.and("task_state IN (?)", tasks)
+		q.And("task_state IN (?)", tasks)
 	}
-	text, args, err := in("UPDATE servers SET task_state = ?, updated_at = ? WHERE "+q.where(), append([]any{busy, s.Now()}, q.args...)...)
+	text, args, err := rows.In("UPDATE servers SET task_state = ?, updated_at = ? WHERE "+q.Where(), append([]any{busy, s.Now()}, q.Args...)...)
 	if err != nil {
 		return false, err
 	}
-	changed, err := exec(ctx, s, text, args...)
+	changed, err := rows.Exec(ctx, s.DB, text, args...)
 	return changed == 1, err
 }
 
@@ -244,14 +214,14 @@ func (s *Store) addTags(ctx context.Context, servers []nova.Server) error {
 	for i := range servers {
 		ids[i], at[servers[i].ID] = servers[i].ID, i
 	}
-	text, args, err := in("SELECT server_uuid, tag FROM server_tags WHERE server_uuid IN (?) ORDER BY tag", ids)
+	text, args, err := rows.In("SELECT server_uuid, tag FROM server_tags WHERE server_uuid IN (?) ORDER BY tag", ids)
 	if err != nil {
 		return err
 	}
-	tags, err := all[struct {
+	tags, err := rows.All[struct {
 		Server string `db:"server_uuid"`
 		Tag    string
-	}](ctx, s, text, args...)
+	}](ctx, s.DB, text, args...)
 	if err != nil {
 		return fmt.Errorf("list tags: %w", err)
 	}
@@ -264,7 +234,7 @@ func (s *Store) addTags(ctx context.Context, servers []nova.Server) error {
 
 func (s *Store) insertTags(ctx context.Context, id string, tags []string) error {
 	for _, tag := range tags {
-		if _, err := exec(ctx, s, "INSERT INTO server_tags (server_uuid, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", id, tag); err != nil {
+		if _, err := rows.Exec(ctx, s.DB, "INSERT INTO server_tags (server_uuid, tag) VALUES (?, ?) ON CONFLICT DO NOTHING", id, tag); err != nil {
 			return fmt.Errorf("tag server: %w", err)
 		}
 	}
@@ -277,7 +247,7 @@ func (s *Store) ReplaceTags(ctx context.Context, id string, tags []string) error
 		if _, err := tx.LockServer(ctx, id); err != nil {
 			return err
 		}
-		if _, err := exec(ctx, tx, "DELETE FROM server_tags WHERE server_uuid = ?", id); err != nil {
+		if _, err := rows.Exec(ctx, tx.DB, "DELETE FROM server_tags WHERE server_uuid = ?", id); err != nil {
 			return err
 		}
 		return tx.insertTags(ctx, id, tags)
@@ -305,6 +275,6 @@ func (s *Store) AddTag(ctx context.Context, id, tag string, most int) (added boo
 
 // DeleteTag takes a tag away, and tells whether the server had it.
 func (s *Store) DeleteTag(ctx context.Context, id, tag string) (bool, error) {
-	removed, err := exec(ctx, s, "DELETE FROM server_tags WHERE server_uuid = ? AND tag = ?", id, tag)
+	removed, err := rows.Exec(ctx, s.DB, "DELETE FROM server_tags WHERE server_uuid = ? AND tag = ?", id, tag)
 	return removed == 1, err
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/rows"
 )
 
 // dbCommand is `nova-api db`.
@@ -29,7 +30,7 @@ func (d *dbSyncCommand) Run(ctx context.Context, p process) (err error) {
 	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
 		return err
 	}
-	store, err := db.Open(ctx, db.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
+	store, err := db.Open(ctx, rows.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
 	if err != nil {
 		return err
 	}

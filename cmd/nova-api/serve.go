@@ -13,6 +13,7 @@ import (
 	"github.com/nova-api/nova-api/api"
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/config"
@@ -83,7 +84,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 }
 
 func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
-	store, err := db.Open(ctx, db.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
+	store, err := db.Open(ctx, rows.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/migrations"
 )
 
@@ -50,9 +51,9 @@ func EachConnection(t *testing.T, test func(t *testing.T, connection string)) {
 
 // Open opens a store for the length of the test, with options on top of the
 // connection.
-func Open(t testing.TB, connection string, change ...func(*db.Options)) *db.Store {
+func Open(t testing.TB, connection string, change ...func(*rows.Options)) *db.Store {
 	t.Helper()
-	o := db.Options{Connection: connection, MaxConns: 8}
+	o := rows.Options{Connection: connection, MaxConns: 8}
 	for _, f := range change {
 		f(&o)
 	}
@@ -65,8 +66,8 @@ func Open(t testing.TB, connection string, change ...func(*db.Options)) *db.Stor
 }
 
 // Frozen makes a store's clock stand still.
-func Frozen(at time.Time) func(*db.Options) {
-	return func(o *db.Options) { o.Clock = func() time.Time { return at } }
+func Frozen(at time.Time) func(*rows.Options) {
+	return func(o *rows.Options) { o.Clock = func() time.Time { return at } }
 }
 
 var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
@@ -190,7 +191,7 @@ func migrationsSum() (string, error) {
 
 func migrate(connection string) error {
 	ctx := context.Background()
-	s, err := db.Open(ctx, db.Options{Connection: connection})
+	s, err := db.Open(ctx, rows.Options{Connection: connection})
 	if err != nil {
 		return err
 	}

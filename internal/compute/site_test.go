@@ -15,6 +15,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -135,7 +136,7 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 	t.Helper()
 	h := &hooks{}
 	s := &site{t: t, hooks: h, inFlight: &sync.WaitGroup{}, callers: &callers{byName: map[string]nova.Caller{}}, clock: &clock{at: began, steps: h}, drivers: map[string]virt.Driver{}}
-	s.store = dbtest.Open(t, connection, func(o *db.Options) { o.Clock = s.clock.now })
+	s.store = dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
 	s.clients = s.newClients()
 	options := compute.Options{
 		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers,

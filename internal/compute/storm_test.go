@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
@@ -25,7 +25,7 @@ func TestStorm(t *testing.T) {
 		s := newSite(t, connection)
 		var stops []func() error
 		for host, driver := range s.drivers { // each process has a host of its own
-			own := dbtest.Open(t, connection, func(o *db.Options) { o.Clock = s.clock.now })
+			own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
 			stops = append(stops, s.start(compute.WorkerOptions{Servers: compute.New(compute.Options{
 				Store: own, Images: s.clients.Image, Networks: s.clients.Network, Drivers: map[string]virt.Driver{host: driver},
 				Zone: "nova", AliveFor: time.Hour,

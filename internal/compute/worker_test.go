@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 
-	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -172,7 +172,7 @@ func TestWorker_StoreAway(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := newSite(t, connection)
-		own := dbtest.Open(t, connection, func(o *db.Options) { o.Clock = s.clock.now })
+		own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
 		api := compute.New(compute.Options{Store: own, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, AliveFor: time.Hour})
 		ended := make(chan struct{})
 		s.onVerb("spawn", func(ctx context.Context, _ nova.Server) error {
@@ -215,7 +215,7 @@ func TestWorkers_Together(t *testing.T) {
 		}
 		var group sync.WaitGroup
 		for range processes {
-			own := dbtest.Open(t, connection, func(o *db.Options) { o.Clock = s.clock.now })
+			own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
 			api := compute.New(compute.Options{Store: own, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, AliveFor: time.Hour})
 			group.Go(func() { s.workWith(s.newWorker(api)) })
 		}

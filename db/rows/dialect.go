@@ -1,4 +1,4 @@
-package db
+package rows
 
 import (
 	"database/sql"
@@ -108,3 +108,18 @@ func openSQLite(path string, readOnly bool, conns int) (*sqlx.DB, error) {
 	sqlx.BindDriver("sqlite", sqlx.QUESTION) // sqlx knows it by its cgo name only
 	return sqlx.NewDb(d, "sqlite"), nil
 }
+
+// SkipLocked ends a query that claims rows which others may want too.
+func (s *DB) SkipLocked() string { return s.dialect.lock }
+
+// ForUpdate ends a query that keeps rows as they are until the transaction
+// ends.
+func (s *DB) ForUpdate() string { return s.dialect.forUpdate }
+
+// Matches is the operator that holds a column against a regular expression,
+// whatever the case.
+func (s *DB) Matches() string { return s.dialect.matches }
+
+// MatchesLines is what a pattern begins with whose ^ and $ are to fit each line
+// of a column.
+func (s *DB) MatchesLines() string { return s.dialect.lines }

@@ -1,4 +1,4 @@
-package db
+package rows
 
 import (
 	"database/sql/driver"

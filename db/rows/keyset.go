@@ -1,4 +1,4 @@
-package db
+package rows
 
 import (
 	"slices"
@@ -7,18 +7,18 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// sortKeys are the keys that a list can be sorted by, and the SQL for each.
+// SortKeys are the keys that a list can be sorted by, and the SQL for each.
 // The SQL is never null, so that every row has its place.
-type sortKeys map[string]string
+type SortKeys map[string]string
 
-// A keysetTable is a table that is read page by page: the column that markers
+// A KeysetTable is a table that is read page by page: the column that markers
 // are, and the one that breaks ties.
-type keysetTable struct{ name, marker, serial string }
+type KeysetTable struct{ Name, Marker, Serial string }
 
-// keyset adds the condition "behind the marker" to q, and gives the order. A
+// Keyset adds the condition "behind the marker" to q, and gives the order. A
 // page that all sorts in one direction compares rows at once, which an index
 // can answer; one of mixed directions is spelt out: (a > ? OR (a = ? AND b < ?)).
-func (k sortKeys) keyset(q *query, t keysetTable, p nova.Page) (order string, err error) {
+func (k SortKeys) Keyset(q *Query, t KeysetTable, p nova.Page) (order string, err error) {
 	columns, desc, err := k.columns(t, p.Sort)
 	if err != nil {
 		return "", err
@@ -28,7 +28,7 @@ func (k sortKeys) keyset(q *query, t keysetTable, p nova.Page) (order string, er
 		if sameDirection(desc) {
 			condition = rowValue(t, columns, desc[0])
 		}
-		q.and(condition, repeat(p.Marker, strings.Count(condition, "?"))...)
+		q.And(condition, Repeat(p.Marker, strings.Count(condition, "?"))...)
 	}
 	terms := make([]string, len(columns))
 	for i, column := range columns {
@@ -39,27 +39,27 @@ func (k sortKeys) keyset(q *query, t keysetTable, p nova.Page) (order string, er
 
 // columns are those of the sort keys, ending with the one that breaks ties in
 // the direction of the last.
-func (k sortKeys) columns(t keysetTable, sorts []nova.Sort) (columns []string, desc []bool, err error) {
+func (k SortKeys) columns(t KeysetTable, sorts []nova.Sort) (columns []string, desc []bool, err error) {
 	for _, sort := range sorts {
 		column, ok := k[sort.Key]
 		if !ok {
 			return nil, nil, nova.Errorf(nova.Invalid, "Invalid input received: %s is not a sort key", sort.Key)
 		}
 		columns, desc = append(columns, column), append(desc, sort.Desc)
-		if column == t.serial {
+		if column == t.Serial {
 			return columns, desc, nil
 		}
 	}
 	last := len(desc) > 0 && desc[len(desc)-1]
-	return append(columns, t.serial), append(desc, last), nil
+	return append(columns, t.Serial), append(desc, last), nil
 }
 
-func rowValue(t keysetTable, columns []string, desc bool) string {
+func rowValue(t KeysetTable, columns []string, desc bool) string {
 	names := strings.Join(columns, ", ")
 	return "(" + names + ")" + beyond(desc) + "(SELECT " + names + t.ofMarker() + ")"
 }
 
-func mixed(t keysetTable, columns []string, desc []bool) string {
+func mixed(t KeysetTable, columns []string, desc []bool) string {
 	condition := ""
 	for i, column := range slices.Backward(columns) {
 		marker := "(SELECT " + column + t.ofMarker() + ")"
@@ -72,7 +72,7 @@ func mixed(t keysetTable, columns []string, desc []bool) string {
 	return condition
 }
 
-func (t keysetTable) ofMarker() string { return " FROM " + t.name + " WHERE " + t.marker + " = ?" }
+func (t KeysetTable) ofMarker() string { return " FROM " + t.Name + " WHERE " + t.Marker + " = ?" }
 
 func sameDirection(desc []bool) bool {
 	for _, d := range desc {
@@ -97,7 +97,8 @@ func beyond(desc bool) string {
 	return " > "
 }
 
-func repeat(value string, times int) []any {
+// Repeat is a value as several arguments.
+func Repeat(value string, times int) []any {
 	values := make([]any, times)
 	for i := range values {
 		values[i] = value
@@ -105,12 +106,12 @@ func repeat(value string, times int) []any {
 	return values
 }
 
-func unknownMarker(marker string) error {
+func UnknownMarker(marker string) error {
 	return nova.Errorf(nova.Invalid, "marker [%s] not found", marker)
 }
 
-// notFound says what it was that was not found; other errors stay.
-func notFound(err error, format string, args ...any) error {
+// NotFound says what it was that was not found; other errors stay.
+func NotFound(err error, format string, args ...any) error {
 	if nova.Is(err, nova.NotFound) {
 		return nova.Errorf(nova.NotFound, format, args...)
 	}

@@ -1,14 +1,23 @@
-package db
+package rows
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
 )
 
-// asJSON reads and writes a column that holds JSON. An empty column is the
-// zero value, and is what an empty value is written as.
-type asJSON struct{ value any } // a pointer
+// AsJSON is a value as a column that holds JSON: a pointer where the column is
+// read. An empty column is the zero value, and is what an empty value is
+// written as.
+func AsJSON(value any) interface {
+	sql.Scanner
+	driver.Valuer
+} {
+	return asJSON{value}
+}
+
+type asJSON struct{ value any }
 
 // Scan reads the column.
 func (j asJSON) Scan(column any) error {
@@ -41,3 +50,12 @@ func (j asJSON) Value() (driver.Value, error) {
 	}
 	return string(text), nil
 }
+
+// JSON is a column that holds a value as JSON text.
+type JSON[T any] struct{ V T }
+
+// Scan reads the column.
+func (j *JSON[T]) Scan(column any) error { return asJSON{&j.V}.Scan(column) }
+
+// Value writes the column.
+func (j JSON[T]) Value() (driver.Value, error) { return asJSON{&j.V}.Value() }

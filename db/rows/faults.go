@@ -1,4 +1,4 @@
-package db
+package rows
 
 import (
 	"context"
@@ -127,14 +127,14 @@ func isOurs(err error) bool {
 }
 
 // How often, and after how long, a transient fault is tried again: seven times
-// in about a second.
+// In about a second.
 const (
 	retries    = 7
 	firstDelay = 8 * time.Millisecond
 )
 
 // retry is the one place where transient faults are tried again.
-func (s *Store) retry(ctx context.Context, f func() error) error {
+func (s *DB) retry(ctx context.Context, f func() error) error {
 	delay := firstDelay
 	for attempt := 0; ; attempt++ {
 		err := f()

@@ -1,4 +1,4 @@
-package db
+package rows
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 
 // Migrate brings the schema up to date. Any number of processes may call it
 // at once: one works, the others wait for it.
-func (s *Store) Migrate(ctx context.Context) error {
+func (s *DB) Migrate(ctx context.Context) error {
 	release, err := s.lockFile()
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 // SchemaCurrent tells whether the schema is the one that this program was
 // written for.
-func (s *Store) SchemaCurrent(ctx context.Context) error {
+func (s *DB) SchemaCurrent(ctx context.Context) error {
 	provider, err := s.migrations()
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func (s *Store) SchemaCurrent(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) migrations() (*goose.Provider, error) {
+func (s *DB) migrations() (*goose.Provider, error) {
 	files, err := migrations.For(s.dialect.words)
 	if err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func (s *Store) migrations() (*goose.Provider, error) {
 
 // lockFile keeps other processes from migrating the same SQLite file; goose's
 // own lock does that on PostgreSQL.
-func (s *Store) lockFile() (release func(), err error) {
+func (s *DB) lockFile() (release func(), err error) {
 	if s.dialect.name != "sqlite" {
 		return func() {}, nil
 	}

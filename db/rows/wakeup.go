@@ -1,4 +1,4 @@
-package db
+package rows
 
 import (
 	"context"
@@ -24,7 +24,7 @@ func (w *wakeups) wait() <-chan struct{} {
 	return w.waiting
 }
 
-// wake closes the channel that everybody waits for.
+// Wake closes the channel that everybody waits for.
 func (w *wakeups) wake() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -35,24 +35,24 @@ func (w *wakeups) wake() {
 // notifyChannel is where processes on one PostgreSQL tell each other of work.
 const notifyChannel = "nova_actions"
 
-// wake tells all workers that there is work, once the transaction has been
+// Wake tells all workers that there is work, once the transaction has been
 // committed: those of this process directly, others through the database.
 // Whoever misses it finds the work at the next poll.
-func (s *Store) wake(ctx context.Context) error {
+func (s *DB) Wake(ctx context.Context) error {
 	s.AfterCommit(s.wakeups.wake)
 	if s.dialect.name != "postgres" {
 		return nil
 	}
-	_, err := exec(ctx, s, "SELECT pg_notify(?, '')", notifyChannel)
+	_, err := Exec(ctx, s, "SELECT pg_notify(?, '')", notifyChannel)
 	return err
 }
 
 // Woken gives a channel that is closed when there may be work.
-func (s *Store) Woken() <-chan struct{} { return s.wakeups.wait() }
+func (s *DB) Woken() <-chan struct{} { return s.wakeups.wait() }
 
 // Listen passes on what other processes say of work, until the context ends.
 // It returns at once on SQLite, which no other machine shares.
-func (s *Store) Listen(ctx context.Context) {
+func (s *DB) Listen(ctx context.Context) {
 	if s.dialect.name != "postgres" {
 		return
 	}

@@ -1,0 +1,145 @@
+// Package rows is what the stores are written in: opening a database,
+// transactions, reading and writing rows, pages of a list, migrations. There is
+// one set of SQL for PostgreSQL and SQLite; what differs between the two is in
+// dialect.go.
+package rows
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// A DB reads and writes everything that the service remembers. The Store
+// that Tx passes to its function is the same with a transaction inside.
+type DB struct {
+	dialect dialect
+	write   *sqlx.DB // SQLite: one connection, because there is one writer at a time
+	read    *sqlx.DB // SQLite: several that may only read; PostgreSQL: the same as write
+	tx      *sqlx.Tx
+	clock   func() time.Time
+	observe func()
+	dsn     string
+	after   *[]func() // what to do once the transaction has been committed
+	wakeups *wakeups
+}
+
+// Options say which database to open, and how.
+type Options struct {
+	// Connection is a URL: sqlite:///relative.db, sqlite:////absolute.db, or
+	// postgres://user:password@host:port/name?sslmode=… as lib/pq reads it. A
+	// SQLAlchemy driver suffix (postgresql+psycopg2://) is passed over.
+	Connection string
+	// MaxConns bounds the connections to PostgreSQL, and the readers of SQLite.
+	MaxConns int
+	// Clock tells the time; nil for the real one. Tests freeze it.
+	Clock func() time.Time
+	// Observe, if there is one, is called before every statement. Tests count
+	// them.
+	Observe func()
+}
+
+// Open connects to the database. It doesn't migrate: see Migrate.
+func Open(ctx context.Context, o Options) (*DB, error) {
+	name, dsn, err := parseConnection(o.Connection)
+	if err != nil {
+		return nil, err
+	}
+	s := &DB{dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups()}
+	if s.clock == nil {
+		s.clock = time.Now //nolint:forbidigo // the one place where the store's clock is wound up
+	}
+	if s.observe == nil {
+		s.observe = func() {}
+	}
+	if o.MaxConns == 0 {
+		o.MaxConns = 32
+	}
+	if err := s.connect(o.MaxConns); err != nil {
+		return nil, err
+	}
+	if err := s.Ping(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *DB) connect(conns int) (err error) {
+	if s.write, err = s.dialect.open(s.dsn, false, conns); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	s.read = s.write
+	if s.dialect.splitPools {
+		if s.read, err = s.dialect.open(s.dsn, true, conns); err != nil {
+			return fmt.Errorf("open database for reading: %w", err)
+		}
+	}
+	return nil
+}
+
+// Ping tells whether the database can be reached.
+func (s *DB) Ping(ctx context.Context) error {
+	return s.dialect.fault(s.write.PingContext(ctx))
+}
+
+// Dialect names the database: "postgres" or "sqlite".
+func (s *DB) Dialect() string { return s.dialect.name }
+
+// Close gives the connections back.
+func (s *DB) Close() error {
+	if s.read != s.write {
+		_ = s.read.Close()
+	}
+	return s.write.Close()
+}
+
+// Now is the store's clock: UTC, in whole microseconds, which is what both
+// databases and the API's timestamps can hold.
+func (s *DB) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// Tx runs f in a transaction: all that f writes stays, or nothing of it does.
+// A Tx in a Tx joins it. Since a transaction that lost a race is run again, f
+// must do nothing that can't be undone; what should follow a commit goes to
+// AfterCommit. Don't call other services from within: SQLite has one writer.
+func (s *DB) Tx(ctx context.Context, f func(tx *DB) error) error {
+	if s.tx != nil {
+		return f(s)
+	}
+	return s.retry(ctx, func() error { return s.once(ctx, f) })
+}
+
+// InTx reports whether s is inside a transaction.
+func (s *DB) InTx() bool { return s.tx != nil }
+
+func (s *DB) once(ctx context.Context, f func(tx *DB) error) error {
+	tx, err := s.write.BeginTxx(ctx, nil)
+	if err != nil {
+		return s.dialect.fault(err)
+	}
+	inner, after := *s, []func(){}
+	inner.tx, inner.after = tx, &after
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
+	if err := f(&inner); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return unlessUnknown(s.dialect.fault(err), err)
+	}
+	for _, do := range after {
+		do()
+	}
+	return nil
+}
+
+// AfterCommit does something once the transaction has been committed, or at
+// once if there is none.
+func (s *DB) AfterCommit(do func()) {
+	if s.after == nil {
+		do()
+		return
+	}
+	*s.after = append(*s.after, do)
+}
