@@ -12,6 +12,7 @@ import (
 func (s *Site) Observed(prefix string, next http.Handler) http.Handler {
 	return s.withRequestID(s.logged(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		routes := chi.NewRouteContext() // which the service's own router fills in
+		routes.Routes = chi.NewRouter() // chi's GetHead asks this one for a HEAD route; nil would panic
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, routes)))
 		if pattern := routes.RoutePattern(); pattern != "" {
 			recordOf(r.Context()).route = prefix + pattern

@@ -57,7 +57,6 @@ func (s *Service) grantRoutes() []route {
 			route{"GET", many, list, reads, s.onTarget(t, false, s.listGrants)},
 			route{"PUT", one, "identity:create_" + t.rule, admin, s.onTarget(t, true, s.grant)},
 			route{"GET", one, "identity:check_" + t.rule, reads, s.onTarget(t, true, s.granted)},
-			route{"HEAD", one, "identity:check_" + t.rule, reads, s.onTarget(t, true, s.granted)},
 			route{"DELETE", one, "identity:revoke_" + t.rule, admin, s.onTarget(t, true, s.revoke)},
 		)
 	}

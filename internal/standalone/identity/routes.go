@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -46,7 +45,6 @@ func (s *Service) routes() http.Handler {
 		{"GET", "/v3/role_inferences", "identity:list_role_inference_rules", reads, s.roleInferences},
 	}
 	r := chi.NewRouter()
-	r.Use(middleware.GetHead)
 	r.NotFound(s.NotFound())
 	r.MethodNotAllowed(s.Handle(func(*http.Request) (kit.Reply, error) {
 		return kit.Reply{}, kit.WithStatus(http.StatusMethodNotAllowed, nova.Errorf(nova.Invalid, "The method is not allowed for the requested URL."))
@@ -54,7 +52,7 @@ func (s *Service) routes() http.Handler {
 	for _, rt := range slices.Concat(own, s.grantRoutes(),
 		s.users().routes(), s.projects().routes(), s.domains().routes(), s.roles().routes(),
 		s.regions().routes(), s.services().routes(), s.endpoints().routes()) {
-		r.Method(rt.method, rt.path, s.handle(rt))
+		kit.Route(r, rt.method, rt.path, s.handle(rt))
 	}
 	return r
 }

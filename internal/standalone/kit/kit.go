@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 
@@ -72,6 +73,15 @@ func (k Kit) Middleware(check func(r *http.Request) (*http.Request, error)) func
 	}
 }
 
+// Route adds a handler to a router. A handler for GET answers HEAD too: with the
+// same status and headers, and without the body, which the kit leaves out.
+func Route(r chi.Router, method, path string, h http.HandlerFunc) {
+	r.Method(method, path, h)
+	if method == http.MethodGet {
+		r.Method(http.MethodHead, path, h)
+	}
+}
+
 // NotFound answers for paths that lead nowhere.
 func (k Kit) NotFound() http.HandlerFunc {
 	return k.Handle(func(*http.Request) (Reply, error) {
@@ -122,6 +132,9 @@ func (k Kit) stream(w http.ResponseWriter, r *http.Request, reply Reply) {
 	}
 	if reply.Status != 0 {
 		w.WriteHeader(reply.Status)
+	}
+	if r.Method == http.MethodHead {
+		return
 	}
 	if _, err := io.Copy(w, reply.Stream); err != nil {
 		k.Log.Info().Err(err).Str("request_id", nova.RequestOf(r.Context()).ID).Msg("stream broke off")
