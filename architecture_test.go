@@ -49,10 +49,14 @@ var rooms = map[string]room{
 	"internal/virt":         {[]string{"internal/nova"}, with(web, driver)},
 	"internal/virt/*":       {[]string{"internal/nova", "internal/virt"}, with(web, driver)},
 	"internal/standalone/*": {[]string{"internal/nova", "db", "db/*", "internal/standalone/kit"}, driver},
-	"db/rows":               {[]string{"internal/nova", "migrations"}, web},
-	"db":                    {[]string{"internal/nova", "db/rows"}, web},
-	"db/dbtest":             {[]string{"db", "db/rows", "migrations"}, web},
-	"views":                 {with(nouns, []string{"internal/policy"}), with(web, driver)},
+	"internal/standalone/image": {
+		[]string{"internal/nova", "db/imagedb", "db/rows", "internal/standalone/kit"}, driver,
+	},
+	"db/rows":    {[]string{"internal/nova", "migrations"}, web},
+	"db":         {[]string{"internal/nova", "db/rows"}, web},
+	"db/imagedb": {[]string{"internal/nova", "db/rows"}, web},
+	"db/dbtest":  {[]string{"db", "db/rows", "migrations"}, web},
+	"views":      {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/compute": {
 		[]string{"internal/nova", "db", "internal/scheduler", "internal/virt", "internal/cloud"}, with(web, driver),
 	},

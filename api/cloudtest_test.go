@@ -16,6 +16,7 @@ import (
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
@@ -93,7 +94,7 @@ func newClients(t *testing.T, store *db.Store) *cloud.Clients {
 	_, err := users.Seed(t.Context(), identity.SeedOptions{AdminPassword: password})
 	must(t, err)
 	images, err := image.New(image.Options{
-		Store: store, Dir: t.TempDir(), Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
+		Store: imagedb.New(store.DB), Dir: t.TempDir(), Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
 	})
 	must(t, err)
 	must(t, images.Seed(t.Context()))

@@ -250,7 +250,7 @@ func (t NetworkTable[T]) load(ctx context.Context, things []T) error {
 // must be unique is taken, or what it belongs to isn't there.
 func (t NetworkTable[T]) Create(ctx context.Context, v T) (T, error) {
 	r := t.kind.record(&v)
-	r.CreatedAt = t.s.shownNow()
+	r.CreatedAt = t.s.NowInSeconds()
 	r.UpdatedAt = r.CreatedAt
 	names := strings.Join(t.kind.names(), ", ")
 	values := ":" + strings.Join(t.kind.names(), ", :")
@@ -284,7 +284,7 @@ func (t NetworkTable[T]) Change(ctx context.Context, id string, change func(tx *
 		}
 		r := t.kind.record(&v)
 		r.Revision++
-		r.UpdatedAt = tx.shownNow()
+		r.UpdatedAt = tx.NowInSeconds()
 		sets := []string{}
 		for _, name := range t.kind.names() {
 			sets = append(sets, name+" = :"+name)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -50,7 +51,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	if cfg.NovaAPI.Image == bundledService {
 		var err error
 		b.image, err = image.New(image.Options{
-			Store: store, Dir: filepath.Join(cfg.StateDir, "images"), Log: log,
+			Store: imagedb.New(store.DB), Dir: filepath.Join(cfg.StateDir, "images"), Log: log,
 			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
 		})
 		if err != nil {

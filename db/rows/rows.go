@@ -100,6 +100,10 @@ func (s *DB) Close() error {
 // databases and the API's timestamps can hold.
 func (s *DB) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
+// NowInSeconds is Now in whole seconds, for APIs that show no fractions: a
+// client can then filter by the times that it was shown.
+func (s *DB) NowInSeconds() time.Time { return s.Now().Truncate(time.Second) }
+
 // Tx runs f in a transaction: all that f writes stays, or nothing of it does.
 // A Tx in a Tx joins it. Since a transaction that lost a race is run again, f
 // must do nothing that can't be undone; what should follow a commit goes to

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
@@ -44,7 +45,7 @@ func bundled(t *testing.T, store *db.Store) site {
 		t.Fatal(err)
 	}
 	images, err := image.New(image.Options{
-		Store: store, Dir: t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Owner: "nobody",
+		Store: imagedb.New(store.DB), Dir: t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Owner: "nobody",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
@@ -60,7 +61,7 @@ func (s *site) newClients() *cloud.Clients {
 	_, err := users.Seed(s.t.Context(), identity.SeedOptions{AdminPassword: secret})
 	s.must(err)
 	images, err := image.New(image.Options{
-		Store: s.store, Dir: s.t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
+		Store: imagedb.New(s.store.DB), Dir: s.t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
 	})
 	s.must(err)
 	s.must(images.Seed(s.t.Context()))

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -24,23 +24,23 @@ const (
 // An attribute is a key that every image has. Its set puts a value in, or says
 // what is wrong with it.
 type attribute struct {
-	set      func(i *db.Image, value any) (wrong string)
+	set      func(i *imagedb.Image, value any) (wrong string)
 	onCreate bool // and never again
 	queued   bool // only while there is no data
 }
 
 var attributes = map[string]attribute{
-	"id":               {onCreate: true, set: func(i *db.Image, v any) string { return setID(&i.ID, v) }},
-	"name":             {set: func(i *db.Image, v any) string { return setText(&i.Name, v, maxName) }},
-	"owner":            {set: func(i *db.Image, v any) string { return setOwner(&i.Owner, v) }},
-	"visibility":       {set: func(i *db.Image, v any) string { return setWord(&i.Visibility, v, visibilities) }},
-	"disk_format":      {set: func(i *db.Image, v any) string { return setFormat(&i.DiskFormat, v, diskFormats) }, queued: true},
-	"container_format": {set: func(i *db.Image, v any) string { return setFormat(&i.ContainerFormat, v, containerFormats) }, queued: true},
-	"min_disk":         {set: func(i *db.Image, v any) string { return setNumber(&i.MinDisk, v) }},
-	"min_ram":          {set: func(i *db.Image, v any) string { return setNumber(&i.MinRAM, v) }},
-	"protected":        {set: func(i *db.Image, v any) string { return setBool(&i.Protected, v) }},
-	"os_hidden":        {set: func(i *db.Image, v any) string { return setBool(&i.Hidden, v) }},
-	"tags":             {set: func(i *db.Image, v any) string { return setTags(&i.Tags, v) }},
+	"id":               {onCreate: true, set: func(i *imagedb.Image, v any) string { return setID(&i.ID, v) }},
+	"name":             {set: func(i *imagedb.Image, v any) string { return setText(&i.Name, v, maxName) }},
+	"owner":            {set: func(i *imagedb.Image, v any) string { return setOwner(&i.Owner, v) }},
+	"visibility":       {set: func(i *imagedb.Image, v any) string { return setWord(&i.Visibility, v, visibilities) }},
+	"disk_format":      {set: func(i *imagedb.Image, v any) string { return setFormat(&i.DiskFormat, v, diskFormats) }, queued: true},
+	"container_format": {set: func(i *imagedb.Image, v any) string { return setFormat(&i.ContainerFormat, v, containerFormats) }, queued: true},
+	"min_disk":         {set: func(i *imagedb.Image, v any) string { return setNumber(&i.MinDisk, v) }},
+	"min_ram":          {set: func(i *imagedb.Image, v any) string { return setNumber(&i.MinRAM, v) }},
+	"protected":        {set: func(i *imagedb.Image, v any) string { return setBool(&i.Protected, v) }},
+	"os_hidden":        {set: func(i *imagedb.Image, v any) string { return setBool(&i.Hidden, v) }},
+	"tags":             {set: func(i *imagedb.Image, v any) string { return setTags(&i.Tags, v) }},
 }
 
 // readOnly are the keys that only the service itself sets; reserved are those
@@ -59,7 +59,7 @@ var (
 )
 
 // setAll fills in a new image from the body of a request.
-func setAll(i *db.Image, values map[string]any) error {
+func setAll(i *imagedb.Image, values map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if err := set(i, name, values[name], true); err != nil {
 			return err
@@ -69,7 +69,7 @@ func setAll(i *db.Image, values map[string]any) error {
 }
 
 // set gives an attribute or a property of an image a value.
-func set(i *db.Image, name string, value any, creating bool) error {
+func set(i *imagedb.Image, name string, value any, creating bool) error {
 	if err := settable(name); err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func mismatch(name string, value any, wrong string) error {
 	return nova.Errorf(nova.Invalid, "Provided object does not match schema 'image': %s %s: instance['%s']", literal(value), wrong, name)
 }
 
-func setProperty(i *db.Image, name string, value any) error {
+func setProperty(i *imagedb.Image, name string, value any) error {
 	text, ok := value.(string)
 	if !ok {
 		return mismatch(name, value, "is not of type 'string'")
@@ -121,7 +121,7 @@ func setProperty(i *db.Image, name string, value any) error {
 	return nil
 }
 
-func withinLimits(i db.Image) error {
+func withinLimits(i imagedb.Image) error {
 	const message = "The limit has been exceeded on the number of allowed image %s. Attempted: %d, Maximum: %d"
 	if n := len(i.Properties); n > maxProperties {
 		return nova.Errorf(nova.TooLarge, message, "properties", n, maxProperties)

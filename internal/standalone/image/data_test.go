@@ -17,6 +17,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/imagedb"
 )
 
 const rawImage = `{"name":"x","disk_format":"raw","container_format":"bare"}`
@@ -225,8 +226,8 @@ func TestImport(t *testing.T) {
 
 func TestSeed(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		dir := t.TempDir()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		s, dir := imagedb.New(store.DB), t.TempDir()
 		var group sync.WaitGroup
 		for range 4 {
 			c := newCloud(t, s, dir)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -18,9 +18,9 @@ var sortKeys = strings.Fields("name status container_format disk_format size id 
 var pageKeys = strings.Fields("limit marker sort sort_key sort_dir")
 
 // listOf reads what a list is to hold from the query.
-func listOf(r *http.Request) (db.ImageFilter, nova.Page, error) {
+func listOf(r *http.Request) (imagedb.Filter, nova.Page, error) {
 	caller := nova.CallerOf(r.Context())
-	filter := db.ImageFilter{Project: caller.ProjectID, Admin: isAdmin(caller), Match: map[string][]string{}}
+	filter := imagedb.Filter{Project: caller.ProjectID, Admin: isAdmin(caller), Match: map[string][]string{}}
 	query := r.URL.Query()
 	page, err := pageOf(query)
 	if err != nil {
@@ -91,7 +91,7 @@ func sortsOf(query map[string][]string) ([]nova.Sort, error) {
 	return sorts, nil
 }
 
-func addFilter(f *db.ImageFilter, key string, values []string) error {
+func addFilter(f *imagedb.Filter, key string, values []string) error {
 	last := values[len(values)-1]
 	switch key {
 	case "visibility":
@@ -143,14 +143,14 @@ func sizeFilter(to **int64, value string) error {
 // comparisons are the operators that may stand before a time.
 var comparisons = map[string]string{"eq": "=", "neq": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
-func timeFilter(f *db.ImageFilter, key, value string) error {
+func timeFilter(f *imagedb.Filter, key, value string) error {
 	op := "="
 	if word, rest, ok := strings.Cut(value, ":"); ok && comparisons[word] != "" {
 		op, value = comparisons[word], rest
 	}
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		if at, err := time.Parse(layout, value); err == nil {
-			f.Times = append(f.Times, db.ImageTime{Column: key, Op: op, At: at.UTC()})
+			f.Times = append(f.Times, imagedb.TimeFilter{Column: key, Op: op, At: at.UTC()})
 			return nil
 		}
 	}
@@ -160,7 +160,7 @@ func timeFilter(f *db.ImageFilter, key, value string) error {
 // listFilters are the keys that take in:a,b,c.
 var listFilters = strings.Fields("container_format disk_format id name status")
 
-func matchFilter(f *db.ImageFilter, key, value string) error {
+func matchFilter(f *imagedb.Filter, key, value string) error {
 	f.Match[key] = []string{value}
 	if !slices.Contains(listFilters, key) {
 		return nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/image"
 )
@@ -44,10 +45,10 @@ type cloud struct {
 
 func each(t *testing.T, test func(t *testing.T, c cloud)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, s, t.TempDir())) })
+	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, imagedb.New(s.DB), t.TempDir())) })
 }
 
-func newCloud(t *testing.T, s *db.Store, dir string) cloud {
+func newCloud(t *testing.T, s *imagedb.Store, dir string) cloud {
 	t.Helper()
 	authURL := func(*http.Request) string { return "http://cloud/identity/v3" }
 	service, err := image.New(image.Options{

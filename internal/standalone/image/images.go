@@ -8,7 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -48,7 +48,7 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	if err := s.kit.Decode(r, &values); err != nil {
 		return kit.Reply{}, err
 	}
-	image := db.Image{
+	image := imagedb.Image{
 		ID: uuid.NewString(), Owner: caller.ProjectID, Status: queued, Visibility: shared,
 		Properties: map[string]string{}, Tags: []string{},
 	}
@@ -61,7 +61,7 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	if err := mayPublish(caller, "", image.Visibility); err != nil {
 		return kit.Reply{}, err
 	}
-	image, err := s.Store.CreateImage(r.Context(), image)
+	image, err := s.Store.Create(r.Context(), image)
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -87,7 +87,7 @@ func (s *Service) update(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	caller := nova.CallerOf(r.Context())
-	image, err := s.change(r, "modify_image", func(i *db.Image) error {
+	image, err := s.change(r, "modify_image", func(i *imagedb.Image) error {
 		before := *i
 		for _, o := range operations {
 			if err := o.apply(i); err != nil {
@@ -120,7 +120,7 @@ func (s *Service) remove(r *http.Request) (kit.Reply, error) {
 	if err := mayChange(nova.CallerOf(r.Context()), image, "delete_image"); err != nil {
 		return kit.Reply{}, err
 	}
-	if err := s.Store.DeleteImage(r.Context(), id); err != nil {
+	if err := s.Store.Delete(r.Context(), id); err != nil {
 		return kit.Reply{}, err
 	}
 	if err := s.files.remove(id); err != nil { // the next start sweeps it up
@@ -138,7 +138,7 @@ func (s *Service) reactivate(r *http.Request) (kit.Reply, error) {
 }
 
 func (s *Service) switchStatus(r *http.Request, verb, to string) (kit.Reply, error) {
-	_, err := s.change(r, verb, func(i *db.Image) error {
+	_, err := s.change(r, verb, func(i *imagedb.Image) error {
 		if i.Status != active && i.Status != deactivated {
 			return nova.Errorf(nova.Forbidden, "Not allowed to %s image in status '%s'", verb, i.Status)
 		}
@@ -153,7 +153,7 @@ func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
 	if len(tag) > maxTag {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Provided object does not match schema 'image': the tag is too long")
 	}
-	_, err := s.change(r, "modify_image", func(i *db.Image) error {
+	_, err := s.change(r, "modify_image", func(i *imagedb.Image) error {
 		if !slices.Contains(i.Tags, tag) {
 			i.Tags = append(i.Tags, tag)
 		}
@@ -163,7 +163,7 @@ func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
 }
 
 func (s *Service) removeTag(r *http.Request) (kit.Reply, error) {
-	_, err := s.change(r, "modify_image", func(i *db.Image) error {
+	_, err := s.change(r, "modify_image", func(i *imagedb.Image) error {
 		at := slices.Index(i.Tags, chi.URLParam(r, "tag"))
 		if at < 0 {
 			return nova.Errorf(nova.NotFound, "The resource could not be found.")
@@ -175,7 +175,7 @@ func (s *Service) removeTag(r *http.Request) (kit.Reply, error) {
 }
 
 // visible finds an image that the caller may see: NotFound for others.
-func (s *Service) visible(ctx context.Context, id string) (db.Image, error) {
+func (s *Service) visible(ctx context.Context, id string) (imagedb.Image, error) {
 	image, err := s.Store.Image(ctx, id)
 	if err != nil {
 		return image, err
@@ -188,17 +188,17 @@ func (s *Service) visible(ctx context.Context, id string) (db.Image, error) {
 		return image, nil
 	}
 	if image.Visibility == shared {
-		_, err := s.Store.ImageMember(ctx, id, caller.ProjectID)
+		_, err := s.Store.Member(ctx, id, caller.ProjectID)
 		if !nova.Is(err, nova.NotFound) {
 			return image, err
 		}
 	}
-	return db.Image{}, nova.Errorf(nova.NotFound, "No image found with ID %s", id)
+	return imagedb.Image{}, nova.Errorf(nova.NotFound, "No image found with ID %s", id)
 }
 
 // change alters an image that the caller may change. The action is what
 // policy calls it.
-func (s *Service) change(r *http.Request, action string, change func(i *db.Image) error) (db.Image, error) {
+func (s *Service) change(r *http.Request, action string, change func(i *imagedb.Image) error) (imagedb.Image, error) {
 	id := chi.URLParam(r, "id")
 	image, err := s.visible(r.Context(), id)
 	if err != nil {
@@ -208,7 +208,7 @@ func (s *Service) change(r *http.Request, action string, change func(i *db.Image
 	if err := mayChange(caller, image, action); err != nil {
 		return image, err
 	}
-	return s.Store.ChangeImage(r.Context(), id, func(i *db.Image) error {
+	return s.Store.Change(r.Context(), id, func(i *imagedb.Image) error {
 		if err := mayChange(caller, *i, action); err != nil { // it may have got another owner since
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -22,7 +22,7 @@ func (s *Service) members(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	members, err := s.Store.ImageMembers(r.Context(), image.ID)
+	members, err := s.Store.Members(r.Context(), image.ID)
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -44,7 +44,7 @@ func (s *Service) member(r *http.Request) (kit.Reply, error) {
 	if !owns(r, image) && id != nova.CallerOf(r.Context()).ProjectID {
 		return kit.Reply{}, nova.Errorf(nova.NotFound, "%s not found in the member list of the image %s.", id, image.ID)
 	}
-	return memberReply(s.Store.ImageMember(r.Context(), image.ID, id))
+	return memberReply(s.Store.Member(r.Context(), image.ID, id))
 }
 
 func (s *Service) addMember(r *http.Request) (kit.Reply, error) {
@@ -66,7 +66,7 @@ func (s *Service) addMember(r *http.Request) (kit.Reply, error) {
 	case utf8.RuneCountInString(*in.Member) > maxName:
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Member is too long")
 	}
-	return memberReply(s.Store.AddImageMember(r.Context(), image.ID, *in.Member, maxMembers))
+	return memberReply(s.Store.AddMember(r.Context(), image.ID, *in.Member, maxMembers))
 }
 
 // answerMember is for the project that the image is shared with: it accepts
@@ -92,7 +92,7 @@ func (s *Service) answerMember(r *http.Request) (kit.Reply, error) {
 	if !slices.Contains(memberStatuses, in.Status) {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, `Incorrect request: Status must be "pending", "accepted" or "rejected".`)
 	}
-	return memberReply(s.Store.SetImageMember(r.Context(), image.ID, id, in.Status))
+	return memberReply(s.Store.SetMember(r.Context(), image.ID, id, in.Status))
 }
 
 func (s *Service) removeMember(r *http.Request) (kit.Reply, error) {
@@ -100,11 +100,11 @@ func (s *Service) removeMember(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return kit.Reply{}, s.Store.DeleteImageMember(r.Context(), image.ID, chi.URLParam(r, "member"))
+	return kit.Reply{}, s.Store.DeleteMember(r.Context(), image.ID, chi.URLParam(r, "member"))
 }
 
 // sharedImage finds an image that the caller sees, and that can have members.
-func (s *Service) sharedImage(r *http.Request, verb string) (db.Image, error) {
+func (s *Service) sharedImage(r *http.Request, verb string) (imagedb.Image, error) {
 	image, err := s.visible(r.Context(), chi.URLParam(r, "id"))
 	if err == nil && image.Visibility != shared {
 		return image, nova.Errorf(nova.Forbidden, "Not allowed to %s members for image %s: Only shared images have members.", verb, image.ID)
@@ -113,7 +113,7 @@ func (s *Service) sharedImage(r *http.Request, verb string) (db.Image, error) {
 }
 
 // ownImage is a shared image whose members the caller may choose.
-func (s *Service) ownImage(r *http.Request, verb string) (db.Image, error) {
+func (s *Service) ownImage(r *http.Request, verb string) (imagedb.Image, error) {
 	image, err := s.sharedImage(r, verb)
 	if err != nil {
 		return image, err
@@ -124,19 +124,19 @@ func (s *Service) ownImage(r *http.Request, verb string) (db.Image, error) {
 	return image, mayChange(nova.CallerOf(r.Context()), image, verb+"_member")
 }
 
-func owns(r *http.Request, i db.Image) bool {
+func owns(r *http.Request, i imagedb.Image) bool {
 	caller := nova.CallerOf(r.Context())
 	return isAdmin(caller) || i.Owner == caller.ProjectID
 }
 
-func memberReply(m db.ImageMember, err error) (kit.Reply, error) {
+func memberReply(m imagedb.Member, err error) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
 	return kit.Reply{Body: memberView(m)}, nil
 }
 
-func memberView(m db.ImageMember) map[string]any {
+func memberView(m imagedb.Member) map[string]any {
 	return map[string]any{
 		"image_id":   m.ImageID,
 		"member_id":  m.MemberID,

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -112,7 +112,7 @@ func keyOf(path string) (string, error) {
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(key), nil
 }
 
-func (o patchOperation) apply(i *db.Image) error {
+func (o patchOperation) apply(i *imagedb.Image) error {
 	_, isAttribute := attributes[o.key]
 	_, isProperty := i.Properties[o.key]
 	if err := settable(o.key); err != nil {

@@ -3,7 +3,7 @@ package image
 import (
 	"slices"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -41,7 +41,7 @@ func notAuthorized(action string) error {
 }
 
 // mayChange tells whether the caller may alter an image that it sees.
-func mayChange(c nova.Caller, i db.Image, action string) error {
+func mayChange(c nova.Caller, i imagedb.Image, action string) error {
 	if isAdmin(c) {
 		return nil
 	}

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -46,16 +46,16 @@ func (s *Service) Seed(ctx context.Context) error {
 
 // createSeed creates the image: NotFound if somebody has deleted it, and has
 // others.
-func (s *Service) createSeed(ctx context.Context) (db.Image, error) {
-	there, err := s.Store.Images(ctx, db.ImageFilter{Admin: true, Visibility: "all"}, nova.Page{Limit: 1})
+func (s *Service) createSeed(ctx context.Context) (imagedb.Image, error) {
+	there, err := s.Store.Images(ctx, imagedb.Filter{Admin: true, Visibility: "all"}, nova.Page{Limit: 1})
 	if err != nil {
-		return db.Image{}, err
+		return imagedb.Image{}, err
 	}
 	if len(there) > 0 {
 		return s.Store.Image(ctx, seedID)
 	}
 	name, disk, container := seedName, "raw", "bare"
-	image, err := s.Store.CreateImage(ctx, db.Image{
+	image, err := s.Store.Create(ctx, imagedb.Image{
 		ID: seedID, Name: &name, Owner: s.Owner, Status: queued, Visibility: public, DiskFormat: &disk, ContainerFormat: &container,
 	})
 	if nova.Is(err, nova.Conflict) { // another process was faster, and goes on with it
@@ -64,7 +64,7 @@ func (s *Service) createSeed(ctx context.Context) (db.Image, error) {
 	return image, err
 }
 
-func (s *Service) saveSeed(ctx context.Context, image db.Image) error {
+func (s *Service) saveSeed(ctx context.Context, image imagedb.Image) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, "/", seedData())
 	if err != nil {
 		return err

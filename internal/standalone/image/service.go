@@ -12,7 +12,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -23,7 +23,7 @@ const Path = "/image"
 
 // Options are what the service stands on.
 type Options struct {
-	Store    *db.Store
+	Store    *imagedb.Store
 	Dir      string // where the data is; made with mode 0700 if it isn't there
 	Log      zerolog.Logger
 	Validate kit.Validator

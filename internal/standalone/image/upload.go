@@ -14,7 +14,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -38,7 +38,7 @@ func (s *Service) importData(r *http.Request) (kit.Reply, error) {
 	if in.Method.Name != importMethod {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Unknown import method name '%s'.", in.Method.Name)
 	}
-	_, err := s.change(r, "modify_image", func(i *db.Image) error {
+	_, err := s.change(r, "modify_image", func(i *imagedb.Image) error {
 		if i.Status != uploading {
 			return nova.Errorf(nova.Conflict, "Image needs to be staged before '%s' method can be used", importMethod)
 		}
@@ -71,7 +71,7 @@ func (s *Service) receive(r *http.Request, then string) (kit.Reply, error) {
 	return kit.Reply{}, s.save(r, image, then)
 }
 
-func hasFormats(i db.Image) error {
+func hasFormats(i imagedb.Image) error {
 	if i.DiskFormat == nil || i.ContainerFormat == nil {
 		return nova.Errorf(nova.Invalid, "Properties disk_format, container_format must be set prior to saving data.")
 	}
@@ -84,7 +84,7 @@ func (s *Service) tooLarge() error {
 
 // save writes the data to a file of its own and then, at once, makes it the
 // image's. Whatever goes wrong on the way leaves the image queued, and no file.
-func (s *Service) save(r *http.Request, image db.Image, then string) error {
+func (s *Service) save(r *http.Request, image imagedb.Image, then string) error {
 	if image.Status != queued && image.Status != saving {
 		return nova.Errorf(nova.Conflict, "Image status transition from %s to saving is not allowed", image.Status)
 	}
@@ -112,7 +112,7 @@ func (s *Service) save(r *http.Request, image db.Image, then string) error {
 
 // finish makes a complete file the image's. The client may be gone by now, but
 // all of its data is here.
-func (s *Service) finish(ctx context.Context, id, upload, then string, data db.ImageData) error {
+func (s *Service) finish(ctx context.Context, id, upload, then string, data imagedb.Data) error {
 	if err := s.files.keep(id); err != nil {
 		return err
 	}
@@ -124,19 +124,19 @@ func (s *Service) finish(ctx context.Context, id, upload, then string, data db.I
 }
 
 // copy writes the body of a request to a file, and sums it up.
-func (s *Service) copy(file io.Writer, r *http.Request) (db.ImageData, error) {
+func (s *Service) copy(file io.Writer, r *http.Request) (imagedb.Data, error) {
 	checksum, hash := md5.New(), sha512.New() //nolint:gosec // as above
 	body := io.LimitReader(r.Body, s.MaxBytes+1)
 	size, err := io.CopyBuffer(io.MultiWriter(file, checksum, hash), body, make([]byte, 256<<10))
 	switch {
 	case err != nil:
-		return db.ImageData{}, nova.Because(err, nova.Invalid, "The upload broke off after %d bytes.", size)
+		return imagedb.Data{}, nova.Because(err, nova.Invalid, "The upload broke off after %d bytes.", size)
 	case size > s.MaxBytes:
-		return db.ImageData{}, s.tooLarge()
+		return imagedb.Data{}, s.tooLarge()
 	case r.ContentLength >= 0 && size != r.ContentLength:
-		return db.ImageData{}, nova.Errorf(nova.Invalid, "The upload broke off after %d of %d bytes.", size, r.ContentLength)
+		return imagedb.Data{}, nova.Errorf(nova.Invalid, "The upload broke off after %d of %d bytes.", size, r.ContentLength)
 	}
-	return db.ImageData{
+	return imagedb.Data{
 		Size: size, Checksum: hex.EncodeToString(checksum.Sum(nil)), Hash: hex.EncodeToString(hash.Sum(nil)),
 	}, nil
 }

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/imagedb"
 )
 
 const timeFormat = "2006-01-02T15:04:05Z"
@@ -14,7 +14,7 @@ const timeFormat = "2006-01-02T15:04:05Z"
 func timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }
 
 // view shows an image: its properties stand beside its attributes.
-func view(i db.Image) map[string]any {
+func view(i imagedb.Image) map[string]any {
 	v := map[string]any{}
 	for name, value := range i.Properties {
 		v[name] = value
@@ -50,14 +50,14 @@ func view(i db.Image) map[string]any {
 }
 
 // virtualSize is what the disk holds, which is known of raw ones only.
-func virtualSize(i db.Image) *int64 {
+func virtualSize(i imagedb.Image) *int64 {
 	if i.DiskFormat != nil && *i.DiskFormat == "raw" && i.Status != uploading {
 		return i.Size
 	}
 	return nil
 }
 
-func hashAlgorithm(i db.Image) any {
+func hashAlgorithm(i imagedb.Image) any {
 	if i.Hash == nil {
 		return nil
 	}
@@ -65,7 +65,7 @@ func hashAlgorithm(i db.Image) any {
 }
 
 // listView shows a page of images, with a link to the next if this one is full.
-func listView(r *http.Request, images []db.Image, limit int) map[string]any {
+func listView(r *http.Request, images []imagedb.Image, limit int) map[string]any {
 	views := make([]map[string]any, len(images))
 	for i := range images {
 		views[i] = view(images[i])

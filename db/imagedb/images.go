@@ -1,4 +1,4 @@
-package db
+package imagedb
 
 import (
 	"context"
@@ -35,33 +35,29 @@ type Image struct {
 	Tags            []string          `db:"-"` // in alphabetical order
 }
 
-// ImageData is what is known of an image's data once all of it is there.
-type ImageData struct {
+// Data is what is known of an image's data once all of it is there.
+type Data struct {
 	Size           int64 // bytes
 	Checksum, Hash string
 }
 
-const imageColumns = `serial, id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
+const columns = `serial, id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
 	protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at`
-
-// shownNow is the time in whole seconds, which is what the image API shows: a
-// client can filter by what it saw.
-func (s *Store) shownNow() time.Time { return s.Now().Truncate(time.Second) }
 
 // Image finds an image by its ID.
 func (s *Store) Image(ctx context.Context, id string) (Image, error) {
-	image, err := rows.Get[Image](ctx, s.DB, "SELECT "+imageColumns+" FROM image_images WHERE id = ?", id)
+	image, err := rows.Get[Image](ctx, s.DB, "SELECT "+columns+" FROM image_images WHERE id = ?", id)
 	if err != nil {
 		return image, rows.NotFound(err, "No image found with ID %s", id)
 	}
 	images := []Image{image}
-	err = s.addImageDetails(ctx, images)
+	err = s.addDetails(ctx, images)
 	return images[0], err
 }
 
-// CreateImage keeps a new image: Conflict if its ID is taken.
-func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
-	i.CreatedAt = s.shownNow()
+// Create keeps a new image: Conflict if its ID is taken.
+func (s *Store) Create(ctx context.Context, i Image) (Image, error) {
+	i.CreatedAt = s.NowInSeconds()
 	i.UpdatedAt = i.CreatedAt
 	err := s.Tx(ctx, func(tx *Store) error {
 		q, args, err := rows.Named(`
@@ -80,14 +76,14 @@ func (s *Store) CreateImage(ctx context.Context, i Image) (Image, error) {
 		if changed == 0 {
 			return nova.Errorf(nova.Conflict, "Image ID %s already exists!", i.ID)
 		}
-		return tx.addImageProperties(ctx, i)
+		return tx.addProperties(ctx, i)
 	})
 	return i, err
 }
 
-// ChangeImage reads an image, lets change alter what is not its data, and
+// Change reads an image, lets change alter what is not its data, and
 // keeps the result, with nobody in between: NotFound if there is none.
-func (s *Store) ChangeImage(ctx context.Context, id string, change func(i *Image) error) (Image, error) {
+func (s *Store) Change(ctx context.Context, id string, change func(i *Image) error) (Image, error) {
 	var image Image
 	err := s.Tx(ctx, func(tx *Store) error {
 		if _, err := rows.Get[int64](ctx, tx.DB, "SELECT serial FROM image_images WHERE id = ? "+tx.ForUpdate(), id); err != nil {
@@ -100,13 +96,13 @@ func (s *Store) ChangeImage(ctx context.Context, id string, change func(i *Image
 		if err := change(&image); err != nil {
 			return err
 		}
-		image.UpdatedAt = tx.shownNow()
-		return tx.updateImage(ctx, image)
+		image.UpdatedAt = tx.NowInSeconds()
+		return tx.update(ctx, image)
 	})
 	return image, err
 }
 
-func (s *Store) updateImage(ctx context.Context, i Image) error {
+func (s *Store) update(ctx context.Context, i Image) error {
 	q, args, err := rows.Named(`
 		UPDATE image_images
 		SET name = :name, owner = :owner, status = :status, visibility = :visibility, disk_format = :disk_format,
@@ -124,10 +120,10 @@ func (s *Store) updateImage(ctx context.Context, i Image) error {
 			return err
 		}
 	}
-	return s.addImageProperties(ctx, i)
+	return s.addProperties(ctx, i)
 }
 
-func (s *Store) addImageProperties(ctx context.Context, i Image) error {
+func (s *Store) addProperties(ctx context.Context, i Image) error {
 	for _, name := range slices.Sorted(maps.Keys(i.Properties)) {
 		_, err := rows.Exec(ctx, s.DB, "INSERT INTO image_properties (image_id, name, value) VALUES (?, ?, ?)", i.ID, name, i.Properties[name])
 		if err != nil {
@@ -143,9 +139,9 @@ func (s *Store) addImageProperties(ctx context.Context, i Image) error {
 	return nil
 }
 
-// DeleteImage forgets an image: NotFound if there is none, Forbidden if it is
+// Delete forgets an image: NotFound if there is none, Forbidden if it is
 // protected.
-func (s *Store) DeleteImage(ctx context.Context, id string) error {
+func (s *Store) Delete(ctx context.Context, id string) error {
 	return s.Tx(ctx, func(tx *Store) error {
 		protected, err := rows.Get[bool](ctx, tx.DB, "SELECT protected FROM image_images WHERE id = ? "+tx.ForUpdate(), id)
 		if err != nil {
@@ -164,7 +160,7 @@ func (s *Store) DeleteImage(ctx context.Context, id string) error {
 func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
 	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE image_images SET status = 'saving', upload = ?, updated_at = ?
-		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.shownNow(), id)
+		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.NowInSeconds(), id)
 	if err != nil || changed == 1 {
 		return err
 	}
@@ -177,11 +173,11 @@ func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
 
 // FinishUpload gives an image its data and its next status: Gone if it has been
 // deleted meanwhile, or another upload has taken over.
-func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d ImageData) error {
+func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d Data) error {
 	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE image_images
 		SET status = ?, upload = NULL, size = ?, checksum = ?, os_hash_value = ?, updated_at = ?
-		WHERE id = ? AND upload = ?`, status, d.Size, d.Checksum, d.Hash, s.shownNow(), id, upload)
+		WHERE id = ? AND upload = ?`, status, d.Size, d.Checksum, d.Hash, s.NowInSeconds(), id, upload)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.Gone, "Image %s could not be found after upload. The image may have been deleted during the upload.", id)
 	}
@@ -192,7 +188,7 @@ func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d I
 // to the upload.
 func (s *Store) AbortUpload(ctx context.Context, id, upload string) (bool, error) {
 	changed, err := rows.Exec(ctx, s.DB, `
-		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.shownNow(), id, upload)
+		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.NowInSeconds(), id, upload)
 	return changed > 0, err
 }
 
@@ -209,8 +205,8 @@ func (s *Store) Uploads(ctx context.Context) (map[string]string, error) {
 	return uploads, nil
 }
 
-// addImageDetails fetches the properties and tags of all images, in two queries.
-func (s *Store) addImageDetails(ctx context.Context, images []Image) error {
+// addDetails fetches the properties and tags of all images, in two queries.
+func (s *Store) addDetails(ctx context.Context, images []Image) error {
 	if len(images) == 0 {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package db
+package imagedb
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// An ImageFilter says which images a list is of.
-type ImageFilter struct {
+// An Filter says which images a list is of.
+type Filter struct {
 	Project      string // who asks
 	Admin        bool   // and sees what belongs to others
 	Visibility   string // empty for what a list shows by itself; all, or one of the four
@@ -22,27 +22,27 @@ type ImageFilter struct {
 	Match        map[string][]string // one value of each; a name that is no column is a property's
 	MinSize      *int64              // bytes
 	MaxSize      *int64
-	Times        []ImageTime
+	Times        []TimeFilter
 }
 
-// An ImageTime compares created_at or updated_at with a time.
-type ImageTime struct {
+// An TimeFilter compares created_at or updated_at with a time.
+type TimeFilter struct {
 	Column string
 	Op     string // =, !=, <, <=, > or >=
 	At     time.Time
 }
 
-// imageMatches are the columns that a filter may ask to equal something, as
+// matchColumns are the columns that a filter may ask to equal something, as
 // text.
-var imageMatches = map[string]string{
+var matchColumns = map[string]string{
 	"id": "id", "name": "name", "owner": "owner", "status": "status", "disk_format": "disk_format",
 	"container_format": "container_format", "checksum": "checksum", "os_hash_value": "os_hash_value",
 	"min_disk": "CAST(min_disk AS TEXT)", "min_ram": "CAST(min_ram AS TEXT)", "size": "CAST(size AS TEXT)",
 	"os_hash_algo": "CASE WHEN os_hash_value IS NULL THEN NULL ELSE 'sha512' END",
 }
 
-// imageSorts are the keys that images can be sorted by.
-var imageSorts = rows.SortKeys{
+// sortKeys are the keys that images can be sorted by.
+var sortKeys = rows.SortKeys{
 	"name": "COALESCE(name, '')", "status": "status", "id": "id", "size": "COALESCE(size, -1)",
 	"container_format": "COALESCE(container_format, '')", "disk_format": "COALESCE(disk_format, '')",
 	"created_at": "created_at", "updated_at": "updated_at",
@@ -50,7 +50,7 @@ var imageSorts = rows.SortKeys{
 
 // Images lists the images that the filter's project may see, newest first or
 // as the page says.
-func (s *Store) Images(ctx context.Context, f ImageFilter, p nova.Page) ([]Image, error) {
+func (s *Store) Images(ctx context.Context, f Filter, p nova.Page) ([]Image, error) {
 	q, err := f.query()
 	if err != nil {
 		return nil, err
@@ -58,12 +58,12 @@ func (s *Store) Images(ctx context.Context, f ImageFilter, p nova.Page) ([]Image
 	if len(p.Sort) == 0 {
 		p.Sort = []nova.Sort{{Key: "created_at", Desc: true}}
 	}
-	order, err := imageSorts.Keyset(&q, rows.KeysetTable{Name: "image_images", Marker: "id", Serial: "serial"}, p)
+	order, err := sortKeys.Keyset(&q, rows.KeysetTable{Name: "image_images", Marker: "id", Serial: "serial"}, p)
 	if err != nil {
 		return nil, err
 	}
 	text, args, err := rows.In(`
-		SELECT `+imageColumns+`
+		SELECT `+columns+`
 		FROM image_images
 		WHERE `+q.Where()+`
 		ORDER BY `+order+`
@@ -75,10 +75,10 @@ func (s *Store) Images(ctx context.Context, f ImageFilter, p nova.Page) ([]Image
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
 	}
-	return images, s.addImageDetails(ctx, images)
+	return images, s.addDetails(ctx, images)
 }
 
-func (f ImageFilter) query() (rows.Query, error) {
+func (f Filter) query() (rows.Query, error) {
 	var q rows.Query
 	f.visible(&q)
 	q.And("os_hidden = ?", f.Hidden)
@@ -106,12 +106,12 @@ func (f ImageFilter) query() (rows.Query, error) {
 	return q, nil
 }
 
-func (f ImageFilter) match(q *rows.Query, name string, values []string) {
+func (f Filter) match(q *rows.Query, name string, values []string) {
 	if len(values) == 0 {
 		q.And("1 = 0")
 		return
 	}
-	if column, ok := imageMatches[name]; ok {
+	if column, ok := matchColumns[name]; ok {
 		q.And(column+" IN (?)", values)
 		return
 	}
@@ -121,7 +121,7 @@ func (f ImageFilter) match(q *rows.Query, name string, values []string) {
 // visible adds who may see what: everybody what is public, and on request what
 // is for the community; a project what it owns, and what it is shared with;
 // an administrator everything.
-func (f ImageFilter) visible(q *rows.Query) {
+func (f Filter) visible(q *rows.Query) {
 	own, ownArgs := "owner = ?", []any{f.Project}
 	if f.Admin {
 		own, ownArgs = "1 = 1", nil
@@ -144,7 +144,7 @@ func (f ImageFilter) visible(q *rows.Query) {
 	}
 }
 
-func (f ImageFilter) shared() (condition string, args []any) {
+func (f Filter) shared() (condition string, args []any) {
 	condition, args = "visibility = 'shared' AND id IN (SELECT image_id FROM image_members WHERE member_id = ?", []any{f.Project}
 	switch f.MemberStatus {
 	case "all":
