@@ -106,6 +106,7 @@ func Repeat(value string, times int) []any {
 	return values
 }
 
+// UnknownMarker is the error for a marker that is on no page.
 func UnknownMarker(marker string) error {
 	return nova.Errorf(nova.Invalid, "marker [%s] not found", marker)
 }

@@ -149,7 +149,7 @@ func (s *DB) rebind(query string) string {
 	return sqlx.Rebind(s.dialect.bind, query)
 }
 
-// A query gathers conditions and their arguments.
+// A Query gathers conditions and their arguments.
 type Query struct {
 	conditions []string
 	Args       []any
