@@ -52,11 +52,15 @@ var rooms = map[string]room{
 	"internal/standalone/image": {
 		[]string{"internal/nova", "db/imagedb", "db/rows", "internal/standalone/kit"}, driver,
 	},
-	"db/rows":    {[]string{"internal/nova", "migrations"}, web},
-	"db":         {[]string{"internal/nova", "db/rows"}, web},
-	"db/imagedb": {[]string{"internal/nova", "db/rows"}, web},
-	"db/dbtest":  {[]string{"db", "db/rows", "migrations"}, web},
-	"views":      {with(nouns, []string{"internal/policy"}), with(web, driver)},
+	"internal/standalone/network": {
+		[]string{"internal/nova", "db/networkdb", "db/rows", "internal/standalone/kit"}, driver,
+	},
+	"db/rows":      {[]string{"internal/nova", "migrations"}, web},
+	"db":           {[]string{"internal/nova", "db/rows"}, web},
+	"db/imagedb":   {[]string{"internal/nova", "db/rows"}, web},
+	"db/networkdb": {[]string{"internal/nova", "db/rows"}, web},
+	"db/dbtest":    {[]string{"db", "db/rows", "migrations"}, web},
+	"views":        {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/compute": {
 		[]string{"internal/nova", "db", "internal/scheduler", "internal/virt", "internal/cloud"}, with(web, driver),
 	},

@@ -17,6 +17,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/imagedb"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
@@ -99,7 +100,7 @@ func newClients(t *testing.T, store *db.Store) *cloud.Clients {
 	must(t, err)
 	must(t, images.Seed(t.Context()))
 	networks := network.New(network.Options{
-		Store: store, Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
+		Store: networkdb.New(store.DB), Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
 	})
 	must(t, networks.Seed(t.Context()))
 	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{

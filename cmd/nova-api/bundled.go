@@ -12,6 +12,7 @@ import (
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/imagedb"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -61,7 +62,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	}
 	if cfg.NovaAPI.Network == bundledService {
 		b.network = network.New(network.Options{
-			Store: store, Log: log, Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
+			Store: networkdb.New(store.DB), Log: log, Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
 		})
 		b.mounts[network.Path] = b.network
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/imagedb"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
@@ -54,7 +55,7 @@ func bundled(t *testing.T, store *db.Store) site {
 		t.Fatal(err)
 	}
 	networks := network.New(network.Options{
-		Store: store, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Owner: "nobody",
+		Store: networkdb.New(store.DB), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Owner: "nobody",
 	})
 	if err := networks.Seed(t.Context()); err != nil {
 		t.Fatal(err)

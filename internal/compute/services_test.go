@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db/imagedb"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
@@ -66,7 +67,7 @@ func (s *site) newClients() *cloud.Clients {
 	s.must(err)
 	s.must(images.Seed(s.t.Context()))
 	networks := network.New(network.Options{
-		Store: s.store, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
+		Store: networkdb.New(s.store.DB), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
 	})
 	s.must(networks.Seed(s.t.Context()))
 	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{

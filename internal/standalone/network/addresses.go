@@ -9,7 +9,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -42,12 +42,12 @@ func wantedIPs(given object) ([]wantedIP, error) {
 
 // addressPort gives a new port the addresses that are asked for or, if that
 // is left to us, one of each IP version that its network has.
-func (s *Service) addressPort(ctx context.Context, tx *db.Store, p *db.Port, given object) error {
+func (s *Service) addressPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, given object) error {
 	subnets, err := tx.SubnetsOf(ctx, p.NetworkID)
 	if err != nil {
 		return err
 	}
-	p.FixedIPs, p.GroupIDs = []db.FixedIP{}, []string{}
+	p.FixedIPs, p.GroupIDs = []networkdb.FixedIP{}, []string{}
 	if given["fixed_ips"] == nil {
 		return addressAnywhere(ctx, tx, p, subnets)
 	}
@@ -64,7 +64,7 @@ func (s *Service) addressPort(ctx context.Context, tx *db.Store, p *db.Port, giv
 }
 
 // readdressPort gives a port these addresses instead of those it has.
-func (s *Service) readdressPort(ctx context.Context, tx *db.Store, p *db.Port, given object) error {
+func (s *Service) readdressPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, given object) error {
 	wanted, err := wantedIPs(given)
 	if err != nil {
 		return err
@@ -74,10 +74,10 @@ func (s *Service) readdressPort(ctx context.Context, tx *db.Store, p *db.Port, g
 		return err
 	}
 	before := p.FixedIPs
-	p.FixedIPs = []db.FixedIP{}
+	p.FixedIPs = []networkdb.FixedIP{}
 	var lacking []wantedIP
 	for _, w := range wanted { // what it has already, it keeps
-		at := slices.IndexFunc(before, func(ip db.FixedIP) bool {
+		at := slices.IndexFunc(before, func(ip networkdb.FixedIP) bool {
 			return (w.Address == "" || w.Address == ip.Address) && (w.SubnetID == "" || w.SubnetID == ip.SubnetID)
 		})
 		if at < 0 {
@@ -102,7 +102,7 @@ func (s *Service) readdressPort(ctx context.Context, tx *db.Store, p *db.Port, g
 
 // addressAnywhere takes an address of each IP version from the first subnet
 // that has one, and those that the subnets make of the MAC address.
-func addressAnywhere(ctx context.Context, tx *db.Store, p *db.Port, subnets []db.Subnet) error {
+func addressAnywhere(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnets []networkdb.Subnet) error {
 	for _, version := range []int64{4, 6} {
 		var full bool
 		for _, subnet := range subnets {
@@ -110,7 +110,7 @@ func addressAnywhere(ctx context.Context, tx *db.Store, p *db.Port, subnets []db
 				continue
 			}
 			err := allocate(ctx, tx, p, subnet)
-			if full = errors.Is(err, db.ErrNoAddress); full {
+			if full = errors.Is(err, networkdb.ErrNoAddress); full {
 				continue
 			}
 			if err != nil {
@@ -132,12 +132,12 @@ func addressAnywhere(ctx context.Context, tx *db.Store, p *db.Port, subnets []db
 	return nil
 }
 
-func allocate(ctx context.Context, tx *db.Store, p *db.Port, subnet db.Subnet) error {
+func allocate(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnet networkdb.Subnet) error {
 	address, err := tx.AllocateAddress(ctx, subnet, p.ID)
 	if err != nil {
 		return err
 	}
-	p.FixedIPs = append(p.FixedIPs, db.FixedIP{SubnetID: subnet.ID, Address: address.String()})
+	p.FixedIPs = append(p.FixedIPs, networkdb.FixedIP{SubnetID: subnet.ID, Address: address.String()})
 	return nil
 }
 
@@ -146,7 +146,7 @@ func noAddress(networkID string) error {
 }
 
 // addressAsWanted takes one address that a client has asked for.
-func addressAsWanted(ctx context.Context, tx *db.Store, p *db.Port, subnets []db.Subnet, w wantedIP) error {
+func addressAsWanted(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnets []networkdb.Subnet, w wantedIP) error {
 	subnet, err := subnetFor(p.NetworkID, subnets, w)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func addressAsWanted(ctx context.Context, tx *db.Store, p *db.Port, subnets []db
 		}
 	case w.Address == "":
 		err := allocate(ctx, tx, p, subnet)
-		if errors.Is(err, db.ErrNoAddress) {
+		if errors.Is(err, networkdb.ErrNoAddress) {
 			return noAddress(p.NetworkID)
 		}
 		return err
@@ -173,12 +173,12 @@ func addressAsWanted(ctx context.Context, tx *db.Store, p *db.Port, subnets []db
 	if !taken {
 		return kit.Typed("IpAddressAlreadyAllocated", nova.Conflict, "IP address %s already allocated in subnet %s", address, subnet.ID)
 	}
-	p.FixedIPs = append(p.FixedIPs, db.FixedIP{SubnetID: subnet.ID, Address: address.String()})
+	p.FixedIPs = append(p.FixedIPs, networkdb.FixedIP{SubnetID: subnet.ID, Address: address.String()})
 	return nil
 }
 
 // subnetFor finds the subnet that an address is to be of.
-func subnetFor(networkID string, subnets []db.Subnet, w wantedIP) (db.Subnet, error) {
+func subnetFor(networkID string, subnets []networkdb.Subnet, w wantedIP) (networkdb.Subnet, error) {
 	for _, subnet := range subnets {
 		if w.SubnetID != "" && subnet.ID != w.SubnetID {
 			continue
@@ -195,14 +195,14 @@ func subnetFor(networkID string, subnets []db.Subnet, w wantedIP) (db.Subnet, er
 		}
 	}
 	if w.SubnetID != "" {
-		return db.Subnet{}, subnetNotFound(w.SubnetID)
+		return networkdb.Subnet{}, subnetNotFound(w.SubnetID)
 	}
-	return db.Subnet{}, kit.Typed("InvalidIpForNetwork", nova.Invalid,
+	return networkdb.Subnet{}, kit.Typed("InvalidIpForNetwork", nova.Invalid,
 		"IP address %s is not a valid IP for any of the subnets on the specified network %s.", w.Address, networkID)
 }
 
 // usable tells whether an address, if one is given, can be a port's.
-func usable(subnet db.Subnet, text string) (bool, error) {
+func usable(subnet networkdb.Subnet, text string) (bool, error) {
 	if text == "" {
 		return true, nil
 	}
@@ -220,12 +220,12 @@ func usable(subnet db.Subnet, text string) (bool, error) {
 
 // isAutomatic is for IPv6 subnets whose hosts make their addresses themselves,
 // of their MAC addresses.
-func isAutomatic(subnet db.Subnet) bool {
+func isAutomatic(subnet networkdb.Subnet) bool {
 	return subnet.IPv6AddressMode != nil && *subnet.IPv6AddressMode != "dhcpv6-stateful"
 }
 
 // fromMAC is the address that a host makes itself: RFC 4291, appendix A.
-func fromMAC(subnet db.Subnet, text string) (netip.Addr, error) {
+func fromMAC(subnet networkdb.Subnet, text string) (netip.Addr, error) {
 	mac, err := net.ParseMAC(text)
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("address of %s: %w", text, err)

@@ -4,29 +4,29 @@ import (
 	"context"
 	"errors"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-var floatingAttributes = []attribute[db.FloatingIP]{
-	{name: "floating_network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(f *db.FloatingIP) *string { return &f.NetworkID })},
+var floatingAttributes = []attribute[networkdb.FloatingIP]{
+	{name: "floating_network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(f *networkdb.FloatingIP) *string { return &f.NetworkID })},
 	{name: "floating_ip_address", post: admins, column: "address", find: asText, set: setFloatingAddress},
-	{name: "port_id", post: anyone, put: anyone, column: "port_id", find: asText, set: optional(func(f *db.FloatingIP) **string { return &f.PortID }, isID)},
+	{name: "port_id", post: anyone, put: anyone, column: "port_id", find: asText, set: optional(func(f *networkdb.FloatingIP) **string { return &f.PortID }, isID)},
 	{name: "fixed_ip_address", post: anyone, put: anyone, column: "fixed_ip_address", find: asText, set: setFixedAddress},
 	{name: "router_id", column: "router_id", find: asText},
 	{name: "subnet_id", post: anyone},
 }
 
-func (s *Service) floatingIPs() resource[db.FloatingIP] {
-	return resource[db.FloatingIP]{
+func (s *Service) floatingIPs() resource[networkdb.FloatingIP] {
+	return resource[networkdb.FloatingIP]{
 		s: s, one: "floatingip", many: "floatingips", limit: quotaOf("floatingip"), attributes: floatingAttributes,
 		missing: func(id string) error {
 			return kit.Typed("FloatingIPNotFound", nova.NotFound, "Floating IP %s could not be found", id)
 		},
-		record: func(f *db.FloatingIP) *db.NetworkRecord { return &f.NetworkRecord },
-		table:  func(t db.NetworkTables) db.NetworkTable[db.FloatingIP] { return t.FloatingIPs },
-		fresh:  func() db.FloatingIP { return db.FloatingIP{} },
+		record: (*networkdb.FloatingIP).Common,
+		table:  func(s *networkdb.Store) networkdb.Table[networkdb.FloatingIP] { return s.FloatingIPs },
+		fresh:  func() networkdb.FloatingIP { return networkdb.FloatingIP{} },
 		view:   floatingView,
 		filter: floatingFilter,
 		create: s.createFloating,
@@ -36,7 +36,7 @@ func (s *Service) floatingIPs() resource[db.FloatingIP] {
 }
 
 // floatingView forgets what a port that is gone had to do with the address.
-func floatingView(f db.FloatingIP, _ bool) object {
+func floatingView(f networkdb.FloatingIP, _ bool) object {
 	v := object{
 		"floating_network_id": f.NetworkID,
 		"floating_ip_address": f.Address,
@@ -52,15 +52,15 @@ func floatingView(f db.FloatingIP, _ bool) object {
 	return v
 }
 
-func floatingFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+func floatingFilter(l *networkdb.Filter, name string, values []string) (bool, error) {
 	if name != "status" {
 		return false, nil
 	}
-	l.Where = append(l.Where, db.Floating(values[0] == "ACTIVE"))
+	l.Where = append(l.Where, networkdb.Associated(values[0] == "ACTIVE"))
 	return true, nil
 }
 
-func setFloatingAddress(f *db.FloatingIP, name string, value any) error {
+func setFloatingAddress(f *networkdb.FloatingIP, name string, value any) error {
 	if value == nil {
 		return nil
 	}
@@ -68,7 +68,7 @@ func setFloatingAddress(f *db.FloatingIP, name string, value any) error {
 	return isAddress(name, f.Address)
 }
 
-func setFixedAddress(f *db.FloatingIP, name string, value any) error {
+func setFixedAddress(f *networkdb.FloatingIP, name string, value any) error {
 	f.FixedIP = ""
 	if value == nil {
 		return nil
@@ -79,7 +79,7 @@ func setFixedAddress(f *db.FloatingIP, name string, value any) error {
 
 // createFloating takes an address of an external network, and leads it to a
 // port if one is named.
-func (s *Service) createFloating(ctx context.Context, tx *db.Store, c nova.Caller, f *db.FloatingIP, given object) error {
+func (s *Service) createFloating(ctx context.Context, tx *networkdb.Store, c nova.Caller, f *networkdb.FloatingIP, given object) error {
 	network, err := s.networks().find(ctx, tx, c, f.NetworkID)
 	if err != nil {
 		return err
@@ -107,15 +107,15 @@ func (s *Service) createFloating(ctx context.Context, tx *db.Store, c nova.Calle
 	if err := s.lead(ctx, tx, c, f); err != nil {
 		return err
 	}
-	made, err := tx.Network().FloatingIPs.Create(ctx, *f)
-	if errors.Is(err, db.ErrTaken) {
+	made, err := tx.FloatingIPs.Create(ctx, *f)
+	if errors.Is(err, networkdb.ErrTaken) {
 		return associated(*f)
 	}
 	*f = made
 	return err
 }
 
-func (s *Service) changeFloating(ctx context.Context, tx *db.Store, c nova.Caller, was db.FloatingIP, f *db.FloatingIP, given object) error {
+func (s *Service) changeFloating(ctx context.Context, tx *networkdb.Store, c nova.Caller, was networkdb.FloatingIP, f *networkdb.FloatingIP, given object) error {
 	if _, ok := given["port_id"]; !ok {
 		f.PortID, f.FixedIP = was.PortID, was.FixedIP
 		if given["fixed_ip_address"] == nil {
@@ -129,7 +129,7 @@ func (s *Service) changeFloating(ctx context.Context, tx *db.Store, c nova.Calle
 		return err
 	}
 	same := map[string][]any{"port_id": {*f.PortID}, "fixed_ip_address": {f.FixedIP}, "network_id": {f.NetworkID}}
-	others, err := tx.Network().FloatingIPs.List(ctx, db.NetworkList{Match: same})
+	others, err := tx.FloatingIPs.List(ctx, networkdb.Filter{Match: same})
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (s *Service) changeFloating(ctx context.Context, tx *db.Store, c nova.Calle
 	return nil
 }
 
-func associated(f db.FloatingIP) error {
+func associated(f networkdb.FloatingIP) error {
 	return kit.Typed("FloatingIPPortAlreadyAssociated", nova.Conflict,
 		"Cannot associate floating IP %s (%s) with port %s using fixed IP %s, as that fixed IP already has a floating IP on external network %s.",
 		f.Address, f.ID, *f.PortID, f.FixedIP, f.NetworkID)
@@ -149,7 +149,7 @@ func associated(f db.FloatingIP) error {
 
 // lead finds the fixed address and the router by which a floating address
 // reaches its port.
-func (s *Service) lead(ctx context.Context, tx *db.Store, c nova.Caller, f *db.FloatingIP) error {
+func (s *Service) lead(ctx context.Context, tx *networkdb.Store, c nova.Caller, f *networkdb.FloatingIP) error {
 	f.RouterID = nil
 	if f.PortID == nil {
 		f.FixedIP = ""
@@ -179,11 +179,11 @@ func (s *Service) lead(ctx context.Context, tx *db.Store, c nova.Caller, f *db.F
 }
 
 // removeFloating drops a floating address, and the port that kept it.
-func (s *Service) removeFloating(ctx context.Context, f db.FloatingIP) error {
-	return s.Store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.Network().FloatingIPs.Delete(ctx, f.ID); err != nil {
+func (s *Service) removeFloating(ctx context.Context, f networkdb.FloatingIP) error {
+	return s.Store.Tx(ctx, func(tx *networkdb.Store) error {
+		if err := tx.FloatingIPs.Delete(ctx, f.ID); err != nil {
 			return err
 		}
-		return tx.Network().Ports.Delete(ctx, f.OwnPortID)
+		return tx.Ports.Delete(ctx, f.OwnPortID)
 	})
 }

@@ -15,12 +15,13 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/standalone/network"
 )
 
 // client is a gophercloud client of the service, mounted where it belongs and
 // without a public URL, so that links lead to where the client came from.
-func client(t *testing.T, s *db.Store, as string) *gophercloud.ServiceClient {
+func client(t *testing.T, s *networkdb.Store, as string) *gophercloud.ServiceClient {
 	t.Helper()
 	service := network.New(network.Options{Store: s, Log: zerolog.Nop(), Validate: validate, AuthURL: func(*http.Request) string { return "" }})
 	mux := http.NewServeMux()
@@ -35,7 +36,8 @@ func client(t *testing.T, s *db.Store, as string) *gophercloud.ServiceClient {
 
 func TestGophercloud(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+	dbtest.Each(t, func(t *testing.T, d *db.Store) {
+		s := networkdb.New(d.DB)
 		newCloud(t, s)
 		ctx, demo, admin := t.Context(), client(t, s, "demo"), client(t, s, "admin")
 		for range 3 {

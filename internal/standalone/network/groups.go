@@ -7,23 +7,23 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-var groupAttributes = []attribute[db.SecurityGroup]{
-	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(g *db.SecurityGroup) *string { return &g.Name })},
-	{name: "stateful", post: anyone, put: anyone, column: "stateful", find: asFlag, set: flag(func(g *db.SecurityGroup) *bool { return &g.Stateful })},
+var groupAttributes = []attribute[networkdb.SecurityGroup]{
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(g *networkdb.SecurityGroup) *string { return &g.Name })},
+	{name: "stateful", post: anyone, put: anyone, column: "stateful", find: asFlag, set: flag(func(g *networkdb.SecurityGroup) *bool { return &g.Stateful })},
 }
 
-func (s *Service) groups() resource[db.SecurityGroup] {
-	return resource[db.SecurityGroup]{
+func (s *Service) groups() resource[networkdb.SecurityGroup] {
+	return resource[networkdb.SecurityGroup]{
 		s: s, one: "security_group", many: "security_groups", limit: quotaOf("security_group"), attributes: groupAttributes,
 		missing: groupNotFound,
-		record:  func(g *db.SecurityGroup) *db.NetworkRecord { return &g.NetworkRecord },
-		table:   func(t db.NetworkTables) db.NetworkTable[db.SecurityGroup] { return t.Groups },
-		fresh:   func() db.SecurityGroup { return db.SecurityGroup{Stateful: true} },
+		record:  (*networkdb.SecurityGroup).Common,
+		table:   func(s *networkdb.Store) networkdb.Table[networkdb.SecurityGroup] { return s.Groups },
+		fresh:   func() networkdb.SecurityGroup { return networkdb.SecurityGroup{Stateful: true} },
 		view:    s.groupView,
 		filter:  groupFilter,
 		before:  func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
@@ -37,7 +37,7 @@ func groupNotFound(id string) error {
 	return kit.Typed("SecurityGroupNotFound", nova.NotFound, "Security group %s does not exist", id)
 }
 
-func (s *Service) groupView(g db.SecurityGroup, _ bool) object {
+func (s *Service) groupView(g networkdb.SecurityGroup, _ bool) object {
 	rules := make([]object, len(g.Rules))
 	for i, rule := range g.Rules {
 		rules[i] = s.rules().full(rule, nova.Caller{})
@@ -46,7 +46,7 @@ func (s *Service) groupView(g db.SecurityGroup, _ bool) object {
 }
 
 // groupFilter knows that no group is shared.
-func groupFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+func groupFilter(l *networkdb.Filter, name string, values []string) (bool, error) {
 	if name != "shared" {
 		return false, nil
 	}
@@ -58,8 +58,8 @@ func groupFilter(l *db.NetworkList, name string, values []string) (bool, error) 
 }
 
 // createGroup makes a group that lets everything out, and nothing in.
-func (s *Service) createGroup(ctx context.Context, tx *db.Store, _ nova.Caller, g *db.SecurityGroup, _ object) error {
-	if g.Name == db.DefaultSecurityGroup {
+func (s *Service) createGroup(ctx context.Context, tx *networkdb.Store, _ nova.Caller, g *networkdb.SecurityGroup, _ object) error {
+	if g.Name == networkdb.DefaultSecurityGroup {
 		return kit.Typed("SecurityGroupDefaultAlreadyExists", nova.Conflict, "Default security group already exists.")
 	}
 	if err := makeDefaultGroup(ctx, tx, g.ProjectID); err != nil {
@@ -70,19 +70,19 @@ func (s *Service) createGroup(ctx context.Context, tx *db.Store, _ nova.Caller, 
 
 // insertGroup keeps a group with rules for both IP versions in each direction:
 // what comes in must come from the group itself.
-func insertGroup(ctx context.Context, tx *db.Store, g *db.SecurityGroup, directions ...string) error {
-	made, err := tx.Network().Groups.Create(ctx, *g)
+func insertGroup(ctx context.Context, tx *networkdb.Store, g *networkdb.SecurityGroup, directions ...string) error {
+	made, err := tx.Groups.Create(ctx, *g)
 	if err != nil {
 		return err
 	}
 	for _, direction := range directions {
 		for _, ethertype := range []string{"IPv4", "IPv6"} {
-			rule := db.SecurityGroupRule{GroupID: g.ID, Direction: direction, Ethertype: ethertype}
+			rule := networkdb.SecurityGroupRule{GroupID: g.ID, Direction: direction, Ethertype: ethertype}
 			rule.ID, rule.ProjectID = uuid.NewString(), g.ProjectID
 			if direction == "ingress" {
 				rule.RemoteGroupID = &g.ID
 			}
-			if rule, err = tx.Network().Rules.Create(ctx, rule); err != nil {
+			if rule, err = tx.Rules.Create(ctx, rule); err != nil {
 				return err
 			}
 			made.Rules = append(made.Rules, rule)
@@ -102,39 +102,39 @@ func (s *Service) ensureDefaultGroup(ctx context.Context, project string) error 
 	if !nova.Is(err, nova.NotFound) {
 		return err
 	}
-	return s.Store.Tx(ctx, func(tx *db.Store) error { return makeDefaultGroup(ctx, tx, project) })
+	return s.Store.Tx(ctx, func(tx *networkdb.Store) error { return makeDefaultGroup(ctx, tx, project) })
 }
 
-func makeDefaultGroup(ctx context.Context, tx *db.Store, project string) error {
+func makeDefaultGroup(ctx context.Context, tx *networkdb.Store, project string) error {
 	_, err := tx.DefaultGroupOf(ctx, project)
 	if !nova.Is(err, nova.NotFound) {
 		return err
 	}
-	group := db.SecurityGroup{Name: db.DefaultSecurityGroup, Stateful: true}
+	group := networkdb.SecurityGroup{Name: networkdb.DefaultSecurityGroup, Stateful: true}
 	group.ID, group.ProjectID, group.Description = uuid.NewString(), project, "Default security group"
 	err = insertGroup(ctx, tx, &group, "ingress", "egress")
-	if errors.Is(err, db.ErrTaken) { // somebody else was faster
+	if errors.Is(err, networkdb.ErrTaken) { // somebody else was faster
 		return nil
 	}
 	return err
 }
 
 // changeGroup keeps the default group's name where it is.
-func (s *Service) changeGroup(_ context.Context, _ *db.Store, _ nova.Caller, was db.SecurityGroup, g *db.SecurityGroup, _ object) error {
+func (s *Service) changeGroup(_ context.Context, _ *networkdb.Store, _ nova.Caller, was networkdb.SecurityGroup, g *networkdb.SecurityGroup, _ object) error {
 	switch {
 	case was.Name == g.Name:
 		return nil
-	case was.Name == db.DefaultSecurityGroup:
+	case was.Name == networkdb.DefaultSecurityGroup:
 		return kit.Typed("SecurityGroupCannotUpdateDefault", nova.Conflict, "Updating default security group not allowed.")
-	case g.Name == db.DefaultSecurityGroup:
+	case g.Name == networkdb.DefaultSecurityGroup:
 		return kit.Typed("SecurityGroupDefaultAlreadyExists", nova.Conflict, "Default security group already exists.")
 	}
 	return nil
 }
 
-func (s *Service) removeGroup(ctx context.Context, g db.SecurityGroup) error {
+func (s *Service) removeGroup(ctx context.Context, g networkdb.SecurityGroup) error {
 	inUse := kit.Typed("SecurityGroupInUse", nova.Conflict, "Security Group %s in use.", g.ID)
-	if g.Name == db.DefaultSecurityGroup {
+	if g.Name == networkdb.DefaultSecurityGroup {
 		return inUse
 	}
 	err := s.groups().drop(ctx, g)
@@ -146,7 +146,7 @@ func (s *Service) removeGroup(ctx context.Context, g db.SecurityGroup) error {
 
 // groupPort puts a port into the security groups that are asked for or, if
 // that is left to us, into its project's default one.
-func (s *Service) groupPort(ctx context.Context, tx *db.Store, c nova.Caller, p *db.Port, given object) error {
+func (s *Service) groupPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, p *networkdb.Port, given object) error {
 	groups, err := s.wantedGroups(ctx, tx, c, *p, given)
 	if err != nil {
 		return err
@@ -159,7 +159,7 @@ func (s *Service) groupPort(ctx context.Context, tx *db.Store, c nova.Caller, p 
 	return gone(tx.SetPortGroups(ctx, p.ID, groups), groupNotFound(strings.Join(groups, ", ")))
 }
 
-func (s *Service) wantedGroups(ctx context.Context, tx *db.Store, c nova.Caller, p db.Port, given object) ([]string, error) {
+func (s *Service) wantedGroups(ctx context.Context, tx *networkdb.Store, c nova.Caller, p networkdb.Port, given object) ([]string, error) {
 	value, ok := given["security_groups"]
 	if !ok {
 		if !p.PortSecurity || p.ProjectID == "" {

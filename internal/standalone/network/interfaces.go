@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -23,7 +23,7 @@ func badRouter(format string, args ...any) error {
 }
 
 // interfaceOf reads a request about an interface of a router of the caller's.
-func (s *Service) interfaceOf(r *http.Request, rule string) (db.Router, interfaceRequest, error) {
+func (s *Service) interfaceOf(r *http.Request, rule string) (networkdb.Router, interfaceRequest, error) {
 	var in interfaceRequest
 	caller := nova.CallerOf(r.Context())
 	router, err := s.routers().own(r.Context(), caller, chi.URLParam(r, "id"), rule)
@@ -50,8 +50,8 @@ func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	ctx, caller := r.Context(), nova.CallerOf(r.Context())
-	var port db.Port
-	err = s.Store.Tx(ctx, func(tx *db.Store) error {
+	var port networkdb.Port
+	err = s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		if in.PortID != "" {
 			port, err = s.joinPort(ctx, tx, caller, router, in.PortID)
 			return err
@@ -66,13 +66,13 @@ func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 }
 
 // joinSubnet makes the router the gateway of a subnet.
-func (s *Service) joinSubnet(ctx context.Context, tx *db.Store, c nova.Caller, router db.Router, id string) (db.Port, error) {
+func (s *Service) joinSubnet(ctx context.Context, tx *networkdb.Store, c nova.Caller, router networkdb.Router, id string) (networkdb.Port, error) {
 	subnet, err := s.subnets().find(ctx, tx, c, id)
 	if err != nil {
-		return db.Port{}, err
+		return networkdb.Port{}, err
 	}
 	if subnet.GatewayIP == nil {
-		return db.Port{}, badRouter("Subnet for router interface must have a gateway IP.")
+		return networkdb.Port{}, badRouter("Subnet for router interface must have a gateway IP.")
 	}
 	port := servicePort(subnet.NetworkID, router.ProjectID, router.ID, ownerInterface)
 	if err := notJoined(ctx, tx, router, subnet.ID); err != nil {
@@ -83,7 +83,7 @@ func (s *Service) joinSubnet(ctx context.Context, tx *db.Store, c nova.Caller, r
 }
 
 // joinPort makes a port that nobody uses the router's.
-func (s *Service) joinPort(ctx context.Context, tx *db.Store, c nova.Caller, router db.Router, id string) (db.Port, error) {
+func (s *Service) joinPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, router networkdb.Router, id string) (networkdb.Port, error) {
 	port, err := s.ports().find(ctx, tx, c, id)
 	if err != nil {
 		return port, err
@@ -100,14 +100,14 @@ func (s *Service) joinPort(ctx context.Context, tx *db.Store, c nova.Caller, rou
 			return port, err
 		}
 	}
-	return tx.Network().Ports.Change(ctx, id, func(_ *db.Store, p *db.Port) error {
+	return tx.Ports.Change(ctx, id, func(_ *networkdb.Store, p *networkdb.Port) error {
 		p.DeviceID, p.DeviceOwner = router.ID, ownerInterface
 		p.Status = statusOf(*p)
 		return nil
 	})
 }
 
-func notJoined(ctx context.Context, tx *db.Store, router db.Router, subnetID string) error {
+func notJoined(ctx context.Context, tx *networkdb.Store, router networkdb.Router, subnetID string) error {
 	ports, err := interfaces(ctx, tx, router.ID)
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func notJoined(ctx context.Context, tx *db.Store, router db.Router, subnetID str
 	return nil
 }
 
-func onSubnet(p db.Port, subnetID string) bool {
+func onSubnet(p networkdb.Port, subnetID string) bool {
 	for _, ip := range p.FixedIPs {
 		if ip.SubnetID == subnetID {
 			return true
@@ -135,15 +135,15 @@ func (s *Service) removeInterface(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	ctx := r.Context()
-	var port db.Port
-	err = s.Store.Tx(ctx, func(tx *db.Store) error {
+	var port networkdb.Port
+	err = s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		if port, err = interfaceToRemove(ctx, tx, router, in); err != nil {
 			return err
 		}
 		if err := notNeeded(ctx, tx, router, port); err != nil {
 			return err
 		}
-		return tx.Network().Ports.Delete(ctx, port.ID)
+		return tx.Ports.Delete(ctx, port.ID)
 	})
 	if err != nil {
 		return kit.Reply{}, err
@@ -151,10 +151,10 @@ func (s *Service) removeInterface(r *http.Request) (kit.Reply, error) {
 	return interfaceReply(router, port), nil
 }
 
-func interfaceToRemove(ctx context.Context, tx *db.Store, router db.Router, in interfaceRequest) (db.Port, error) {
+func interfaceToRemove(ctx context.Context, tx *networkdb.Store, router networkdb.Router, in interfaceRequest) (networkdb.Port, error) {
 	ports, err := interfaces(ctx, tx, router.ID)
 	if err != nil {
-		return db.Port{}, err
+		return networkdb.Port{}, err
 	}
 	for _, port := range ports {
 		if (in.PortID == "" || in.PortID == port.ID) && (in.SubnetID == "" || onSubnet(port, in.SubnetID)) {
@@ -162,15 +162,15 @@ func interfaceToRemove(ctx context.Context, tx *db.Store, router db.Router, in i
 		}
 	}
 	if in.PortID != "" {
-		return db.Port{}, kit.Typed("RouterInterfaceNotFound", nova.NotFound, "Router %s does not have an interface with id %s", router.ID, in.PortID)
+		return networkdb.Port{}, kit.Typed("RouterInterfaceNotFound", nova.NotFound, "Router %s does not have an interface with id %s", router.ID, in.PortID)
 	}
-	return db.Port{}, kit.Typed("RouterInterfaceNotFoundForSubnet", nova.NotFound, "Router %s has no interface on subnet %s", router.ID, in.SubnetID)
+	return networkdb.Port{}, kit.Typed("RouterInterfaceNotFoundForSubnet", nova.NotFound, "Router %s has no interface on subnet %s", router.ID, in.SubnetID)
 }
 
 // notNeeded refuses to take a router from a subnet that floating addresses
 // lead to.
-func notNeeded(ctx context.Context, tx *db.Store, router db.Router, port db.Port) error {
-	floating, err := tx.Network().FloatingIPs.List(ctx, db.NetworkList{Match: map[string][]any{"router_id": {router.ID}}})
+func notNeeded(ctx context.Context, tx *networkdb.Store, router networkdb.Router, port networkdb.Port) error {
+	floating, err := tx.FloatingIPs.List(ctx, networkdb.Filter{Match: map[string][]any{"router_id": {router.ID}}})
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func notNeeded(ctx context.Context, tx *db.Store, router db.Router, port db.Port
 		if f.PortID == nil {
 			continue
 		}
-		target, err := tx.Network().Ports.Get(ctx, "", *f.PortID)
+		target, err := tx.Ports.Get(ctx, "", *f.PortID)
 		if err != nil {
 			return err
 		}
@@ -193,7 +193,7 @@ func notNeeded(ctx context.Context, tx *db.Store, router db.Router, port db.Port
 	return nil
 }
 
-func interfaceReply(router db.Router, port db.Port) kit.Reply {
+func interfaceReply(router networkdb.Router, port networkdb.Port) kit.Reply {
 	subnets := make([]string, len(port.FixedIPs))
 	for i, ip := range port.FixedIPs {
 		subnets[i] = ip.SubnetID

@@ -13,6 +13,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/network"
 )
@@ -43,15 +44,15 @@ const (
 type cloud struct {
 	t       testing.TB
 	service *network.Service
-	store   *db.Store
+	store   *networkdb.Store
 }
 
 func each(t *testing.T, test func(t *testing.T, c cloud)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, s)) })
+	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, networkdb.New(s.DB))) })
 }
 
-func newCloud(t testing.TB, s *db.Store) cloud {
+func newCloud(t testing.TB, s *networkdb.Store) cloud {
 	t.Helper()
 	service := network.New(network.Options{
 		Store: s, Log: zerolog.Nop(), Validate: validate, PublicURL: "http://cloud", Owner: "p-admin",

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -15,34 +15,34 @@ const (
 	wireMTU   = 1500
 )
 
-var networkAttributes = []attribute[db.Network]{
-	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *db.Network) *string { return &n.Name })},
-	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.AdminStateUp })},
-	{name: "shared", post: admins, put: admins, column: "shared", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.Shared })},
-	{name: "router:external", post: admins, put: admins, column: "external", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.External })},
-	{name: "is_default", post: admins, put: admins, column: "is_default", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.IsDefault })},
-	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(n *db.Network) *bool { return &n.PortSecurity })},
-	{name: "mtu", post: anyone, put: anyone, column: "mtu", find: asNumber, set: number(func(n *db.Network) *int64 { return &n.MTU }, 0)},
-	{name: "provider:network_type", post: admins, column: "provider_type", find: asText, set: text(func(n *db.Network) *string { return &n.ProviderType })},
-	{name: "provider:physical_network", post: admins, column: "provider_physical", find: asText, set: optional(func(n *db.Network) **string { return &n.ProviderPhysical }, nil)},
-	{name: "provider:segmentation_id", post: admins, column: "provider_segment", find: asNumber, set: optionalNumber(func(n *db.Network) **int64 { return &n.ProviderSegment })},
-	{name: "availability_zone_hints", post: anyone, put: anyone, set: emptyList[db.Network]},
-	{name: "dns_domain", post: anyone, put: anyone, set: emptyText[db.Network]},
+var networkAttributes = []attribute[networkdb.Network]{
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *networkdb.Network) *string { return &n.Name })},
+	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.AdminStateUp })},
+	{name: "shared", post: admins, put: admins, column: "shared", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.Shared })},
+	{name: "router:external", post: admins, put: admins, column: "external", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.External })},
+	{name: "is_default", post: admins, put: admins, column: "is_default", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.IsDefault })},
+	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.PortSecurity })},
+	{name: "mtu", post: anyone, put: anyone, column: "mtu", find: asNumber, set: number(func(n *networkdb.Network) *int64 { return &n.MTU }, 0)},
+	{name: "provider:network_type", post: admins, column: "provider_type", find: asText, set: text(func(n *networkdb.Network) *string { return &n.ProviderType })},
+	{name: "provider:physical_network", post: admins, column: "provider_physical", find: asText, set: optional(func(n *networkdb.Network) **string { return &n.ProviderPhysical }, nil)},
+	{name: "provider:segmentation_id", post: admins, column: "provider_segment", find: asNumber, set: optionalNumber(func(n *networkdb.Network) **int64 { return &n.ProviderSegment })},
+	{name: "availability_zone_hints", post: anyone, put: anyone, set: emptyList[networkdb.Network]},
+	{name: "dns_domain", post: anyone, put: anyone, set: emptyText[networkdb.Network]},
 }
 
-func (s *Service) networks() resource[db.Network] {
-	o := resource[db.Network]{
+func (s *Service) networks() resource[networkdb.Network] {
+	o := resource[networkdb.Network]{
 		s: s, one: "network", many: "networks", limit: quotaOf("network"), attributes: networkAttributes,
 		missing: networkNotFound,
-		record:  func(n *db.Network) *db.NetworkRecord { return &n.NetworkRecord },
-		table:   func(t db.NetworkTables) db.NetworkTable[db.Network] { return t.Networks },
-		fresh: func() db.Network {
-			return db.Network{AdminStateUp: true, PortSecurity: true, MTU: tunnelMTU, ProviderType: "vxlan", SubnetIDs: []string{}}
+		record:  (*networkdb.Network).Common,
+		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Network] { return s.Networks },
+		fresh: func() networkdb.Network {
+			return networkdb.Network{AdminStateUp: true, PortSecurity: true, MTU: tunnelMTU, ProviderType: "vxlan", SubnetIDs: []string{}}
 		},
 		view: networkView, filter: networkFilter, remove: s.removeNetwork,
 	}
-	o.create = func(ctx context.Context, tx *db.Store, _ nova.Caller, n *db.Network, _ object) (err error) {
-		*n, err = o.things(tx).Create(ctx, *n)
+	o.create = func(ctx context.Context, tx *networkdb.Store, _ nova.Caller, n *networkdb.Network, _ object) (err error) {
+		*n, err = o.table(tx).Create(ctx, *n)
 		return err
 	}
 	o.change = s.changeNetwork
@@ -53,7 +53,7 @@ func networkNotFound(id string) error {
 	return kit.Typed("NetworkNotFound", nova.NotFound, "Network %s could not be found.", id)
 }
 
-func networkView(n db.Network, admin bool) object {
+func networkView(n networkdb.Network, admin bool) object {
 	v := object{
 		"name":                    n.Name,
 		"admin_state_up":          n.AdminStateUp,
@@ -80,7 +80,7 @@ func networkView(n db.Network, admin bool) object {
 }
 
 // networkFilter knows the status, which is the same for all.
-func networkFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+func networkFilter(l *networkdb.Filter, name string, values []string) (bool, error) {
 	if name != "status" {
 		return false, nil
 	}
@@ -94,9 +94,9 @@ func networkFilter(l *db.NetworkList, name string, values []string) (bool, error
 }
 
 // changeNetwork keeps a network that others use from being taken from them.
-func (s *Service) changeNetwork(ctx context.Context, tx *db.Store, _ nova.Caller, was db.Network, n *db.Network, _ object) error {
+func (s *Service) changeNetwork(ctx context.Context, tx *networkdb.Store, _ nova.Caller, was networkdb.Network, n *networkdb.Network, _ object) error {
 	if was.Shared && !n.Shared {
-		used, err := tx.NetworkUsedByOthers(ctx, n.ID, n.ProjectID)
+		used, err := tx.UsedByOthers(ctx, n.ID, n.ProjectID)
 		if err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (s *Service) changeNetwork(ctx context.Context, tx *db.Store, _ nova.Caller
 }
 
 // removeNetwork drops a network and its subnets, unless there are ports on it.
-func (s *Service) removeNetwork(ctx context.Context, n db.Network) error {
+func (s *Service) removeNetwork(ctx context.Context, n networkdb.Network) error {
 	err := s.networks().drop(ctx, n)
 	if !nova.Is(err, nova.Conflict) {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/networkdb"
 )
 
 func TestVersions(t *testing.T) {
@@ -36,7 +37,8 @@ func TestVersions(t *testing.T) {
 
 func TestSeed(t *testing.T) {
 	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+	dbtest.Each(t, func(t *testing.T, d *db.Store) {
+		s := networkdb.New(d.DB)
 		var group sync.WaitGroup
 		for range 4 {
 			group.Go(func() { newCloud(t, s) })

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -22,15 +22,15 @@ func last(p netip.Prefix) netip.Addr {
 
 // hosts are the addresses that ports can have: in IPv4 not the first and the
 // last, in IPv6 not the first; unless there are but one or two.
-func hosts(p netip.Prefix) db.AddressRange {
+func hosts(p netip.Prefix) networkdb.AddressRange {
 	first, end := p.Masked().Addr(), last(p)
 	if p.Addr().BitLen()-p.Bits() < 2 {
-		return db.AddressRange{Start: first, End: end}
+		return networkdb.AddressRange{Start: first, End: end}
 	}
 	if p.Addr().Is4() {
 		end = end.Prev()
 	}
-	return db.AddressRange{Start: first.Next(), End: end}
+	return networkdb.AddressRange{Start: first.Next(), End: end}
 }
 
 // defaultGateway is the first address that can be one: in IPv6 that is the
@@ -43,31 +43,31 @@ func defaultGateway(p netip.Prefix) string {
 }
 
 // defaultPools are all addresses but the gateway's.
-func defaultPools(p netip.Prefix, gateway *string) []db.AddressRange {
+func defaultPools(p netip.Prefix, gateway *string) []networkdb.AddressRange {
 	all := hosts(p)
 	if gateway == nil {
-		return []db.AddressRange{all}
+		return []networkdb.AddressRange{all}
 	}
 	at, err := netip.ParseAddr(*gateway)
 	if err != nil || !contains(all, at) {
-		return []db.AddressRange{all}
+		return []networkdb.AddressRange{all}
 	}
-	var pools []db.AddressRange
+	var pools []networkdb.AddressRange
 	if all.Start.Less(at) {
-		pools = append(pools, db.AddressRange{Start: all.Start, End: at.Prev()})
+		pools = append(pools, networkdb.AddressRange{Start: all.Start, End: at.Prev()})
 	}
 	if at.Less(all.End) {
-		pools = append(pools, db.AddressRange{Start: at.Next(), End: all.End})
+		pools = append(pools, networkdb.AddressRange{Start: at.Next(), End: all.End})
 	}
 	return pools
 }
 
-func contains(r db.AddressRange, a netip.Addr) bool {
+func contains(r networkdb.AddressRange, a netip.Addr) bool {
 	return r.Start.Compare(a) <= 0 && a.Compare(r.End) <= 0
 }
 
 // setPools reads [{"start": …, "end": …}, …], in any order.
-func setPools(n *db.Subnet, name string, value any) error {
+func setPools(n *networkdb.Subnet, name string, value any) error {
 	var pools []map[string]string
 	if err := reshape(value, &pools); err != nil || len(pools) > maxPools {
 		return invalid(name, "Invalid data format for IP pool: '%s'.", plain(value))
@@ -82,13 +82,13 @@ func setPools(n *db.Subnet, name string, value any) error {
 		if err != nil {
 			return invalid(name, "'%s' is not a valid IP address.", pool["end"])
 		}
-		n.Pools.V = append(n.Pools.V, db.AddressRange{Start: start, End: end})
+		n.Pools.V = append(n.Pools.V, networkdb.AddressRange{Start: start, End: end})
 	}
 	return nil
 }
 
 // fits tells whether a subnet's gateway and pools are right for it.
-func fits(n db.Subnet) error {
+func fits(n networkdb.Subnet) error {
 	prefix, err := n.Prefix()
 	if err != nil {
 		return fmt.Errorf("subnet %s: %w", n.ID, err)
@@ -116,7 +116,7 @@ func gatewayFits(gateway string, prefix netip.Prefix) error {
 	return nil
 }
 
-func poolsFit(n db.Subnet, prefix netip.Prefix) error {
+func poolsFit(n networkdb.Subnet, prefix netip.Prefix) error {
 	all := hosts(prefix)
 	for _, pool := range n.Pools.V {
 		if pool.Start.Is4() != prefix.Addr().Is4() || pool.End.Is4() != pool.Start.Is4() || pool.End.Less(pool.Start) {
@@ -127,7 +127,7 @@ func poolsFit(n db.Subnet, prefix netip.Prefix) error {
 				"The allocation pool %s-%s spans beyond the subnet cidr %s.", pool.Start, pool.End, n.CIDR)
 		}
 	}
-	sorted := slices.SortedFunc(slices.Values(n.Pools.V), func(a, b db.AddressRange) int { return a.Start.Compare(b.Start) })
+	sorted := slices.SortedFunc(slices.Values(n.Pools.V), func(a, b networkdb.AddressRange) int { return a.Start.Compare(b.Start) })
 	for i := 1; i < len(sorted); i++ {
 		if !sorted[i-1].End.Less(sorted[i].Start) {
 			return kit.Typed("OverlappingAllocationPools", nova.Conflict, "Found overlapping allocation pools: %s-%s %s-%s for subnet %s.",
@@ -137,7 +137,7 @@ func poolsFit(n db.Subnet, prefix netip.Prefix) error {
 	return nil
 }
 
-func gatewayOutsidePools(n db.Subnet) error {
+func gatewayOutsidePools(n networkdb.Subnet) error {
 	if n.GatewayIP == nil {
 		return nil
 	}

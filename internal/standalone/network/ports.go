@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -20,31 +20,31 @@ const (
 	maxDHCPOptions  = 64
 )
 
-var portAttributes = []attribute[db.Port]{
-	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(p *db.Port) *string { return &p.NetworkID })},
-	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(p *db.Port) *string { return &p.Name })},
+var portAttributes = []attribute[networkdb.Port]{
+	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(p *networkdb.Port) *string { return &p.NetworkID })},
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(p *networkdb.Port) *string { return &p.Name })},
 	{name: "mac_address", post: anyone, put: admins, column: "mac_address", find: asMAC, set: setMAC},
-	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(p *db.Port) *bool { return &p.AdminStateUp })},
-	{name: "device_id", post: anyone, put: anyone, column: "device_id", find: asText, set: text(func(p *db.Port) *string { return &p.DeviceID })},
-	{name: "device_owner", post: anyone, put: anyone, column: "device_owner", find: asText, set: text(func(p *db.Port) *string { return &p.DeviceOwner })},
+	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.AdminStateUp })},
+	{name: "device_id", post: anyone, put: anyone, column: "device_id", find: asText, set: text(func(p *networkdb.Port) *string { return &p.DeviceID })},
+	{name: "device_owner", post: anyone, put: anyone, column: "device_owner", find: asText, set: text(func(p *networkdb.Port) *string { return &p.DeviceOwner })},
 	{name: "binding:host_id", post: admins, put: admins, column: "host", find: asText, set: setHost},
 	{name: "binding:profile", post: admins, put: admins, set: setProfile},
-	{name: "binding:vnic_type", post: anyone, put: anyone, column: "vnic_type", find: asText, set: oneOf(func(p *db.Port) *string { return &p.VNICType }, "normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic", "vdpa")},
-	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(p *db.Port) *bool { return &p.PortSecurity })},
-	{name: "allowed_address_pairs", post: anyone, put: anyone, set: shaped(func(p *db.Port) *[]map[string]string { return &p.AddressPairs.V }, maxAddressPairs, arePairs)},
-	{name: "extra_dhcp_opts", post: anyone, put: anyone, set: shaped(func(p *db.Port) *[]map[string]any { return &p.DHCPOptions.V }, maxDHCPOptions, nil)},
-	{name: "dns_name", post: anyone, put: anyone, set: text(func(p *db.Port) *string { return &p.DNSName })},
+	{name: "binding:vnic_type", post: anyone, put: anyone, column: "vnic_type", find: asText, set: oneOf(func(p *networkdb.Port) *string { return &p.VNICType }, "normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic", "vdpa")},
+	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.PortSecurity })},
+	{name: "allowed_address_pairs", post: anyone, put: anyone, set: shaped(func(p *networkdb.Port) *[]map[string]string { return &p.AddressPairs.V }, maxAddressPairs, arePairs)},
+	{name: "extra_dhcp_opts", post: anyone, put: anyone, set: shaped(func(p *networkdb.Port) *[]map[string]any { return &p.DHCPOptions.V }, maxDHCPOptions, nil)},
+	{name: "dns_name", post: anyone, put: anyone, set: text(func(p *networkdb.Port) *string { return &p.DNSName })},
 	{name: "fixed_ips", post: anyone, put: anyone},
 	{name: "security_groups", post: anyone, put: anyone},
 }
 
-func (s *Service) ports() resource[db.Port] {
-	return resource[db.Port]{
+func (s *Service) ports() resource[networkdb.Port] {
+	return resource[networkdb.Port]{
 		s: s, one: "port", many: "ports", limit: quotaOf("port"), attributes: portAttributes,
 		missing: portNotFound,
-		record:  func(p *db.Port) *db.NetworkRecord { return &p.NetworkRecord },
-		table:   func(t db.NetworkTables) db.NetworkTable[db.Port] { return t.Ports },
-		fresh:   func() db.Port { return db.Port{AdminStateUp: true, VNICType: "normal"} },
+		record:  (*networkdb.Port).Common,
+		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Port] { return s.Ports },
+		fresh:   func() networkdb.Port { return networkdb.Port{AdminStateUp: true, VNICType: "normal"} },
 		view:    portView,
 		filter:  portFilter,
 		create:  s.createPort,
@@ -57,7 +57,7 @@ func portNotFound(id string) error {
 	return kit.Typed("PortNotFound", nova.NotFound, "Port %s could not be found.", id)
 }
 
-func portView(p db.Port, admin bool) object {
+func portView(p networkdb.Port, admin bool) object {
 	ips := make([]object, len(p.FixedIPs))
 	for i, ip := range p.FixedIPs {
 		ips[i] = object{"subnet_id": ip.SubnetID, "ip_address": ip.Address}
@@ -86,7 +86,7 @@ func portView(p db.Port, admin bool) object {
 }
 
 // showBinding tells how a port is plugged in, if it is on a host.
-func showBinding(v object, p db.Port) {
+func showBinding(v object, p networkdb.Port) {
 	profile := p.Profile.V
 	if profile == nil {
 		profile = object{}
@@ -100,7 +100,7 @@ func showBinding(v object, p db.Port) {
 }
 
 // statusOf is ACTIVE for a port that is plugged in.
-func statusOf(p db.Port) string {
+func statusOf(p networkdb.Port) string {
 	switch {
 	case p.DeviceOwner == ownerFloatingIP:
 		return "N/A"
@@ -115,22 +115,22 @@ func statusOf(p db.Port) string {
 
 // portFilter knows what a port has in other tables:
 // fixed_ips=ip_address=10.0.0.5, and security_groups=ID.
-func portFilter(l *db.NetworkList, name string, values []string) (bool, error) {
+func portFilter(l *networkdb.Filter, name string, values []string) (bool, error) {
 	switch name {
 	case "status":
 		l.Match["status"] = anys(values)
 	case "security_groups":
-		l.Where = append(l.Where, db.InGroup(values))
+		l.Where = append(l.Where, networkdb.InGroup(values))
 	case "fixed_ips":
 		for _, value := range values {
 			key, text, _ := strings.Cut(value, "=")
 			switch key {
 			case "ip_address":
-				l.Where = append(l.Where, db.HasAddress(canonical(text), false))
+				l.Where = append(l.Where, networkdb.HasAddress(canonical(text), false))
 			case "ip_address_substr":
-				l.Where = append(l.Where, db.HasAddress(text, true))
+				l.Where = append(l.Where, networkdb.HasAddress(text, true))
 			case "subnet_id":
-				l.Where = append(l.Where, db.OnSubnet(text))
+				l.Where = append(l.Where, networkdb.OnSubnet(text))
 			default:
 				return true, invalidInput("'%s' is not a filter of fixed_ips.", key)
 			}
@@ -159,7 +159,7 @@ func canonical(text string) string {
 }
 
 // createPort makes a port with its addresses and security groups.
-func (s *Service) createPort(ctx context.Context, tx *db.Store, c nova.Caller, p *db.Port, given object) error {
+func (s *Service) createPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, p *networkdb.Port, given object) error {
 	network, err := s.networks().find(ctx, tx, c, p.NetworkID)
 	if err != nil {
 		return err
@@ -185,7 +185,7 @@ func (s *Service) createPort(ctx context.Context, tx *db.Store, c nova.Caller, p
 
 // mayPort tells whether the caller may have a port like that on a network
 // that it sees but may not own.
-func mayPort(c nova.Caller, network db.Network, given object, rule string) error {
+func mayPort(c nova.Caller, network networkdb.Network, given object, rule string) error {
 	if owns(c, network.ProjectID) {
 		return nil
 	}
@@ -208,19 +208,19 @@ func mayPort(c nova.Caller, network db.Network, given object, rule string) error
 }
 
 // insertPort keeps a new port, with a MAC address of its own if it has none.
-func insertPort(ctx context.Context, tx *db.Store, p *db.Port) error {
+func insertPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port) error {
 	const tries = 16 // of 16 million addresses
 	chosen := p.MAC != ""
 	for range tries {
 		if !chosen {
 			p.MAC = randomMAC()
 		}
-		made, err := tx.Network().Ports.Create(ctx, *p)
+		made, err := tx.Ports.Create(ctx, *p)
 		switch {
 		case err == nil:
 			*p = made
 			return nil
-		case !errors.Is(err, db.ErrTaken):
+		case !errors.Is(err, networkdb.ErrTaken):
 			return gone(err, networkNotFound(p.NetworkID))
 		case chosen:
 			return macInUse(*p)
@@ -237,14 +237,14 @@ func gone(err, notFound error) error {
 	return err
 }
 
-func macInUse(p db.Port) error {
+func macInUse(p networkdb.Port) error {
 	return kit.Typed("MacAddressInUse", nova.Conflict,
 		"Unable to complete operation for network %s. The mac address %s is in use.", p.NetworkID, p.MAC)
 }
 
 // changePort checks and carries out what a port's row doesn't hold, too.
-func (s *Service) changePort(ctx context.Context, tx *db.Store, c nova.Caller, was db.Port, p *db.Port, given object) error {
-	network, err := tx.Network().Networks.Get(ctx, "", p.NetworkID)
+func (s *Service) changePort(ctx context.Context, tx *networkdb.Store, c nova.Caller, was networkdb.Port, p *networkdb.Port, given object) error {
+	network, err := tx.Networks.Get(ctx, "", p.NetworkID)
 	if err != nil {
 		return err
 	}
@@ -268,9 +268,9 @@ func (s *Service) changePort(ctx context.Context, tx *db.Store, c nova.Caller, w
 	return s.groupPort(ctx, tx, c, p, given)
 }
 
-func macFree(ctx context.Context, tx *db.Store, p db.Port) error {
+func macFree(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
 	same := map[string][]any{"network_id": {p.NetworkID}, "mac_address": {p.MAC}}
-	others, err := tx.Network().Ports.List(ctx, db.NetworkList{Match: same})
+	others, err := tx.Ports.List(ctx, networkdb.Filter{Match: same})
 	if err == nil && len(others) > 0 {
 		return macInUse(p)
 	}
@@ -278,7 +278,7 @@ func macFree(ctx context.Context, tx *db.Store, p db.Port) error {
 }
 
 // removePort drops a port that doesn't belong to a router.
-func (s *Service) removePort(ctx context.Context, p db.Port) error {
+func (s *Service) removePort(ctx context.Context, p networkdb.Port) error {
 	if slices.Contains(servicePorts, p.DeviceOwner) {
 		return kit.Typed("ServicePortInUse", nova.Conflict,
 			"Port %s cannot be deleted directly via the port API: has device owner %s.", p.ID, p.DeviceOwner)
@@ -288,7 +288,7 @@ func (s *Service) removePort(ctx context.Context, p db.Port) error {
 
 func asMAC(text string) (any, error) { return strings.ToLower(text), nil }
 
-func setMAC(p *db.Port, name string, value any) error {
+func setMAC(p *networkdb.Port, name string, value any) error {
 	mac, err := net.ParseMAC(plain(value))
 	if err != nil || len(mac) != 6 || mac.String() == "00:00:00:00:00:00" {
 		return invalid(name, "'%s' is not a valid MAC address.", plain(value))
@@ -298,7 +298,7 @@ func setMAC(p *db.Port, name string, value any) error {
 }
 
 // setHost binds a port to a host, and with null or nothing to none.
-func setHost(p *db.Port, name string, value any) error {
+func setHost(p *networkdb.Port, name string, value any) error {
 	p.Host = ""
 	if value == nil {
 		return nil
@@ -308,7 +308,7 @@ func setHost(p *db.Port, name string, value any) error {
 	return err
 }
 
-func setProfile(p *db.Port, name string, value any) error {
+func setProfile(p *networkdb.Port, name string, value any) error {
 	profile, ok := value.(object)
 	if !ok && value != nil {
 		return invalid(name, "'%s' is not a dictionary.", plain(value))

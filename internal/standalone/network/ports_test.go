@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 )
 
 // port reads a port as an administrator sees it.
@@ -165,7 +165,7 @@ func TestAddresses_Parallel(t *testing.T) {
 		if statuses := c.parallel(8, 50, "demo", `{"port":{"network_id":"`+privateID+`"}}`); statuses[201] != 400 {
 			t.Fatalf("statuses: %v", statuses)
 		}
-		ports, err := c.store.Network().Ports.List(t.Context(), db.NetworkList{Project: "p-demo"})
+		ports, err := c.store.Ports.List(t.Context(), networkdb.Filter{Project: "p-demo"})
 		if err != nil {
 			t.Fatal(err)
 		}

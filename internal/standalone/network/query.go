@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -35,9 +35,9 @@ var common = map[string]struct {
 }
 
 // wanted reads from the query which things are asked for.
-func (o resource[T]) wanted(r *http.Request) (db.NetworkList, error) {
+func (o resource[T]) wanted(r *http.Request) (networkdb.Filter, error) {
 	query := r.URL.Query()
-	l := db.NetworkList{Project: scope(nova.CallerOf(r.Context())), Match: map[string][]any{}}
+	l := networkdb.Filter{Project: scope(nova.CallerOf(r.Context())), Match: map[string][]any{}}
 	page, err := o.page(query)
 	if err != nil {
 		return l, err
@@ -63,7 +63,7 @@ func (o resource[T]) wanted(r *http.Request) (db.NetworkList, error) {
 	return l, nil
 }
 
-func (o resource[T]) match(l *db.NetworkList, name string, values []string) (known bool, err error) {
+func (o resource[T]) match(l *networkdb.Filter, name string, values []string) (known bool, err error) {
 	if o.filter != nil {
 		if known, err := o.filter(l, name, values); known || err != nil {
 			return true, err

@@ -39,7 +39,7 @@ func (s *Service) listQuotas(r *http.Request) (kit.Reply, error) {
 	if !isAdmin(nova.CallerOf(r.Context())) {
 		return kit.Reply{}, disallowed("get_quota")
 	}
-	projects, err := s.Store.ProjectsWithNetworkLimits(r.Context())
+	projects, err := s.Store.ProjectsWithLimits(r.Context())
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -60,7 +60,7 @@ func (s *Service) listQuotas(r *http.Request) (kit.Reply, error) {
 
 // limits are all of a project's limits.
 func (s *Service) limits(ctx context.Context, project string) (map[string]int64, error) {
-	own, err := s.Store.NetworkLimits(ctx, project)
+	own, err := s.Store.Limits(ctx, project)
 	limits := maps.Clone(defaultQuotas)
 	maps.Copy(limits, own)
 	return limits, err
@@ -102,7 +102,7 @@ func (s *Service) showQuotaDetails(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	quota := object{}
-	tables := s.Store.Network()
+	tables := s.Store
 	counts := map[string]func(context.Context, string) (int64, error){
 		"network": tables.Networks.Count, "subnet": tables.Subnets.Count, "port": tables.Ports.Count,
 		"router": tables.Routers.Count, "floatingip": tables.FloatingIPs.Count,
@@ -147,7 +147,7 @@ func (s *Service) updateQuota(r *http.Request) (kit.Reply, error) {
 		}
 		limits[resource] = limit
 	}
-	if err := s.Store.SetNetworkLimits(r.Context(), project, limits); err != nil {
+	if err := s.Store.SetLimits(r.Context(), project, limits); err != nil {
 		return kit.Reply{}, err
 	}
 	return s.quotaReply(r.Context(), project)
@@ -174,7 +174,7 @@ func (s *Service) deleteQuota(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	err = s.Store.DeleteNetworkLimits(r.Context(), project)
+	err = s.Store.DeleteLimits(r.Context(), project)
 	if nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, kit.Typed("TenantQuotaNotFound", nova.NotFound, "Quota for tenant %s could not be found.", project)
 	}

@@ -9,26 +9,26 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
 // A resource is one kind of thing, and the five calls that all kinds share.
-type resource[T interface{ Record() db.NetworkRecord }] struct {
+type resource[T any] struct {
 	s          *Service
 	one, many  string // network, networks
 	missing    func(id string) error
 	attributes []attribute[T]
 	limit      int64 // of a project, if it has no other; below 0 for none
-	record     func(*T) *db.NetworkRecord
-	table      func(db.NetworkTables) db.NetworkTable[T]
+	record     func(*T) *networkdb.Record
+	table      func(*networkdb.Store) networkdb.Table[T]
 	fresh      func() T // with the default of each attribute
 	view       func(v T, admin bool) object
-	filter     func(l *db.NetworkList, name string, values []string) (known bool, err error) // what attributes don't say
-	before     func(ctx context.Context, c nova.Caller) error                                // any list
-	create     func(ctx context.Context, tx *db.Store, c nova.Caller, v *T, given object) error
-	change     func(ctx context.Context, tx *db.Store, c nova.Caller, was T, v *T, given object) error
+	filter     func(l *networkdb.Filter, name string, values []string) (known bool, err error) // what attributes don't say
+	before     func(ctx context.Context, c nova.Caller) error                                  // any list
+	create     func(ctx context.Context, tx *networkdb.Store, c nova.Caller, v *T, given object) error
+	change     func(ctx context.Context, tx *networkdb.Store, c nova.Caller, was T, v *T, given object) error
 	remove     func(ctx context.Context, v T) error
 }
 
@@ -44,11 +44,9 @@ func (o resource[T]) routes(path string) []route {
 	}
 }
 
-func (o resource[T]) things(s *db.Store) db.NetworkTable[T] { return o.table(s.Network()) }
-
 // find reads a thing that the caller sees.
-func (o resource[T]) find(ctx context.Context, tx *db.Store, c nova.Caller, id string) (T, error) {
-	v, err := o.things(tx).Get(ctx, scope(c), strings.TrimSuffix(id, ".json"))
+func (o resource[T]) find(ctx context.Context, tx *networkdb.Store, c nova.Caller, id string) (T, error) {
+	v, err := o.table(tx).Get(ctx, scope(c), strings.TrimSuffix(id, ".json"))
 	if nova.Is(err, nova.NotFound) {
 		return v, o.missing(id)
 	}
@@ -80,7 +78,7 @@ func (o resource[T]) list(r *http.Request) (kit.Reply, error) {
 			return kit.Reply{}, err
 		}
 	}
-	things, err := o.things(o.s.Store).List(r.Context(), l)
+	things, err := o.table(o.s.Store).List(r.Context(), l)
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -90,7 +88,7 @@ func (o resource[T]) list(r *http.Request) (kit.Reply, error) {
 	}
 	body := object{o.many: views}
 	if len(things) > 0 && len(things) == l.Page.Limit {
-		body[o.many+"_links"] = o.s.nextLink(r, things[len(things)-1].Record().ID)
+		body[o.many+"_links"] = o.s.nextLink(r, o.record(&things[len(things)-1]).ID)
 	}
 	return kit.Reply{Body: body}, nil
 }
@@ -129,10 +127,10 @@ func (o resource[T]) post(r *http.Request) (kit.Reply, error) {
 // starts from what was wanted.
 func (o resource[T]) make(ctx context.Context, c nova.Caller, wanted []T, bodies []object) ([]T, error) {
 	var made []T
-	err := o.s.Store.Tx(ctx, func(tx *db.Store) error {
+	err := o.s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		made = slices.Clone(wanted)
 		for i := range made {
-			if err := o.within(ctx, tx, made[i].Record().ProjectID); err != nil {
+			if err := o.within(ctx, tx, o.record(&made[i]).ProjectID); err != nil {
 				return err
 			}
 			if err := o.create(ctx, tx, c, &made[i], bodies[i]); err != nil {
@@ -145,8 +143,8 @@ func (o resource[T]) make(ctx context.Context, c nova.Caller, wanted []T, bodies
 }
 
 // within lets pass if the project may have one more.
-func (o resource[T]) within(ctx context.Context, tx *db.Store, project string) error {
-	err := db.WithinNetworkLimit(ctx, o.things(tx), project, o.one, o.limit)
+func (o resource[T]) within(ctx context.Context, tx *networkdb.Store, project string) error {
+	err := o.table(tx).Within(ctx, project, o.one, o.limit)
 	if nova.Is(err, nova.OverQuota) {
 		return kit.Typed("OverQuota", nova.Conflict, "%s", nova.Message(err))
 	}
@@ -167,7 +165,7 @@ func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	if len(given) > 0 {
-		if v, err = o.update(ctx, caller, v.Record().ID, given); err != nil {
+		if v, err = o.update(ctx, caller, o.record(&v).ID, given); err != nil {
 			return kit.Reply{}, err
 		}
 	}
@@ -175,7 +173,7 @@ func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
 }
 
 func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, given object) (T, error) {
-	return o.things(o.s.Store).Change(ctx, id, func(tx *db.Store, v *T) error {
+	return o.table(o.s.Store).Change(ctx, id, func(tx *networkdb.Store, v *T) error {
 		was := *v
 		if err := o.apply(v, given); err != nil {
 			return err
@@ -197,9 +195,9 @@ func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 
 // drop deletes a thing that nothing else has to know of.
 func (o resource[T]) drop(ctx context.Context, v T) error {
-	err := o.things(o.s.Store).Delete(ctx, v.Record().ID)
+	err := o.table(o.s.Store).Delete(ctx, o.record(&v).ID)
 	if nova.Is(err, nova.NotFound) {
-		return o.missing(v.Record().ID)
+		return o.missing(o.record(&v).ID)
 	}
 	return err
 }
@@ -214,7 +212,7 @@ func (o resource[T]) own(ctx context.Context, c nova.Caller, id, verb string) (T
 	if err := mayWrite(c, verb+"_"+o.one); err != nil {
 		return v, err
 	}
-	if !owns(c, v.Record().ProjectID) {
+	if !owns(c, o.record(&v).ProjectID) {
 		return v, disallowed(verb + "_" + o.one)
 	}
 	return v, nil
@@ -222,7 +220,7 @@ func (o resource[T]) own(ctx context.Context, c nova.Caller, id, verb string) (T
 
 // full shows a thing with what all things have.
 func (o resource[T]) full(v T, c nova.Caller) object {
-	r, shown := v.Record(), o.view(v, isAdmin(c))
+	r, shown := o.record(&v), o.view(v, isAdmin(c))
 	maps.Copy(shown, object{
 		"id":              r.ID,
 		"project_id":      r.ProjectID,

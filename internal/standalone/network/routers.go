@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -21,14 +21,14 @@ const (
 // servicePorts come and go with what they belong to.
 var servicePorts = []string{ownerInterface, ownerGateway, ownerFloatingIP}
 
-var routerAttributes = []attribute[db.Router]{
-	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(r *db.Router) *string { return &r.Name })},
-	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(r *db.Router) *bool { return &r.AdminStateUp })},
-	{name: "routes", put: anyone, set: shaped(func(r *db.Router) *[]db.HostRoute { return &r.Routes.V }, maxRoutes, areRoutes)},
+var routerAttributes = []attribute[networkdb.Router]{
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(r *networkdb.Router) *string { return &r.Name })},
+	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(r *networkdb.Router) *bool { return &r.AdminStateUp })},
+	{name: "routes", put: anyone, set: shaped(func(r *networkdb.Router) *[]networkdb.HostRoute { return &r.Routes.V }, maxRoutes, areRoutes)},
 	{name: "external_gateway_info", post: anyone, put: anyone},
-	{name: "availability_zone_hints", post: anyone, set: emptyList[db.Router]},
-	{name: "distributed", post: admins, put: admins, set: refused[db.Router]},
-	{name: "ha", post: admins, put: admins, set: refused[db.Router]},
+	{name: "availability_zone_hints", post: anyone, set: emptyList[networkdb.Router]},
+	{name: "distributed", post: admins, put: admins, set: refused[networkdb.Router]},
+	{name: "ha", post: admins, put: admins, set: refused[networkdb.Router]},
 }
 
 // refused takes false only, for what this service can't do.
@@ -39,15 +39,15 @@ func refused[T any](_ *T, name string, value any) error {
 	return nil
 }
 
-func (s *Service) routers() resource[db.Router] {
-	return resource[db.Router]{
+func (s *Service) routers() resource[networkdb.Router] {
+	return resource[networkdb.Router]{
 		s: s, one: "router", many: "routers", limit: quotaOf("router"), attributes: routerAttributes,
 		missing: func(id string) error {
 			return kit.Typed("RouterNotFound", nova.NotFound, "Router %s could not be found", id)
 		},
-		record: func(r *db.Router) *db.NetworkRecord { return &r.NetworkRecord },
-		table:  func(t db.NetworkTables) db.NetworkTable[db.Router] { return t.Routers },
-		fresh:  func() db.Router { return db.Router{AdminStateUp: true, EnableSNAT: true} },
+		record: (*networkdb.Router).Common,
+		table:  func(s *networkdb.Store) networkdb.Table[networkdb.Router] { return s.Routers },
+		fresh:  func() networkdb.Router { return networkdb.Router{AdminStateUp: true, EnableSNAT: true} },
 		view:   routerView,
 		create: s.createRouter,
 		change: s.changeRouter,
@@ -55,7 +55,7 @@ func (s *Service) routers() resource[db.Router] {
 	}
 }
 
-func routerView(r db.Router, admin bool) object {
+func routerView(r networkdb.Router, admin bool) object {
 	v := object{
 		"name":                    r.Name,
 		"admin_state_up":          r.AdminStateUp,
@@ -79,19 +79,19 @@ func routerView(r db.Router, admin bool) object {
 	return v
 }
 
-func (s *Service) createRouter(ctx context.Context, tx *db.Store, c nova.Caller, r *db.Router, given object) error {
-	made, err := tx.Network().Routers.Create(ctx, *r)
+func (s *Service) createRouter(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, given object) error {
+	made, err := tx.Routers.Create(ctx, *r)
 	if err != nil || given["external_gateway_info"] == nil {
 		*r = made
 		return err
 	}
-	*r, err = tx.Network().Routers.Change(ctx, r.ID, func(tx *db.Store, v *db.Router) error {
+	*r, err = tx.Routers.Change(ctx, r.ID, func(tx *networkdb.Store, v *networkdb.Router) error {
 		return s.setGateway(ctx, tx, c, v, given)
 	})
 	return err
 }
 
-func (s *Service) changeRouter(ctx context.Context, tx *db.Store, c nova.Caller, _ db.Router, r *db.Router, given object) error {
+func (s *Service) changeRouter(ctx context.Context, tx *networkdb.Store, c nova.Caller, _ networkdb.Router, r *networkdb.Router, given object) error {
 	if _, ok := given["external_gateway_info"]; !ok {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (s *Service) changeRouter(ctx context.Context, tx *db.Store, c nova.Caller,
 
 // setGateway joins a router to an external network, or to none. The router
 // has been written before, and is written again.
-func (s *Service) setGateway(ctx context.Context, tx *db.Store, c nova.Caller, r *db.Router, given object) error {
+func (s *Service) setGateway(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, given object) error {
 	var info struct {
 		NetworkID  string     `json:"network_id"`
 		EnableSNAT *bool      `json:"enable_snat"`
@@ -138,11 +138,11 @@ func (s *Service) setGateway(ctx context.Context, tx *db.Store, c nova.Caller, r
 
 // dropGateway takes a router off its external network, unless a floating
 // address needs it there.
-func dropGateway(ctx context.Context, tx *db.Store, r *db.Router) error {
+func dropGateway(ctx context.Context, tx *networkdb.Store, r *networkdb.Router) error {
 	if r.GatewayPortID == nil {
 		return nil
 	}
-	needed, err := tx.Network().FloatingIPs.List(ctx, db.NetworkList{Match: map[string][]any{"router_id": {r.ID}}})
+	needed, err := tx.FloatingIPs.List(ctx, networkdb.Filter{Match: map[string][]any{"router_id": {r.ID}}})
 	if err != nil {
 		return err
 	}
@@ -154,22 +154,22 @@ func dropGateway(ctx context.Context, tx *db.Store, r *db.Router) error {
 		}
 	}
 	port := *r.GatewayPortID
-	r.GatewayNetworkID, r.GatewayPortID, r.GatewayIPs = nil, nil, []db.FixedIP{}
+	r.GatewayNetworkID, r.GatewayPortID, r.GatewayIPs = nil, nil, []networkdb.FixedIP{}
 	if err := tx.ForgetGateway(ctx, r.ID); err != nil {
 		return err
 	}
-	return tx.Network().Ports.Delete(ctx, port)
+	return tx.Ports.Delete(ctx, port)
 }
 
 // servicePort is a port that belongs to a router or a floating address.
-func servicePort(networkID, project, device, owner string) db.Port {
-	port := db.Port{NetworkID: networkID, AdminStateUp: true, VNICType: "normal", DeviceID: device, DeviceOwner: owner}
+func servicePort(networkID, project, device, owner string) networkdb.Port {
+	port := networkdb.Port{NetworkID: networkID, AdminStateUp: true, VNICType: "normal", DeviceID: device, DeviceOwner: owner}
 	port.ID, port.ProjectID = uuid.NewString(), project
 	port.Status = statusOf(port)
 	return port
 }
 
-func (s *Service) makeServicePort(ctx context.Context, tx *db.Store, port *db.Port, wanted []wantedIP) error {
+func (s *Service) makeServicePort(ctx context.Context, tx *networkdb.Store, port *networkdb.Port, wanted []wantedIP) error {
 	if err := insertPort(ctx, tx, port); err != nil {
 		return err
 	}
@@ -181,8 +181,8 @@ func (s *Service) makeServicePort(ctx context.Context, tx *db.Store, port *db.Po
 }
 
 // removeRouter drops a router that joins no networks, and its gateway.
-func (s *Service) removeRouter(ctx context.Context, r db.Router) error {
-	return s.Store.Tx(ctx, func(tx *db.Store) error {
+func (s *Service) removeRouter(ctx context.Context, r networkdb.Router) error {
+	return s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		ports, err := interfaces(ctx, tx, r.ID)
 		if err != nil {
 			return err
@@ -197,10 +197,10 @@ func (s *Service) removeRouter(ctx context.Context, r db.Router) error {
 		if err := dropGateway(ctx, tx, &r); err != nil {
 			return err
 		}
-		return tx.Network().Routers.Delete(ctx, r.ID)
+		return tx.Routers.Delete(ctx, r.ID)
 	})
 }
 
-func interfaces(ctx context.Context, tx *db.Store, routerID string) ([]db.Port, error) {
-	return tx.Network().Ports.List(ctx, db.NetworkList{Match: map[string][]any{"device_id": {routerID}, "device_owner": {ownerInterface}}})
+func interfaces(ctx context.Context, tx *networkdb.Store, routerID string) ([]networkdb.Port, error) {
+	return tx.Ports.List(ctx, networkdb.Filter{Match: map[string][]any{"device_id": {routerID}, "device_owner": {ownerInterface}}})
 }

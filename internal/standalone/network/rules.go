@@ -7,31 +7,31 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-var ruleAttributes = []attribute[db.SecurityGroupRule]{
-	{name: "security_group_id", post: anyone, required: true, column: "security_group_id", find: asText, set: id(func(r *db.SecurityGroupRule) *string { return &r.GroupID })},
-	{name: "direction", post: anyone, required: true, column: "direction", find: asText, set: oneOf(func(r *db.SecurityGroupRule) *string { return &r.Direction }, "ingress", "egress")},
+var ruleAttributes = []attribute[networkdb.SecurityGroupRule]{
+	{name: "security_group_id", post: anyone, required: true, column: "security_group_id", find: asText, set: id(func(r *networkdb.SecurityGroupRule) *string { return &r.GroupID })},
+	{name: "direction", post: anyone, required: true, column: "direction", find: asText, set: oneOf(func(r *networkdb.SecurityGroupRule) *string { return &r.Direction }, "ingress", "egress")},
 	{name: "ethertype", post: anyone, column: "ethertype", find: asText, set: setEthertype},
 	{name: "protocol", post: anyone, column: "protocol", find: asText, set: setProtocol},
-	{name: "port_range_min", post: anyone, column: "port_range_min", find: asNumber, set: optionalNumber(func(r *db.SecurityGroupRule) **int64 { return &r.PortMin })},
-	{name: "port_range_max", post: anyone, column: "port_range_max", find: asNumber, set: optionalNumber(func(r *db.SecurityGroupRule) **int64 { return &r.PortMax })},
-	{name: "remote_ip_prefix", post: anyone, column: "remote_ip_prefix", find: asText, set: optional(func(r *db.SecurityGroupRule) **string { return &r.RemoteIPPrefix }, nil)},
-	{name: "remote_group_id", post: anyone, column: "remote_group_id", find: asText, set: optional(func(r *db.SecurityGroupRule) **string { return &r.RemoteGroupID }, isID)},
+	{name: "port_range_min", post: anyone, column: "port_range_min", find: asNumber, set: optionalNumber(func(r *networkdb.SecurityGroupRule) **int64 { return &r.PortMin })},
+	{name: "port_range_max", post: anyone, column: "port_range_max", find: asNumber, set: optionalNumber(func(r *networkdb.SecurityGroupRule) **int64 { return &r.PortMax })},
+	{name: "remote_ip_prefix", post: anyone, column: "remote_ip_prefix", find: asText, set: optional(func(r *networkdb.SecurityGroupRule) **string { return &r.RemoteIPPrefix }, nil)},
+	{name: "remote_group_id", post: anyone, column: "remote_group_id", find: asText, set: optional(func(r *networkdb.SecurityGroupRule) **string { return &r.RemoteGroupID }, isID)},
 }
 
-func (s *Service) rules() resource[db.SecurityGroupRule] {
-	o := resource[db.SecurityGroupRule]{
+func (s *Service) rules() resource[networkdb.SecurityGroupRule] {
+	o := resource[networkdb.SecurityGroupRule]{
 		s: s, one: "security_group_rule", many: "security_group_rules", limit: quotaOf("security_group_rule"), attributes: ruleAttributes,
 		missing: func(id string) error {
 			return kit.Typed("SecurityGroupRuleNotFound", nova.NotFound, "Security group rule %s does not exist", id)
 		},
-		record: func(r *db.SecurityGroupRule) *db.NetworkRecord { return &r.NetworkRecord },
-		table:  func(t db.NetworkTables) db.NetworkTable[db.SecurityGroupRule] { return t.Rules },
-		fresh:  func() db.SecurityGroupRule { return db.SecurityGroupRule{Ethertype: "IPv4"} },
+		record: (*networkdb.SecurityGroupRule).Common,
+		table:  func(s *networkdb.Store) networkdb.Table[networkdb.SecurityGroupRule] { return s.Rules },
+		fresh:  func() networkdb.SecurityGroupRule { return networkdb.SecurityGroupRule{Ethertype: "IPv4"} },
 		view:   ruleView,
 		before: func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
 		create: s.createRule,
@@ -40,7 +40,7 @@ func (s *Service) rules() resource[db.SecurityGroupRule] {
 	return o
 }
 
-func ruleView(r db.SecurityGroupRule, _ bool) object {
+func ruleView(r networkdb.SecurityGroupRule, _ bool) object {
 	return object{
 		"security_group_id":       r.GroupID,
 		"direction":               r.Direction,
@@ -80,7 +80,7 @@ func parsePrefix(text string) (netip.Prefix, error) {
 }
 
 // createRule adds a rule to a group of the caller's, unless the same is there.
-func (s *Service) createRule(ctx context.Context, tx *db.Store, c nova.Caller, r *db.SecurityGroupRule, _ object) error {
+func (s *Service) createRule(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.SecurityGroupRule, _ object) error {
 	if err := checkRule(*r); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Service) createRule(ctx context.Context, tx *db.Store, c nova.Caller, r
 		}
 	}
 	r.ProjectID = group.ProjectID
-	made, err := tx.Network().Rules.Create(ctx, *r)
+	made, err := tx.Rules.Create(ctx, *r)
 	if err != nil {
 		return gone(err, groupNotFound(r.GroupID))
 	}
@@ -107,7 +107,7 @@ func (s *Service) createRule(ctx context.Context, tx *db.Store, c nova.Caller, r
 	return nil
 }
 
-func sameRule(a, b db.SecurityGroupRule) bool {
+func sameRule(a, b networkdb.SecurityGroupRule) bool {
 	return a.Direction == b.Direction && a.Ethertype == b.Ethertype && same(a.Protocol, b.Protocol) &&
 		same(a.PortMin, b.PortMin) && same(a.PortMax, b.PortMax) &&
 		same(normalized(a.RemoteIPPrefix), normalized(b.RemoteIPPrefix)) && same(a.RemoteGroupID, b.RemoteGroupID)
@@ -115,7 +115,7 @@ func sameRule(a, b db.SecurityGroupRule) bool {
 
 func same[V comparable](a, b *V) bool { return a == b || a != nil && b != nil && *a == *b }
 
-func checkRule(r db.SecurityGroupRule) error {
+func checkRule(r networkdb.SecurityGroupRule) error {
 	if r.RemoteIPPrefix != nil && r.RemoteGroupID != nil {
 		return kit.Typed("SecurityGroupMultipleRemoteEntites", nova.Invalid,
 			"Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be provided.")
@@ -126,7 +126,7 @@ func checkRule(r db.SecurityGroupRule) error {
 	return checkPorts(r)
 }
 
-func checkPrefix(r db.SecurityGroupRule) error {
+func checkPrefix(r networkdb.SecurityGroupRule) error {
 	if r.RemoteIPPrefix == nil {
 		return nil
 	}
@@ -142,7 +142,7 @@ func checkPrefix(r db.SecurityGroupRule) error {
 }
 
 // checkPorts checks a range of ports or, for ICMP, a type and a code.
-func checkPorts(r db.SecurityGroupRule) error {
+func checkPorts(r networkdb.SecurityGroupRule) error {
 	if r.PortMin == nil && r.PortMax == nil {
 		return nil
 	}
@@ -166,7 +166,7 @@ func checkPorts(r db.SecurityGroupRule) error {
 	return nil
 }
 
-func checkICMP(r db.SecurityGroupRule) error {
+func checkICMP(r networkdb.SecurityGroupRule) error {
 	if r.PortMin == nil {
 		return kit.Typed("SecurityGroupMissingIcmpType", nova.Invalid,
 			"ICMP code (port-range-max) %d is provided but ICMP type (port-range-min) is missing.", *r.PortMax)
@@ -187,7 +187,7 @@ var (
 )
 
 // setProtocol takes a protocol's name or number; null, any and ip are all.
-func setProtocol(r *db.SecurityGroupRule, _ string, value any) error {
+func setProtocol(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	protocol := strings.ToLower(plain(value))
 	n, err := strconv.Atoi(protocol)
 	isNumber := err == nil && n >= 0 && n <= 255
@@ -204,7 +204,7 @@ func setProtocol(r *db.SecurityGroupRule, _ string, value any) error {
 	return nil
 }
 
-func setEthertype(r *db.SecurityGroupRule, _ string, value any) error {
+func setEthertype(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	for _, ethertype := range []string{"IPv4", "IPv6"} {
 		if strings.EqualFold(ethertype, plain(value)) {
 			r.Ethertype = ethertype

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -29,32 +29,32 @@ var seeds = []struct {
 
 // Seed makes the first networks if there are none. Call it at every start.
 func (s *Service) Seed(ctx context.Context) error {
-	there, err := s.Store.Network().Networks.List(ctx, db.NetworkList{Page: nova.Page{Limit: 1}})
+	there, err := s.Store.Networks.List(ctx, networkdb.Filter{Page: nova.Page{Limit: 1}})
 	if err != nil || len(there) > 0 {
 		return err
 	}
-	err = s.Store.Tx(ctx, func(tx *db.Store) error {
+	err = s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		for _, seed := range seeds {
-			n := db.Network{
+			n := networkdb.Network{
 				Name: seed.name, AdminStateUp: true, Shared: !seed.external, External: seed.external,
 				PortSecurity: true, MTU: seed.mtu, ProviderType: seed.kind,
 			}
 			n.ID, n.ProjectID = seed.id, s.Owner
-			if _, err := tx.Network().Networks.Create(ctx, n); err != nil {
+			if _, err := tx.Networks.Create(ctx, n); err != nil {
 				return err
 			}
-			subnet := db.Subnet{NetworkID: n.ID, Name: seed.name + "-subnet", IPVersion: 4, CIDR: seed.cidr, EnableDHCP: seed.dhcp}
+			subnet := networkdb.Subnet{NetworkID: n.ID, Name: seed.name + "-subnet", IPVersion: 4, CIDR: seed.cidr, EnableDHCP: seed.dhcp}
 			subnet.ID, subnet.ProjectID = seed.subnetID, s.Owner
 			if err := complete(&subnet, nil); err != nil {
 				return err
 			}
-			if _, err := tx.Network().Subnets.Create(ctx, subnet); err != nil {
+			if _, err := tx.Subnets.Create(ctx, subnet); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if errors.Is(err, db.ErrTaken) { // another process was faster
+	if errors.Is(err, networkdb.ErrTaken) { // another process was faster
 		return nil
 	}
 	return err

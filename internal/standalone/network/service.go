@@ -9,7 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -20,7 +20,7 @@ const Path = "/networking"
 
 // Options are what the service stands on.
 type Options struct {
-	Store    *db.Store
+	Store    *networkdb.Store
 	Log      zerolog.Logger
 	Validate kit.Validator
 	AuthURL  func(*http.Request) string // where a caller without a token gets one

@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -20,28 +20,28 @@ const (
 
 var ipv6Modes = []string{"slaac", "dhcpv6-stateful", "dhcpv6-stateless"}
 
-var subnetAttributes = []attribute[db.Subnet]{
-	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(n *db.Subnet) *string { return &n.NetworkID })},
+var subnetAttributes = []attribute[networkdb.Subnet]{
+	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(n *networkdb.Subnet) *string { return &n.NetworkID })},
 	{name: "ip_version", post: anyone, required: true, column: "ip_version", find: asNumber, set: setIPVersion},
-	{name: "cidr", post: anyone, column: "cidr", find: asText, set: text(func(n *db.Subnet) *string { return &n.CIDR })},
-	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *db.Subnet) *string { return &n.Name })},
-	{name: "gateway_ip", post: anyone, put: anyone, column: "gateway_ip", find: asText, set: optional(func(n *db.Subnet) **string { return &n.GatewayIP }, isAddress)},
-	{name: "enable_dhcp", post: anyone, put: anyone, column: "enable_dhcp", find: asFlag, set: flag(func(n *db.Subnet) *bool { return &n.EnableDHCP })},
+	{name: "cidr", post: anyone, column: "cidr", find: asText, set: text(func(n *networkdb.Subnet) *string { return &n.CIDR })},
+	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *networkdb.Subnet) *string { return &n.Name })},
+	{name: "gateway_ip", post: anyone, put: anyone, column: "gateway_ip", find: asText, set: optional(func(n *networkdb.Subnet) **string { return &n.GatewayIP }, isAddress)},
+	{name: "enable_dhcp", post: anyone, put: anyone, column: "enable_dhcp", find: asFlag, set: flag(func(n *networkdb.Subnet) *bool { return &n.EnableDHCP })},
 	{name: "allocation_pools", post: anyone, put: anyone, set: setPools},
-	{name: "dns_nameservers", post: anyone, put: anyone, set: shaped(func(n *db.Subnet) *[]string { return &n.DNSNameservers.V }, maxNameservers, areNameservers)},
-	{name: "host_routes", post: anyone, put: anyone, set: shaped(func(n *db.Subnet) *[]db.HostRoute { return &n.HostRoutes.V }, maxRoutes, areRoutes)},
-	{name: "service_types", post: admins, put: admins, set: shaped(func(n *db.Subnet) *[]string { return &n.ServiceTypes.V }, maxPools, nil)},
-	{name: "ipv6_ra_mode", post: anyone, column: "ipv6_ra_mode", find: asText, set: optional(func(n *db.Subnet) **string { return &n.IPv6RAMode }, isIPv6Mode)},
-	{name: "ipv6_address_mode", post: anyone, column: "ipv6_address_mode", find: asText, set: optional(func(n *db.Subnet) **string { return &n.IPv6AddressMode }, isIPv6Mode)},
+	{name: "dns_nameservers", post: anyone, put: anyone, set: shaped(func(n *networkdb.Subnet) *[]string { return &n.DNSNameservers.V }, maxNameservers, areNameservers)},
+	{name: "host_routes", post: anyone, put: anyone, set: shaped(func(n *networkdb.Subnet) *[]networkdb.HostRoute { return &n.HostRoutes.V }, maxRoutes, areRoutes)},
+	{name: "service_types", post: admins, put: admins, set: shaped(func(n *networkdb.Subnet) *[]string { return &n.ServiceTypes.V }, maxPools, nil)},
+	{name: "ipv6_ra_mode", post: anyone, column: "ipv6_ra_mode", find: asText, set: optional(func(n *networkdb.Subnet) **string { return &n.IPv6RAMode }, isIPv6Mode)},
+	{name: "ipv6_address_mode", post: anyone, column: "ipv6_address_mode", find: asText, set: optional(func(n *networkdb.Subnet) **string { return &n.IPv6AddressMode }, isIPv6Mode)},
 }
 
-func (s *Service) subnets() resource[db.Subnet] {
-	return resource[db.Subnet]{
+func (s *Service) subnets() resource[networkdb.Subnet] {
+	return resource[networkdb.Subnet]{
 		s: s, one: "subnet", many: "subnets", limit: quotaOf("subnet"), attributes: subnetAttributes,
 		missing: subnetNotFound,
-		record:  func(n *db.Subnet) *db.NetworkRecord { return &n.NetworkRecord },
-		table:   func(t db.NetworkTables) db.NetworkTable[db.Subnet] { return t.Subnets },
-		fresh:   func() db.Subnet { return db.Subnet{EnableDHCP: true} },
+		record:  (*networkdb.Subnet).Common,
+		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Subnet] { return s.Subnets },
+		fresh:   func() networkdb.Subnet { return networkdb.Subnet{EnableDHCP: true} },
 		view:    subnetView,
 		create:  s.createSubnet,
 		change:  s.changeSubnet,
@@ -53,7 +53,7 @@ func subnetNotFound(id string) error {
 	return kit.Typed("SubnetNotFound", nova.NotFound, "Subnet %s could not be found.", id)
 }
 
-func subnetView(n db.Subnet, _ bool) object {
+func subnetView(n networkdb.Subnet, _ bool) object {
 	return object{
 		"name":              n.Name,
 		"network_id":        n.NetworkID,
@@ -80,7 +80,7 @@ func listOf[V any](items []V) []V {
 }
 
 // createSubnet makes a subnet on a network of the caller's.
-func (s *Service) createSubnet(ctx context.Context, tx *db.Store, c nova.Caller, n *db.Subnet, given object) error {
+func (s *Service) createSubnet(ctx context.Context, tx *networkdb.Store, c nova.Caller, n *networkdb.Subnet, given object) error {
 	network, err := s.networks().find(ctx, tx, c, n.NetworkID)
 	if err != nil {
 		return err
@@ -97,12 +97,12 @@ func (s *Service) createSubnet(ctx context.Context, tx *db.Store, c nova.Caller,
 	if err := noOverlap(ctx, tx, *n); err != nil {
 		return err
 	}
-	*n, err = tx.Network().Subnets.Create(ctx, *n)
+	*n, err = tx.Subnets.Create(ctx, *n)
 	return err
 }
 
 // complete checks a new subnet and fills in what was not given.
-func complete(n *db.Subnet, given object) error {
+func complete(n *networkdb.Subnet, given object) error {
 	if n.CIDR == "" {
 		return kit.Typed("BadRequest", nova.Invalid, "Bad subnets request: a subnetpool must be specified in the absence of a cidr.")
 	}
@@ -133,7 +133,7 @@ func complete(n *db.Subnet, given object) error {
 
 // fitForDHCP refuses subnets in which a server that hands out addresses has
 // no place.
-func fitForDHCP(n db.Subnet, prefix netip.Prefix) error {
+func fitForDHCP(n networkdb.Subnet, prefix netip.Prefix) error {
 	if !n.EnableDHCP {
 		return nil
 	}
@@ -147,7 +147,7 @@ func fitForDHCP(n db.Subnet, prefix netip.Prefix) error {
 }
 
 // noOverlap refuses a subnet that shares addresses with another of its network.
-func noOverlap(ctx context.Context, tx *db.Store, n db.Subnet) error {
+func noOverlap(ctx context.Context, tx *networkdb.Store, n networkdb.Subnet) error {
 	prefix, err := n.Prefix()
 	if err != nil {
 		return fmt.Errorf("subnet %s: %w", n.ID, err)
@@ -164,7 +164,7 @@ func noOverlap(ctx context.Context, tx *db.Store, n db.Subnet) error {
 	return nil
 }
 
-func (s *Service) changeSubnet(_ context.Context, _ *db.Store, _ nova.Caller, _ db.Subnet, n *db.Subnet, given object) error {
+func (s *Service) changeSubnet(_ context.Context, _ *networkdb.Store, _ nova.Caller, _ networkdb.Subnet, n *networkdb.Subnet, given object) error {
 	if given["allocation_pools"] != nil && len(n.Pools.V) == 0 {
 		prefix, err := n.Prefix()
 		if err != nil {
@@ -175,7 +175,7 @@ func (s *Service) changeSubnet(_ context.Context, _ *db.Store, _ nova.Caller, _ 
 	return fits(*n)
 }
 
-func (s *Service) removeSubnet(ctx context.Context, n db.Subnet) error {
+func (s *Service) removeSubnet(ctx context.Context, n networkdb.Subnet) error {
 	err := s.subnets().drop(ctx, n)
 	if nova.Is(err, nova.Conflict) {
 		return kit.Typed("SubnetInUse", nova.Conflict,
@@ -184,7 +184,7 @@ func (s *Service) removeSubnet(ctx context.Context, n db.Subnet) error {
 	return err
 }
 
-func setIPVersion(n *db.Subnet, name string, value any) error {
+func setIPVersion(n *networkdb.Subnet, name string, value any) error {
 	version := plain(value)
 	if version != "4" && version != "6" {
 		return invalid(name, "%s is not in valid_values.", version)
@@ -209,7 +209,7 @@ func areNameservers(name string, servers []string) error {
 	return nil
 }
 
-func areRoutes(name string, routes []db.HostRoute) error {
+func areRoutes(name string, routes []networkdb.HostRoute) error {
 	for _, route := range routes {
 		if _, err := netip.ParsePrefix(route.Destination); err != nil {
 			return invalid(name, "'%s' is not a valid IP subnet.", route.Destination)

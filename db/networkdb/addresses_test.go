@@ -1,4 +1,4 @@
-package db_test
+package networkdb_test
 
 import (
 	"fmt"
@@ -10,22 +10,23 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // newSubnet makes a network with one subnet, whose pool is all of it but the
 // first and last addresses.
-func newSubnet(t testing.TB, s *db.Store, cidr string, first, last string) db.Subnet {
+func newSubnet(t testing.TB, s *networkdb.Store, cidr string, first, last string) networkdb.Subnet {
 	t.Helper()
-	network := db.Network{Name: "n", ProviderType: "vxlan"}
+	network := networkdb.Network{Name: "n", ProviderType: "vxlan"}
 	network.ID = uuid.NewString()
-	if _, err := s.Network().Networks.Create(t.Context(), network); err != nil {
+	if _, err := s.Networks.Create(t.Context(), network); err != nil {
 		t.Fatal(err)
 	}
-	subnet := db.Subnet{NetworkID: network.ID, IPVersion: 4, CIDR: cidr}
+	subnet := networkdb.Subnet{NetworkID: network.ID, IPVersion: 4, CIDR: cidr}
 	subnet.ID = uuid.NewString()
-	subnet.Pools.V = []db.AddressRange{{Start: netip.MustParseAddr(first), End: netip.MustParseAddr(last)}}
-	subnet, err := s.Network().Subnets.Create(t.Context(), subnet)
+	subnet.Pools.V = []networkdb.AddressRange{{Start: netip.MustParseAddr(first), End: netip.MustParseAddr(last)}}
+	subnet, err := s.Subnets.Create(t.Context(), subnet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,14 +34,14 @@ func newSubnet(t testing.TB, s *db.Store, cidr string, first, last string) db.Su
 }
 
 // newPort makes a port with an address of the subnet.
-func newPort(t testing.TB, s *db.Store, subnet db.Subnet) (netip.Addr, error) {
+func newPort(t testing.TB, s *networkdb.Store, subnet networkdb.Subnet) (netip.Addr, error) {
 	t.Helper()
 	var address netip.Addr
-	err := s.Tx(t.Context(), func(tx *db.Store) error {
-		port := db.Port{NetworkID: subnet.NetworkID, Status: "DOWN", VNICType: "normal"}
+	err := s.Tx(t.Context(), func(tx *networkdb.Store) error {
+		port := networkdb.Port{NetworkID: subnet.NetworkID, Status: "DOWN", VNICType: "normal"}
 		port.ID = uuid.NewString()
 		port.MAC = port.ID // as unlike as can be
-		if _, err := tx.Network().Ports.Create(t.Context(), port); err != nil {
+		if _, err := tx.Ports.Create(t.Context(), port); err != nil {
 			return err
 		}
 		var err error
@@ -61,7 +62,8 @@ func TestAllocateAddress(t *testing.T) {
 		"IPv6":          {"fd00::/64", "fd00::1", "fd00::10", 16},
 		"IPv6, far end": {"fd00::/64", "fd00::3fff:ffff:ffff:fff8", "fd00::ffff:ffff:ffff:ffff", 9},
 	}
-	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+	dbtest.Each(t, func(t *testing.T, d *db.Store) {
+		s := networkdb.New(d.DB)
 		for name, k := range cases {
 			subnet := newSubnet(t, s, k.cidr, k.first, k.last)
 			seen := map[netip.Addr]bool{}
@@ -96,9 +98,9 @@ func BenchmarkCreatePort(b *testing.B) {
 	for name, connection := range connections {
 		for _, percent := range []int{0, 50, 95} {
 			b.Run(fmt.Sprintf("%s/%d%%", name, percent), func(b *testing.B) {
-				s := dbtest.Open(b, connection(b))
+				s := networkdb.New(dbtest.Open(b, connection(b)).DB)
 				subnet := newSubnet(b, s, "10.0.0.0/16", "10.0.0.2", "10.0.255.254")
-				if err := s.Tx(b.Context(), func(tx *db.Store) error { return fill(b, tx, subnet, 65533*percent/100) }); err != nil {
+				if err := s.Tx(b.Context(), func(tx *networkdb.Store) error { return fill(b, tx, subnet, 65533*percent/100) }); err != nil {
 					b.Fatal(err)
 				}
 				for b.Loop() {
@@ -112,11 +114,11 @@ func BenchmarkCreatePort(b *testing.B) {
 }
 
 // fill takes addresses for one port, in as many strides as there are.
-func fill(b *testing.B, tx *db.Store, subnet db.Subnet, count int) error {
+func fill(b *testing.B, tx *networkdb.Store, subnet networkdb.Subnet, count int) error {
 	b.Helper()
-	port := db.Port{NetworkID: subnet.NetworkID, MAC: "filler", Status: "DOWN", VNICType: "normal"}
+	port := networkdb.Port{NetworkID: subnet.NetworkID, MAC: "filler", Status: "DOWN", VNICType: "normal"}
 	port.ID = uuid.NewString()
-	if _, err := tx.Network().Ports.Create(b.Context(), port); err != nil {
+	if _, err := tx.Ports.Create(b.Context(), port); err != nil {
 		return err
 	}
 	for range count {

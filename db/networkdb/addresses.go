@@ -1,4 +1,4 @@
-package db
+package networkdb
 
 import (
 	"context"
@@ -11,15 +11,15 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// ErrNoAddress is what AllocateAddress answers if a subnet has none left.
+// ErrNoAddress is the error of AllocateAddress if no address is free.
 var ErrNoAddress = nova.Errorf(nova.Conflict, "No more IP addresses available.")
 
-// farthest is the last position of a subnet that is handed out by itself: an
-// IPv6 subnet has more than a BIGINT can count.
+// farthest is the last position that AllocateAddress hands out: an IPv6 subnet
+// has more positions than a BIGINT can count.
 const farthest = 1 << 62
 
-// TakeAddress gives a port an address of a subnet, and tells whether it could:
-// nobody else may have it.
+// TakeAddress gives a port a certain address of a subnet, and reports whether
+// the address was free.
 func (s *Store) TakeAddress(ctx context.Context, subnet Subnet, address netip.Addr, portID string) (bool, error) {
 	prefix, err := subnet.Prefix()
 	if err != nil {
@@ -33,6 +33,14 @@ func (s *Store) TakeAddress(ctx context.Context, subnet Subnet, address netip.Ad
 	return s.takeAddress(ctx, subnet.ID, address, column, portID)
 }
 
+// ReleaseAddress takes an address from a port and makes it free.
+func (s *Store) ReleaseAddress(ctx context.Context, portID string, ip FixedIP) error {
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM network_addresses WHERE port_id = ? AND subnet_id = ? AND address = ?", portID, ip.SubnetID, ip.Address)
+	return err
+}
+
+// takeAddress writes the row that gives an address to a port, and reports
+// whether the address was free. The position may be nil.
 func (s *Store) takeAddress(ctx context.Context, subnetID string, address netip.Addr, position any, portID string) (bool, error) {
 	changed, err := rows.Exec(ctx, s.DB, `
 		INSERT INTO network_addresses (subnet_id, port_id, address, position) VALUES (?, ?, ?, ?)
@@ -40,14 +48,13 @@ func (s *Store) takeAddress(ctx context.Context, subnetID string, address netip.
 	return changed == 1, err
 }
 
-// AllocateAddress gives a port any free address of a subnet's pools:
-// ErrNoAddress if there is none. Call it in the transaction that creates the
-// port.
+// AllocateAddress gives a port any free address of a subnet's pools, or returns
+// ErrNoAddress. Call it in the transaction that creates the port.
 //
-// It tries an address at random and, if that is taken, the next free one
-// behind it. So callers seldom want the same address and never wait for each
-// other on a common row; and finding one takes as long as the taken addresses
-// on its way are many, which are few until the pool is almost full.
+// It tries an address at random and then the next free one after it. Callers
+// therefore seldom want the same address and never wait for each other on a
+// common row. The search takes as long as there are taken addresses in a row,
+// and these are few until the pool is almost full.
 func (s *Store) AllocateAddress(ctx context.Context, subnet Subnet, portID string) (netip.Addr, error) {
 	prefix, err := subnet.Prefix()
 	if err != nil {
@@ -66,14 +73,14 @@ func (s *Store) AllocateAddress(ctx context.Context, subnet Subnet, portID strin
 	return netip.Addr{}, ErrNoAddress
 }
 
-// An allocation looks for an address for a port.
+// An allocation searches a subnet for a port's address.
 type allocation struct {
 	s                *Store
 	subnetID, portID string
-	base             netip.Addr
+	base             netip.Addr // the subnet's first; positions count from here
 }
 
-// draw picks a pool, the larger the likelier.
+// draw picks a pool at random: the larger a pool, the likelier.
 func (a allocation) draw(pools []AddressRange) int {
 	var total int64
 	sizes := make([]int64, len(pools))
@@ -94,7 +101,8 @@ func (a allocation) draw(pools []AddressRange) int {
 	return 0
 }
 
-// bounds are a pool's first and last positions.
+// bounds returns a pool's first and last positions. A pool that begins beyond
+// the farthest position is empty.
 func (a allocation) bounds(pool AddressRange) (first, last int64) {
 	first, ok := positionOf(a.base, pool.Start)
 	if !ok {
@@ -106,7 +114,8 @@ func (a allocation) bounds(pool AddressRange) (first, last int64) {
 	return first, last
 }
 
-// from takes a free address of a pool: the zero Addr if there is none.
+// from takes a free address of a pool. It returns the zero Addr if there is
+// none.
 func (a allocation) from(ctx context.Context, pool AddressRange) (netip.Addr, error) {
 	first, last := a.bounds(pool)
 	if first > last {
@@ -122,8 +131,9 @@ func (a allocation) from(ctx context.Context, pool AddressRange) (netip.Addr, er
 	return netip.Addr{}, nil
 }
 
-// between takes the first free address of some positions. Whoever is faster
-// with one makes it look for the next, so it ends.
+// between takes the first free address from a position to the last one. If
+// another transaction takes that address first, it goes on to the next free
+// one. It returns the zero Addr if there is none.
 func (a allocation) between(ctx context.Context, position, last int64) (netip.Addr, error) {
 	for position <= last {
 		address := addressAt(a.base, position)
@@ -151,7 +161,8 @@ func (a allocation) between(ctx context.Context, position, last int64) (netip.Ad
 	return netip.Addr{}, nil
 }
 
-// positionOf counts from a subnet's first address, as far as that goes.
+// positionOf counts from a subnet's first address. It is not ok if the address
+// is further away than the farthest position.
 func positionOf(base, address netip.Addr) (position int64, ok bool) {
 	if base.Is4() != address.Is4() {
 		return 0, false
@@ -167,8 +178,8 @@ func positionOf(base, address netip.Addr) (position int64, ok bool) {
 	return int64(distance), true
 }
 
-// addressAt is the address at a position. It is in the subnet, so that only
-// the lower half of it changes.
+// addressAt returns the address at a position. Positions count in the lower
+// half of an IPv6 address only.
 func addressAt(base netip.Addr, position int64) netip.Addr {
 	bytes := base.As16()
 	binary.BigEndian.PutUint64(bytes[8:], binary.BigEndian.Uint64(bytes[8:])+uint64(position)) //nolint:gosec // never negative
