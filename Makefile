@@ -11,7 +11,7 @@ timeout  := 20m
 # The packages whose tests rewrite what they compare with.
 goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
 
-.PHONY: help build run check test vet race postgres lint fmt golden docs cover bench python e2e tools clean
+.PHONY: help build run check test soak vet race postgres lint fmt golden docs cover bench python e2e tools clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ golden: ## rewrite the golden files, and look at what changed
 	git status --short
 
 docs: golden ## rewrite the documents that tests generate from the tables in the code
+
+soak: ## the crash tests with many more rounds: a quarter of an hour; NOVA_CRASH_SEED repeats a run
+	NOVA_CRASH_ROUNDS=$${NOVA_CRASH_ROUNDS:-40} $(postgres) go test -race -count=1 -timeout 60m -run Crash -v ./e2e
 
 cover: ## measure which lines the tests reach, on both databases
 	@mkdir -p bin
