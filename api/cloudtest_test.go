@@ -71,7 +71,10 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
 		statements: statements,
 	}
-	s.worker = compute.NewWorker(compute.WorkerOptions{Servers: s.compute, ID: uuid.NewString(), Log: zerolog.Nop()})
+	s.worker = compute.NewWorker(compute.WorkerOptions{
+		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: "nova", AliveFor: 24 * time.Hour,
+		ID: uuid.NewString(), Log: zerolog.Nop(),
+	})
 	registrar := compute.Registrar{Servers: s.compute, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
 	must(t, registrar.Register(t.Context()))
 	s.flavors()

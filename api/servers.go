@@ -117,33 +117,28 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 }
 
 // changes are what an update asks for.
-func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.ServerUpdateBody) (*db.ServerChange, error) {
-	change := new(db.ServerChange)
-	asGiven := func(text string) string { return text }
-	for _, field := range []struct {
-		column string
-		value  *string
-		kept   func(string) string
-	}{
-		{"name", in.Server.Name, strings.TrimSpace},
-		{"disk_config", in.Server.DiskConfig, asGiven},
-		{"access_ip_v4", in.Server.AccessIPv4, address},
-		{"access_ip_v6", in.Server.AccessIPv6, address},
-		{"hostname", in.Server.Hostname, asGiven},
-	} {
-		if field.value != nil {
-			change.Set(field.column, field.kept(*field.value))
-		}
+func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
+	change := db.ServerChange{
+		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: in.Server.Hostname, DiskConfig: in.Server.DiskConfig,
+		AccessIPv4: convert(address, in.Server.AccessIPv4), AccessIPv6: convert(address, in.Server.AccessIPv6),
 	}
 	if in.Server.Description.Set {
-		change.Set("description", pointer(in.Server.Description))
+		change.Description = new(pointer(in.Server.Description))
 	}
 	if !in.Server.PinnedAvailabilityZone.Set {
 		return change, nil
 	}
 	pin := pointer(in.Server.PinnedAvailabilityZone)
-	change.Set("pinned_zone", pin)
+	change.PinnedZone = &pin
 	return change, c.checkPin(ctx, s, pin)
+}
+
+// convert applies f to a value that may be absent.
+func convert(f func(string) string, value *string) *string {
+	if value == nil {
+		return nil
+	}
+	return new(f(*value))
 }
 
 // checkPin refuses to pin a server anywhere but where it is.

@@ -193,23 +193,6 @@ func TestActions_Cancel(t *testing.T) {
 	})
 }
 
-// A transaction that is run again writes the same change twice.
-func TestServers_ChangeAgain(t *testing.T) {
-	t.Parallel()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		server := createServer(t, s, newServer())
-		change := new(db.ServerChange).Set("name", "new")
-		for range 2 {
-			if err := s.ChangeServer(t.Context(), server.ID, change); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if found, err := s.Server(t.Context(), server.ID); err != nil || found.Name != "new" {
-			t.Errorf("found %q, %v", found.Name, err)
-		}
-	})
-}
-
 // each is dbtest.Each with a clock that the test sets.
 func each(t *testing.T, test func(t *testing.T, s *db.Store, clock *time.Time)) {
 	t.Helper()

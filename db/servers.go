@@ -150,41 +150,6 @@ func ipsOf(addresses []nova.Address) string {
 	return strings.Join(ips, "\n")
 }
 
-// A ServerChange is a set of columns to write.
-type ServerChange struct {
-	columns []string
-	args    []any
-}
-
-// Set adds a column to the change. The column is always a word of ours, never
-// a client's.
-func (c *ServerChange) Set(column string, value any) *ServerChange {
-	c.columns, c.args = append(c.columns, column+" = ?"), append(c.args, value)
-	return c
-}
-
-// SetJSON is Set for a column that holds JSON.
-func (c *ServerChange) SetJSON(column string, value any) *ServerChange {
-	return c.Set(column, rows.AsJSON(value))
-}
-
-// SetAddresses sets where the server is on the network.
-func (c *ServerChange) SetAddresses(addresses []nova.Address) *ServerChange {
-	return c.SetJSON("addresses", &addresses).Set("ips", ipsOf(addresses))
-}
-
-// ChangeServer writes a change: NotFound if the server has gone.
-func (s *Store) ChangeServer(ctx context.Context, id string, c *ServerChange) error {
-	// The change is left as it is: a transaction may be run again.
-	columns := strings.Join(append(slices.Clip(c.columns), "updated_at = ?"), ", ")
-	changed, err := rows.Exec(ctx, s.DB, "UPDATE servers SET "+columns+" WHERE uuid = ? AND deleted_at IS NULL",
-		append(slices.Clip(c.args), s.Now(), id)...)
-	if err == nil && changed == 0 {
-		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
-	}
-	return err
-}
-
 // BeginTask makes a server busy, if it is in one of the states and busy with
 // one of the tasks from which that may be. It tells whether it was: this is
 // the guard that keeps two actions apart.

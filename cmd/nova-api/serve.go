@@ -72,7 +72,8 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	worker := compute.NewWorker(compute.WorkerOptions{
-		Servers: servers, ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: cfg.DefaultZone, AliveFor: cfg.Hosts.DownTime,
+		ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Weights: scheduler.Weights(cfg.Weights), Log: log,
 	})
 	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")

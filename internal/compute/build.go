@@ -85,7 +85,7 @@ func (w *Worker) schedule(ctx context.Context, j *job, args buildArgs) error {
 
 // choose finds the hosts that fit, the best first.
 func (w *Worker) choose(ctx context.Context, j *job, args buildArgs) ([]nova.Host, error) {
-	hosts, err := w.Hosts(ctx)
+	hosts, err := w.store.Hosts(ctx, w.store.Now().Add(-w.aliveFor))
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func (w *Worker) settleOn(ctx context.Context, j *job, host nova.Host) (claimed 
 	on := *j
 	on.action.Queue, on.action.Step = host.Name, "build"
 	on.server.Host, on.server.Node, on.driver = host.Name, host.Node, w.drivers[host.Name]
-	change := new(db.ServerChange).Set("host", host.Name).Set("node", host.Node).Set("task_state", nova.Networking)
+	change := db.ServerChange{Host: &host.Name, Node: &host.Node, TaskState: new(nova.Networking)}
 	err = w.write(ctx, j, change, func(tx *db.Store) error {
 		if err := tx.StartEvent(ctx, on.action, j.rule.event, host.Name); err != nil {
 			return err
@@ -154,7 +154,7 @@ func (w *Worker) spawn(ctx context.Context, j *job, args buildArgs) error {
 		return err
 	}
 	j.server.Addresses, j.server.SecurityGroups = addresses, groups
-	change := new(db.ServerChange).Set("task_state", nova.Spawning).SetJSON("security_groups", groups).SetAddresses(addresses)
+	change := db.ServerChange{TaskState: new(nova.Spawning), SecurityGroups: &groups, Addresses: &addresses}
 	if err := w.advance(ctx, j, change); err != nil {
 		return err
 	}
@@ -165,7 +165,9 @@ func (w *Worker) spawn(ctx context.Context, j *job, args buildArgs) error {
 	if err != nil {
 		return err
 	}
-	return w.finish(ctx, j, j.settled().Set("power_state", power).Set("launched_at", w.store.Now()), nil)
+	change = j.settled()
+	change.PowerState, change.LaunchedAt = &power, new(w.store.Now())
+	return w.finish(ctx, j, change, nil)
 }
 
 func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
@@ -205,8 +207,10 @@ func (w *Worker) giveUpHost(ctx context.Context, j *job, args *buildArgs, cause 
 	off.action.Queue, off.action.Step, off.action.Args = nova.QueueSchedule, "", encoded
 	off.server.Host, off.server.Node, off.driver = "", "", nil
 	off.server.Addresses, off.server.SecurityGroups = kept(args.Networks), nil
-	change := new(db.ServerChange).Set("host", "").Set("node", "").Set("task_state", nova.Scheduling).
-		SetJSON("security_groups", off.server.SecurityGroups).SetAddresses(off.server.Addresses)
+	change := db.ServerChange{
+		Host: new(""), Node: new(""), TaskState: new(nova.Scheduling),
+		SecurityGroups: &off.server.SecurityGroups, Addresses: &off.server.Addresses,
+	}
 	details := faultMessage(cause)
 	if err := w.write(ctx, j, change, func(tx *db.Store) error {
 		if err := tx.AdvanceAction(ctx, off.action); err != nil {

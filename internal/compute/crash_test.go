@@ -58,7 +58,7 @@ func TestCrash(t *testing.T) {
 					server := prepare()
 					died := s.dieAt(step)
 					s.clock.advance(2 * lease)
-					s.workWith(s.newWorker(s.api))
+					s.workWith(s.newWorker())
 					if diff := cmp.Diff(want, s.outcome(server.ID)); diff != "" {
 						t.Errorf("dead at step %d (-want +got):\n%s", step, diff)
 					}

@@ -53,12 +53,12 @@ func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 }
 
 // gone is the change that takes a server off the books.
-func gone(tx *db.Store) *db.ServerChange {
+func gone(tx *db.Store) db.ServerChange {
 	now := tx.Now()
-	return new(db.ServerChange).
-		Set("vm_state", nova.Deleted).Set("task_state", nova.Idle).Set("power_state", nova.NoState).
-		Set("terminated_at", now).Set("deleted_at", now).
-		Set("locked_by", "").SetAddresses(nil)
+	return db.ServerChange{
+		VMState: new(nova.Deleted), TaskState: new(nova.Idle), PowerState: new(nova.NoState),
+		TerminatedAt: &now, DeletedAt: &now, LockedBy: new(""), Addresses: new([]nova.Address(nil)),
+	}
 }
 
 // release frees what a server counted for.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -258,7 +259,7 @@ func TestActions_WithoutSense(t *testing.T) {
 		"of a server that isn't":     {`{"verb": "stop"}`, "00000000-0000-4000-8000-000000000000", 1},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		server := s.boot(s.as("demo"))
-		s.put(server.ID, set("task_state", nova.PoweringOff))
+		s.put(server.ID, db.ServerChange{TaskState: new(nova.PoweringOff)})
 		id := server.ID
 		if c.server != "" {
 			id = c.server

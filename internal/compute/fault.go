@@ -9,9 +9,9 @@ import (
 
 // fault is what a client is shown of what went wrong; the details are for
 // administrators.
-func (a *Servers) fault(cause error) *nova.Fault {
+func (w *Worker) fault(cause error) *nova.Fault {
 	const internal, most = 500, 4 << 10
-	return &nova.Fault{Code: internal, Message: faultMessage(cause), Details: clip(cause.Error(), most), Created: a.store.Now()}
+	return &nova.Fault{Code: internal, Message: faultMessage(cause), Details: clip(cause.Error(), most), Created: w.store.Now()}
 }
 
 // faultMessage is the text of a failure. A driver's own words are no secret:

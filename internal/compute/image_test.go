@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -44,7 +45,9 @@ func TestImages(t *testing.T) {
 	}, func(t *testing.T, s *site, verb compute.Verb, c testCase) {
 		ctx := s.as("demo")
 		server := s.boot(ctx)
-		server = s.put(server.ID, set("image_props", `{"os_distro": "cirros", "description": "not inherited", "backup_type": "neither"}`))
+		server = s.put(server.ID, db.ServerChange{ImageProps: &map[string]string{
+			"os_distro": "cirros", "description": "not inherited", "backup_type": "neither",
+		}})
 		id, description := "", "before the storm"
 		var err error
 		ctx = s.as("demo")
@@ -182,7 +185,7 @@ func TestImages_VolumeBacked(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
 		server := s.boot(s.as("demo"))
-		server = s.put(server.ID, set("image_id", ""))
+		server = s.put(server.ID, db.ServerChange{ImageID: new("")})
 		_, err := s.api.CreateBackup(s.as("demo"), server, "backup", "daily", 1, nil)
 		wantRefusal(t, err, nova.Invalid, "Backup is not supported for volume-backed instances.")
 		s.settled()

@@ -120,22 +120,24 @@ func (w *Worker) drive(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	return w.finish(ctx, j, j.settled().Set("power_state", power), nil)
+	change := j.settled()
+	change.PowerState = &power
+	return w.finish(ctx, j, change, nil)
 }
 
 // settled is the change that leaves the server in the state that the verb
 // promises.
-func (j *job) settled() *db.ServerChange {
-	change := new(db.ServerChange).Set("task_state", nova.Idle)
+func (j *job) settled() db.ServerChange {
+	change := db.ServerChange{TaskState: new(nova.Idle)}
 	if j.rule.then != "" {
-		change.Set("vm_state", j.rule.then)
+		change.VMState = &j.rule.then
 	}
 	return change
 }
 
 // write changes the server for an action, and writes what else there is to
 // write with that: all of it, or nothing if the action was lost.
-func (w *Worker) write(ctx context.Context, j *job, change *db.ServerChange, also func(tx *db.Store) error) error {
+func (w *Worker) write(ctx context.Context, j *job, change db.ServerChange, also func(tx *db.Store) error) error {
 	return w.store.Tx(ctx, func(tx *db.Store) error {
 		changed := tx.ChangeServer(ctx, j.server.ID, change)
 		if changed != nil && !nova.Is(changed, nova.NotFound) {
@@ -149,13 +151,13 @@ func (w *Worker) write(ctx context.Context, j *job, change *db.ServerChange, als
 }
 
 // advance writes down how far an action has come.
-func (w *Worker) advance(ctx context.Context, j *job, change *db.ServerChange) error {
+func (w *Worker) advance(ctx context.Context, j *job, change db.ServerChange) error {
 	return w.write(ctx, j, change, func(tx *db.Store) error { return tx.AdvanceAction(ctx, j.action) })
 }
 
 // finish ends an action that went well, with what it did to the server and
 // what else it did, which may be nil.
-func (w *Worker) finish(ctx context.Context, j *job, change *db.ServerChange, also func(tx *db.Store) error) error {
+func (w *Worker) finish(ctx context.Context, j *job, change db.ServerChange, also func(tx *db.Store) error) error {
 	return w.write(ctx, j, change, func(tx *db.Store) error {
 		if err := end(ctx, tx, j.action, nil); err != nil || also == nil {
 			return err
@@ -190,9 +192,9 @@ func (w *Worker) fail(ctx context.Context, j *job, cause error) error {
 		}
 	}
 	message := faultMessage(cause)
-	change := new(db.ServerChange).Set("task_state", nova.Idle).SetJSON("fault", w.fault(cause))
+	change := db.ServerChange{TaskState: new(nova.Idle), Fault: w.fault(cause)}
 	if state := w.broken(ctx, j); state != "" {
-		change.Set("vm_state", state)
+		change.VMState = &state
 	}
 	return w.write(ctx, j, change, func(tx *db.Store) error { return end(ctx, tx, j.action, &message) })
 }

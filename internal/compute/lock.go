@@ -19,9 +19,9 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 		if by == "owner" && locked.Locked() {
 			return nil
 		}
-		change := new(db.ServerChange).Set("locked_by", by)
+		change := db.ServerChange{LockedBy: &by}
 		if reason != nil { // else the one before stands
-			change.Set("locked_reason", reason)
+			change.LockedReason = &reason
 		}
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
@@ -33,7 +33,7 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 // Unlock lets everybody change a server again.
 func (a *Servers) Unlock(ctx context.Context, s nova.Server) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.ChangeServer(ctx, s.ID, new(db.ServerChange).Set("locked_by", "").Set("locked_reason", nil)); err != nil {
+		if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{LockedBy: new(""), LockedReason: new((*string)(nil))}); err != nil {
 			return err
 		}
 		return record(ctx, tx, s, "unlock", "api_unlock")

@@ -159,7 +159,7 @@ func TestPorts_FoundAgain(t *testing.T) {
 			die()
 			s.hooks.set(func(h *hooks) { h.request = nil })
 			s.clock.advance(2 * lease)
-			s.workWith(s.newWorker(s.api))
+			s.workWith(s.newWorker())
 			server = s.server(server.ID)
 			if states(server) != "active" || len(server.Addresses) != 4 || len(s.ports(server.ID)) != 4 {
 				t.Fatalf("dead after %d requests: %s at %+v", dies, states(server), server.Addresses)

@@ -11,13 +11,11 @@ import (
 )
 
 // put writes a server's columns, as only a test may.
-func (s *site) put(id string, change *db.ServerChange) nova.Server {
+func (s *site) put(id string, change db.ServerChange) nova.Server {
 	s.t.Helper()
 	s.must(s.store.ChangeServer(s.t.Context(), id, change))
 	return s.server(id)
 }
-
-func set(column string, value any) *db.ServerChange { return new(db.ServerChange).Set(column, value) }
 
 // do starts any verb there is.
 func (s *site) do(ctx context.Context, server nova.Server, verb compute.Verb) error {
@@ -42,34 +40,34 @@ func (s *site) do(ctx context.Context, server nova.Server, verb compute.Verb) er
 // order of the reasons is Nova's.
 func TestVerbs_Refused(t *testing.T) {
 	t.Parallel()
-	stopped, busy := set("vm_state", nova.Stopped), set("task_state", nova.Pausing)
-	locked := set("locked_by", "owner")
-	building := set("vm_state", nova.Building)
+	stopped, busy := db.ServerChange{VMState: new(nova.Stopped)}, db.ServerChange{TaskState: new(nova.Pausing)}
+	locked := db.ServerChange{LockedBy: new("owner")}
+	building := db.ServerChange{VMState: new(nova.Building)}
 	type testCase struct {
 		verb   compute.Verb
-		change *db.ServerChange
+		change db.ServerChange
 		text   string
 	}
 	eachCase(t, map[string]testCase{
-		"started already":              {compute.Start, set("vm_state", nova.Active), "Cannot 'start' instance ID while it is in vm_state active"},
+		"started already":              {compute.Start, db.ServerChange{VMState: new(nova.Active)}, "Cannot 'start' instance ID while it is in vm_state active"},
 		"stopped already":              {compute.Stop, stopped, "Cannot 'stop' instance ID while it is in vm_state stopped"},
 		"soft reboot of a stopped one": {compute.SoftReboot, stopped, "Cannot 'reboot' instance ID while it is in vm_state stopped"},
 		"soft reboot while busy":       {compute.SoftReboot, busy, "Cannot 'reboot' instance ID while it is in task_state pausing"},
 		"hard reboot while built":      {compute.HardReboot, building, "Cannot 'reboot' instance ID while it is in vm_state building"},
 		"hard reboot while deleted": {
-			compute.HardReboot, set("task_state", nova.Deleting),
+			compute.HardReboot,
+			db.ServerChange{TaskState: new(nova.Deleting)},
 			"Cannot 'reboot' instance ID while it is in task_state deleting",
 		},
 		"pause":                           {compute.Pause, stopped, "Cannot 'pause' instance ID while it is in vm_state stopped"},
 		"unpause":                         {compute.Unpause, stopped, "Cannot 'unpause' instance ID while it is in vm_state stopped"},
 		"busy":                            {compute.Stop, busy, "Cannot 'stop' instance ID while it is in task_state pausing"},
-		"snapshot of one in error":        {compute.Snapshot, set("vm_state", nova.Errored), "Cannot 'createImage' instance ID while it is in vm_state error"},
+		"snapshot of one in error":        {compute.Snapshot, db.ServerChange{VMState: new(nova.Errored)}, "Cannot 'createImage' instance ID while it is in vm_state error"},
 		"snapshot while busy":             {compute.Snapshot, busy, "Cannot 'createImage' instance ID while it is in task_state pausing"},
-		"backup of one in error":          {compute.Backup, set("vm_state", nova.Errored), "Cannot 'createBackup' instance ID while it is in vm_state error"},
+		"backup of one in error":          {compute.Backup, db.ServerChange{VMState: new(nova.Errored)}, "Cannot 'createBackup' instance ID while it is in vm_state error"},
 		"quick backup while built":        {compute.BackupInstance, building, "Cannot 'backup_instance' instance ID while it is in vm_state building"},
-		"no host":                         {compute.Stop, set("host", ""), "Instance ID is not ready"},
-		"no host before the state":        {compute.Start, set("host", ""), "Instance ID is not ready"},
-		"never launched":                  {compute.Stop, set("launched_at", nil), "Instance ID is in an invalid state for 'stop'"},
+		"no host":                         {compute.Stop, db.ServerChange{Host: new("")}, "Instance ID is not ready"},
+		"no host before the state":        {compute.Start, db.ServerChange{Host: new("")}, "Instance ID is not ready"},
 		"locked":                          {compute.Stop, locked, "Instance ID is locked"},
 		"locked before the state":         {compute.Start, locked, "Instance ID is locked"},
 		"locked, to be deleted":           {compute.Delete, locked, "Instance ID is locked"},
@@ -105,12 +103,24 @@ func TestVerbs_Refused(t *testing.T) {
 	})
 }
 
+// TestVerbs_NeverLaunched is a server whose build failed: there is nothing to
+// stop.
+func TestVerbs_NeverLaunched(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.begin(s.as("demo"))
+		s.must(s.api.ResetState(s.as("admin"), server, nova.Errored))
+		server = s.put(server.ID, db.ServerChange{Host: new("fake-1")})
+		wantRefusal(t, s.do(s.as("demo"), server, compute.Stop), nova.Conflict, "Instance "+server.ID+" is in an invalid state for 'stop'")
+	})
+}
+
 // TestVerbs_AdminIsNotLockedOut is for whom locks don't hold.
 func TestVerbs_AdminIsNotLockedOut(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
 		server := s.boot(s.as("demo"))
-		server = s.put(server.ID, set("locked_by", "owner"))
+		server = s.put(server.ID, db.ServerChange{LockedBy: new("owner")})
 		for _, verb := range []compute.Verb{compute.Stop, compute.Start, compute.Delete} {
 			s.must(s.do(s.as("admin"), s.server(server.ID), verb))
 			s.work()

@@ -193,28 +193,27 @@ func TestChangeMetadata(t *testing.T) {
 	}
 	none := errors.New("nothing like that")
 	type testCase struct {
-		state  *db.ServerChange
+		state  db.ServerChange
 		change change
 		want   map[string]string
 		err    error
 	}
 	eachCase(t, map[string]testCase{
-		"added":      {nil, add(map[string]string{"b": "2"}), map[string]string{"a": "1", "b": "2"}, nil},
-		"emptied":    {nil, func(map[string]string) (map[string]string, error) { return nil, nil }, nil, nil},
-		"refused":    {nil, func(map[string]string) (map[string]string, error) { return nil, none }, map[string]string{"a": "1"}, none},
-		"too much":   {nil, add(map[string]string{"b": "2", "c": "3"}), map[string]string{"a": "1"}, nova.Errorf(nova.OverQuota, "Maximum number of metadata items exceeds 2")},
-		"while busy": {set("task_state", nova.Pausing), add(map[string]string{"b": "2"}), map[string]string{"a": "1", "b": "2"}, nil},
+		"added":      {db.ServerChange{}, add(map[string]string{"b": "2"}), map[string]string{"a": "1", "b": "2"}, nil},
+		"emptied":    {db.ServerChange{}, func(map[string]string) (map[string]string, error) { return nil, nil }, nil, nil},
+		"refused":    {db.ServerChange{}, func(map[string]string) (map[string]string, error) { return nil, none }, map[string]string{"a": "1"}, none},
+		"too much":   {db.ServerChange{}, add(map[string]string{"b": "2", "c": "3"}), map[string]string{"a": "1"}, nova.Errorf(nova.OverQuota, "Maximum number of metadata items exceeds 2")},
+		"while busy": {db.ServerChange{TaskState: new(nova.Pausing)}, add(map[string]string{"b": "2"}), map[string]string{"a": "1", "b": "2"}, nil},
 		"in error": {
-			set("vm_state", nova.Errored), add(nil),
+			db.ServerChange{VMState: new(nova.Errored)},
+			add(nil),
 			map[string]string{"a": "1"},
 			nova.Errorf(nova.Conflict, "Cannot 'update metadata' instance ID while it is in vm_state error"),
 		},
-		"locked": {set("locked_by", "admin"), add(nil), map[string]string{"a": "1"}, nova.Errorf(nova.Conflict, "Instance ID is locked")},
+		"locked": {db.ServerChange{LockedBy: new("admin")}, add(nil), map[string]string{"a": "1"}, nova.Errorf(nova.Conflict, "Instance ID is locked")},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		server := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Template.Metadata = map[string]string{"a": "1"} })
-		if c.state != nil {
-			server = s.put(server.ID, c.state)
-		}
+		server = s.put(server.ID, c.state)
 		_, err := s.api.ChangeMetadata(s.as("demo"), server, "update metadata", c.change)
 		switch {
 		case c.err == nil && err != nil, c.err != nil && nova.KindOf(err) != nova.KindOf(c.err), errors.Is(c.err, none) && !errors.Is(err, none):

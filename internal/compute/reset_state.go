@@ -16,7 +16,7 @@ func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState
 		if err := supersede(ctx, tx, s.ID); err != nil {
 			return err
 		}
-		change := new(db.ServerChange).Set("vm_state", to).Set("task_state", nova.Idle)
+		change := db.ServerChange{VMState: &to, TaskState: new(nova.Idle)}
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
 		}

@@ -149,13 +149,20 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 	s.api = compute.New(options)
 	s.addHost("fake-1")
 	s.addHost("fake-2")
-	s.worker = s.newWorker(s.api)
+	s.worker = s.newWorker()
 	return s
 }
 
 // newWorker starts another process, as it were, that has the same hosts.
-func (s *site) newWorker(api *compute.Servers) *compute.Worker {
-	return compute.NewWorker(compute.WorkerOptions{Servers: api, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop()})
+func (s *site) newWorker(change ...func(*compute.WorkerOptions)) *compute.Worker {
+	o := compute.WorkerOptions{
+		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, Zone: "nova", AliveFor: 12 * time.Hour,
+		ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop(),
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	return compute.NewWorker(o)
 }
 
 const lease = 6 * time.Second

@@ -80,7 +80,7 @@ func (a *Servers) takeBack(ctx context.Context, action nova.Action) error {
 		if err := leaveImages(ctx, tx, []nova.Action{action}); err != nil {
 			return err
 		}
-		return tx.ChangeServer(ctx, action.ServerID, new(db.ServerChange).Set("task_state", nova.Idle))
+		return tx.ChangeServer(ctx, action.ServerID, db.ServerChange{TaskState: new(nova.Idle)})
 	})
 }
 
@@ -184,7 +184,7 @@ func (w *Worker) uploadedBefore(ctx context.Context, id string, refused error) e
 
 // busy shows what part of making an image a server is at.
 func (w *Worker) busy(ctx context.Context, j *job, task nova.TaskState) error {
-	return w.advance(ctx, j, new(db.ServerChange).Set("task_state", task))
+	return w.advance(ctx, j, db.ServerChange{TaskState: &task})
 }
 
 // dropImage removes the image that could not be made; if not now, later.
@@ -208,8 +208,8 @@ func imagesOf(actions []nova.Action) []string {
 
 // dropUnfinished removes the images among some that have no data: nobody will
 // give them any.
-func (a *Servers) dropUnfinished(ctx context.Context, ids []string) error {
-	images := a.images.AsService()
+func (w *Worker) dropUnfinished(ctx context.Context, ids []string) error {
+	images := w.images.AsService()
 	var failed []error
 	for _, id := range ids {
 		image, err := images.Show(ctx, id)

@@ -26,10 +26,7 @@ func TestStorm(t *testing.T) {
 		var stops []func() error
 		for host, driver := range s.drivers { // each process has a host of its own
 			own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
-			stops = append(stops, s.start(compute.WorkerOptions{Servers: compute.New(compute.Options{
-				Store: own, Images: s.clients.Image, Networks: s.clients.Network, Drivers: map[string]virt.Driver{host: driver},
-				Zone: "nova", AliveFor: time.Hour,
-			})}))
+			stops = append(stops, s.start(on(own), func(o *compute.WorkerOptions) { o.Drivers = map[string]virt.Driver{host: driver} }))
 		}
 		var ids [servers]string
 		for i := range ids {

@@ -41,7 +41,7 @@ func (a *Servers) ChangeMetadata(
 				return err
 			}
 		}
-		return tx.ChangeServer(ctx, s.ID, new(db.ServerChange).SetJSON("metadata", metadata))
+		return tx.ChangeServer(ctx, s.ID, db.ServerChange{Metadata: &metadata})
 	})
 	return metadata, err
 }
@@ -55,7 +55,7 @@ func CheckTags(s nova.Server, word string) error {
 }
 
 // Update changes what a server is called and how it is described.
-func (a *Servers) Update(ctx context.Context, s nova.Server, change *db.ServerChange) (nova.Server, error) {
+func (a *Servers) Update(ctx context.Context, s nova.Server, change db.ServerChange) (nova.Server, error) {
 	if err := a.store.ChangeServer(ctx, s.ID, change); err != nil {
 		return s, err
 	}

@@ -8,25 +8,41 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/scheduler"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // A Worker carries out what the API has written down: it claims actions from
 // the queues of its hosts, and of those that have no host yet.
 type Worker struct {
-	*Servers
-	id      string
-	lease   time.Duration
-	slots   chan struct{}
-	weights scheduler.Weights
-	log     zerolog.Logger
+	store    *db.Store
+	images   *cloud.ImageService
+	networks *cloud.NetworkService
+	drivers  map[string]virt.Driver
+	zone     string
+	aliveFor time.Duration
+	id       string
+	lease    time.Duration
+	slots    chan struct{}
+	weights  scheduler.Weights
+	log      zerolog.Logger
 	running
 }
 
 // WorkerOptions are what a Worker works with.
 type WorkerOptions struct {
-	Servers *Servers
+	Store    *db.Store
+	Images   *cloud.ImageService
+	Networks *cloud.NetworkService
+	// Drivers are the hypervisors that this process runs, by the host's name.
+	Drivers map[string]virt.Driver
+	// Zone is the availability zone of hosts that are in no other.
+	Zone string
+	// AliveFor is how long a host counts as up after its heartbeat.
+	AliveFor time.Duration
 	// ID names the worker: no other, before or after, may have the same.
 	ID string
 	// Lease is how long after a worker's death its work is taken up by
@@ -53,7 +69,8 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Slots = defaultSlots
 	}
 	return &Worker{
-		Servers: o.Servers, id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
+		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, zone: o.Zone, aliveFor: o.AliveFor,
+		id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
 		running: running{byServer: map[string]*run{}},
 	}
 }

@@ -6,9 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/rs/zerolog"
-
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/compute"
@@ -16,19 +14,27 @@ import (
 )
 
 // start runs a worker, and gives what stops it and waits for its end.
-func (s *site) start(o compute.WorkerOptions) (stop func() error) {
+func (s *site) start(change ...func(*compute.WorkerOptions)) (stop func() error) {
 	s.t.Helper()
-	if o.Servers == nil {
-		o.Servers = s.api
-	}
-	o.ID, o.Log = uuid.NewString(), zerolog.Nop()
 	ctx, cancel := context.WithCancel(s.t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- compute.NewWorker(o).Run(ctx) }()
+	worker := s.newWorker(change...)
+	go func() { ended <- worker.Run(ctx) }()
 	return func() error {
 		cancel()
 		return <-ended
 	}
+}
+
+func slots(number int) func(*compute.WorkerOptions) {
+	return func(o *compute.WorkerOptions) { o.Slots = number }
+}
+
+func shortLease(o *compute.WorkerOptions) { o.Lease = 30 * time.Millisecond }
+
+// on gives a worker a store of its own, as another process has.
+func on(store *db.Store) func(*compute.WorkerOptions) {
+	return func(o *compute.WorkerOptions) { o.Store = store }
 }
 
 // onVerb does something whenever a driver is about to carry out a verb.
@@ -56,7 +62,7 @@ func TestWorker_Run(t *testing.T) {
 				return ctx.Err()
 			}
 		})
-		stop := s.start(compute.WorkerOptions{Slots: 1})
+		stop := s.start(slots(1))
 		first, second := s.begin(s.as("demo")), s.begin(s.as("demo"))
 		if id := <-begun; id != first.ID {
 			t.Errorf("began with %s", id)
@@ -74,16 +80,16 @@ func TestWorker_Run(t *testing.T) {
 func TestWorker_Slots(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
-		const slots, servers = 2, 6
+		const most, servers = 2, 6
 		var mu sync.Mutex
-		var now, most int
+		var now, seen int
 		full, done := make(chan struct{}), make(chan struct{}, servers)
 		filled := sync.OnceFunc(func() { close(full) })
 		count := func(change int) {
 			mu.Lock()
 			defer mu.Unlock()
 			now += change
-			if most = max(most, now); now == slots {
+			if seen = max(seen, now); now == most {
 				filled()
 			}
 		}
@@ -97,13 +103,13 @@ func TestWorker_Slots(t *testing.T) {
 		for range servers {
 			s.begin(s.as("demo"))
 		}
-		stop := s.start(compute.WorkerOptions{Slots: slots})
+		stop := s.start(slots(most))
 		for range servers {
 			<-done
 		}
 		s.must(stop())
-		if most != slots {
-			t.Errorf("%d at once, want %d", most, slots)
+		if seen != most {
+			t.Errorf("%d at once, want %d", seen, most)
 		}
 		s.work()
 		s.settled()
@@ -122,7 +128,7 @@ func TestWorker_Stops(t *testing.T) {
 			return ctx.Err()
 		})
 		server := s.begin(s.as("demo"), onPrivate)
-		stop := s.start(compute.WorkerOptions{})
+		stop := s.start()
 		<-begun
 		s.must(stop())
 		s.hooks.set(func(h *hooks) { h.driver = nil })
@@ -155,7 +161,7 @@ func TestWorker_HearsOfLoss(t *testing.T) {
 			}
 		})
 		server := s.begin(s.as("demo"))
-		stop := s.start(compute.WorkerOptions{Slots: 1, Lease: 30 * time.Millisecond})
+		stop := s.start(slots(1), shortLease)
 		<-begun
 		s.must(s.api.Delete(s.as("demo"), server))
 		<-destroyed
@@ -173,7 +179,6 @@ func TestWorker_StoreAway(t *testing.T) {
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := newSite(t, connection)
 		own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
-		api := compute.New(compute.Options{Store: own, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, AliveFor: time.Hour})
 		ended := make(chan struct{})
 		s.onVerb("spawn", func(ctx context.Context, _ nova.Server) error {
 			s.must(own.Close())
@@ -182,7 +187,7 @@ func TestWorker_StoreAway(t *testing.T) {
 			return ctx.Err()
 		})
 		server := s.begin(s.as("demo"))
-		stop := s.start(compute.WorkerOptions{Servers: api, Lease: 30 * time.Millisecond})
+		stop := s.start(on(own), shortLease)
 		<-ended
 		if stop() == nil {
 			t.Error("leases were given back to a store that is away")
@@ -216,8 +221,7 @@ func TestWorkers_Together(t *testing.T) {
 		var group sync.WaitGroup
 		for range processes {
 			own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
-			api := compute.New(compute.Options{Store: own, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, AliveFor: time.Hour})
-			group.Go(func() { s.workWith(s.newWorker(api)) })
+			group.Go(func() { s.workWith(s.newWorker(on(own))) })
 		}
 		group.Wait()
 		s.work()
@@ -235,9 +239,7 @@ func TestWorkers_HandOver(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := newSite(t, connection)
-		without := compute.NewWorker(compute.WorkerOptions{
-			Servers: compute.New(compute.Options{Store: s.store, AliveFor: time.Hour}), ID: "scheduler", Log: zerolog.Nop(),
-		})
+		without := s.newWorker(func(o *compute.WorkerOptions) { o.Drivers = nil })
 		server := s.begin(s.as("demo"))
 		if number := s.workWith(without); number != 1 {
 			t.Errorf("scheduled in %d actions", number)
@@ -266,7 +268,7 @@ func TestWorker_Fenced(t *testing.T) {
 			}
 			slept = true
 			s.clock.advance(2 * lease)
-			s.workWith(s.newWorker(s.api))
+			s.workWith(s.newWorker())
 			s.wantStates(server.ID, "stopped")
 			s.must(s.do(s.as("demo"), s.server(server.ID), compute.Start))
 			return nil

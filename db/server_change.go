@@ -1,0 +1,100 @@
+package db
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/nova-api/nova-api/db/rows"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A ServerChange says what to write of a server. A field that is nil leaves the
+// column as it is; a field that is a pointer to a nil pointer makes it null.
+type ServerChange struct {
+	Name           *string
+	Hostname       *string
+	Description    **string
+	AccessIPv4     *string
+	AccessIPv6     *string
+	DiskConfig     *string
+	PinnedZone     **string
+	Metadata       *map[string]string
+	ImageID        *string
+	ImageProps     *map[string]string
+	VMState        *nova.VMState
+	TaskState      *nova.TaskState
+	PowerState     *nova.PowerState
+	Host           *string
+	Node           *string
+	Addresses      *[]nova.Address
+	SecurityGroups *[]string // names
+	LockedBy       *string
+	LockedReason   **string
+	Fault          *nova.Fault
+	LaunchedAt     *time.Time
+	TerminatedAt   *time.Time
+	DeletedAt      *time.Time
+}
+
+// assignments are the columns that an UPDATE sets, and their values.
+type assignments struct {
+	columns []string
+	args    []any
+}
+
+// assign adds a column, unless its value is to stay as it is.
+func assign[T any](a *assignments, column string, value *T) {
+	if value != nil {
+		a.columns, a.args = append(a.columns, column+" = ?"), append(a.args, *value)
+	}
+}
+
+// assignJSON is assign for a column that holds JSON.
+func assignJSON[T any](a *assignments, column string, value *T) {
+	if value != nil {
+		a.columns, a.args = append(a.columns, column+" = ?"), append(a.args, rows.AsJSON(value))
+	}
+}
+
+func (c ServerChange) assignments() (a assignments) {
+	assign(&a, "name", c.Name)
+	assign(&a, "hostname", c.Hostname)
+	assign(&a, "description", c.Description)
+	assign(&a, "access_ip_v4", c.AccessIPv4)
+	assign(&a, "access_ip_v6", c.AccessIPv6)
+	assign(&a, "disk_config", c.DiskConfig)
+	assign(&a, "pinned_zone", c.PinnedZone)
+	assignJSON(&a, "metadata", c.Metadata)
+	assign(&a, "image_id", c.ImageID)
+	assignJSON(&a, "image_props", c.ImageProps)
+	assign(&a, "vm_state", c.VMState)
+	assign(&a, "task_state", c.TaskState)
+	assign(&a, "power_state", c.PowerState)
+	assign(&a, "host", c.Host)
+	assign(&a, "node", c.Node)
+	assignJSON(&a, "addresses", c.Addresses)
+	if c.Addresses != nil {
+		assign(&a, "ips", new(ipsOf(*c.Addresses)))
+	}
+	assignJSON(&a, "security_groups", c.SecurityGroups)
+	assign(&a, "locked_by", c.LockedBy)
+	assign(&a, "locked_reason", c.LockedReason)
+	assignJSON(&a, "fault", c.Fault)
+	assign(&a, "launched_at", c.LaunchedAt)
+	assign(&a, "terminated_at", c.TerminatedAt)
+	assign(&a, "deleted_at", c.DeletedAt)
+	return a
+}
+
+// ChangeServer writes a change: NotFound if the server has been deleted.
+func (s *Store) ChangeServer(ctx context.Context, id string, c ServerChange) error {
+	a := c.assignments()
+	assign(&a, "updated_at", new(s.Now()))
+	changed, err := rows.Exec(ctx, s.DB, "UPDATE servers SET "+strings.Join(a.columns, ", ")+" WHERE uuid = ? AND deleted_at IS NULL",
+		append(a.args, id)...)
+	if err == nil && changed == 0 {
+		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
+	}
+	return err
+}
