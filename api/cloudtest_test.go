@@ -16,6 +16,7 @@ import (
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/db/rows"
@@ -94,7 +95,7 @@ func newClients(t *testing.T, store *db.Store) *cloud.Clients {
 		return clients.Identity.Validate(ctx, token)
 	}
 	authURL := func(*http.Request) string { return bundled + identity.Path }
-	users := identity.New(identity.Options{Store: store, Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: password, PasswordCost: 4})
+	users := identity.New(identity.Options{Store: identitydb.New(store.DB), Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: password, PasswordCost: 4})
 	_, err := users.Seed(t.Context(), identity.SeedOptions{AdminPassword: password})
 	must(t, err)
 	images, err := image.New(image.Options{

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
@@ -45,7 +46,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	whose := func(ctx context.Context, token string) (nova.Caller, error) { return b.validate(ctx, token) }
 	if cfg.NovaAPI.Identity == bundledService {
 		b.identity = identity.New(identity.Options{
-			Store: store, Log: log, PublicURL: cfg.NovaAPI.PublicURL, Region: cfg.NovaAPI.RegionName, ServicePassword: b.password,
+			Store: identitydb.New(store.DB), Log: log, PublicURL: cfg.NovaAPI.PublicURL, Region: cfg.NovaAPI.RegionName, ServicePassword: b.password,
 		})
 		b.mounts[identity.Path] = b.identity
 	}
@@ -185,11 +186,11 @@ func (b *bundled) seedOwner(ctx context.Context) (string, error) {
 	if b.identity == nil {
 		return "", nil
 	}
-	projects, err := b.store.Identity().Projects.List(ctx, map[string]any{"name": "service", "domain_id": "default"}, nova.Page{Limit: 1})
-	if err != nil || len(projects) == 0 {
-		return "", err
+	project, err := identitydb.New(b.store.DB).Projects.Named(ctx, "default", "service")
+	if nova.Is(err, nova.NotFound) {
+		return "", nil
 	}
-	return projects[0].ID, nil
+	return project.ID, err
 }
 
 // seedIdentity comes with the flavors: a cloud of our own has some, one that

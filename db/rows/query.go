@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -187,4 +188,23 @@ func Anys[T any](values []T) []any {
 // the same SQL.
 func SortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
+}
+
+// Columns are the columns that the db tags of T name, in the order of its
+// fields; those of embedded structs stand where the struct does.
+func Columns[T any]() []string {
+	return columnsOf(reflect.TypeFor[T]())
+}
+
+func columnsOf(t reflect.Type) []string {
+	var columns []string
+	for field := range t.Fields() {
+		switch column := field.Tag.Get("db"); {
+		case column != "" && column != "-":
+			columns = append(columns, column)
+		case column == "" && field.Anonymous && field.Type.Kind() == reflect.Struct:
+			columns = append(columns, columnsOf(field.Type)...)
+		}
+	}
+	return columns
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
@@ -40,7 +41,7 @@ func bundled(t *testing.T, store *db.Store) site {
 	authURL := func(*http.Request) string { return bundledURL + identity.Path }
 
 	users := identity.New(identity.Options{
-		Store: store, Log: zerolog.Nop(), PublicURL: bundledURL, ServicePassword: password, PasswordCost: 4, Clock: time.Now,
+		Store: identitydb.New(store.DB), Log: zerolog.Nop(), PublicURL: bundledURL, ServicePassword: password, PasswordCost: 4, Clock: time.Now,
 	})
 	if _, err := users.Seed(t.Context(), identity.SeedOptions{AdminPassword: password}); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
 
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
@@ -57,7 +58,7 @@ func (s *site) newClients() *cloud.Clients {
 	}
 	authURL := func(*http.Request) string { return bundled + identity.Path }
 	users := identity.New(identity.Options{
-		Store: s.store, Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: secret, PasswordCost: 4, TokenLifetime: 24 * time.Hour,
+		Store: identitydb.New(s.store.DB), Log: zerolog.Nop(), PublicURL: bundled, ServicePassword: secret, PasswordCost: 4, TokenLifetime: 24 * time.Hour,
 	})
 	_, err := users.Seed(s.t.Context(), identity.SeedOptions{AdminPassword: secret})
 	s.must(err)

@@ -3,7 +3,7 @@ package identity
 import (
 	"context"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -11,35 +11,35 @@ import (
 // A target is a kind of thing on which users hold roles.
 type target struct {
 	path, rule string // the words after it in rules
-	scope      func(r *request) db.IdentityScope
-	exists     func(ctx context.Context, i db.Identity, id string) error
+	scope      func(r *request) identitydb.Scope
+	exists     func(ctx context.Context, i *identitydb.Store, id string) error
 }
 
 var targets = []target{
 	{
 		"/v3/projects/{project_id}", "grant",
-		func(r *request) db.IdentityScope {
-			return db.IdentityScope{Kind: db.ScopeProject, Target: r.param("project_id")}
+		func(r *request) identitydb.Scope {
+			return identitydb.OnProject(r.param("project_id"))
 		},
-		func(ctx context.Context, i db.Identity, id string) error {
+		func(ctx context.Context, i *identitydb.Store, id string) error {
 			_, err := i.Projects.Get(ctx, id)
 			return err
 		},
 	},
 	{
 		"/v3/domains/{domain_id}", "grant",
-		func(r *request) db.IdentityScope {
-			return db.IdentityScope{Kind: db.ScopeDomain, Target: r.param("domain_id")}
+		func(r *request) identitydb.Scope {
+			return identitydb.OnDomain(r.param("domain_id"))
 		},
-		func(ctx context.Context, i db.Identity, id string) error {
+		func(ctx context.Context, i *identitydb.Store, id string) error {
 			_, err := i.Domains.Get(ctx, id)
 			return err
 		},
 	},
 	{
 		"/v3/system", "system_grant_for_user",
-		func(*request) db.IdentityScope { return systemScope },
-		func(context.Context, db.Identity, string) error { return nil },
+		func(*request) identitydb.Scope { return identitydb.System },
+		func(context.Context, *identitydb.Store, string) error { return nil },
 	},
 }
 
@@ -64,9 +64,9 @@ func (s *Service) grantRoutes() []route {
 }
 
 // onTarget makes sure that all that a path names is there.
-func (s *Service) onTarget(t target, withRole bool, do func(*request, db.IdentityScope) (kit.Reply, error)) func(*request) (kit.Reply, error) {
+func (s *Service) onTarget(t target, withRole bool, do func(*request, identitydb.Scope) (kit.Reply, error)) func(*request) (kit.Reply, error) {
 	return func(r *request) (kit.Reply, error) {
-		scope, i := t.scope(r), s.store.Identity()
+		scope, i := t.scope(r), s.store
 		if err := t.exists(r.Context(), i, scope.Target); err != nil {
 			return kit.Reply{}, err
 		}
@@ -82,8 +82,8 @@ func (s *Service) onTarget(t target, withRole bool, do func(*request, db.Identit
 	}
 }
 
-func (s *Service) listGrants(r *request, scope db.IdentityScope) (kit.Reply, error) {
-	roles, err := s.store.Identity().GrantedRoles(r.Context(), r.param("user_id"), scope)
+func (s *Service) listGrants(r *request, scope identitydb.Scope) (kit.Reply, error) {
+	roles, err := s.store.GrantedRoles(r.Context(), r.param("user_id"), scope)
 	views := make([]object, len(roles))
 	for i, role := range roles {
 		views[i] = roleView(r, role)
@@ -91,28 +91,28 @@ func (s *Service) listGrants(r *request, scope db.IdentityScope) (kit.Reply, err
 	return r.list("roles", views, nil), err
 }
 
-func (s *Service) grant(r *request, scope db.IdentityScope) (kit.Reply, error) {
-	return kit.Reply{}, s.store.Identity().Grant(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+func (s *Service) grant(r *request, scope identitydb.Scope) (kit.Reply, error) {
+	return kit.Reply{}, s.store.GrantRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
 }
 
-func (s *Service) granted(r *request, scope db.IdentityScope) (kit.Reply, error) {
-	return kit.Reply{}, s.store.Identity().Granted(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+func (s *Service) granted(r *request, scope identitydb.Scope) (kit.Reply, error) {
+	return kit.Reply{}, s.store.CheckRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
 }
 
 // revoke takes a role away. Tokens see that by themselves: their roles are
 // looked up whenever they are validated.
-func (s *Service) revoke(r *request, scope db.IdentityScope) (kit.Reply, error) {
-	return kit.Reply{}, s.store.Identity().Revoke(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+func (s *Service) revoke(r *request, scope identitydb.Scope) (kit.Reply, error) {
+	return kit.Reply{}, s.store.RevokeRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
 }
 
 // assignments lists who holds which role on what.
 func (s *Service) assignments(r *request) (kit.Reply, error) {
 	q := r.URL.Query()
-	f := db.IdentityAssignmentFilter{UserID: q.Get("user.id"), RoleID: q.Get("role.id"), Effective: r.flagged("effective")}
-	scopes := map[string]db.IdentityScope{
-		"scope.project.id": {Kind: db.ScopeProject, Target: q.Get("scope.project.id")},
-		"scope.domain.id":  {Kind: db.ScopeDomain, Target: q.Get("scope.domain.id")},
-		"scope.system":     systemScope,
+	f := identitydb.AssignmentFilter{UserID: q.Get("user.id"), RoleID: q.Get("role.id"), Effective: r.flagged("effective")}
+	scopes := map[string]identitydb.Scope{
+		"scope.project.id": identitydb.OnProject(q.Get("scope.project.id")),
+		"scope.domain.id":  identitydb.OnDomain(q.Get("scope.domain.id")),
+		"scope.system":     identitydb.System,
 	}
 	for parameter, scope := range scopes {
 		if !q.Has(parameter) {
@@ -121,12 +121,12 @@ func (s *Service) assignments(r *request) (kit.Reply, error) {
 		if f.Kind != "" {
 			return kit.Reply{}, nova.Errorf(nova.Invalid, "Specify a domain, a project or the system, not several of them.")
 		}
-		f.IdentityScope = scope
+		f.Scope = scope
 	}
 	if q.Get("group.id") != "" { // there are no groups
 		return r.list("role_assignments", []object{}, nil), nil
 	}
-	assignments, err := s.store.Identity().Assignments(r.Context(), f, maxList)
+	assignments, err := s.store.Assignments(r.Context(), f, maxList)
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -137,7 +137,7 @@ func (s *Service) assignments(r *request) (kit.Reply, error) {
 	return r.list("role_assignments", views, nil), nil
 }
 
-func assignmentView(r *request, a db.IdentityAssignment, names bool) object {
+func assignmentView(r *request, a identitydb.Assignment, names bool) object {
 	prior := a.RoleID
 	links := object{}
 	if a.PriorRoleID != "" {
@@ -145,7 +145,7 @@ func assignmentView(r *request, a db.IdentityAssignment, names bool) object {
 		links["prior_role"] = r.service.self(r.Request, "/v3/prior_role/"+a.RoleID+"/implies/"+prior)
 	}
 	where := "/v3/" + a.Kind + "s/" + a.Target
-	if a.Kind == db.ScopeSystem {
+	if a.Kind == identitydb.KindSystem {
 		where = "/v3/system"
 	}
 	links["assignment"] = r.service.self(r.Request, where+"/users/"+a.UserID+"/roles/"+prior)
@@ -157,9 +157,9 @@ func assignmentView(r *request, a db.IdentityAssignment, names bool) object {
 	return view
 }
 
-func scopeView(a db.IdentityAssignment, names bool) object {
-	if a.Kind == db.ScopeSystem {
-		return object{db.ScopeSystem: object{"all": true}}
+func scopeView(a identitydb.Assignment, names bool) object {
+	if a.Kind == identitydb.KindSystem {
+		return object{identitydb.KindSystem: object{"all": true}}
 	}
 	on := object{"id": a.Target}
 	if names && a.TargetName != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -49,7 +49,7 @@ type projectRef struct {
 
 // A proof is who somebody has shown to be, and how.
 type proof struct {
-	user    db.IdentityUser
+	user    identitydb.User
 	methods []string
 	audit   string    // of the token that it was shown with
 	expires time.Time // of that token; zero if there was none
@@ -116,7 +116,7 @@ func (s *Service) provePassword(ctx context.Context, ref *userRef) (proof, error
 }
 
 // checkPassword takes as long for the zero user as for others.
-func (s *Service) checkPassword(ctx context.Context, user db.IdentityUser, password string) (bool, error) {
+func (s *Service) checkPassword(ctx context.Context, user identitydb.User, password string) (bool, error) {
 	isService := user.Name == ServiceUser && user.DomainID == defaultDomain
 	if isService && s.service != "" && sameSecret(s.service, password) {
 		return true, nil
@@ -129,7 +129,7 @@ func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
 	if err != nil {
 		return proof{}, err
 	}
-	user, err := s.store.Identity().Users.Get(ctx, session.UserID)
+	user, err := s.store.Users.Get(ctx, session.UserID)
 	audits := strings.Fields(session.AuditIDs)
 	return proof{
 		user:    user,
@@ -139,14 +139,14 @@ func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
 	}, err
 }
 
-func (s *Service) findUser(ctx context.Context, ref *userRef) (db.IdentityUser, error) {
-	users := s.store.Identity().Users
+func (s *Service) findUser(ctx context.Context, ref *userRef) (identitydb.User, error) {
+	users := s.store.Users
 	if ref.ID != "" {
 		return users.Get(ctx, ref.ID)
 	}
 	domain, err := s.findDomain(ctx, ref.Domain)
 	if err != nil {
-		return db.IdentityUser{}, err
+		return identitydb.User{}, err
 	}
 	return users.Named(ctx, domain, ref.Name)
 }
@@ -157,21 +157,21 @@ func (s *Service) findDomain(ctx context.Context, ref *domainRef) (string, error
 	if ref.ID != "" {
 		return ref.ID, nil
 	}
-	domain, err := s.store.Identity().Domains.Named(ctx, "", ref.Name)
+	domain, err := s.store.Domains.Named(ctx, "", ref.Name)
 	return domain.ID, err
 }
 
 // scopes lists the scopes that would do for a client, the best first. Without
 // a wish of its own that is the user's default project, or else none.
-func (s *Service) scopes(ctx context.Context, wish json.RawMessage, user db.IdentityUser) ([]db.IdentityScope, error) {
+func (s *Service) scopes(ctx context.Context, wish json.RawMessage, user identitydb.User) ([]identitydb.Scope, error) {
 	text := string(wish)
 	switch {
 	case text == `"unscoped"`:
-		return []db.IdentityScope{{}}, nil
+		return []identitydb.Scope{{}}, nil
 	case (text == "" || text == "null") && user.DefaultProjectID != nil:
-		return []db.IdentityScope{{Kind: db.ScopeProject, Target: *user.DefaultProjectID}, {}}, nil
+		return []identitydb.Scope{identitydb.OnProject(*user.DefaultProjectID), {}}, nil
 	case text == "" || text == "null":
-		return []db.IdentityScope{{}}, nil
+		return []identitydb.Scope{{}}, nil
 	}
 	var in struct {
 		Project  *projectRef     `json:"project"`
@@ -185,9 +185,9 @@ func (s *Service) scopes(ctx context.Context, wish json.RawMessage, user db.Iden
 	}
 	switch {
 	case in.Unscoped != nil:
-		return []db.IdentityScope{{}}, nil
+		return []identitydb.Scope{{}}, nil
 	case in.System != nil && in.System.All:
-		return []db.IdentityScope{systemScope}, nil
+		return []identitydb.Scope{identitydb.System}, nil
 	case in.Project != nil:
 		return s.projectScope(ctx, in.Project)
 	case in.Domain != nil:
@@ -200,12 +200,10 @@ type systemRef struct {
 	All bool `json:"all"`
 }
 
-var systemScope = db.IdentityScope{Kind: db.ScopeSystem, Target: "all"}
-
-func (s *Service) projectScope(ctx context.Context, ref *projectRef) ([]db.IdentityScope, error) {
+func (s *Service) projectScope(ctx context.Context, ref *projectRef) ([]identitydb.Scope, error) {
 	switch {
 	case ref.ID != "":
-		return []db.IdentityScope{{Kind: db.ScopeProject, Target: ref.ID}}, nil
+		return []identitydb.Scope{identitydb.OnProject(ref.ID)}, nil
 	case ref.Name == "":
 		return nil, missing("id or name", "project")
 	case ref.Domain == nil:
@@ -215,16 +213,16 @@ func (s *Service) projectScope(ctx context.Context, ref *projectRef) ([]db.Ident
 	if err != nil {
 		return nil, denied(err)
 	}
-	project, err := s.store.Identity().Projects.Named(ctx, domain, ref.Name)
-	return []db.IdentityScope{{Kind: db.ScopeProject, Target: project.ID}}, denied(err)
+	project, err := s.store.Projects.Named(ctx, domain, ref.Name)
+	return []identitydb.Scope{identitydb.OnProject(project.ID)}, denied(err)
 }
 
-func (s *Service) domainScope(ctx context.Context, ref *domainRef) ([]db.IdentityScope, error) {
+func (s *Service) domainScope(ctx context.Context, ref *domainRef) ([]identitydb.Scope, error) {
 	if ref.ID == "" && ref.Name == "" {
 		return nil, missing("id or name", "domain")
 	}
 	id, err := s.findDomain(ctx, ref)
-	return []db.IdentityScope{{Kind: db.ScopeDomain, Target: id}}, denied(err)
+	return []identitydb.Scope{identitydb.OnDomain(id)}, denied(err)
 }
 
 // denied hides what was not found.

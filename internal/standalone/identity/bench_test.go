@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 )
 
@@ -20,7 +21,7 @@ func BenchmarkTokens_Validate(b *testing.B) {
 	}
 	for name, connection := range connections {
 		b.Run(name, func(b *testing.B) {
-			s := identity.New(identity.Options{Store: dbtest.Open(b, connection()), Log: zerolog.Nop(), PasswordCost: 4})
+			s := identity.New(identity.Options{Store: identitydb.New(dbtest.Open(b, connection()).DB), Log: zerolog.Nop(), PasswordCost: 4})
 			if _, err := s.Seed(b.Context(), identity.SeedOptions{AdminPassword: password}); err != nil {
 				b.Fatal(err)
 			}

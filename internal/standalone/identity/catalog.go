@@ -4,7 +4,7 @@ import (
 	"context"
 	"strings"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -19,9 +19,9 @@ const baseWord = "{base}"
 
 // expand fills in an endpoint's URL for a session: false if the URL wants a
 // project and the session has none.
-func expand(template, base string, session db.IdentitySession) (string, bool) {
+func expand(template, base string, session identitydb.Session) (string, bool) {
 	project := ""
-	if session.Kind == db.ScopeProject {
+	if session.Kind == identitydb.KindProject {
 		project = session.Target
 	}
 	if project == "" && (strings.Contains(template, "(project_id)s") || strings.Contains(template, "(tenant_id)s")) {
@@ -36,8 +36,8 @@ func expand(template, base string, session db.IdentitySession) (string, bool) {
 }
 
 // catalog lists the services and their endpoints, for a session.
-func (s *Service) catalog(r *request, session db.IdentitySession) ([]object, error) {
-	entries, err := s.store.Identity().Catalog(r.Context(), maxCatalog)
+func (s *Service) catalog(r *request, session identitydb.Session) ([]object, error) {
+	entries, err := s.store.Catalog(r.Context(), maxCatalog)
 	if err != nil {
 		return nil, err
 	}
@@ -71,22 +71,22 @@ func (s *Service) showCatalog(r *request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"catalog": catalog, "links": object{"self": s.self(r.Request, "/v3/auth/catalog")}}}, err
 }
 
-func (s *Service) regions() resource[db.IdentityRegion] {
-	return resource[db.IdentityRegion]{
+func (s *Service) regions() resource[identitydb.Region] {
+	return resource[identitydb.Region]{
 		service: s, noun: "region", plural: "regions",
-		table:   func(i db.Identity) db.IdentityTable[db.IdentityRegion] { return i.Regions },
-		id:      func(v db.IdentityRegion) string { return v.ID },
+		table:   func(i *identitydb.Store) identitydb.Table[identitydb.Region] { return i.Regions },
+		id:      func(v identitydb.Region) string { return v.ID },
 		filters: map[string]string{"parent_region_id": "parent_region_id"},
 		list:    authenticated, show: authenticated,
-		draft: func(*request) db.IdentityRegion { return db.IdentityRegion{ID: newID()} },
-		read: func(f *form, v *db.IdentityRegion) {
+		draft: func(*request) identitydb.Region { return identitydb.Region{ID: newID()} },
+		read: func(f *form, v *identitydb.Region) {
 			if f.creating {
 				f.name("id", maxName, &v.ID)
 			}
 			f.description(&v.Description)
 			f.reference("parent_region_id", &v.ParentID)
 		},
-		check: func(ctx context.Context, tx db.Identity, v db.IdentityRegion) error {
+		check: func(ctx context.Context, tx *identitydb.Store, v identitydb.Region) error {
 			if v.ParentID == nil {
 				return nil
 			}
@@ -96,18 +96,18 @@ func (s *Service) regions() resource[db.IdentityRegion] {
 			_, err := tx.Regions.Get(ctx, *v.ParentID)
 			return err
 		},
-		deleting: func(ctx context.Context, tx db.Identity, v db.IdentityRegion) error {
+		deleting: func(ctx context.Context, tx *identitydb.Store, v identitydb.Region) error {
 			return refuseIfUsed(ctx, tx, v.ID)
 		},
-		taken: func(v db.IdentityRegion) string { return "Duplicate ID, " + v.ID },
-		view: func(r *request, v db.IdentityRegion) object {
+		taken: func(v identitydb.Region) string { return "Duplicate ID, " + v.ID },
+		view: func(r *request, v identitydb.Region) object {
 			return object{"id": v.ID, "description": v.Description, "parent_region_id": v.ParentID, "links": r.link("regions", v.ID)}
 		},
 	}
 }
 
 // refuseIfUsed keeps a region that has endpoints or regions in it.
-func refuseIfUsed(ctx context.Context, tx db.Identity, id string) error {
+func refuseIfUsed(ctx context.Context, tx *identitydb.Store, id string) error {
 	endpoints, err := tx.Endpoints.List(ctx, map[string]any{"region_id": id}, nova.Page{Limit: 1})
 	if err != nil {
 		return err
@@ -122,22 +122,22 @@ func refuseIfUsed(ctx context.Context, tx db.Identity, id string) error {
 	return nil
 }
 
-func (s *Service) services() resource[db.IdentityService] {
-	return resource[db.IdentityService]{
+func (s *Service) services() resource[identitydb.Service] {
+	return resource[identitydb.Service]{
 		service: s, noun: "service", plural: "services",
-		table:   func(i db.Identity) db.IdentityTable[db.IdentityService] { return i.Services },
-		id:      func(v db.IdentityService) string { return v.ID },
+		table:   func(i *identitydb.Store) identitydb.Table[identitydb.Service] { return i.Services },
+		id:      func(v identitydb.Service) string { return v.ID },
 		filters: map[string]string{"name": "name", "type": "type", "enabled": "enabled"},
 		list:    reads, show: reads,
-		draft:    func(*request) db.IdentityService { return db.IdentityService{ID: newID(), Enabled: true} },
+		draft:    func(*request) identitydb.Service { return identitydb.Service{ID: newID(), Enabled: true} },
 		required: []string{"type"},
-		read: func(f *form, v *db.IdentityService) {
+		read: func(f *form, v *identitydb.Service) {
 			f.name("type", maxName, &v.Type)
 			f.name("name", maxName, &v.Name)
 			f.description(&v.Description)
 			f.flag("enabled", &v.Enabled)
 		},
-		view: func(r *request, v db.IdentityService) object {
+		view: func(r *request, v identitydb.Service) object {
 			return object{
 				"id": v.ID, "type": v.Type, "name": v.Name, "description": v.Description, "enabled": v.Enabled,
 				"links": r.link("services", v.ID),
@@ -146,18 +146,18 @@ func (s *Service) services() resource[db.IdentityService] {
 	}
 }
 
-func (s *Service) endpoints() resource[db.IdentityEndpoint] {
-	return resource[db.IdentityEndpoint]{
+func (s *Service) endpoints() resource[identitydb.Endpoint] {
+	return resource[identitydb.Endpoint]{
 		service: s, noun: "endpoint", plural: "endpoints",
-		table: func(i db.Identity) db.IdentityTable[db.IdentityEndpoint] { return i.Endpoints },
-		id:    func(v db.IdentityEndpoint) string { return v.ID },
+		table: func(i *identitydb.Store) identitydb.Table[identitydb.Endpoint] { return i.Endpoints },
+		id:    func(v identitydb.Endpoint) string { return v.ID },
 		filters: map[string]string{
 			"service_id": "service_id", "interface": "interface", "region_id": "region_id", "region": "region_id", "enabled": "enabled",
 		},
 		list: reads, show: reads,
-		draft:    func(*request) db.IdentityEndpoint { return db.IdentityEndpoint{ID: newID(), Enabled: true} },
+		draft:    func(*request) identitydb.Endpoint { return identitydb.Endpoint{ID: newID(), Enabled: true} },
 		required: []string{"service_id", "interface", "url"},
-		read: func(f *form, v *db.IdentityEndpoint) {
+		read: func(f *form, v *identitydb.Endpoint) {
 			f.name("service_id", maxName, &v.ServiceID)
 			f.oneOf("interface", []string{"admin", "internal", "public"}, &v.Interface)
 			f.reference("region", &v.RegionID) // as it was called in v3's first year
@@ -165,7 +165,7 @@ func (s *Service) endpoints() resource[db.IdentityEndpoint] {
 			f.name("url", maxName, &v.URL)
 			f.flag("enabled", &v.Enabled)
 		},
-		check: func(ctx context.Context, tx db.Identity, v db.IdentityEndpoint) error {
+		check: func(ctx context.Context, tx *identitydb.Store, v identitydb.Endpoint) error {
 			if _, err := tx.Services.Get(ctx, v.ServiceID); err != nil {
 				return elsewhere(err, missing("endpoint service_id", "service table"))
 			}
@@ -175,7 +175,7 @@ func (s *Service) endpoints() resource[db.IdentityEndpoint] {
 			_, err := tx.Regions.Get(ctx, *v.RegionID)
 			return elsewhere(err, missing("endpoint region_id", "region table"))
 		},
-		view: func(r *request, v db.IdentityEndpoint) object {
+		view: func(r *request, v identitydb.Endpoint) object {
 			return object{
 				"id": v.ID, "service_id": v.ServiceID, "interface": v.Interface, "region_id": v.RegionID, "region": v.RegionID,
 				"url": strings.ReplaceAll(v.URL, baseWord, s.base(r.Request)), "enabled": v.Enabled,

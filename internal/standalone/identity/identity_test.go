@@ -14,6 +14,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 )
 
@@ -38,7 +39,7 @@ func each(t *testing.T, test func(c *cloud)) {
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
 		c := &cloud{T: t}
 		c.options = identity.Options{
-			Store: s, Log: zerolog.New(zerolog.NewTestWriter(t)), PasswordCost: 4, ServicePassword: servicePassword,
+			Store: identitydb.New(s.DB), Log: zerolog.New(zerolog.NewTestWriter(t)), PasswordCost: 4, ServicePassword: servicePassword,
 			Clock: func() time.Time { return began.Add(time.Duration(c.passed.Load())) },
 		}
 		c.service = identity.New(c.options)
@@ -168,6 +169,6 @@ func (c *cloud) find(token, target, key string) string {
 func eachEmpty(t *testing.T, test func(t *testing.T, o identity.Options)) {
 	t.Helper()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		test(t, identity.Options{Store: s, Log: zerolog.Nop(), PasswordCost: 4})
+		test(t, identity.Options{Store: identitydb.New(s.DB), Log: zerolog.Nop(), PasswordCost: 4})
 	})
 }

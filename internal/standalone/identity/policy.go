@@ -3,7 +3,7 @@ package identity
 import (
 	"slices"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -19,7 +19,7 @@ func admin(r *request) bool { return holds(r.caller, "admin") }
 
 // reads lets those who may see everything.
 func reads(r *request) bool {
-	return admin(r) || (r.caller.Kind == db.ScopeSystem && holds(r.caller, "reader"))
+	return admin(r) || (r.caller.Kind == identitydb.KindSystem && holds(r.caller, "reader"))
 }
 
 // self lets users see to themselves.
@@ -27,7 +27,7 @@ func self(r *request) bool { return r.param("user_id") == r.caller.UserID }
 
 // ownProject lets those whose token is for the project.
 func ownProject(r *request) bool {
-	return r.caller.IdentityScope == db.IdentityScope{Kind: db.ScopeProject, Target: r.param("project_id")}
+	return r.caller.Scope == identitydb.OnProject(r.param("project_id"))
 }
 
 // ownDomain lets those whose token is for the domain or a project in it.
@@ -40,17 +40,17 @@ func either(policies ...policy) policy {
 	}
 }
 
-func holds(session db.IdentitySession, role string) bool {
-	return slices.ContainsFunc(session.Roles, func(held db.IdentityRole) bool { return held.Name == role })
+func holds(session identitydb.Session, role string) bool {
+	return slices.ContainsFunc(session.Roles, func(held identitydb.Role) bool { return held.Name == role })
 }
 
 // domainOf is the domain that a session acts in: that of its scope, or else of
 // its user.
-func domainOf(session db.IdentitySession) string {
+func domainOf(session identitydb.Session) string {
 	switch session.Kind {
-	case db.ScopeProject:
+	case identitydb.KindProject:
 		return *session.ProjectDomainID
-	case db.ScopeDomain:
+	case identitydb.KindDomain:
 		return session.Target
 	}
 	return session.UserDomainID

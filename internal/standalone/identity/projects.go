@@ -3,7 +3,7 @@ package identity
 import (
 	"context"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -12,29 +12,29 @@ const (
 	maxProjectName = 64 // characters; the same for domains
 )
 
-func projectID(v db.IdentityProject) string { return v.ID }
-func domainID(v db.IdentityDomain) string   { return v.ID }
+func projectID(v identitydb.Project) string { return v.ID }
+func domainID(v identitydb.Domain) string   { return v.ID }
 
-func (s *Service) projects() resource[db.IdentityProject] {
-	return resource[db.IdentityProject]{
+func (s *Service) projects() resource[identitydb.Project] {
+	return resource[identitydb.Project]{
 		service: s, noun: "project", plural: "projects",
-		table:   func(i db.Identity) db.IdentityTable[db.IdentityProject] { return i.Projects },
+		table:   func(i *identitydb.Store) identitydb.Table[identitydb.Project] { return i.Projects },
 		id:      projectID,
 		filters: map[string]string{"name": "name", "domain_id": "domain_id", "enabled": "enabled", "parent_id": "parent_id"},
 		list:    reads, show: either(reads, ownProject),
-		draft: func(r *request) db.IdentityProject {
-			return db.IdentityProject{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
+		draft: func(r *request) identitydb.Project {
+			return identitydb.Project{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
 		},
 		required: []string{"name"},
 		read:     readProject,
 		check:    checkProject,
-		changed: func(ctx context.Context, tx db.Identity, before, after db.IdentityProject) error {
+		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Project) error {
 			if before.Enabled && !after.Enabled {
-				return tx.RevokeScope(ctx, db.IdentityScope{Kind: db.ScopeProject, Target: after.ID})
+				return tx.RevokeTokensFor(ctx, identitydb.OnProject(after.ID))
 			}
 			return nil
 		},
-		deleting: func(ctx context.Context, tx db.Identity, v db.IdentityProject) error {
+		deleting: func(ctx context.Context, tx *identitydb.Store, v identitydb.Project) error {
 			children, err := tx.Projects.List(ctx, map[string]any{"parent_id": v.ID}, nova.Page{Limit: 1})
 			if err != nil {
 				return err
@@ -42,16 +42,16 @@ func (s *Service) projects() resource[db.IdentityProject] {
 			if len(children) > 0 {
 				return nova.Errorf(nova.Forbidden, "Cannot delete the project %s since it is not a leaf in the hierarchy.", v.ID)
 			}
-			return tx.ForgetScope(ctx, db.IdentityScope{Kind: db.ScopeProject, Target: v.ID})
+			return tx.ForgetScope(ctx, identitydb.OnProject(v.ID))
 		},
-		taken: func(v db.IdentityProject) string {
+		taken: func(v identitydb.Project) string {
 			return "it is not permitted to have two projects with either the same name or same id in the same domain: name is " + v.Name
 		},
 		view: projectView,
 	}
 }
 
-func readProject(f *form, v *db.IdentityProject) {
+func readProject(f *form, v *identitydb.Project) {
 	if f.creating {
 		f.name("domain_id", maxName, &v.DomainID)
 		f.reference("parent_id", &v.ParentID)
@@ -65,7 +65,7 @@ func readProject(f *form, v *db.IdentityProject) {
 	f.name("name", maxProjectName, &v.Name)
 	f.description(&v.Description)
 	f.flag("enabled", &v.Enabled)
-	f.list("tags", maxTags, (*[]string)(&v.Tags))
+	f.list("tags", maxTags, &v.Tags.V)
 	isDomain := false
 	f.flag("is_domain", &isDomain)
 	if isDomain {
@@ -73,7 +73,7 @@ func readProject(f *form, v *db.IdentityProject) {
 	}
 }
 
-func checkProject(ctx context.Context, tx db.Identity, v db.IdentityProject) error {
+func checkProject(ctx context.Context, tx *identitydb.Store, v identitydb.Project) error {
 	if err := checkDomain(ctx, tx, v.DomainID); err != nil {
 		return err
 	}
@@ -88,17 +88,17 @@ func checkProject(ctx context.Context, tx db.Identity, v db.IdentityProject) err
 }
 
 // parentOf is the project or domain that a project is in.
-func parentOf(v db.IdentityProject) string {
+func parentOf(v identitydb.Project) string {
 	if v.ParentID != nil {
 		return *v.ParentID
 	}
 	return v.DomainID
 }
 
-func projectView(r *request, v db.IdentityProject) object {
+func projectView(r *request, v identitydb.Project) object {
 	return object{
 		"id": v.ID, "name": v.Name, "domain_id": v.DomainID, "parent_id": parentOf(v), "is_domain": false,
-		"description": v.Description, "enabled": v.Enabled, "tags": orEmpty(v.Tags), "options": object{}, "links": r.link("projects", v.ID),
+		"description": v.Description, "enabled": v.Enabled, "tags": orEmpty(v.Tags.V), "options": object{}, "links": r.link("projects", v.ID),
 	}
 }
 
@@ -109,43 +109,43 @@ func orEmpty(l []string) []string {
 	return l
 }
 
-func (s *Service) domains() resource[db.IdentityDomain] {
-	return resource[db.IdentityDomain]{
+func (s *Service) domains() resource[identitydb.Domain] {
+	return resource[identitydb.Domain]{
 		service: s, noun: "domain", plural: "domains",
-		table:   func(i db.Identity) db.IdentityTable[db.IdentityDomain] { return i.Domains },
+		table:   func(i *identitydb.Store) identitydb.Table[identitydb.Domain] { return i.Domains },
 		id:      domainID,
 		filters: map[string]string{"name": "name", "enabled": "enabled"},
 		list:    reads, show: either(reads, ownDomain),
-		draft:    func(*request) db.IdentityDomain { return db.IdentityDomain{ID: newID(), Enabled: true} },
+		draft:    func(*request) identitydb.Domain { return identitydb.Domain{ID: newID(), Enabled: true} },
 		required: []string{"name"},
-		read: func(f *form, v *db.IdentityDomain) {
+		read: func(f *form, v *identitydb.Domain) {
 			f.name("name", maxProjectName, &v.Name)
 			f.description(&v.Description)
 			f.flag("enabled", &v.Enabled)
 		},
-		changed: func(ctx context.Context, tx db.Identity, before, after db.IdentityDomain) error {
+		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Domain) error {
 			if before.Enabled && !after.Enabled {
-				return tx.RevokeDomain(ctx, after.ID)
+				return tx.RevokeTokensIn(ctx, after.ID)
 			}
 			return nil
 		},
-		deleting: func(ctx context.Context, tx db.Identity, v db.IdentityDomain) error {
+		deleting: func(ctx context.Context, tx *identitydb.Store, v identitydb.Domain) error {
 			if v.Enabled {
 				return nova.Errorf(nova.Forbidden, "Cannot delete a domain that is enabled, please disable it first.")
 			}
 			if err := tx.ForgetProjects(ctx, v.ID); err != nil {
 				return err
 			}
-			return tx.ForgetScope(ctx, db.IdentityScope{Kind: db.ScopeDomain, Target: v.ID})
+			return tx.ForgetScope(ctx, identitydb.OnDomain(v.ID))
 		},
-		taken: func(v db.IdentityDomain) string {
+		taken: func(v identitydb.Domain) string {
 			return "it is not permitted to have two projects acting as domains with the same name: " + v.Name
 		},
 		view: domainView,
 	}
 }
 
-func domainView(r *request, v db.IdentityDomain) object {
+func domainView(r *request, v identitydb.Domain) object {
 	return object{
 		"id": v.ID, "name": v.Name, "description": v.Description, "enabled": v.Enabled,
 		"tags": []string{}, "options": object{}, "links": r.link("domains", v.ID),

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -22,7 +22,7 @@ const maxList = 10000
 type resource[T any] struct {
 	service      *Service
 	noun, plural string
-	table        func(db.Identity) db.IdentityTable[T]
+	table        func(*identitydb.Store) identitydb.Table[T]
 	id           func(T) string
 	view         func(r *request, v T) object
 	filters      map[string]string // from query parameters to columns
@@ -38,11 +38,11 @@ type resource[T any] struct {
 	// read reads a body, into a draft if f.creating.
 	read func(f *form, v *T)
 	// check looks whether a thing may be kept, in the transaction that does.
-	check func(ctx context.Context, tx db.Identity, v T) error
+	check func(ctx context.Context, tx *identitydb.Store, v T) error
 	// changed does what follows from a change.
-	changed func(ctx context.Context, tx db.Identity, before, after T) error
+	changed func(ctx context.Context, tx *identitydb.Store, before, after T) error
 	// deleting refuses a deletion, or does what goes with it.
-	deleting func(ctx context.Context, tx db.Identity, v T) error
+	deleting func(ctx context.Context, tx *identitydb.Store, v T) error
 	// taken is what a second thing of one name is refused with.
 	taken func(v T) string
 }
@@ -58,7 +58,7 @@ func (c resource[T]) routes() []route {
 	}
 }
 
-func (c resource[T]) rows() db.IdentityTable[T] { return c.table(c.service.store.Identity()) }
+func (c resource[T]) rows() identitydb.Table[T] { return c.table(c.service.store) }
 
 func (c resource[T]) reply(r *request, status int, v T) kit.Reply {
 	return kit.Reply{Status: status, Body: object{c.noun: c.view(r, v)}}
@@ -146,11 +146,11 @@ func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {
 	if f.err != nil {
 		return kit.Reply{}, f.err
 	}
-	err = c.service.store.Tx(r.Context(), func(tx *db.Store) error {
-		if err := c.checked(r.Context(), tx.Identity(), v); err != nil {
+	err = c.service.store.Tx(r.Context(), func(tx *identitydb.Store) error {
+		if err := c.checked(r.Context(), tx, v); err != nil {
 			return err
 		}
-		return c.conflict(c.table(tx.Identity()).Create(r.Context(), v), v)
+		return c.conflict(c.table(tx).Create(r.Context(), v), v)
 	})
 	return c.reply(r, http.StatusCreated, v), err
 }
@@ -161,34 +161,34 @@ func (c resource[T]) handleUpdate(r *request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	var after T
-	v, err := c.rows().Change(r.Context(), r.param(c.noun+"_id"), func(tx *db.Store, v *T) error {
+	v, err := c.rows().Change(r.Context(), r.param(c.noun+"_id"), func(tx *identitydb.Store, v *T) error {
 		before := *v
 		c.read(f, v)
 		after = *v
 		if f.err != nil {
 			return f.err
 		}
-		if err := c.checked(r.Context(), tx.Identity(), after); err != nil {
+		if err := c.checked(r.Context(), tx, after); err != nil {
 			return err
 		}
 		if c.changed == nil {
 			return nil
 		}
-		return c.changed(r.Context(), tx.Identity(), before, after)
+		return c.changed(r.Context(), tx, before, after)
 	})
 	return c.reply(r, http.StatusOK, v), c.conflict(err, after)
 }
 
 func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 	id := r.param(c.noun + "_id")
-	return kit.Reply{}, c.service.store.Tx(r.Context(), func(tx *db.Store) error {
-		table := c.table(tx.Identity())
+	return kit.Reply{}, c.service.store.Tx(r.Context(), func(tx *identitydb.Store) error {
+		table := c.table(tx)
 		v, err := table.Get(r.Context(), id)
 		if err != nil {
 			return err
 		}
 		if c.deleting != nil {
-			if err := c.deleting(r.Context(), tx.Identity(), v); err != nil {
+			if err := c.deleting(r.Context(), tx, v); err != nil {
 				return err
 			}
 		}
@@ -196,7 +196,7 @@ func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 	})
 }
 
-func (c resource[T]) checked(ctx context.Context, tx db.Identity, v T) error {
+func (c resource[T]) checked(ctx context.Context, tx *identitydb.Store, v T) error {
 	if c.check == nil {
 		return nil
 	}

@@ -3,21 +3,21 @@ package identity
 import (
 	"context"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-func (s *Service) roles() resource[db.IdentityRole] {
-	return resource[db.IdentityRole]{
+func (s *Service) roles() resource[identitydb.Role] {
+	return resource[identitydb.Role]{
 		service: s, noun: "role", plural: "roles",
-		table:   func(i db.Identity) db.IdentityTable[db.IdentityRole] { return i.Roles },
-		id:      func(v db.IdentityRole) string { return v.ID },
+		table:   func(i *identitydb.Store) identitydb.Table[identitydb.Role] { return i.Roles },
+		id:      func(v identitydb.Role) string { return v.ID },
 		filters: map[string]string{"name": "name"},
 		list:    reads, show: reads,
-		draft:    func(*request) db.IdentityRole { return db.IdentityRole{ID: newID()} },
+		draft:    func(*request) identitydb.Role { return identitydb.Role{ID: newID()} },
 		required: []string{"name"},
-		read: func(f *form, v *db.IdentityRole) {
+		read: func(f *form, v *identitydb.Role) {
 			was := v.Immutable
 			f.option("immutable", &v.Immutable)
 			if was && v.Immutable {
@@ -34,13 +34,13 @@ func (s *Service) roles() resource[db.IdentityRole] {
 				f.fail("Roles that belong to a domain are not supported: domain_id must be null.")
 			}
 		},
-		deleting: func(_ context.Context, _ db.Identity, v db.IdentityRole) error {
+		deleting: func(_ context.Context, _ *identitydb.Store, v identitydb.Role) error {
 			if v.Immutable {
 				return immutable("delete", v.ID)
 			}
 			return nil
 		},
-		taken: func(v db.IdentityRole) string { return "Duplicate entry found with name " + v.Name },
+		taken: func(v identitydb.Role) string { return "Duplicate entry found with name " + v.Name },
 		view:  roleView,
 	}
 }
@@ -49,7 +49,7 @@ func immutable(verb, id string) error {
 	return nova.Errorf(nova.Forbidden, `Unable to %s immutable role resource: %s. Set resource option "immutable" to false first.`, verb, id)
 }
 
-func roleView(r *request, v db.IdentityRole) object {
+func roleView(r *request, v identitydb.Role) object {
 	options := object{}
 	if v.Immutable {
 		options["immutable"] = true
@@ -61,7 +61,7 @@ func roleView(r *request, v db.IdentityRole) object {
 
 // roleInferences lists which roles come with which others.
 func (s *Service) roleInferences(r *request) (kit.Reply, error) {
-	implications, err := s.store.Identity().Implications(r.Context(), maxList)
+	implications, err := s.store.Implications(r.Context(), maxList)
 	if err != nil {
 		return kit.Reply{}, err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -84,7 +84,7 @@ func (s *Service) handle(rt route) http.HandlerFunc {
 type request struct {
 	*http.Request
 	service *Service
-	caller  db.IdentitySession // zero on routes without a policy
+	caller  identitydb.Session // zero on routes without a policy
 	token   string             // the caller's
 }
 

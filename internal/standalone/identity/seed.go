@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -70,9 +70,9 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 	if err != nil {
 		return false, err
 	}
-	err = s.store.Tx(ctx, func(tx *db.Store) error {
-		seed := seeder{tx.Identity(), map[string]string{}, map[string]string{}, map[string]string{}}
-		created, err = seed.SeedDomain(ctx, db.IdentityDomain{ID: defaultDomain, Name: "Default", Description: "The default domain", Enabled: true})
+	err = s.store.Tx(ctx, func(tx *identitydb.Store) error {
+		seed := seeder{tx, map[string]string{}, map[string]string{}, map[string]string{}}
+		created, err = seed.SeedDomain(ctx, identitydb.Domain{ID: defaultDomain, Name: "Default", Description: "The default domain", Enabled: true})
 		if err != nil || !created {
 			return err
 		}
@@ -83,13 +83,13 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 
 // Seeded tells whether the store has been filled already.
 func (s *Service) Seeded(ctx context.Context) (bool, error) {
-	there, err := s.store.Identity().Domains.List(ctx, map[string]any{"id": defaultDomain}, nova.Page{Limit: 1})
+	there, err := s.store.Domains.List(ctx, map[string]any{"id": defaultDomain}, nova.Page{Limit: 1})
 	return len(there) > 0, err
 }
 
 // A seeder remembers the IDs of what it made, by name.
 type seeder struct {
-	db.Identity
+	*identitydb.Store
 	roles, projects, users map[string]string
 }
 
@@ -109,7 +109,7 @@ func (s seeder) everything(ctx context.Context, hash, region string) error {
 
 func (s seeder) seedRoles(ctx context.Context) error {
 	for _, r := range seedRoles {
-		role := db.IdentityRole{ID: newID(), Name: r.name, Immutable: true}
+		role := identitydb.Role{ID: newID(), Name: r.name, Immutable: true}
 		if err := s.Roles.Create(ctx, role); err != nil {
 			return err
 		}
@@ -126,7 +126,7 @@ func (s seeder) seedRoles(ctx context.Context) error {
 
 func (s seeder) seedProjects(ctx context.Context) error {
 	for _, p := range seedProjects {
-		project := db.IdentityProject{ID: newID(), DomainID: defaultDomain, Name: p.name, Description: p.description, Enabled: true}
+		project := identitydb.Project{ID: newID(), DomainID: defaultDomain, Name: p.name, Description: p.description, Enabled: true}
 		if err := s.Projects.Create(ctx, project); err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (s seeder) seedProjects(ctx context.Context) error {
 func (s seeder) seedUsers(ctx context.Context, hash string) error {
 	for _, g := range seedGrants {
 		if s.users[g.user] == "" {
-			user := db.IdentityUser{ID: newID(), DomainID: defaultDomain, Name: g.user, Enabled: true}
+			user := identitydb.User{ID: newID(), DomainID: defaultDomain, Name: g.user, Enabled: true}
 			if g.person {
 				user.PasswordHash = hash
 			}
@@ -147,11 +147,11 @@ func (s seeder) seedUsers(ctx context.Context, hash string) error {
 			}
 			s.users[g.user] = user.ID
 		}
-		scope := systemScope
+		scope := identitydb.System
 		if g.project != "" {
-			scope = db.IdentityScope{Kind: db.ScopeProject, Target: s.projects[g.project]}
+			scope = identitydb.OnProject(s.projects[g.project])
 		}
-		if err := s.Grant(ctx, s.users[g.user], s.roles[g.role], scope); err != nil {
+		if err := s.GrantRole(ctx, s.users[g.user], s.roles[g.role], scope); err != nil {
 			return err
 		}
 	}
@@ -159,16 +159,16 @@ func (s seeder) seedUsers(ctx context.Context, hash string) error {
 }
 
 func (s seeder) seedCatalog(ctx context.Context, region string) error {
-	if err := s.Regions.Create(ctx, db.IdentityRegion{ID: region}); err != nil {
+	if err := s.Regions.Create(ctx, identitydb.Region{ID: region}); err != nil {
 		return err
 	}
 	for _, c := range seedCatalog {
-		service := db.IdentityService{ID: newID(), Type: c.kind, Name: c.name, Description: c.description, Enabled: true}
+		service := identitydb.Service{ID: newID(), Type: c.kind, Name: c.name, Description: c.description, Enabled: true}
 		if err := s.Services.Create(ctx, service); err != nil {
 			return err
 		}
 		for _, kind := range []string{"public", "internal", "admin"} {
-			endpoint := db.IdentityEndpoint{ID: newID(), ServiceID: service.ID, Interface: kind, RegionID: &region, URL: c.url, Enabled: true}
+			endpoint := identitydb.Endpoint{ID: newID(), ServiceID: service.ID, Interface: kind, RegionID: &region, URL: c.url, Enabled: true}
 			if err := s.Endpoints.Create(ctx, endpoint); err != nil {
 				return err
 			}

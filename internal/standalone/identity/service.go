@@ -11,7 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
@@ -21,7 +21,7 @@ const Path = "/identity"
 
 // Options are what the service depends on.
 type Options struct {
-	Store *db.Store
+	Store *identitydb.Store
 	Log   zerolog.Logger
 	// PublicURL is where clients reach the process, without Path. If it is
 	// empty, each client is told the scheme and host that it used itself.
@@ -47,7 +47,7 @@ const ServiceUser = "nova"
 // A Service answers the identity API, rooted at /.
 type Service struct {
 	kit.Kit
-	store     *db.Store
+	store     *identitydb.Store
 	publicURL string
 	region    string
 	lifetime  time.Duration

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -42,11 +42,11 @@ func randomText(n int) string {
 }
 
 // session finds what a token stands for, if it was good at a time.
-func (s *Service) session(ctx context.Context, token string, at time.Time) (db.IdentitySession, error) {
+func (s *Service) session(ctx context.Context, token string, at time.Time) (identitydb.Session, error) {
 	if token == "" {
-		return db.IdentitySession{}, errNoToken
+		return identitydb.Session{}, errNoToken
 	}
-	session, err := s.store.Identity().Session(ctx, hashToken(token), at)
+	session, err := s.store.Session(ctx, hashToken(token), at)
 	if nova.Is(err, nova.NotFound) {
 		return session, errNoToken
 	}
@@ -54,10 +54,10 @@ func (s *Service) session(ctx context.Context, token string, at time.Time) (db.I
 }
 
 // issue makes a token for the first of some scopes that the user may have.
-func (s *Service) issue(ctx context.Context, p proof, scopes []db.IdentityScope) (string, db.IdentitySession, error) {
+func (s *Service) issue(ctx context.Context, p proof, scopes []identitydb.Scope) (string, identitydb.Session, error) {
 	s.purge(ctx)
 	token, now := randomText(32), s.now().Truncate(time.Second)
-	kept := db.IdentityToken{
+	kept := identitydb.Token{
 		Hash:      hashToken(token),
 		UserID:    p.user.ID,
 		Methods:   strings.Join(p.methods, " "),
@@ -69,22 +69,22 @@ func (s *Service) issue(ctx context.Context, p proof, scopes []db.IdentityScope)
 		kept.ExpiresAt = p.expires
 	}
 	for _, scope := range scopes {
-		kept.IdentityScope = scope
+		kept.Scope = scope
 		session, err := s.keep(ctx, kept)
 		if !nova.Is(err, nova.NotFound) {
 			return token, session, err
 		}
 	}
-	return "", db.IdentitySession{}, errDenied
+	return "", identitydb.Session{}, errDenied
 }
 
 // keep keeps a token if it is good for something.
-func (s *Service) keep(ctx context.Context, t db.IdentityToken) (session db.IdentitySession, err error) {
-	err = s.store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.Identity().CreateToken(ctx, t); err != nil {
+func (s *Service) keep(ctx context.Context, t identitydb.Token) (session identitydb.Session, err error) {
+	err = s.store.Tx(ctx, func(tx *identitydb.Store) error {
+		if err := tx.CreateToken(ctx, t); err != nil {
 			return err
 		}
-		session, err = tx.Identity().Session(ctx, t.Hash, t.IssuedAt.Add(-time.Second))
+		session, err = tx.Session(ctx, t.Hash, t.IssuedAt.Add(-time.Second))
 		return err
 	})
 	return session, err
@@ -96,7 +96,7 @@ func (s *Service) purge(ctx context.Context) {
 	if now.Unix()-last < int64(purgeEvery/time.Second) || !s.purged.CompareAndSwap(last, now.Unix()) {
 		return
 	}
-	if _, err := s.store.Identity().PurgeTokens(ctx, now.Add(-expiredWindow), purgeAtMost); err != nil {
+	if _, err := s.store.PurgeTokens(ctx, now.Add(-expiredWindow), purgeAtMost); err != nil {
 		s.Log.Warn().Err(err).Msg("drop expired tokens")
 	}
 }
@@ -158,11 +158,11 @@ func (s *Service) deleteToken(r *request) (kit.Reply, error) {
 	if session.UserID != r.caller.UserID && !admin(r) {
 		return kit.Reply{}, forbidden("identity:revoke_token")
 	}
-	return kit.Reply{}, s.store.Identity().DeleteToken(r.Context(), hashToken(subject))
+	return kit.Reply{}, s.store.RevokeToken(r.Context(), hashToken(subject))
 }
 
 // subject is the token that a request is about.
-func (s *Service) subject(r *request) (string, db.IdentitySession, error) {
+func (s *Service) subject(r *request) (string, identitydb.Session, error) {
 	token, at := r.Header.Get("X-Subject-Token"), s.now()
 	if token == r.token {
 		return token, r.caller, nil
@@ -174,7 +174,7 @@ func (s *Service) subject(r *request) (string, db.IdentitySession, error) {
 	return token, session, err
 }
 
-func (s *Service) tokenReply(r *request, status int, token string, session db.IdentitySession) (kit.Reply, error) {
+func (s *Service) tokenReply(r *request, status int, token string, session identitydb.Session) (kit.Reply, error) {
 	body := tokenView(session)
 	if session.Kind != "" && !r.URL.Query().Has("nocatalog") {
 		catalog, err := s.catalog(r, session)
@@ -187,7 +187,7 @@ func (s *Service) tokenReply(r *request, status int, token string, session db.Id
 }
 
 // tokenView is what a token tells, but for the catalog.
-func tokenView(t db.IdentitySession) object {
+func tokenView(t identitydb.Session) object {
 	view := object{
 		"methods":    strings.Fields(t.Methods),
 		"user":       object{"id": t.UserID, "name": t.UserName, "domain": named(t.UserDomainID, t.UserDomainName), "password_expires_at": nil},
@@ -198,12 +198,12 @@ func tokenView(t db.IdentitySession) object {
 	switch t.Kind {
 	case "":
 		return view
-	case db.ScopeProject:
+	case identitydb.KindProject:
 		view["project"] = object{"id": t.Target, "name": *t.ProjectName, "domain": named(*t.ProjectDomainID, *t.ProjectDomainName)}
 		view["is_domain"] = false
-	case db.ScopeDomain:
+	case identitydb.KindDomain:
 		view["domain"] = named(t.Target, *t.DomainName)
-	case db.ScopeSystem:
+	case identitydb.KindSystem:
 		view["system"] = object{"all": true}
 	}
 	roles := make([]object, len(t.Roles))

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -65,7 +65,7 @@ func (s *Service) prove2(r *request, in authBody2) (proof, error) {
 	return proof{}, missing("passwordCredentials or token", "auth")
 }
 
-func (s *Service) scopes2(r *request, in authBody2, user db.IdentityUser) ([]db.IdentityScope, error) {
+func (s *Service) scopes2(r *request, in authBody2, user identitydb.User) ([]identitydb.Scope, error) {
 	if in.Auth.TenantID == "" && in.Auth.TenantName == "" {
 		return s.scopes(r.Context(), nil, user)
 	}
@@ -73,7 +73,7 @@ func (s *Service) scopes2(r *request, in authBody2, user db.IdentityUser) ([]db.
 }
 
 // accessView is what a v2.0 token tells.
-func (s *Service) accessView(r *request, token string, t db.IdentitySession) (object, error) {
+func (s *Service) accessView(r *request, token string, t identitydb.Session) (object, error) {
 	view := object{
 		"id": token, "issued_at": timestamp(t.IssuedAt), "expires": t.ExpiresAt.UTC().Format(time.RFC3339), "audit_ids": strings.Fields(t.AuditIDs),
 	}
@@ -83,8 +83,8 @@ func (s *Service) accessView(r *request, token string, t db.IdentitySession) (ob
 		roleIDs = append(roleIDs, role.ID)
 	}
 	catalog := []object{}
-	if t.Kind == db.ScopeProject {
-		project, err := s.store.Identity().Projects.Get(r.Context(), t.Target)
+	if t.Kind == identitydb.KindProject {
+		project, err := s.store.Projects.Get(r.Context(), t.Target)
 		if err != nil {
 			return nil, err
 		}
@@ -103,7 +103,7 @@ func (s *Service) accessView(r *request, token string, t db.IdentitySession) (ob
 
 // catalog2 is the catalog in v2.0's form: an entry per service and region,
 // with a URL per interface.
-func (s *Service) catalog2(r *request, t db.IdentitySession) ([]object, error) {
+func (s *Service) catalog2(r *request, t identitydb.Session) ([]object, error) {
 	services, err := s.catalog(r, t)
 	if err != nil {
 		return nil, err
@@ -151,7 +151,7 @@ func byRegion(endpoints []object) []object {
 
 // tenants2 lists the caller's projects in v2.0's form.
 func (s *Service) tenants2(r *request) (kit.Reply, error) {
-	projects, err := s.store.Identity().ProjectsOf(r.Context(), r.caller.UserID, true, nova.Page{Limit: maxList})
+	projects, err := s.store.ProjectsOf(r.Context(), r.caller.UserID, true, nova.Page{Limit: maxList})
 	tenants := make([]object, len(projects))
 	for i, project := range projects {
 		tenants[i] = tenantView(project)
@@ -159,6 +159,6 @@ func (s *Service) tenants2(r *request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"tenants": tenants, "tenants_links": []object{}}}, err
 }
 
-func tenantView(p db.IdentityProject) object {
+func tenantView(p identitydb.Project) object {
 	return object{"id": p.ID, "name": p.Name, "description": p.Description, "enabled": p.Enabled}
 }

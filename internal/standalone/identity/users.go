@@ -4,32 +4,32 @@ import (
 	"context"
 	"maps"
 
-	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-func (s *Service) users() resource[db.IdentityUser] {
-	return resource[db.IdentityUser]{
+func (s *Service) users() resource[identitydb.User] {
+	return resource[identitydb.User]{
 		service: s, noun: "user", plural: "users",
-		table:   func(i db.Identity) db.IdentityTable[db.IdentityUser] { return i.Users },
-		id:      func(v db.IdentityUser) string { return v.ID },
+		table:   func(i *identitydb.Store) identitydb.Table[identitydb.User] { return i.Users },
+		id:      func(v identitydb.User) string { return v.ID },
 		filters: map[string]string{"name": "name", "domain_id": "domain_id", "enabled": "enabled", "default_project_id": "default_project_id"},
 		list:    reads, show: either(reads, self),
-		draft: func(r *request) db.IdentityUser {
-			return db.IdentityUser{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
+		draft: func(r *request) identitydb.User {
+			return identitydb.User{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
 		},
 		required: []string{"name"},
 		prepare:  s.hashPassword,
 		read:     readUser,
 		check:    checkUser,
-		changed: func(ctx context.Context, tx db.Identity, before, after db.IdentityUser) error {
+		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.User) error {
 			if (before.Enabled && !after.Enabled) || before.PasswordHash != after.PasswordHash {
-				return tx.RevokeUser(ctx, after.ID)
+				return tx.RevokeTokensOf(ctx, after.ID)
 			}
 			return nil
 		},
-		taken: func(v db.IdentityUser) string {
+		taken: func(v identitydb.User) string {
 			return "Duplicate entry found with name " + v.Name + " at domain ID " + v.DomainID
 		},
 		view: userView,
@@ -52,7 +52,7 @@ func (s *Service) hashPassword(r *request, f *form) error {
 	return err
 }
 
-func readUser(f *form, v *db.IdentityUser) {
+func readUser(f *form, v *identitydb.User) {
 	if f.creating {
 		f.name("domain_id", maxName, &v.DomainID)
 	} else {
@@ -67,10 +67,10 @@ func readUser(f *form, v *db.IdentityUser) {
 	for _, key := range []string{"id", "password", "password_expires_at", "options", "links", "extra"} {
 		f.has(key) // read, or ours to tell
 	}
-	v.Extra = f.rest(v.Extra)
+	v.Extra.V = f.rest(v.Extra.V)
 }
 
-func checkUser(ctx context.Context, tx db.Identity, v db.IdentityUser) error {
+func checkUser(ctx context.Context, tx *identitydb.Store, v identitydb.User) error {
 	if err := checkDomain(ctx, tx, v.DomainID); err != nil {
 		return err
 	}
@@ -81,14 +81,14 @@ func checkUser(ctx context.Context, tx db.Identity, v db.IdentityUser) error {
 	return elsewhere(err, nova.Errorf(nova.Invalid, "Could not find project: %s.", *v.DefaultProjectID))
 }
 
-func checkDomain(ctx context.Context, tx db.Identity, id string) error {
+func checkDomain(ctx context.Context, tx *identitydb.Store, id string) error {
 	_, err := tx.Domains.Get(ctx, id)
 	return elsewhere(err, nova.Errorf(nova.Invalid, "Could not find domain: %s.", id))
 }
 
-func userView(r *request, v db.IdentityUser) object {
+func userView(r *request, v identitydb.User) object {
 	view := object{}
-	maps.Copy(view, v.Extra)
+	maps.Copy(view, v.Extra.V)
 	maps.Copy(view, object{
 		"id": v.ID, "name": v.Name, "domain_id": v.DomainID, "enabled": v.Enabled,
 		"password_expires_at": nil, "options": object{}, "links": r.link("users", v.ID),
@@ -113,7 +113,7 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if f.err != nil {
 		return kit.Reply{}, f.err
 	}
-	users := s.store.Identity().Users
+	users := s.store.Users
 	user, err := users.Get(r.Context(), r.param("user_id"))
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, err
@@ -129,19 +129,19 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	_, err = users.Change(r.Context(), user.ID, func(tx *db.Store, v *db.IdentityUser) error {
+	_, err = users.Change(r.Context(), user.ID, func(tx *identitydb.Store, v *identitydb.User) error {
 		if v.PasswordHash != user.PasswordHash { // changed meanwhile
 			return s.unauthorized(r.Request)
 		}
 		v.PasswordHash = hash
-		return tx.Identity().RevokeUser(r.Context(), v.ID)
+		return tx.RevokeTokensOf(r.Context(), v.ID)
 	})
 	return kit.Reply{}, err
 }
 
 func (s *Service) userProjects(r *request) (kit.Reply, error) {
 	id := r.param("user_id")
-	if _, err := s.store.Identity().Users.Get(r.Context(), id); err != nil {
+	if _, err := s.store.Users.Get(r.Context(), id); err != nil {
 		return kit.Reply{}, err
 	}
 	return s.listProjects(r, id, false)
@@ -156,7 +156,7 @@ func (s *Service) listProjects(r *request, userID string, enabledOnly bool) (kit
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	projects, err := s.store.Identity().ProjectsOf(r.Context(), userID, enabledOnly, p)
+	projects, err := s.store.ProjectsOf(r.Context(), userID, enabledOnly, p)
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -168,7 +168,7 @@ func (s *Service) authDomains(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	domains, err := s.store.Identity().DomainsOf(r.Context(), r.caller.UserID, p)
+	domains, err := s.store.DomainsOf(r.Context(), r.caller.UserID, p)
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -176,7 +176,7 @@ func (s *Service) authDomains(r *request) (kit.Reply, error) {
 }
 
 func (s *Service) authSystem(r *request) (kit.Reply, error) {
-	roles, err := s.store.Identity().GrantedRoles(r.Context(), r.caller.UserID, systemScope)
+	roles, err := s.store.GrantedRoles(r.Context(), r.caller.UserID, identitydb.System)
 	system := []object{}
 	if len(roles) > 0 {
 		system = append(system, object{"all": true})
@@ -190,7 +190,7 @@ func (s *Service) groups(r *request) (kit.Reply, error) {
 }
 
 func (s *Service) userGroups(r *request) (kit.Reply, error) {
-	if _, err := s.store.Identity().Users.Get(r.Context(), r.param("user_id")); err != nil {
+	if _, err := s.store.Users.Get(r.Context(), r.param("user_id")); err != nil {
 		return kit.Reply{}, err
 	}
 	return s.groups(r)

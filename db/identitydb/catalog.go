@@ -1,4 +1,4 @@
-package db
+package identitydb
 
 import (
 	"context"
@@ -6,9 +6,9 @@ import (
 	"github.com/nova-api/nova-api/db/rows"
 )
 
-// An IdentityCatalogEntry is an endpoint with its service; without an
-// endpoint, a service that has none.
-type IdentityCatalogEntry struct {
+// A CatalogEntry is an endpoint with its service. The fields of the endpoint
+// are nil for a service that has none.
+type CatalogEntry struct {
 	ServiceID   string  `db:"service_id"`
 	ServiceType string  `db:"service_type"`
 	ServiceName string  `db:"service_name"`
@@ -18,10 +18,10 @@ type IdentityCatalogEntry struct {
 	URL         *string `db:"url"`
 }
 
-// Catalog lists all that is enabled, a service's endpoints together, up to a
-// number of entries.
-func (i Identity) Catalog(ctx context.Context, limit int) ([]IdentityCatalogEntry, error) {
-	return rows.All[IdentityCatalogEntry](ctx, i.s.DB, `
+// Catalog lists the enabled services and their enabled endpoints, at most limit
+// of them. The endpoints of one service are next to each other.
+func (s *Store) Catalog(ctx context.Context, limit int) ([]CatalogEntry, error) {
+	return rows.All[CatalogEntry](ctx, s.DB, `
 		SELECT s.id AS service_id, s.type AS service_type, s.name AS service_name,
 		       e.id AS endpoint_id, e.interface, e.region_id, e.url
 		FROM identity_services s
