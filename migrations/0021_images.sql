@@ -1,5 +1,12 @@
 -- +goose Up
 -- What the bundled image service keeps; the images' data is in files.
+
+-- Every ID that an image has or had. An ID is never given twice: whoever
+-- creates an image by its ID, again after a crash, gets no second one.
+CREATE TABLE image_ids (
+    id TEXT NOT NULL PRIMARY KEY
+);
+
 CREATE TABLE image_images (
     serial           $serial,
     id               TEXT    NOT NULL UNIQUE,

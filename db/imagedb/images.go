@@ -55,26 +55,29 @@ func (s *Store) Image(ctx context.Context, id string) (Image, error) {
 	return images[0], err
 }
 
-// Create keeps a new image: Conflict if its ID is taken.
+// Create keeps a new image. The error is Conflict if an image has its ID, or
+// had it before it was deleted, as in Glance.
 func (s *Store) Create(ctx context.Context, i Image) (Image, error) {
 	i.CreatedAt = s.NowInSeconds()
 	i.UpdatedAt = i.CreatedAt
 	err := s.Tx(ctx, func(tx *Store) error {
-		q, args, err := rows.Named(`
-			INSERT INTO image_images (id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
-				protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at)
-			VALUES (:id, :name, :owner, :status, :visibility, :disk_format, :container_format, :min_disk, :min_ram,
-				:protected, :os_hidden, :size, :checksum, :os_hash_value, :created_at, :updated_at)
-			ON CONFLICT DO NOTHING`, i)
-		if err != nil {
-			return err
-		}
-		changed, err := rows.Exec(ctx, tx.DB, q, args...)
+		changed, err := rows.Exec(ctx, tx.DB, "INSERT INTO image_ids (id) VALUES (?) ON CONFLICT DO NOTHING", i.ID)
 		if err != nil {
 			return err
 		}
 		if changed == 0 {
 			return nova.Errorf(nova.Conflict, "Image ID %s already exists!", i.ID)
+		}
+		q, args, err := rows.Named(`
+			INSERT INTO image_images (id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
+				protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at)
+			VALUES (:id, :name, :owner, :status, :visibility, :disk_format, :container_format, :min_disk, :min_ram,
+				:protected, :os_hidden, :size, :checksum, :os_hash_value, :created_at, :updated_at)`, i)
+		if err != nil {
+			return err
+		}
+		if _, err := rows.Exec(ctx, tx.DB, q, args...); err != nil {
+			return err
 		}
 		return tx.addProperties(ctx, i)
 	})

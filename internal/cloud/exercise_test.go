@@ -28,8 +28,6 @@ type site struct {
 	user    cloud.Login
 	network string // the name of the shared network; empty if there is no network service
 	image   string // the name of the public image
-
-	remembers bool // an image's ID is not used again once it was deleted
 }
 
 // exercise tries everything that the clients do.
@@ -148,10 +146,8 @@ func exerciseImage(t *testing.T, s site, clients *cloud.Clients, caller nova.Cal
 	_, err = user.Show(t.Context(), wanted.ID)
 	wantError(t, err, nova.NotFound, notFound, caller.Token)
 	wantError(t, service.Upload(t.Context(), wanted.ID, strings.NewReader("x")), nova.NotFound, notFound)
-	if s.remembers {
-		_, err = service.Ensure(t.Context(), wanted)
-		wantError(t, err, nova.NotFound, notFound)
-	}
+	_, err = service.Ensure(t.Context(), wanted)
+	wantError(t, err, nova.Gone, notFound)
 }
 
 func exerciseImageList(t *testing.T, s site, service, user *cloud.Image, wanted nova.Image) {

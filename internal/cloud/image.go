@@ -39,9 +39,11 @@ func (i *Image) Show(ctx context.Context, id string) (nova.Image, error) {
 }
 
 // Ensure creates an image with the ID that it has, unless it was created
-// before: so it can be repeated. The ID, the owner and the formats are chosen
-// by the image service where they are empty; only an administrator may choose
-// another project as the owner. The image has no data yet.
+// before, so it can be repeated. The error is Gone if the image was created
+// before and has been deleted since: the image service gives no ID twice. The
+// ID, the owner and the formats are chosen by the image service where they are
+// empty; only an administrator may choose another project as the owner. The
+// image has no data yet.
 func (i *Image) Ensure(ctx context.Context, image nova.Image) (nova.Image, error) {
 	var d imageDocument
 	err := i.conn.send(ctx, http.MethodPost, "images", newImage(image), &d)
@@ -54,10 +56,13 @@ func (i *Image) Ensure(ctx context.Context, image nova.Image) (nova.Image, error
 	return d.Image, nil
 }
 
-// existing finds the image that an earlier Ensure created. One of another
-// project is none.
+// existing finds the image that an earlier Ensure created. An image of another
+// project is refused.
 func (i *Image) existing(ctx context.Context, image nova.Image) (nova.Image, error) {
 	there, err := i.Show(ctx, image.ID)
+	if nova.Is(err, nova.NotFound) {
+		return nova.Image{}, nova.Because(err, nova.Gone, "%s", nova.Message(err))
+	}
 	if err == nil && image.Owner != "" && there.Owner != image.Owner {
 		return nova.Image{}, nova.Errorf(nova.Conflict, "Image %s already exists.", image.ID)
 	}

@@ -147,7 +147,7 @@ func TestImage_Ensure(t *testing.T) {
 		"new":       {map[string]scripted{"POST /v2/images": {http.StatusCreated, cirros}}, 0, ""},
 		"there":     {map[string]scripted{"POST /v2/images": conflict, "GET /v2/images/i1": {http.StatusOK, cirros}}, 0, ""},
 		"another's": {map[string]scripted{"POST /v2/images": conflict, "GET /v2/images/i1": {http.StatusOK, object{"id": "i1", "owner": "p2"}}}, nova.Conflict, "Image i1 already exists."},
-		"deleted":   {map[string]scripted{"POST /v2/images": conflict, "GET /v2/images/i1": {http.StatusNotFound, ""}}, nova.NotFound, "Image i1 could not be found."},
+		"deleted":   {map[string]scripted{"POST /v2/images": conflict, "GET /v2/images/i1": {http.StatusNotFound, ""}}, nova.Gone, "Image i1 could not be found."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

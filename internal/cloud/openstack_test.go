@@ -35,8 +35,7 @@ func TestOpenStack(t *testing.T) {
 			URL: os.Getenv("OS_AUTH_URL"), Username: os.Getenv("OS_USERNAME"), Password: os.Getenv("OS_PASSWORD"),
 			ProjectName: os.Getenv("OS_PROJECT_NAME"), UserDomainName: os.Getenv("OS_USER_DOMAIN_NAME"),
 		},
-		network:   os.Getenv("NOVA_TEST_NETWORK"),
-		image:     os.Getenv("NOVA_TEST_IMAGE"),
-		remembers: true,
+		network: os.Getenv("NOVA_TEST_NETWORK"),
+		image:   os.Getenv("NOVA_TEST_IMAGE"),
 	})
 }

@@ -52,14 +52,19 @@ func (a *Servers) BackupInstance(ctx context.Context, s nova.Server, name string
 
 // beginImage queues the work, then creates the image, which clients look for
 // as soon as they know its ID. If this process dies in between, the worker
-// creates it; if the image service won't have it, there is nothing to do.
+// creates the image. If the image service refuses it, the action is taken back.
+// An image that was created by the worker and deleted since is no failure: the
+// worker ends the action.
 func (a *Servers) beginImage(ctx context.Context, s nova.Server, verb Verb, args imageArgs) (string, error) {
 	action, err := a.begin(ctx, s, verb, args)
 	if err != nil {
 		return "", err
 	}
 	_, err = a.images.AsService().Ensure(ctx, args.Image)
-	if err != nil && ctx.Err() == nil {
+	switch {
+	case nova.Is(err, nova.Gone):
+		return args.Image.ID, nil
+	case err != nil && ctx.Err() == nil:
 		return "", errors.Join(err, a.takeBack(ctx, action))
 	}
 	return args.Image.ID, err
@@ -131,7 +136,12 @@ func (w *Worker) snapshot(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	if err := w.makeImage(ctx, j, args); err != nil {
+	err = w.makeImage(ctx, j, args)
+	if nova.Is(err, nova.Gone) { // ends well, as _snapshot_instance in nova/compute/manager.py does
+		zerolog.Ctx(ctx).Warn().Str("image", args.Image.ID).Msg("the image was deleted while it was being made")
+		err = nil
+	}
+	if err != nil {
 		return err
 	}
 	if args.Rotation != nil {
@@ -142,14 +152,18 @@ func (w *Worker) snapshot(ctx context.Context, j *job) error {
 	return w.finish(ctx, j, j.settled(), nil)
 }
 
+// stepUpload is the step of an action whose image has been created. From then
+// on the image is only looked for: its owner may have deleted it.
+const stepUpload = "upload"
+
 // makeImage uploads the server's disk. An image that has its data already was
-// made by an earlier attempt.
+// made by an earlier attempt. The error is Gone if the image has been deleted.
 func (w *Worker) makeImage(ctx context.Context, j *job, args imageArgs) error {
-	images := w.images.AsService()
-	image, err := images.Ensure(ctx, args.Image)
+	image, err := w.createdImage(ctx, j, args.Image)
 	if err != nil || image.Status == imageActive {
 		return err
 	}
+	j.action.Step = stepUpload
 	if err := w.busy(ctx, j, nova.ImagePendingUpload); err != nil {
 		return err
 	}
@@ -161,12 +175,32 @@ func (w *Worker) makeImage(ctx context.Context, j *job, args imageArgs) error {
 	if err := w.busy(ctx, j, nova.ImageUploading); err != nil {
 		return err
 	}
-	err = images.Upload(ctx, image.ID, disk.Data)
-	if nova.Is(err, nova.Conflict) {
+	err = w.images.AsService().Upload(ctx, image.ID, disk.Data)
+	switch {
+	case nova.Is(err, nova.Conflict):
 		return w.uploadedBefore(ctx, image.ID, err)
+	case nova.Is(err, nova.NotFound):
+		return imageGone(err)
 	}
 	return err
 }
+
+// createdImage finds the image that an action makes, and creates it if no
+// earlier attempt is known to have done so. The image service refuses an ID
+// that was ever used, so an image is created once, whenever a process dies.
+func (w *Worker) createdImage(ctx context.Context, j *job, image nova.Image) (nova.Image, error) {
+	if j.action.Step != stepUpload {
+		return w.images.AsService().Ensure(ctx, image)
+	}
+	found, err := w.images.AsService().Show(ctx, image.ID)
+	if nova.Is(err, nova.NotFound) {
+		return found, imageGone(err)
+	}
+	return found, err
+}
+
+// imageGone is the error for an image that was created and exists no more.
+func imageGone(err error) error { return nova.Because(err, nova.Gone, "%s", nova.Message(err)) }
 
 // uploadedBefore is for an image that has data already, or is being given some:
 // an earlier attempt's upload went through after all, or its end has not been
@@ -174,6 +208,8 @@ func (w *Worker) makeImage(ctx context.Context, j *job, args imageArgs) error {
 func (w *Worker) uploadedBefore(ctx context.Context, id string, refused error) error {
 	image, err := w.images.AsService().Show(ctx, id)
 	switch {
+	case nova.Is(err, nova.NotFound):
+		return imageGone(err)
 	case err != nil:
 		return err
 	case image.Status == imageActive:

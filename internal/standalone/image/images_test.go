@@ -120,6 +120,10 @@ func TestDelete(t *testing.T) {
 		c.want(403, "delete_image", "reader", "DELETE /v2/images/"+id, "")
 		c.want(204, "", "demo", "DELETE /v2/images/"+id, "")
 		c.want(404, "Failed to find image", "demo", "DELETE /v2/images/"+id, "")
+		for _, as := range []string{"demo", "admin"} {
+			c.want(409, "Image ID "+id+" already exists!", as, "POST /v2/images", `{"id":"`+id+`"}`)
+		}
+		c.want(404, "No image found", "demo", "GET /v2/images/"+id, "")
 		if files := c.files(); len(files) != 0 {
 			t.Errorf("files are left: %v", files)
 		}
