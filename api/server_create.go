@@ -14,8 +14,10 @@ import (
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
+// create begins to build servers. What it answers is the first of them, or a
+// word that finds them all.
 func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerCreateBody) (any, error) {
-	request, err := c.requested(ctx, r, in)
+	request, err := serverRequest(r, in)
 	if err != nil {
 		return nil, err
 	}
@@ -23,100 +25,126 @@ func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerC
 	if err != nil {
 		return nil, err
 	}
+	first := created.Servers[0]
 	if in.Server.ReturnReservationID {
-		return c.view.Reservation(created.Servers[0].ReservationID), nil
+		return c.view.Reservation(first.ReservationID), nil
 	}
 	var password *string
 	if c.password {
 		password = &created.Password
 	}
-	first := created.Servers[0]
 	r.Header("Location", r.URL("servers", first.ID))
 	return c.view.Created(r, first, orDefault(in.Server.SecurityGroups), password), nil
 }
 
-// requested turns a body into what compute is asked for.
-func (c *Servers) requested(ctx context.Context, r *rest.Request, in schema.ServerCreateBody) (compute.ServerRequest, error) {
+// serverRequest decodes a body, and refuses what contradicts itself and what
+// policy forbids. It asks nobody. Of several faults it reports the one that
+// ServersController.create in nova/api/openstack/compute/servers.py would.
+func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute.ServerRequest, err error) {
 	s := in.Server
-	request := compute.ServerRequest{
-		Template: template(r, in),
-		Min:      count(s.MinCount, 1),
-		Hostname: s.Hostname, SecurityGroups: groupNames(s.SecurityGroups), Zone: s.AvailabilityZone,
-		Host: s.Host, Node: s.HypervisorHostname, Password: s.AdminPass, KeyOwner: r.Caller.UserID,
-		ForceHost:  func() error { return r.EnforceOwn(policy.ServerCreateForcedHost) },
-		ZeroDisk:   r.Can(policy.ServerCreateZeroDiskFlavor),
-		AnyNetwork: r.Can(policy.AttachExternalNetwork),
+	least := count(s.MinCount, 1)
+	most := count(s.MaxCount, least)
+	if least > most {
+		return request, nova.Errorf(nova.Invalid, "min_count must be <= max_count")
 	}
-	request.Max = count(s.MaxCount, request.Min)
-	devices, err := blockDevices(s)
-	request.BlockDevices = devices
-	if fault := request.Check(); fault != nil {
-		return request, fault
+	if len(s.TrustedImageCertificates) > 0 {
+		if err := r.EnforceOwn(policy.ServerCreateTrustedCerts); err != nil {
+			return request, err
+		}
 	}
+	zone, force, err := placement(r, s)
 	if err != nil {
 		return request, err
 	}
-	if err := c.allowed(r, s); err != nil {
-		return request, err
-	}
-	if request.Networks, err = networks(s.Networks); err != nil {
-		return request, err
-	}
-	if request.Template.Flavor, err = c.flavor(ctx, r, string(s.FlavorRef)); err != nil {
-		return request, err
-	}
-	return request, c.checkFiles(ctx, r, s.Personality)
-}
-
-// checkFiles holds the files that are to be put into a server against the
-// quota: as they were sent, in base64.
-func (c *Servers) checkFiles(ctx context.Context, r *rest.Request, files []schema.File) error {
-	if len(files) == 0 {
-		return nil
-	}
-	quota, _, err := c.compute.Quota(ctx, r.Caller.ProjectID, "")
+	devices, err := blockDevices(r, s)
 	if err != nil {
-		return err
+		return request, err
 	}
-	path, contents := 0, 0
-	for _, file := range files {
-		path, contents = max(path, len(file.Path)), max(contents, len(file.Contents))
+	if s.ImageRef == "" && len(devices) == 0 {
+		return request, nova.Errorf(nova.Invalid, "Missing imageRef attribute")
 	}
-	switch {
-	case !quota.Within(nova.QuotaInjectedFiles, len(files)):
-		return nova.Errorf(nova.OverQuota, "Personality file limit exceeded")
-	case !quota.Within(nova.QuotaInjectedPathBytes, path):
-		return nova.Errorf(nova.OverQuota, "Personality file path exceeds maximum %d", quota[nova.QuotaInjectedPathBytes])
-	case !quota.Within(nova.QuotaInjectedFileBytes, contents):
-		return nova.Errorf(nova.OverQuota, "Personality file content exceeds maximum %d", quota[nova.QuotaInjectedFileBytes])
+	networks, err := networks(r, s.Networks)
+	if err != nil {
+		return request, err
 	}
-	return nil
+	return compute.ServerRequest{
+		Name: strings.TrimSpace(s.Name), Hostname: s.Hostname, Description: description(r, s), Min: least, Max: most,
+		FlavorID: lastSegment(string(s.FlavorRef)), ImageID: s.ImageRef, KeyName: notEmpty(s.KeyName), Devices: devices,
+		Networks: networks, SecurityGroups: groupNames(s.SecurityGroups),
+		Zone: zone, Force: force, To: compute.Target{Host: s.Host, Node: s.HypervisorHostname},
+		Metadata: s.Metadata, Tags: unique(s.Tags), Files: files(s.Personality), UserData: s.UserData,
+		ConfigDrive: bool(s.ConfigDrive), DiskConfig: orElse(s.DiskConfig, "MANUAL"),
+		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6),
+		TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()), Password: s.AdminPass,
+		ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), AnyNetwork: r.Can(policy.AttachExternalNetwork),
+	}, nil
 }
 
-// template is what is given of a new server.
-func template(r *rest.Request, in schema.ServerCreateBody) nova.Server {
-	s := in.Server
-	server := nova.Server{
-		Name: strings.TrimSpace(s.Name), Description: pointer(s.Description),
-		ProjectID: r.Caller.ProjectID, UserID: r.Caller.UserID,
-		ImageID: s.ImageRef, UserData: s.UserData, Metadata: s.Metadata, ConfigDrive: bool(s.ConfigDrive),
-		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6), DiskConfig: orElse(s.DiskConfig, "MANUAL"),
-		Tags: unique(s.Tags), TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()),
-	}
-	if s.KeyName != "" {
-		name := strings.TrimSpace(s.KeyName)
-		server.KeyName = &name
+// description is the server's. Until 2.18 it was the name, and could not be
+// chosen.
+func description(r *rest.Request, s schema.ServerSpec) *string {
+	if !r.AtLeast(19) {
+		name := strings.TrimSpace(s.Name)
+		return &name
 	}
 	if !s.Description.Set {
-		server.Description = nil
+		return nil
 	}
-	if !r.AtLeast(19) { // the description was the name, and could not be chosen
-		server.Description = &server.Name
-	}
-	return server
+	return pointer(s.Description)
 }
 
-// address is an IP address in its shortest form.
+// placement reads where the servers are to be: the zone, and the host or node
+// that is forced as zone:host, zone:host:node or zone::node. Since 2.74 there
+// is another way to name a host; both at once are refused.
+func placement(r *rest.Request, s schema.ServerSpec) (zone string, force compute.Target, err error) {
+	zone, rest, _ := strings.Cut(s.AvailabilityZone, ":")
+	host, node, _ := strings.Cut(rest, ":")
+	if strings.Contains(node, ":") {
+		return "", force, nova.Errorf(nova.Invalid, "Invalid input received: Unable to parse availability_zone")
+	}
+	force = compute.Target{Host: host, Node: node}
+	forced := force != compute.Target{}
+	if forced {
+		if err := r.EnforceOwn(policy.ServerCreateForcedHost); err != nil {
+			return "", force, err
+		}
+	}
+	if s.Host == "" && s.HypervisorHostname == "" {
+		return zone, force, nil
+	}
+	if err := r.EnforceOwn(policy.ServerCreateRequestedDestination); err != nil {
+		return "", force, err
+	}
+	if forced {
+		return "", force, nova.Errorf(nova.Invalid, "One mechanism with host and/or hypervisor_hostname and another mechanism "+
+			"with zone:host:node are mutually exclusive.")
+	}
+	return zone, force, nil
+}
+
+// lastSegment is the ID at the end of a URL, or what there is instead of a URL.
+func lastSegment(ref string) string {
+	ref, _, _ = strings.Cut(ref, "#")
+	ref, _, _ = strings.Cut(ref, "?")
+	return ref[strings.LastIndexByte(ref, '/')+1:]
+}
+
+func notEmpty(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+func files(personality []schema.File) []compute.File {
+	var files []compute.File
+	for _, f := range personality {
+		files = append(files, compute.File(f))
+	}
+	return files
+}
+
+// address is an IP address in its shortest form: what is none stays as it is.
 func address(text string) string {
 	ip, err := netip.ParseAddr(text)
 	if err != nil {
@@ -125,80 +153,50 @@ func address(text string) string {
 	return ip.String()
 }
 
-// allowed asks policy about what not everybody may ask for.
-func (c *Servers) allowed(r *rest.Request, s schema.ServerSpec) error {
-	networks := s.Networks != nil && s.Networks.Mode != "none" && s.Networks.Mode != "auto"
-	for _, ask := range []struct {
-		asked bool
-		rule  policy.Rule
-	}{
-		{s.Host != "" || s.HypervisorHostname != "", policy.ServerCreateRequestedDestination},
-		{len(s.BlockDeviceMapping)+len(s.BlockDeviceMappingV2) > 0, policy.ServerCreateAttachVolume},
-		{networks, policy.ServerCreateAttachNetwork},
-		{s.TrustedImageCertificates != nil, policy.ServerCreateTrustedCerts},
-	} {
-		if !ask.asked {
-			continue
-		}
-		if err := r.EnforceOwn(ask.rule); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// flavor finds the flavor that a server is to have: by its ID, or by a URL
-// that ends in it.
-func (c *Servers) flavor(ctx context.Context, r *rest.Request, ref string) (nova.Flavor, error) {
-	id := ref[strings.LastIndexByte(ref, '/')+1:]
-	flavor, err := visibleFlavor(ctx, c.store, r, id)
-	if nova.Is(err, nova.NotFound) || err == nil && flavor.Disabled {
-		return flavor, nova.Errorf(nova.Invalid, "Flavor %s could not be found.", id)
-	}
-	return flavor, err
-}
-
 var uuidFormat = regexp.MustCompile(`^(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$`)
 
-// networks reads what a server is to be connected to. Without a word of it, it
-// gets what there is.
-func networks(n *schema.Networks) (compute.Networks, error) {
+// networks reads what the servers are to be connected to. Who says nothing gets
+// the network that there is.
+func networks(r *rest.Request, n *schema.Networks) (asked compute.Networks, err error) {
 	if n == nil {
-		return compute.Networks{}, nil
+		return asked, nil
 	}
-	request := compute.Networks{None: n.Mode == "none", Auto: n.Mode == "auto"}
 	for _, nic := range n.List {
-		if err := checkNetwork(nic, request.List); err != nil {
-			return request, err
+		if err := checkNIC(nic, asked.List); err != nil {
+			return asked, err
 		}
-		asked := compute.NIC{PortID: nic.Port, FixedIP: nic.FixedIP, Tag: nic.Tag}
-		if nic.UUID != nil {
-			asked.NetworkID = *nic.UUID
+		wanted := compute.NIC{PortID: nic.Port, Tag: nic.Tag}
+		if nic.Port == "" {
+			wanted.NetworkID, wanted.FixedIP = *nic.UUID, address(nic.FixedIP)
 		}
-		request.List = append(request.List, asked)
+		asked.List = append(asked.List, wanted)
 	}
-	return request, nil
+	asked.None, asked.Auto = n.Mode == "none", n.Mode == "auto"
+	if len(asked.List) > 0 || asked.Auto {
+		err = r.EnforceOwn(policy.ServerCreateAttachNetwork)
+	}
+	return asked, err
 }
 
-// checkNetwork refuses what can't be meant, before any service is asked.
-func checkNetwork(nic schema.NIC, before []compute.NIC) error {
+// checkNIC refuses a network or port that can't be meant.
+func checkNIC(nic schema.NIC, before []compute.NIC) error {
 	switch {
-	case nic.Port == "" && nic.UUID == nil:
-		return nova.Errorf(nova.Invalid, "Bad network format: missing 'uuid'")
-	case nic.Port == "" && !uuidFormat.MatchString(*nic.UUID):
-		return nova.Errorf(nova.Invalid, "Bad networks format: network uuid is not in proper format (%s)", *nic.UUID)
-	case nic.Port == "":
-		return nil
-	case nic.FixedIP != "":
+	case nic.Port != "" && slices.ContainsFunc(before, func(n compute.NIC) bool { return n.PortID == nic.Port }):
+		return nova.Errorf(nova.Invalid, "Port ID '%s' was specified twice: you cannot attach a port multiple times.", nic.Port)
+	case nic.Port != "" && nic.FixedIP != "":
 		return nova.Errorf(nova.Invalid, "Specified Fixed IP '%s' cannot be used with port '%s': the two cannot be specified together.",
 			nic.FixedIP, nic.Port)
-	case slices.ContainsFunc(before, func(n compute.NIC) bool { return n.PortID == nic.Port }):
-		return nova.Errorf(nova.Invalid, "Port ID '%s' was specified twice: you cannot attach a port multiple times.", nic.Port)
+	case nic.Port != "":
+		return nil
+	case nic.UUID == nil:
+		return nova.Errorf(nova.Invalid, "Bad network format: missing 'uuid'")
+	case !uuidFormat.MatchString(*nic.UUID):
+		return nova.Errorf(nova.Invalid, "Bad networks format: network uuid is not in proper format (%s)", *nic.UUID)
 	}
 	return nil
 }
 
-// userHints are the scheduler hints without those that are Nova's own.
+// userHints are the scheduler hints but for those that only Nova itself may give.
 func userHints(hints map[string]any) map[string]any {
 	kept := map[string]any{}
 	for key, value := range hints {
@@ -209,8 +207,8 @@ func userHints(hints map[string]any) map[string]any {
 	return kept
 }
 
-// groupNames are the security groups that are named: the schema lets through
-// some without a name.
+// groupNames are the names of security groups. The schema lets groups without a
+// name through.
 func groupNames(groups []schema.SecurityGroupName) []string {
 	var names []string
 	for _, group := range groups {
@@ -221,8 +219,8 @@ func groupNames(groups []schema.SecurityGroupName) []string {
 	return names
 }
 
-// orDefault are the security groups as the reply repeats them, word for word,
-// or the default one if the request has none to say.
+// orDefault are the security groups in the reply: those of the request, word for
+// word, or the default one if the request has no word about them.
 func orDefault(groups []schema.SecurityGroupName) []string {
 	if groups == nil {
 		return []string{"default"}

@@ -1,32 +1,39 @@
 package api
 
 import (
+	"regexp"
 	"strings"
 
+	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
 )
 
-// blockDevices reads the disks that are asked for, in either syntax. The
-// first adds the image that the server is made of by itself; in the second,
-// the client says so.
-func blockDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
+// blockDevices reads the disks that a client asks for, in either syntax. The
+// first adds the image that the server boots from by itself; in the second, the
+// client says so.
+func blockDevices(r *rest.Request, s schema.ServerSpec) (devices []compute.BlockDevice, err error) {
 	switch {
 	case len(s.BlockDeviceMapping) > 0 && len(s.BlockDeviceMappingV2) > 0:
 		return nil, nova.Errorf(nova.Invalid, "Using different block_device_mapping syntaxes is not allowed in the same request.")
 	case len(s.BlockDeviceMapping) > 0:
-		return oldDevices(s)
+		devices, err = oldDevices(s)
+	case len(s.BlockDeviceMappingV2) > 0:
+		devices, err = newDevices(s)
+	default:
+		return nil, nil
 	}
-	var devices []compute.BlockDevice
-	for _, d := range s.BlockDeviceMappingV2 {
-		devices = append(devices, newDevice(d))
+	if err != nil {
+		return nil, err
 	}
-	return devices, nil
+	return devices, r.EnforceOwn(policy.ServerCreateAttachVolume)
 }
 
-// isNoDevice tells whether an entry stands for a disk that the image asks for
-// and the server isn't to have.
+var ephemeralName = regexp.MustCompile(`^ephemeral(\d|[1-9]\d+)$`)
+
+// isNoDevice reports whether an entry takes a disk of the image away.
 func isNoDevice(d schema.BlockDevice) bool {
 	switch no := d.NoDevice.(type) {
 	case bool:
@@ -37,48 +44,85 @@ func isNoDevice(d schema.BlockDevice) bool {
 	return false
 }
 
-func newDevice(d schema.BlockDevice) compute.BlockDevice {
-	device := compute.BlockDevice{
-		None: isNoDevice(d), Source: d.SourceType, Destination: d.DestinationType, ID: d.UUID, Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0),
+func newDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
+	devices := make([]compute.BlockDevice, len(s.BlockDeviceMappingV2))
+	for i, d := range s.BlockDeviceMappingV2 {
+		device := compute.BlockDevice{
+			None: isNoDevice(d), Source: d.SourceType, Destination: d.DestinationType, ID: d.UUID,
+			Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0), VolumeType: text(d.VolumeType),
+		}
+		if device.Destination == "" && (device.Source == "volume" || device.Source == "snapshot") {
+			device.Destination = "volume"
+		}
+		if d.BootIndex.Set && !d.BootIndex.Null {
+			device.BootIndex = new(int(d.BootIndex.Value))
+		}
+		if err := checkDevice(device, s.ImageRef); err != nil {
+			return nil, err
+		}
+		devices[i] = device
 	}
-	if device.Destination == "" && (device.Source == "volume" || device.Source == "snapshot") {
-		device.Destination = "volume"
-	}
-	if d.BootIndex.Set && !d.BootIndex.Null {
-		index := int(d.BootIndex.Value)
-		device.BootIndex = &index
-	}
-	if d.VolumeType != nil {
-		device.VolumeType = *d.VolumeType
-	}
-	return device
+	return devices, nil
 }
 
-// oldDevices reads the first syntax. What it boots from is the image, or else
-// the first disk.
-func oldDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
-	var devices []compute.BlockDevice
-	if s.ImageRef != "" {
-		devices = append(devices, compute.BlockDevice{Source: "image", Destination: "local", ID: s.ImageRef})
+// checkDevice refuses a disk that can't be meant: BlockDeviceDict.from_api in
+// nova/block_device.py.
+func checkDevice(d compute.BlockDevice, imageID string) error {
+	boots := d.BootIndex != nil && *d.BootIndex == 0
+	switch {
+	case d.None:
+		return nil
+	case d.Source == "blank" && d.ID != "":
+		return invalidMapping("Invalid device UUID.")
+	case d.Source != "blank" && d.ID == "":
+		return invalidMapping("Missing device UUID.")
+	case d.Source == "image" && d.Destination == "local" && (!boots || imageID == ""):
+		return invalidMapping("Mapping image to local is not supported.")
+	case d.VolumeType != "" && d.Destination == "local":
+		return invalidMapping("Specifying a volume_type with destination_type=local is not supported.")
+	case d.VolumeType != "" && d.Source == "volume":
+		return invalidMapping("Specifying volume type to existing volume is not supported.")
 	}
-	for _, d := range s.BlockDeviceMapping {
-		device := compute.BlockDevice{Destination: "volume", Size: count(d.VolumeSize, 0)}
+	return nil
+}
+
+func invalidMapping(reason string) error {
+	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: %s", reason)
+}
+
+func text(t *string) string {
+	if t == nil {
+		return ""
+	}
+	return *t
+}
+
+// oldDevices reads the first syntax: from_legacy_mapping in
+// nova/block_device.py. The servers boot from the disk that is called vda, or
+// else from the image.
+func oldDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
+	devices := make([]compute.BlockDevice, len(s.BlockDeviceMapping))
+	fromVolume := false
+	for i, d := range s.BlockDeviceMapping {
+		device := compute.BlockDevice{None: isNoDevice(d), Destination: "volume", Size: count(d.VolumeSize, 0)}
 		switch {
-		case isNoDevice(d):
-			continue
-		case d.VirtualName == "swap", strings.HasPrefix(d.VirtualName, "ephemeral"):
-			device = compute.BlockDevice{Source: "blank", Destination: "local", Swap: d.VirtualName == "swap"}
+		case d.VirtualName == "swap", ephemeralName.MatchString(d.VirtualName):
+			device.Source, device.Destination, device.Swap = "blank", "local", d.VirtualName == "swap"
 		case d.SnapshotID != "":
 			device.Source, device.ID = "snapshot", d.SnapshotID
 		case d.VolumeID != "":
 			device.Source, device.ID = "volume", d.VolumeID
-		default:
-			return nil, nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: Unrecognized legacy format.")
+		case !device.None:
+			return nil, invalidMapping("Unrecognized legacy format.")
 		}
-		devices = append(devices, device)
+		if device.ID != "" && strings.TrimPrefix(d.DeviceName, "/dev/") == "vda" {
+			device.BootIndex, fromVolume = new(0), true
+		}
+		devices[i] = device
 	}
-	if len(devices) > 0 {
-		devices[0].BootIndex = new(0)
+	if s.ImageRef == "" || fromVolume {
+		return devices, nil
 	}
-	return devices, nil
+	image := compute.BlockDevice{Source: "image", Destination: "local", ID: s.ImageRef, BootIndex: new(0)}
+	return append([]compute.BlockDevice{image}, devices...), nil
 }

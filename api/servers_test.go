@@ -187,7 +187,26 @@ func TestServers_CreateRefused(t *testing.T) {
 			{"demo", 37, `, "block_device_mapping": [{"device_name": "vdb"}]`, 400, mapping + "Unrecognized legacy format."},
 			{"demo", 37, `, "block_device_mapping_v2": [{"boot_index": 0}]`, 400, mapping + "Missing device UUID."},
 			{"demo", 37, `, "block_device_mapping_v2": [{"source_type": "blank", "uuid": "x"}]`, 400, mapping + "Invalid device UUID."},
+			{
+				"demo", 37, `, "block_device_mapping_v2": [` + imageDevice + `, {"source_type": "image", "uuid": "` + cirros + `", "destination_type": "local"}]`,
+				400, mapping + "Mapping image to local is not supported.",
+			},
+			{"demo", 37, `, "imageRef": "", "block_device_mapping_v2": [` + imageDevice + `]`, 400, mapping + "Mapping image to local is not supported."},
+			{
+				"demo", 67, `, "block_device_mapping_v2": [` + imageDevice + `, ` + blank + `, "volume_type": "fast"}]`, 400,
+				mapping + "Specifying a volume_type with destination_type=local is not supported.",
+			},
+			{
+				"demo", 67, `, "block_device_mapping_v2": [` + imageDevice + `, {"source_type": "volume", "uuid": "v", "volume_type": "fast"}]`, 400,
+				mapping + "Specifying volume type to existing volume is not supported.",
+			},
 			{"demo", 37, `, "block_device_mapping_v2": [` + blank + `}]`, 400, order},
+			{"demo", 37, `, "imageRef": "", "block_device_mapping": [{"device_name": "vdb", "volume_id": "` + nobodyID + `"}]`, 400, order},
+			{
+				"demo", 37, `, "imageRef": "", "block_device_mapping": [{"device_name": "/dev/vda", "volume_id": "` + nobodyID + `"}]`, 400,
+				mapping + "failed to get volume " + nobodyID + ".",
+			},
+			{"demo", 37, `, "imageRef": "", "block_device_mapping": [{"device_name": "vda", "no_device": true}]`, 400, order},
 			{"demo", 37, `, "block_device_mapping_v2": [` + imageDevice + `, ` + imageDevice + `]`, 400, order},
 			{"demo", 37, `, "block_device_mapping_v2": [{"no_device": true}]`, 400, order},
 			{

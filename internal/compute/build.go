@@ -206,7 +206,7 @@ func (w *Worker) giveUpHost(ctx context.Context, j *job, args *buildArgs, cause 
 	off := *j
 	off.action.Queue, off.action.Step, off.action.Args = nova.QueueSchedule, "", encoded
 	off.server.Host, off.server.Node, off.driver = "", "", nil
-	off.server.Addresses, off.server.SecurityGroups = kept(args.Networks), nil
+	off.server.Addresses, off.server.SecurityGroups = keptAddresses(args.Networks), nil
 	change := db.ServerChange{
 		Host: new(""), Node: new(""), TaskState: new(nova.Scheduling),
 		SecurityGroups: &off.server.SecurityGroups, Addresses: &off.server.Addresses,

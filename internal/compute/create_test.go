@@ -96,7 +96,7 @@ func TestCreate_Fails(t *testing.T) {
 				return c.spawn(tries)
 			}
 		})
-		server := s.begin(s.as("demo"), onPrivate, func(n *compute.ServerRequest) { n.Template.Flavor = c.flavor })
+		server := s.begin(s.as("demo"), onPrivate, func(n *compute.ServerRequest) { n.FlavorID = s.flavor(c.flavor) })
 		s.work()
 		s.wantStates(server.ID, c.states)
 		s.wantRecord(server.ID, c.record...)
@@ -172,8 +172,8 @@ func TestCreate_Many(t *testing.T) {
 		if c.ofUser > 0 {
 			s.must(s.store.SetUserQuota(ctx, caller.ProjectID, caller.UserID, nova.Quota{nova.QuotaInstances: c.ofUser}))
 		}
-		created, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) {
-			n.Min, n.Max, n.Template.Flavor = c.min, c.max, c.flavor
+		created, err := s.api.Create(ctx, request(func(n *compute.ServerRequest) {
+			n.Min, n.Max, n.FlavorID = c.min, c.max, s.flavor(c.flavor)
 		}))
 		wantRefusal(t, err, nova.OverQuota, c.refusal)
 		if len(created.Servers) != c.made {
@@ -212,32 +212,33 @@ func TestCreate_Refused(t *testing.T) {
 			func(n *compute.ServerRequest) { n.Min, n.Max = 1001, 2_000_000_000 }, nova.OverQuota,
 			"Quota exceeded for instances: Requested 1001, but already used 0 of 1000 instances",
 		},
-		"fewer than the fewest": {func(n *compute.ServerRequest) { n.Min, n.Max = 3, 2 }, nova.Invalid, "min_count must be <= max_count"},
-		"no image":              {func(n *compute.ServerRequest) { n.Template.ImageID = "" }, nova.Invalid, "Missing imageRef attribute"},
 		"unknown image": {
-			func(n *compute.ServerRequest) { n.Template.ImageID = "00000000-0000-4000-8000-000000000000" },
+			func(n *compute.ServerRequest) { n.ImageID = "00000000-0000-4000-8000-000000000000" },
 			nova.Invalid, "Can not find requested image",
 		},
+		"unknown flavor": {
+			func(n *compute.ServerRequest) { n.FlavorID = "nobody's" }, nova.Invalid, "Flavor nobody's could not be found.",
+		},
 		"flavor without a disk": {
-			func(n *compute.ServerRequest) { n.Template.Flavor.Disk = 0 },
+			func(n *compute.ServerRequest) { n.FlavorID = "0" },
 			nova.Forbidden, "Only volume-backed servers are allowed for flavors with zero disk.",
 		},
-		"unknown key": {func(n *compute.ServerRequest) { n.Template.KeyName = &key }, nova.Invalid, "Invalid key_name provided."},
+		"unknown key": {func(n *compute.ServerRequest) { n.KeyName = &key }, nova.Invalid, "Invalid key_name provided."},
 		"one hostname for several": {
 			func(n *compute.ServerRequest) { n.Max, n.Hostname = 2, "web" },
 			nova.Invalid, "Unable to allocate a single hostname to multiple instances",
 		},
 		"a volume that isn't there": {
 			func(n *compute.ServerRequest) {
-				n.BlockDevices = []compute.BlockDevice{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}
+				n.Devices = []compute.BlockDevice{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}
 			},
 			nova.Invalid, "Block Device Mapping is Invalid: failed to get volume v.",
 		},
 		"too much metadata": {
 			func(n *compute.ServerRequest) {
-				n.Template.Metadata = map[string]string{}
+				n.Metadata = map[string]string{}
 				for i := range 129 {
-					n.Template.Metadata[strconv.Itoa(i)] = ""
+					n.Metadata[strconv.Itoa(i)] = ""
 				}
 			},
 			nova.OverQuota, "Maximum number of metadata items exceeds 128",
@@ -275,7 +276,8 @@ func TestCreate_Refused(t *testing.T) {
 		},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
-		_, err := s.api.Create(ctx, template(ctx, c.change))
+		s.flavor(nova.Flavor{ID: "0", Name: "zero", RAM: 512, VCPUs: 1})
+		_, err := s.api.Create(ctx, request(c.change))
 		wantRefusal(t, err, c.kind, strings.ReplaceAll(c.text, "PROJECT", nova.CallerOf(ctx).ProjectID))
 		if left := s.servers(true); len(left) != 0 {
 			t.Errorf("made %d servers", len(left))
@@ -292,7 +294,7 @@ func TestCreate_Password(t *testing.T) {
 			chosen *string
 			length int
 		}{{nil, 12}, {&chosen, len(chosen)}} {
-			created, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) { n.Password = c.chosen }))
+			created, err := s.api.Create(ctx, request(func(n *compute.ServerRequest) { n.Password = c.chosen }))
 			s.must(err)
 			if len(created.Password) != c.length || (c.chosen != nil && created.Password != chosen) {
 				t.Errorf("password %q", created.Password)

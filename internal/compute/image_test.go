@@ -95,7 +95,7 @@ func TestImages(t *testing.T) {
 			t.Error("the image has other data than the server's disk")
 		}
 		s.settled()
-		again := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Template.ImageID = id })
+		again := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.ImageID = id })
 		if _, err := s.api.CreateImage(s.as("demo"), again, "copy of a copy", nil); err != nil {
 			t.Error(err)
 		}

@@ -117,7 +117,7 @@ func (w *Worker) addresses(ctx context.Context, s nova.Server, ports []nova.Port
 			name = networks[at].Name
 		}
 		if nics[i].Port != "" && len(port.FixedIPs) == 0 { // to be known again when the server goes
-			addresses = append(addresses, kept(nics[i:i+1])...)
+			addresses = append(addresses, keptAddresses(nics[i:i+1])...)
 		}
 		for _, ip := range port.FixedIPs {
 			addresses = append(addresses, nova.Address{

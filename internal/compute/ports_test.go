@@ -50,7 +50,7 @@ func TestPorts_BroughtAlong(t *testing.T) {
 			t.Errorf("brought along: %+v", now)
 		}
 		s.settled()
-		_, err := s.api.Create(s.as("demo"), template(s.as("demo"), withNICs(compute.NIC{PortID: brought.ID})))
+		_, err := s.api.Create(s.as("demo"), request(withNICs(compute.NIC{PortID: brought.ID})))
 		wantRefusal(t, err, nova.Conflict, "Port "+brought.ID+" is still in use.")
 
 		s.must(s.api.Delete(s.as("demo"), server))

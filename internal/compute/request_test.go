@@ -33,36 +33,22 @@ func TestCreate_BlockDevices(t *testing.T) {
 		text  string
 	}
 	eachCase(t, map[string]testCase{
-		"the image":                     {cirros, []disk{root}, ""},
-		"the image and an empty one":    {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 2, BootIndex: &none}}, ""},
-		"the image and swap":            {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 1, Swap: true}}, ""},
-		"empty ones, too large":         {cirros, []disk{root, {Source: "blank", Size: 1}, {Source: "blank", Size: 2}}, noRoom},
-		"swap, too large":               {cirros, []disk{root, {Source: "blank", Size: 2, Swap: true}}, "Swap drive requested is larger than instance type allows."},
-		"swap twice":                    {cirros, []disk{root, {Source: "blank", Swap: true}, {Source: "blank", Swap: true}}, mapping + "More than one swap drive requested."},
-		"an empty one of something":     {cirros, []disk{root, {Source: "blank", ID: "v"}}, mapping + "Invalid device UUID."},
-		"of nothing":                    {cirros, []disk{root, {Source: "volume", Destination: "volume"}}, mapping + "Missing device UUID."},
-		"an image beside the server's":  {cirros, []disk{root, {Source: "image", Destination: "local", ID: cirros}}, mapping + "Mapping image to local is not supported."},
-		"the image, not for the server": {"", []disk{root}, mapping + "Mapping image to local is not supported."},
-		"a local volume type": {
-			cirros,
-			[]disk{root, {Source: "blank", Destination: "local", VolumeType: "fast"}},
-			mapping + "Specifying a volume_type with destination_type=local is not supported.",
-		},
-		"a type for a volume that is there": {
-			cirros,
-			[]disk{root, {Source: "volume", Destination: "volume", ID: "v", VolumeType: "fast"}},
-			mapping + "Specifying volume type to existing volume is not supported.",
-		},
-		"two to boot from":      {cirros, []disk{root, root}, noBoot},
-		"none to boot from":     {"", []disk{{Source: "volume", Destination: "volume", ID: "v"}}, noBoot},
-		"a second without one":  {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &one}}, noBoot},
-		"a volume to boot from": {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}, mapping + "failed to get volume v."},
-		"a snapshot":            {cirros, []disk{root, {Source: "snapshot", Destination: "volume", ID: "s"}}, mapping + "failed to get snapshot s."},
+		"the image":                  {cirros, []disk{root}, ""},
+		"the image and an empty one": {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 2, BootIndex: &none}}, ""},
+		"the image and swap":         {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 1, Swap: true}}, ""},
+		"empty ones, too large":      {cirros, []disk{root, {Source: "blank", Size: 1}, {Source: "blank", Size: 2}}, noRoom},
+		"swap, too large":            {cirros, []disk{root, {Source: "blank", Size: 2, Swap: true}}, "Swap drive requested is larger than instance type allows."},
+		"swap twice":                 {cirros, []disk{root, {Source: "blank", Swap: true}, {Source: "blank", Swap: true}}, mapping + "More than one swap drive requested."},
+		"two to boot from":           {cirros, []disk{root, root}, noBoot},
+		"none to boot from":          {"", []disk{{Source: "volume", Destination: "volume", ID: "v"}}, noBoot},
+		"a second without one":       {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &one}}, noBoot},
+		"a volume to boot from":      {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}, mapping + "failed to get volume v."},
+		"a snapshot":                 {cirros, []disk{root, {Source: "snapshot", Destination: "volume", ID: "s"}}, mapping + "failed to get snapshot s."},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
-		_, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) {
-			n.Template.ImageID, n.BlockDevices = c.image, c.disks
-			n.Template.Flavor.Ephemeral, n.Template.Flavor.Swap = 2, 1024
+		_, err := s.api.Create(ctx, request(func(n *compute.ServerRequest) {
+			n.ImageID, n.Devices = c.image, c.disks
+			n.FlavorID = s.flavor(nova.Flavor{ID: "5", Name: "disks", RAM: 512, VCPUs: 1, Disk: 1, Ephemeral: 2, Swap: 1024})
 		}))
 		wantRefusal(t, err, nova.Invalid, c.text)
 	})
@@ -71,43 +57,36 @@ func TestCreate_BlockDevices(t *testing.T) {
 // TestCreate_Placement is where servers may be asked to be, and where they are.
 func TestCreate_Placement(t *testing.T) {
 	t.Parallel()
-	denied := nova.Errorf(nova.Forbidden, "Policy doesn't allow that.")
-	const exclusive = "One mechanism with host and/or hypervisor_hostname and another mechanism with zone:host:node are mutually exclusive."
+	type target = compute.Target
 	type testCase struct {
-		zone, host, node string
-		forced           error // whether the caller may force a host
-		refusal          string
-		on               string // "" for either host
-		pinned           string
-		fault            string
+		zone      string
+		force, to target
+		refusal   string
+		on        string // "" for either host
+		pinned    string
+		fault     string
 	}
 	eachCase(t, map[string]testCase{
 		"anywhere":             {},
 		"in a zone":            {zone: "nova", pinned: "nova"},
 		"in no zone":           {zone: "mars", refusal: "The requested availability zone is not available"},
-		"forced to a host":     {zone: "nova:fake-2", on: "fake-2", pinned: "nova"},
-		"forced to a node":     {zone: "nova::fake-1", on: "fake-1", pinned: "nova"},
-		"forced to both":       {zone: "nova:fake-2:fake-2", on: "fake-2", pinned: "nova"},
-		"forced, no zone":      {zone: ":fake-1", on: "fake-1"},
-		"forced to nowhere":    {zone: "nova:mars", pinned: "nova", fault: "No valid host was found. No such host - host: mars node: None "},
-		"not to be forced":     {zone: "nova:fake-2", forced: denied, refusal: "Policy doesn't allow that."},
-		"too much":             {zone: "a:b:c:d", refusal: "Invalid input received: Unable to parse availability_zone"},
-		"on a host":            {host: "fake-1", on: "fake-1"},
-		"on a node":            {node: "fake-2", on: "fake-2"},
-		"on a host that isn't": {host: "mars", refusal: "Compute host mars could not be found."},
-		"on a node that isn't": {node: "mars", refusal: "Compute host mars could not be found."},
-		"on a host's node":     {host: "fake-1", node: "fake-2", refusal: "Compute host fake-1 could not be found."},
-		"in both ways":         {zone: "nova:fake-1", host: "fake-2", refusal: exclusive},
+		"forced to a host":     {zone: "nova", force: target{Host: "fake-2"}, on: "fake-2", pinned: "nova"},
+		"forced to a node":     {zone: "nova", force: target{Node: "fake-1"}, on: "fake-1", pinned: "nova"},
+		"forced to both":       {zone: "nova", force: target{"fake-2", "fake-2"}, on: "fake-2", pinned: "nova"},
+		"forced, no zone":      {force: target{Host: "fake-1"}, on: "fake-1"},
+		"forced, another zone": {zone: "mars", force: target{Host: "fake-1"}, on: "fake-1"},
+		"forced to nowhere":    {zone: "nova", force: target{Host: "mars"}, pinned: "nova", fault: "No valid host was found. No such host - host: mars node: None "},
+		"on a host":            {to: target{Host: "fake-1"}, on: "fake-1"},
+		"on a node":            {to: target{Node: "fake-2"}, on: "fake-2"},
+		"on a host that isn't": {to: target{Host: "mars"}, refusal: "Compute host mars could not be found."},
+		"on a node that isn't": {to: target{Node: "mars"}, refusal: "Compute host mars could not be found."},
+		"on a host's node":     {to: target{"fake-1", "fake-2"}, refusal: "Compute host fake-1 could not be found."},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
-		created, err := s.api.Create(ctx, template(ctx, func(n *compute.ServerRequest) {
-			n.Zone, n.Host, n.Node, n.ForceHost = c.zone, c.host, c.node, func() error { return c.forced }
+		created, err := s.api.Create(ctx, request(func(n *compute.ServerRequest) {
+			n.Zone, n.Force, n.To = c.zone, c.force, c.to
 		}))
-		kind := nova.Invalid
-		if c.forced != nil {
-			kind = nova.Forbidden
-		}
-		wantRefusal(t, err, kind, c.refusal)
+		wantRefusal(t, err, nova.Invalid, c.refusal)
 		if err != nil {
 			return
 		}
@@ -132,10 +111,10 @@ func TestCreate_Placement(t *testing.T) {
 func TestCreate_HostsInUse(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
-		half := func(n *compute.ServerRequest) { n.Template.Flavor.RAM = 8000 }
+		half := s.flavor(nova.Flavor{ID: "6", Name: "half a host", RAM: 8000, VCPUs: 1, Disk: 1})
 		var on []string
 		for range 3 {
-			server := s.begin(s.as("demo"), half)
+			server := s.begin(s.as("demo"), func(n *compute.ServerRequest) { n.FlavorID = half })
 			s.work()
 			on = append(on, s.server(server.ID).Host)
 		}
@@ -160,7 +139,7 @@ func TestCreate_Parallel(t *testing.T) {
 		results := make(chan error, callers)
 		for range callers {
 			go func() {
-				_, err := s.api.Create(ctx, template(ctx))
+				_, err := s.api.Create(ctx, request())
 				results <- err
 			}()
 		}
@@ -212,7 +191,7 @@ func TestChangeMetadata(t *testing.T) {
 		},
 		"locked": {db.ServerChange{LockedBy: new("admin")}, add(nil), map[string]string{"a": "1"}, nova.Errorf(nova.Conflict, "Instance ID is locked")},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
-		server := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Template.Metadata = map[string]string{"a": "1"} })
+		server := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Metadata = map[string]string{"a": "1"} })
 		server = s.put(server.ID, c.state)
 		_, err := s.api.ChangeMetadata(s.as("demo"), server, "update metadata", c.change)
 		switch {

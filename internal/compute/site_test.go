@@ -147,6 +147,7 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 		f(&options)
 	}
 	s.api = compute.New(options)
+	s.flavor(tiny)
 	s.addHost("fake-1")
 	s.addHost("fake-2")
 	s.worker = s.newWorker()
@@ -174,20 +175,25 @@ func (s *site) must(err error) {
 	}
 }
 
-// template is a server as the API has it from a client, connected to nothing.
-func template(ctx context.Context, change ...func(*compute.ServerRequest)) compute.ServerRequest {
-	caller := nova.CallerOf(ctx)
-	n := compute.ServerRequest{
-		Template: nova.Server{
-			Name: "web", ProjectID: caller.ProjectID, UserID: caller.UserID, Flavor: tiny, ImageID: cirros, DiskConfig: "MANUAL",
-		},
-		Min: 1, Max: 1, Networks: compute.Networks{None: true}, KeyOwner: caller.UserID,
-		ForceHost: func() error { return nil },
+// request is a server as the API has it from a client, connected to nothing.
+func request(change ...func(*compute.ServerRequest)) compute.ServerRequest {
+	r := compute.ServerRequest{
+		Name: "web", Min: 1, Max: 1, FlavorID: tiny.ID, ImageID: cirros, DiskConfig: "MANUAL", Networks: compute.Networks{None: true},
 	}
 	for _, f := range change {
-		f(&n)
+		f(&r)
 	}
-	return n
+	return r
+}
+
+// flavor makes a flavor, unless there is one of its ID, and gives the ID.
+func (s *site) flavor(f nova.Flavor) string {
+	s.t.Helper()
+	f.Public = true
+	if _, err := s.store.CreateFlavor(s.t.Context(), f); err != nil && !nova.Is(err, nova.Conflict) {
+		s.t.Fatal(err)
+	}
+	return f.ID
 }
 
 func onPrivate(n *compute.ServerRequest) { n.Networks = compute.Networks{} }
@@ -195,7 +201,7 @@ func onPrivate(n *compute.ServerRequest) { n.Networks = compute.Networks{} }
 // begin creates one server, and leaves the work to others.
 func (s *site) begin(ctx context.Context, change ...func(*compute.ServerRequest)) nova.Server {
 	s.t.Helper()
-	created, err := s.api.Create(ctx, template(ctx, change...))
+	created, err := s.api.Create(ctx, request(change...))
 	s.must(err)
 	return created.Servers[0]
 }

@@ -8,9 +8,11 @@ import (
 
 const maxHostname = 63
 
-// hostname makes a host's name of a server's, as Nova does: what can't stand in
-// one is replaced or dropped, letters of Latin 1 may. If nothing is left, the
-// server's ID has to do. The suffix tells servers apart that are made together.
+// hostname derives a host's name from a server's, as sanitize_hostname in
+// nova/utils.py does: it keeps letters and digits of Latin 1, turns spaces,
+// underscores and dots into hyphens, and drops the rest. If nothing is left, the
+// name is made of the server's ID. The suffix numbers servers that are made
+// together.
 func hostname(name, id, suffix string) string {
 	latin := make([]rune, 0, maxHostname)
 	for _, r := range name {

@@ -31,38 +31,42 @@ type nicRequest struct {
 	Tag     string `json:"tag,omitempty"`
 }
 
-// requestedNICs checks the networks that a client names, as the client sees
-// them, or finds the only one there is.
-func (a *Servers) requestedNICs(ctx context.Context, n ServerRequest) ([]nicRequest, error) {
-	if n.Networks.None {
+// resolveNetworks finds the networks and ports that a client names, as the
+// client sees them, or the only network there is.
+func (a *Servers) resolveNetworks(ctx context.Context, r ServerRequest) ([]nicRequest, error) {
+	if r.Networks.None {
 		return nil, nil
 	}
 	network := a.networks.As(nova.CallerOf(ctx))
-	if len(n.Networks.List) == 0 {
-		return onlyNetwork(ctx, network, n)
+	if len(r.Networks.List) == 0 {
+		return onlyNetwork(ctx, network, r)
 	}
 	var nics []nicRequest
-	for _, request := range n.Networks.List {
+	for _, request := range r.Networks.List {
 		nic, err := checkedNIC(ctx, network, request)
 		if err != nil {
 			return nil, err
 		}
 		nics = append(nics, nic)
 	}
-	return nics, checkNetworks(ctx, network, nics, n.AnyNetwork)
+	return nics, checkNetworks(ctx, network, nics, r.AnyNetwork)
 }
 
-func cannotShare(r NIC) error {
-	if r.PortID != "" {
+// checkShared refuses to give several servers one address or one port.
+func (n Networks) checkShared() error {
+	if slices.ContainsFunc(n.List, func(nic NIC) bool { return nic.FixedIP != "" }) {
+		return nova.Errorf(nova.Invalid, "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.")
+	}
+	if slices.ContainsFunc(n.List, func(nic NIC) bool { return nic.PortID != "" }) {
 		return nova.Errorf(nova.Invalid, "Failed to launch instances: Unable to launch multiple instances with a single configured port ID. "+
 			"Please launch your instance one by one with different ports.")
 	}
-	return nova.Errorf(nova.Invalid, "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.")
+	return nil
 }
 
-// kept notes the ports that were there before the server, before anything is
-// done with them: so they are known whenever the server goes.
-func kept(nics []nicRequest) []nova.Address {
+// keptAddresses note the ports that a client brings along before anything is
+// done with them: so that they are kept whenever the server goes.
+func keptAddresses(nics []nicRequest) []nova.Address {
 	var addresses []nova.Address
 	for _, nic := range nics {
 		if nic.Port != "" {
@@ -74,12 +78,13 @@ func kept(nics []nicRequest) []nova.Address {
 
 // onlyNetwork is what a server gets that names none: the one network that its
 // project has, or none if the project has none.
-func onlyNetwork(ctx context.Context, network *cloud.Network, n ServerRequest) ([]nicRequest, error) {
-	available, err := network.Available(ctx, n.Template.ProjectID)
+func onlyNetwork(ctx context.Context, network *cloud.Network, r ServerRequest) ([]nicRequest, error) {
+	project := nova.CallerOf(ctx).ProjectID
+	available, err := network.Available(ctx, project)
 	if err != nil {
 		return nil, err
 	}
-	if !n.AnyNetwork {
+	if !r.AnyNetwork {
 		available = slices.DeleteFunc(available, func(n nova.Network) bool { return n.External && !n.Shared })
 	}
 	switch {
@@ -87,8 +92,8 @@ func onlyNetwork(ctx context.Context, network *cloud.Network, n ServerRequest) (
 		return nil, nova.Errorf(nova.Conflict, "Multiple possible networks found, use a Network ID to be more specific.")
 	case len(available) == 1:
 		return []nicRequest{{Network: available[0].ID}}, nil
-	case n.Networks.Auto:
-		return nil, nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", n.Template.ProjectID)
+	case r.Networks.Auto:
+		return nil, nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", project)
 	}
 	return nil, nil
 }
@@ -136,47 +141,4 @@ func checkNetworks(ctx context.Context, network *cloud.Network, nics []nicReques
 		}
 	}
 	return nil
-}
-
-// securityGroups finds the IDs of groups by name or ID: nil for the default.
-func (a *Servers) securityGroups(ctx context.Context, wanted []string) ([]string, error) {
-	if len(wanted) == 0 || len(wanted) == 1 && wanted[0] == "default" {
-		return nil, nil
-	}
-	caller := nova.CallerOf(ctx)
-	groups, err := a.networks.As(caller).SecurityGroups(ctx, caller.ProjectID)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, name := range wanted {
-		id, err := groupID(groups, name)
-		if err != nil {
-			return nil, err
-		}
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	}
-	return ids, nil
-}
-
-// groupID is the group with an ID or else the only one with a name.
-func groupID(groups []nova.SecurityGroup, wanted string) (string, error) {
-	var named []string
-	for _, group := range groups {
-		if group.ID == wanted {
-			return group.ID, nil
-		}
-		if group.Name == wanted {
-			named = append(named, group.ID)
-		}
-	}
-	switch len(named) {
-	case 0:
-		return "", nova.Errorf(nova.Invalid, "Unable to find security_group with name or id '%s'", wanted)
-	case 1:
-		return named[0], nil
-	}
-	return "", nova.Errorf(nova.Conflict, "Multiple security_group matches found for name '%s', use an ID to be more specific.", wanted)
 }

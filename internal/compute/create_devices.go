@@ -9,60 +9,40 @@ import (
 
 // A BlockDevice is a disk that a client asks for with a new server.
 type BlockDevice struct {
-	None        bool   // it stands for one of the image's disks, which is not wanted
+	None        bool   // the server is not to have this disk of the image
 	Source      string // image, volume, snapshot or blank
 	Destination string // local or volume
-	ID          string // of what it is made of
+	ID          string // of the source; empty for a blank one
 	BootIndex   *int   // 0 is booted from; nil or negative is not
 	Swap        bool
 	Size        int // GB
 	VolumeType  string
 }
 
-func (d BlockDevice) boots() bool { return d.BootIndex != nil && *d.BootIndex == 0 }
-
 func invalidMapping(format string, args ...any) error {
 	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: "+format, args...)
 }
 
-// checkBlockDevices refuses disks that make no sense together, and those on
-// volumes, which there is no service for.
-func (a *Servers) checkBlockDevices(ctx context.Context, n ServerRequest) error {
-	if len(n.BlockDevices) == 0 {
+// checkDevices refuses disks that make no sense together or are too large for
+// the flavor, and those on volumes, which there is no service for: _validate_bdm
+// in nova/compute/api.py.
+func (a *Servers) checkDevices(ctx context.Context, r ServerRequest, f nova.Flavor) error {
+	if len(r.Devices) == 0 {
 		return nil
 	}
-	if !bootable(n.BlockDevices) {
+	if !bootable(r.Devices) {
 		return invalidMapping("Boot sequence for the instance and image/block device mapping combination is not valid.")
 	}
-	for _, d := range n.BlockDevices {
-		if err := a.checkSource(ctx, d, n.Template.ImageID); err != nil {
+	for _, d := range r.Devices {
+		if err := a.checkSource(ctx, d, r.ImageID); err != nil {
 			return err
 		}
 	}
-	return roomForBlanks(n)
+	return checkBlanks(r.Devices, f)
 }
 
-// check refuses what can't be meant.
-func (d BlockDevice) check(imageID string) error {
-	switch {
-	case d.None:
-		return nil
-	case d.Source == "blank" && d.ID != "":
-		return invalidMapping("Invalid device UUID.")
-	case d.Source != "blank" && d.ID == "":
-		return invalidMapping("Missing device UUID.")
-	case d.VolumeType != "" && d.Destination == "local":
-		return invalidMapping("Specifying a volume_type with destination_type=local is not supported.")
-	case d.VolumeType != "" && d.Source == "volume":
-		return invalidMapping("Specifying volume type to existing volume is not supported.")
-	case d.Source == "image" && d.Destination == "local" && (!d.boots() || imageID == ""):
-		return invalidMapping("Mapping image to local is not supported.")
-	}
-	return nil
-}
-
-// bootable tells whether the disks that are booted from are numbered from 0
-// on, without a gap.
+// bootable reports whether the boot indexes of disks count from 0 without a
+// gap.
 func bootable(devices []BlockDevice) bool {
 	var order []int
 	for _, d := range devices {
@@ -79,7 +59,7 @@ func bootable(devices []BlockDevice) bool {
 	return len(order) > 0
 }
 
-// checkSource looks for what a disk is to be made of.
+// checkSource looks for the source of a disk.
 func (a *Servers) checkSource(ctx context.Context, d BlockDevice, imageID string) error {
 	if d.None {
 		return nil
@@ -103,11 +83,11 @@ func (a *Servers) checkSource(ctx context.Context, d BlockDevice, imageID string
 	return nil
 }
 
-// roomForBlanks refuses more empty disks than the flavor has.
-func roomForBlanks(n ServerRequest) error {
+// checkBlanks refuses empty disks that are larger than those of the flavor.
+func checkBlanks(devices []BlockDevice, f nova.Flavor) error {
 	const mbPerGB = 1024
 	ephemeral, swaps, swap := 0, 0, 0
-	for _, d := range n.BlockDevices {
+	for _, d := range devices {
 		if d.None || d.Source != "blank" {
 			continue
 		}
@@ -120,9 +100,9 @@ func roomForBlanks(n ServerRequest) error {
 	switch {
 	case swaps > 1:
 		return invalidMapping("More than one swap drive requested.")
-	case swap > n.Template.Flavor.Swap:
+	case swap > f.Swap:
 		return nova.Errorf(nova.Invalid, "Swap drive requested is larger than instance type allows.")
-	case ephemeral > n.Template.Flavor.Ephemeral:
+	case ephemeral > f.Ephemeral:
 		return nova.Errorf(nova.Invalid, "Ephemeral disks requested are larger than the instance type allows. "+
 			"If no size is given in one block device mapping, flavor ephemeral size will be used.")
 	}

@@ -1,0 +1,110 @@
+package compute
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// buildArgs are what the building of a server is told.
+type buildArgs struct {
+	Networks       []nicRequest `json:"networks,omitempty"`
+	SecurityGroups []string     `json:"security_groups,omitempty"` // IDs
+	Force          Target       `json:"force,omitzero"`
+	To             Target       `json:"to,omitzero"`
+	Failed         []string     `json:"failed,omitempty"` // hosts where it went wrong
+}
+
+const (
+	rootDevice     = "/dev/vda"
+	reservationLen = 8
+)
+
+// insertServers writes the servers of a plan and the actions that build them,
+// and takes from the quota what they count for: all in one transaction.
+func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []nova.Server, err error) {
+	reservation, err := randomWord(reservationLen, "0123456789abcdefghijklmnopqrstuvwxyz")
+	if err != nil {
+		return nil, err
+	}
+	args := buildArgs{Networks: p.networks, SecurityGroups: p.groups, Force: p.request.Force, To: p.request.To}
+	err = a.store.Tx(ctx, func(tx *db.Store) error {
+		servers = servers[:0]
+		number, err := p.consume(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for i := range number {
+			server := p.server(i, number)
+			server.ReservationID = "r-" + reservation
+			server.CreatedAt = tx.Now()
+			server.UpdatedAt = &server.CreatedAt
+			if server, err = tx.CreateServer(ctx, server); err != nil {
+				return err
+			}
+			action, err := newAction(ctx, server, Create, args)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.QueueAction(ctx, action); err != nil {
+				return err
+			}
+			servers = append(servers, server)
+		}
+		return nil
+	})
+	return servers, err
+}
+
+// consume takes what the servers count for from the quota, for as many as fit
+// between the fewest and the most that there may be, and returns their number.
+func (p serverPlan) consume(ctx context.Context, tx *db.Store) (int, error) {
+	project, user, each := p.caller.ProjectID, p.caller.UserID, p.flavor.Takes().Usages()
+	for number := p.max; ; {
+		refused := tx.Consume(ctx, project, user, each.Times(number), p.ofProject, p.ofUser)
+		if refused == nil || !nova.Is(refused, nova.OverQuota) || number == p.request.Min {
+			return number, refused
+		}
+		used, err := tx.Usage(ctx, project, "")
+		if err != nil {
+			return 0, err
+		}
+		usedByUser, err := tx.Usage(ctx, project, user)
+		if err != nil {
+			return 0, err
+		}
+		room := min(p.ofProject.Room(each, used), p.ofUser.Room(each, usedByUser))
+		number = max(p.request.Min, min(room, number-1))
+	}
+}
+
+// server is one of a number of new servers: the only place where they are
+// made. Those that are made together differ in ID, name and index.
+func (p serverPlan) server(index, number int) nova.Server {
+	r, root := p.request, rootDevice
+	server := nova.Server{
+		ID: uuid.NewString(), Name: r.Name + suffix(index, number), Hostname: r.Hostname, LaunchIndex: index,
+		Description: r.Description, ProjectID: p.caller.ProjectID, UserID: p.caller.UserID,
+		VMState: nova.Building, TaskState: nova.Scheduling,
+		RequestedZone: p.zone,
+
+		Flavor:  p.flavor,
+		ImageID: r.ImageID, ImageProps: imageProps(p.image), RootDevice: &root,
+		KernelID: p.image.Properties["kernel_id"], RamdiskID: p.image.Properties["ramdisk_id"],
+		KeyName: r.KeyName, PublicKey: p.publicKey, TrustedCerts: r.TrustedCerts,
+
+		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: r.DiskConfig,
+		AccessIPv4: r.AccessIPv4, AccessIPv6: r.AccessIPv6, Hints: r.Hints,
+		Addresses: keptAddresses(p.networks),
+	}
+	if server.Hostname == "" {
+		server.Hostname = hostname(r.Name, server.ID, suffix(index, number))
+	}
+	if p.zone != "" {
+		server.PinnedZone = &p.zone
+	}
+	return server
+}

@@ -1,0 +1,151 @@
+package compute
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A serverPlan is a request with everything that it names: servers are made
+// from it.
+type serverPlan struct {
+	request ServerRequest
+	caller  nova.Caller
+	max     int // how many servers there may be at the most
+
+	flavor    nova.Flavor
+	image     nova.Image // the zero value for none
+	publicKey string     // empty for none
+	zone      string     // empty for any
+	networks  []nicRequest
+	groups    []string // IDs of security groups; nil for the default one
+
+	ofProject, ofUser nova.Quota
+}
+
+// resolveRequest finds what a request names, and refuses what is not there or
+// does not fit. Of several faults it reports the one that Nova would: the order
+// is that of create and _create_instance in nova/compute/api.py.
+func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p serverPlan, err error) {
+	p.request, p.caller, p.max = r, nova.CallerOf(ctx), min(r.Max, maxServers)
+	if r.Min > maxServers {
+		return p, nova.Quota{nova.QuotaInstances: maxServers}.Exceeded(nova.Usage{Instances: r.Min}, nova.Usage{})
+	}
+	if p.ofProject, p.ofUser, err = a.Quota(ctx, p.caller.ProjectID, p.caller.UserID); err != nil {
+		return p, err
+	}
+	if p.flavor, err = a.resolveFlavor(ctx, r.FlavorID); err != nil {
+		return p, err
+	}
+	if err := checkShared(r); err != nil {
+		return p, err
+	}
+	if p.zone, err = a.resolveZone(ctx, r); err != nil {
+		return p, err
+	}
+	if p.image, err = a.resolveImage(ctx, r.ImageID); err != nil {
+		return p, err
+	}
+	if p.groups, err = a.resolveGroups(ctx, r.SecurityGroups); err != nil {
+		return p, err
+	}
+	if p.networks, err = a.resolveNetworks(ctx, r); err != nil {
+		return p, err
+	}
+	if p.publicKey, err = a.resolveKey(ctx, r.KeyName); err != nil {
+		return p, err
+	}
+	return p, a.checkPlan(ctx, p)
+}
+
+// checkPlan refuses a plan whose parts do not fit each other.
+func (a *Servers) checkPlan(ctx context.Context, p serverPlan) error {
+	if err := checkQuotas(p.ofUser, p.request); err != nil {
+		return err
+	}
+	if err := checkImage(p.image, p.flavor, p.request.ZeroDisk); err != nil {
+		return err
+	}
+	if err := checkGroupHint(p.request.Hints); err != nil {
+		return err
+	}
+	if err := a.checkTarget(ctx, p.request.To); err != nil {
+		return err
+	}
+	return a.checkDevices(ctx, p.request, p.flavor)
+}
+
+// checkShared refuses to give several servers what only one can have.
+func checkShared(r ServerRequest) error {
+	if r.Max == 1 {
+		return nil
+	}
+	if err := r.Networks.checkShared(); err != nil {
+		return err
+	}
+	if r.Hostname != "" {
+		return nova.Errorf(nova.Invalid, "Unable to allocate a single hostname to multiple instances")
+	}
+	return nil
+}
+
+// resolveFlavor finds an enabled flavor that the caller may use.
+func (a *Servers) resolveFlavor(ctx context.Context, id string) (flavor nova.Flavor, err error) {
+	if isAdmin(ctx) {
+		flavor, err = a.store.Flavor(ctx, id)
+	} else {
+		flavor, err = a.store.FlavorFor(ctx, nova.CallerOf(ctx).ProjectID, id)
+	}
+	if nova.Is(err, nova.NotFound) || err == nil && flavor.Disabled {
+		return flavor, nova.Errorf(nova.Invalid, "Flavor %s could not be found.", id)
+	}
+	return flavor, err
+}
+
+// resolveKey finds the public half of one of the caller's key pairs: empty if
+// none is named.
+func (a *Servers) resolveKey(ctx context.Context, name *string) (public string, err error) {
+	if name == nil {
+		return "", nil
+	}
+	key, err := a.store.KeyPair(ctx, nova.CallerOf(ctx).UserID, *name)
+	if nova.Is(err, nova.NotFound) {
+		return "", nova.Errorf(nova.Invalid, "Invalid key_name provided.")
+	}
+	return key.PublicKey, err
+}
+
+// checkQuotas refuses more metadata and files than one server may have. The
+// lengths of files are those of the base64 that the client sends.
+func checkQuotas(quota nova.Quota, r ServerRequest) error {
+	if err := quota.CheckMetadata(len(r.Metadata)); err != nil {
+		return err
+	}
+	path, contents := 0, 0
+	for _, file := range r.Files {
+		path, contents = max(path, len(file.Path)), max(contents, len(file.Contents))
+	}
+	switch {
+	case !quota.Within(nova.QuotaInjectedFiles, len(r.Files)):
+		return nova.Errorf(nova.OverQuota, "Personality file limit exceeded")
+	case !quota.Within(nova.QuotaInjectedPathBytes, path):
+		return nova.Errorf(nova.OverQuota, "Personality file path exceeds maximum %d", quota[nova.QuotaInjectedPathBytes])
+	case !quota.Within(nova.QuotaInjectedFileBytes, contents):
+		return nova.Errorf(nova.OverQuota, "Personality file content exceeds maximum %d", quota[nova.QuotaInjectedFileBytes])
+	}
+	return nil
+}
+
+// checkGroupHint refuses a server group, since there are none.
+func checkGroupHint(hints map[string]any) error {
+	group, ok := hints["group"]
+	if list, is := group.([]any); is {
+		if ok = len(list) > 0; ok {
+			group = list[0]
+		}
+	}
+	if !ok {
+		return nil
+	}
+	return nova.Errorf(nova.Invalid, "Instance group %v could not be found.", group)
+}

@@ -1,0 +1,63 @@
+package compute
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// resolveZone finds the zone that servers are pinned to: empty for any. It must
+// have an enabled host, unless the client forces a host: then the zone counts
+// only if the host is in it, as in _validate_host_availability_zone of
+// nova/api/openstack/compute/servers.py.
+func (a *Servers) resolveZone(ctx context.Context, r ServerRequest) (string, error) {
+	if r.Zone == "" {
+		return "", nil
+	}
+	hosts, err := a.Hosts(ctx)
+	if err != nil {
+		return "", err
+	}
+	if r.Force != (Target{}) {
+		if zoneOfHost(hosts, r.Force.Host, a.zone) != r.Zone {
+			return "", nil
+		}
+		return r.Zone, nil
+	}
+	if !slices.ContainsFunc(hosts, func(h nova.Host) bool { return h.Zone == r.Zone && h.Enabled }) {
+		return "", nova.Errorf(nova.Invalid, "The requested availability zone is not available")
+	}
+	return r.Zone, nil
+}
+
+// zoneOfHost is the zone of a host: the default one for a host that there is
+// not.
+func zoneOfHost(hosts []nova.Host, name, otherwise string) string {
+	for _, h := range hosts {
+		if h.Name == name {
+			return h.Zone
+		}
+	}
+	return otherwise
+}
+
+// checkTarget refuses a host or a node that there is not, as
+// _validate_host_or_node in nova/compute/api.py does.
+func (a *Servers) checkTarget(ctx context.Context, t Target) error {
+	if t == (Target{}) {
+		return nil
+	}
+	hosts, err := a.Hosts(ctx)
+	if err != nil {
+		return err
+	}
+	fits := func(h nova.Host) bool {
+		return (t.Host == "" || h.Name == t.Host) && (t.Node == "" || h.Node == t.Node)
+	}
+	if slices.ContainsFunc(hosts, fits) {
+		return nil
+	}
+	return nova.Errorf(nova.Invalid, "Compute host %s could not be found.", cmp.Or(t.Host, t.Node))
+}
