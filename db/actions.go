@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
@@ -15,155 +16,145 @@ import (
 // the server's row keeps transactions about one server apart, each sees what
 // the one before it did, and no two wait for each other.
 
-const actionColumns = `id, server_uuid, action, request_id, user_id, project_id, start_time, updated_at, message,
-	finish_time, queue, step, args, owner, attempt`
+const actionColumns = `id, server_uuid, action, request_id, user_id, project_id, start_time, updated_at, finish_time, message,
+	verb, exclusive, queue, step, args, progress, owner, attempt`
 
-// actionRow is an action as it is stored.
-type actionRow struct {
-	Serial     int64      `db:"id"`
-	ServerID   string     `db:"server_uuid"`
-	Name       string     `db:"action"`
-	RequestID  string     `db:"request_id"`
-	UserID     string     `db:"user_id"`
-	ProjectID  string     `db:"project_id"`
-	StartTime  time.Time  `db:"start_time"`
-	UpdatedAt  *time.Time `db:"updated_at"`
-	Message    *string    `db:"message"`
-	FinishTime *time.Time `db:"finish_time"`
-	Queue      string     `db:"queue"`
-	Step       string     `db:"step"`
-	Args       string     `db:"args"`
-	Owner      string     `db:"owner"`
-	Attempt    int        `db:"attempt"`
-}
-
-func (r actionRow) action() nova.Action {
-	return nova.Action{
-		Serial: r.Serial, ServerID: r.ServerID, Name: r.Name, RequestID: r.RequestID, UserID: r.UserID, ProjectID: r.ProjectID,
-		StartTime: r.StartTime, UpdatedAt: r.UpdatedAt, Message: r.Message, FinishTime: r.FinishTime,
-		Queue: r.Queue, Step: r.Step, Args: []byte(r.Args), Owner: r.Owner, Attempt: r.Attempt,
-	}
-}
-
-func actions(stored []actionRow) []nova.Action {
-	found := make([]nova.Action, len(stored))
-	for i, r := range stored {
-		found[i] = r.action()
-	}
-	return found
-}
-
-// QueueAction writes down what is to be done to a server, and wakes those who
-// do it once that is committed. Conflict if something is being done already.
+// QueueAction writes down what is to be done to a server, and wakes who serves
+// the queue once that is committed. Conflict if the action is exclusive and
+// another such is under way.
 func (s *Store) QueueAction(ctx context.Context, a nova.Action) (nova.Action, error) {
-	row, err := s.insertAction(ctx, a, nil)
+	queued, err := s.insertAction(ctx, a)
 	if err != nil {
 		return a, err
 	}
-	return row, s.Wake(ctx)
+	return queued, s.Wake(ctx, a.Queue)
 }
 
-// RecordAction writes down what has been done to a server.
+// RecordAction writes down what has been done to a server at once.
 func (s *Store) RecordAction(ctx context.Context, a nova.Action) (nova.Action, error) {
 	now := s.Now()
-	return s.insertAction(ctx, a, &now)
+	a.UpdatedAt, a.FinishTime = &now, &now
+	return s.insertAction(ctx, a)
 }
 
-func (s *Store) insertAction(ctx context.Context, a nova.Action, finished *time.Time) (nova.Action, error) {
-	row, err := rows.Put[actionRow](ctx, s.DB, `
+func (s *Store) insertAction(ctx context.Context, a nova.Action) (nova.Action, error) {
+	inserted, err := rows.Put[nova.Action](ctx, s.DB, `
 		INSERT INTO actions (server_uuid, action, request_id, user_id, project_id, start_time, updated_at, finish_time,
-			queue, step, args, owner, attempt)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			verb, exclusive, queue, step, args, progress, owner, attempt)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		RETURNING `+actionColumns,
-		a.ServerID, a.Name, a.RequestID, a.UserID, a.ProjectID, s.Now(), finished, finished, a.Queue, a.Step, string(a.Args), "", 0)
+		a.ServerID, a.Name, a.RequestID, a.UserID, a.ProjectID, s.Now(), a.UpdatedAt, a.FinishTime,
+		a.Verb, a.Exclusive, a.Queue, a.Step, a.Args, a.Progress, "", 0)
 	if err != nil {
 		return a, fmt.Errorf("record action: %w", err)
 	}
-	return row.action(), nil
+	return inserted, nil
 }
 
-// ClaimActions takes up to limit actions from the queues for a worker. What a
-// worker doesn't prolong until its lease ends may be taken by another.
-func (s *Store) ClaimActions(ctx context.Context, worker string, queues []string, lease time.Duration, limit int) ([]nova.Action, error) {
-	now := s.Now()
+// A Claim says what a worker is ready to do.
+type Claim struct {
+	Worker string
+	Queues []string
+	Verbs  []string // a newer version may queue others, which are left to it
+	Lease  time.Duration
+	Limit  int
+}
+
+// ClaimActions takes actions from the queues, the oldest first. What a worker
+// doesn't renew until its lease ends may be claimed by another.
+func (s *Store) ClaimActions(ctx context.Context, c Claim) ([]nova.Action, error) {
+	if len(c.Queues) == 0 {
+		return nil, nil
+	}
 	// The list is made before the update begins: a sub-select might be run again
 	// in its midst, and then finds others to lock.
 	text, args, err := rows.In(`
 		WITH free AS MATERIALIZED (
 			SELECT id FROM actions
-			WHERE finish_time IS NULL AND queue IN (?) AND (lease_until IS NULL OR lease_until < ?)
+			WHERE finish_time IS NULL AND queue IN (?) AND verb IN (?) AND (lease_until IS NULL OR lease_until < `+s.Moment(0)+`)
 			ORDER BY id
 			LIMIT ? `+s.SkipLocked()+`)
 		UPDATE actions
-		SET owner = ?, lease_until = ?, attempt = attempt + 1
+		SET owner = ?, lease_until = `+s.Moment(c.Lease)+`, attempt = attempt + 1
 		WHERE id IN (SELECT id FROM free)
-		RETURNING `+actionColumns, queues, now, limit, worker, now.Add(lease))
+		RETURNING `+actionColumns, c.Queues, c.Verbs, c.Limit, c.Worker)
 	if err != nil {
 		return nil, err
 	}
-	claimed, err := rows.PutAll[actionRow](ctx, s.DB, text, args...)
+	claimed, err := rows.PutAll[nova.Action](ctx, s.DB, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("claim actions: %w", err)
 	}
-	return actions(claimed), nil
+	return claimed, nil
 }
 
-// ExtendLeases shows that a worker is at work on actions, and tells which of
-// these are still its own. What a worker claimed and doesn't know of, because
-// the answer got lost, is not prolonged, and taken up again.
+// ExtendLeases renews a worker's leases on actions, and tells which of these
+// are still its own. What a worker claimed and doesn't know of, because the
+// answer got lost, is not renewed, and claimed again by somebody.
 func (s *Store) ExtendLeases(ctx context.Context, worker string, lease time.Duration, serials []int64) ([]int64, error) {
 	if len(serials) == 0 {
 		return nil, nil
 	}
-	text, args, err := rows.In("UPDATE actions SET lease_until = ? WHERE owner = ? AND finish_time IS NULL AND id IN (?) RETURNING id",
-		s.Now().Add(lease), worker, serials)
+	text, args, err := rows.In(
+		"UPDATE actions SET lease_until = "+s.Moment(lease)+" WHERE owner = ? AND finish_time IS NULL AND id IN (?) RETURNING id",
+		worker, serials)
 	if err != nil {
 		return nil, err
 	}
 	return rows.PutAll[int64](ctx, s.DB, text, args...)
 }
 
-// ReleaseLeases gives back what a worker has not finished, for others to take
-// up at once.
+// ReleaseLeases gives back what a worker has not finished, for others to claim
+// at once.
 func (s *Store) ReleaseLeases(ctx context.Context, worker string) error {
-	_, err := rows.Exec(ctx, s.DB, "UPDATE actions SET owner = '', lease_until = NULL WHERE owner = ? AND finish_time IS NULL", worker)
+	return s.Tx(ctx, func(tx *Store) error {
+		queues, err := rows.PutAll[string](ctx, tx.DB,
+			"UPDATE actions SET owner = '', lease_until = NULL WHERE owner = ? AND finish_time IS NULL RETURNING queue", worker)
+		if err != nil {
+			return err
+		}
+		slices.Sort(queues)
+		for _, queue := range slices.Compact(queues) {
+			if err := tx.Wake(ctx, queue); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// PostponeAction gives an action back, to be claimed after a pause.
+func (s *Store) PostponeAction(ctx context.Context, a nova.Action, pause time.Duration) error {
+	return s.fenced(ctx, a, "owner = '', lease_until = "+s.Moment(pause))
+}
+
+// HandOverAction is AdvanceAction for an action whose queue others serve: they
+// may claim it at once.
+func (s *Store) HandOverAction(ctx context.Context, a nova.Action) error {
+	err := s.fenced(ctx, a, "owner = '', lease_until = NULL, step = ?, queue = ?, progress = ?", a.Step, a.Queue, a.Progress)
 	if err != nil {
 		return err
 	}
-	return s.Wake(ctx)
+	return s.Wake(ctx, a.Queue)
 }
 
-// PostponeAction gives an action back, not to be taken up before a time.
-func (s *Store) PostponeAction(ctx context.Context, a nova.Action, until time.Time) error {
-	return s.fenced(ctx, a, "owner = '', lease_until = ?", until)
-}
-
-// HandOverAction puts an action into another queue, for whoever serves that to
-// take up at once. Lost if it is no longer this worker's.
-func (s *Store) HandOverAction(ctx context.Context, a nova.Action) error {
-	if err := s.fenced(ctx, a, "owner = '', lease_until = NULL, step = ?, queue = ?, args = ?", a.Step, a.Queue, string(a.Args)); err != nil {
-		return err
-	}
-	return s.Wake(ctx)
-}
-
-// AdvanceAction notes the step that an action has come to, and the queue that
-// it is now in. Lost if it is no longer this worker's.
+// AdvanceAction writes the step that an action has come to, the queue that it
+// is now in, and its progress. Lost if it is no longer this worker's.
 func (s *Store) AdvanceAction(ctx context.Context, a nova.Action) error {
-	return s.fenced(ctx, a, "step = ?, queue = ?, args = ?", a.Step, a.Queue, string(a.Args))
+	return s.fenced(ctx, a, "step = ?, queue = ?, progress = ?", a.Step, a.Queue, a.Progress)
 }
 
-// FinishAction ends an action, with a message if it failed.
+// FinishAction ends an action, with a message if it failed. Lost if it is no
+// longer this worker's.
 func (s *Store) FinishAction(ctx context.Context, a nova.Action, message *string) error {
-	now := s.Now()
-	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL", now, message)
+	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL", s.Now(), message)
 }
 
-// errLost is what a worker is told whose action another has taken over, or
-// that a later one has superseded.
+// errLost is what a worker is told whose action another has claimed, or a later
+// action has superseded.
 var errLost = nova.Errorf(nova.Conflict, "the action is no longer this worker's")
 
-// IsLost tells whether an action was no longer this worker's.
+// IsLost reports whether an action was no longer this worker's.
 func IsLost(err error) bool { return errors.Is(err, errLost) }
 
 // fenced changes an action only if it is still this worker's, in this attempt.
@@ -176,9 +167,10 @@ func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...a
 	return err
 }
 
-// SupersedeActions ends what is being done to a server, in favour of what is
-// to be done now, and tells what that was. Whoever was at work finds its action
-// lost. Lock the server first, or an action that is just being queued is missed.
+// SupersedeActions ends all that is being done to a server, in favour of what
+// is to be done now, and tells what that was. Whoever was at work finds its
+// action lost. Lock the server first, or an action that is just being queued is
+// missed.
 func (s *Store) SupersedeActions(ctx context.Context, serverID string) ([]nova.Action, error) {
 	return s.breakOff(ctx, "server_uuid = ?", serverID)
 }
@@ -192,20 +184,20 @@ func (s *Store) CancelAction(ctx context.Context, a nova.Action) (bool, error) {
 
 func (s *Store) breakOff(ctx context.Context, condition string, arg any) ([]nova.Action, error) {
 	now := s.Now()
-	ended, err := rows.PutAll[actionRow](ctx, s.DB, `
+	ended, err := rows.PutAll[nova.Action](ctx, s.DB, `
 		UPDATE actions SET finish_time = ?, updated_at = ?, message = ?, owner = '', lease_until = NULL
 		WHERE finish_time IS NULL AND `+condition+`
 		RETURNING `+actionColumns, now, now, nova.ActionMessage, arg)
 	if err != nil {
 		return nil, fmt.Errorf("break off actions: %w", err)
 	}
-	for _, row := range ended {
+	for _, action := range ended {
 		if _, err := rows.Exec(ctx, s.DB, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
-			now, nova.EventError, row.Serial); err != nil {
+			now, nova.EventError, action.Serial); err != nil {
 			return nil, fmt.Errorf("break off actions: %w", err)
 		}
 	}
-	return actions(ended), nil
+	return ended, nil
 }
 
 // StartEvent notes that a part of an action has begun, unless it had begun
@@ -284,31 +276,30 @@ func (s *Store) Actions(ctx context.Context, serverID string, f ActionFilter, p 
 	if err != nil {
 		return nil, err
 	}
-	found, err := rows.All[actionRow](ctx, s.DB,
+	found, err := rows.All[nova.Action](ctx, s.DB,
 		"SELECT "+actionColumns+" FROM actions WHERE "+q.Where()+" ORDER BY "+order+" LIMIT ?", append(q.Args, p.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list actions: %w", err)
 	}
-	return actions(found), nil
+	return found, nil
 }
 
 // Action finds what a request did to a server, with its events.
 func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Action, error) {
-	row, err := rows.Get[actionRow](ctx, s.DB,
+	action, err := rows.Get[nova.Action](ctx, s.DB,
 		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND request_id = ? ORDER BY id LIMIT 1", serverID, requestID)
 	if err != nil {
 		return nova.Action{}, rows.NotFound(err, "Action %s not found", requestID)
 	}
-	action := row.action()
 	action.Events, err = rows.All[nova.ActionEvent](ctx, s.DB, `
 		SELECT id, action_id, event, host, start_time, finish_time, result, traceback, details
-		FROM action_events WHERE action_id = ? ORDER BY id DESC`, row.Serial)
+		FROM action_events WHERE action_id = ? ORDER BY id DESC`, action.Serial)
 	return action, err
 }
 
-// Working tells whether an action of a name is under way on a server.
-func (s *Store) Working(ctx context.Context, serverID, name string) (bool, error) {
+// Working reports whether a verb is under way on a server.
+func (s *Store) Working(ctx context.Context, serverID, verb string) (bool, error) {
 	number, err := rows.Get[int](ctx, s.DB,
-		"SELECT COUNT(*) FROM actions WHERE server_uuid = ? AND action = ? AND finish_time IS NULL", serverID, name)
+		"SELECT COUNT(*) FROM actions WHERE server_uuid = ? AND verb = ? AND finish_time IS NULL", serverID, verb)
 	return number > 0, err
 }

@@ -1,9 +1,11 @@
 package db_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"github.com/nova-api/nova-api/db"
@@ -31,103 +33,246 @@ func createServer(t *testing.T, s *db.Store, server nova.Server) nova.Server {
 	return created
 }
 
-func TestActions_Queue(t *testing.T) {
+const lease = time.Minute
+
+// queued is an action of a new server's, in the queue "q".
+func queued(t *testing.T, s *db.Store, change ...func(*nova.Action)) nova.Action {
+	t.Helper()
+	a := nova.Action{
+		ServerID: createServer(t, s, newServer()).ID, Name: "create", RequestID: "req-1", Verb: "create", Exclusive: true, Queue: "q",
+	}
+	for _, f := range change {
+		f(&a)
+	}
+	a, err := s.QueueAction(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// claim has a worker claim what is in the queue "q", and wants so many.
+func claim(t *testing.T, s *db.Store, worker string, want int) []nova.Action {
+	t.Helper()
+	c := db.Claim{Worker: worker, Queues: []string{"q"}, Verbs: []string{"create", "attach"}, Lease: lease, Limit: 5}
+	claimed, err := s.ClaimActions(t.Context(), c)
+	if err != nil || len(claimed) != want {
+		t.Fatalf("%s claimed %+v, %v, want %d", worker, claimed, err, want)
+	}
+	return claimed
+}
+
+func TestActions_EveryField(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		ctx, lease := t.Context(), time.Minute
-		server := createServer(t, s, newServer())
-		woken := s.Woken()
-		queued, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "schedule"})
+		want := dbtest.Filled[nova.Action]()
+		got, err := s.RecordAction(t.Context(), want)
 		if err != nil {
 			t.Fatal(err)
 		}
+		if got.FinishTime == nil || got.UpdatedAt == nil || got.StartTime.IsZero() {
+			t.Errorf("times: %+v", got)
+		}
+		want.Serial, want.StartTime, want.UpdatedAt, want.FinishTime = got.Serial, got.StartTime, got.UpdatedAt, got.FinishTime
+		want.Owner, want.Attempt, want.Message, want.Events = "", 0, nil, nil // what is recorded has no worker, and went well
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestActions_Queue(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ctx := t.Context()
+		woken, unsubscribe := s.Subscribe("q")
+		defer unsubscribe()
+		begun := queued(t, s)
 		select {
 		case <-woken:
 		default:
 			t.Error("nobody was woken")
 		}
-		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "stop", Queue: "schedule"}); !nova.Is(err, nova.Conflict) {
+		again := nova.Action{ServerID: begun.ServerID, Name: "stop", Verb: "stop", Exclusive: true, Queue: "q"}
+		if _, err := s.QueueAction(ctx, again); !nova.Is(err, nova.Conflict) {
 			t.Errorf("two unfinished actions: %v", err)
 		}
-		if other, err := s.ClaimActions(ctx, "w", []string{"fake-1"}, lease, 5); err != nil || len(other) != 0 {
-			t.Errorf("claimed from another queue: %v %v", other, err)
+		for name, c := range map[string]db.Claim{
+			"another queue": {Worker: "w", Queues: []string{"r"}, Verbs: []string{"create"}, Lease: lease, Limit: 5},
+			"no queue":      {Worker: "w", Verbs: []string{"create"}, Lease: lease, Limit: 5},
+			"another verb":  {Worker: "w", Queues: []string{"q"}, Verbs: []string{"stop"}, Lease: lease, Limit: 5},
+		} {
+			if other, err := s.ClaimActions(ctx, c); err != nil || len(other) != 0 {
+				t.Errorf("claimed from %s: %v %v", name, other, err)
+			}
 		}
-		claimed, err := s.ClaimActions(ctx, "w", []string{"fake-1", "schedule"}, lease, 5)
-		if err != nil || len(claimed) != 1 || claimed[0].Serial != queued.Serial || claimed[0].Attempt != 1 {
-			t.Fatalf("claimed %+v, %v", claimed, err)
+		claimed := claim(t, s, "w", 1)
+		if claimed[0].Serial != begun.Serial || claimed[0].Attempt != 1 || claimed[0].Owner != "w" {
+			t.Fatalf("claimed %+v", claimed)
 		}
-		if again, _ := s.ClaimActions(ctx, "v", []string{"schedule"}, lease, 5); len(again) != 0 {
-			t.Errorf("claimed twice: %v", again)
-		}
+		claim(t, s, "v", 0)
 		for range 2 {
 			if err := s.StartEvent(ctx, claimed[0], "build", "fake-1"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		ended, err := s.SupersedeActions(ctx, server.ID)
-		if err != nil || len(ended) != 1 || ended[0].Serial != queued.Serial {
+		ended, err := s.SupersedeActions(ctx, begun.ServerID)
+		if err != nil || len(ended) != 1 || ended[0].Serial != begun.Serial {
 			t.Fatalf("superseded %+v, %v", ended, err)
 		}
 		if err := s.FinishAction(ctx, claimed[0], nil); !db.IsLost(err) {
 			t.Errorf("finished a superseded action: %v", err)
 		}
-		if err := s.StartEvent(ctx, claimed[0], "late", "fake-1"); !db.IsLost(err) {
-			t.Errorf("began a part of a superseded action: %v", err)
-		}
-		shown, err := s.Action(ctx, server.ID, "req-1")
+		shown, err := s.Action(ctx, begun.ServerID, "req-1")
 		if err != nil || len(shown.Events) != 1 || shown.Events[0].Result == nil || *shown.Events[0].Result != nova.EventError {
 			t.Errorf("shown: %+v, %v", shown, err)
 		}
 	})
 }
 
-func TestActions_LeaseEnds(t *testing.T) {
+// TestActions_SideBySide has actions that are not exclusive go on beside others,
+// and end with them.
+func TestActions_SideBySide(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		ctx := t.Context()
-		server := createServer(t, s, newServer())
-		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
-			t.Fatal(err)
+		first := queued(t, s, func(a *nova.Action) { a.Verb, a.Exclusive = "attach", false })
+		for _, exclusive := range []bool{false, true} {
+			queued(t, s, func(a *nova.Action) { a.ServerID, a.Exclusive = first.ServerID, exclusive })
 		}
-		first, err := s.ClaimActions(ctx, "first", []string{"q"}, -time.Second, 1) // a lease that has ended already
-		if err != nil || len(first) != 1 {
-			t.Fatalf("%v %v", first, err)
-		}
-		second, err := s.ClaimActions(ctx, "second", []string{"q"}, time.Minute, 1)
-		if err != nil || len(second) != 1 || second[0].Attempt != 2 {
-			t.Fatalf("%v %v", second, err)
-		}
-		if err := s.AdvanceAction(ctx, first[0]); !db.IsLost(err) {
-			t.Errorf("who lost the lease wrote: %v", err)
-		}
-		if err := s.ReleaseLeases(ctx, "second"); err != nil {
-			t.Fatal(err)
-		}
-		if third, _ := s.ClaimActions(ctx, "third", []string{"q"}, time.Minute, 1); len(third) != 1 {
-			t.Error("what was released was not taken up")
+		if ended, err := s.SupersedeActions(t.Context(), first.ServerID); err != nil || len(ended) != 3 {
+			t.Errorf("superseded %+v, %v", ended, err)
 		}
 	})
 }
 
-// Only what a worker knows of is prolonged, so that a claim whose answer got
-// lost is taken up by somebody.
-func TestActions_ExtendLeases(t *testing.T) {
+// TestActions_Wake wakes who waits for the queue, and nobody else.
+func TestActions_Wake(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	each(t, func(t *testing.T, s *db.Store, clock *time.Time) {
-		*clock = now
-		ctx, lease := t.Context(), time.Minute
-		for range 2 {
-			server := createServer(t, s, newServer())
-			if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		s := dbtest.Open(t, connection)
+		waiting, unsubscribe := s.Subscribe("p", "q")
+		defer unsubscribe()
+		others, unsubscribe := s.Subscribe("r")
+		defer unsubscribe()
+		if err := s.Tx(t.Context(), func(tx *db.Store) error {
+			if err := tx.Wake(t.Context(), "q"); err != nil {
+				return err
+			}
+			select {
+			case <-waiting:
+				t.Error("woken before the commit")
+			default:
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		<-waiting
+		select {
+		case <-others:
+			t.Error("woken for another queue")
+		default:
+		}
+	})
+}
+
+// TestActions_WakeAcrossProcesses goes through PostgreSQL.
+func TestActions_WakeAcrossProcesses(t *testing.T) {
+	t.Parallel()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		here := dbtest.Open(t, connection)
+		if here.Dialect() != "postgres" {
+			return // no two processes share a SQLite file
+		}
+		there := dbtest.Open(t, connection)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		ended := make(chan struct{})
+		go func() { defer close(ended); here.Listen(ctx) }()
+		waiting, unsubscribe := here.Subscribe("q")
+		defer unsubscribe()
+		for heard := false; !heard; {
+			if err := there.Wake(ctx, "q"); err != nil { // again, until it listens
 				t.Fatal(err)
 			}
+			select {
+			case <-waiting:
+				heard = true
+			case <-time.After(20 * time.Millisecond):
+			}
 		}
-		claimed, err := s.ClaimActions(ctx, "w", []string{"q"}, lease, 2)
-		if err != nil || len(claimed) != 2 {
-			t.Fatalf("claimed %v, %v", claimed, err)
+		stop()
+		<-ended
+	})
+}
+
+func TestActions_LeaseEnds(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *db.Store, clock *time.Time) {
+		queued(t, s)
+		first := claim(t, s, "first", 1)
+		*clock = clock.Add(lease + time.Second)
+		second := claim(t, s, "second", 1)
+		if second[0].Attempt != 2 {
+			t.Errorf("attempt %d", second[0].Attempt)
 		}
-		*clock = now.Add(lease / 2)
+		if err := s.AdvanceAction(t.Context(), first[0]); !db.IsLost(err) {
+			t.Errorf("who lost the lease wrote: %v", err)
+		}
+		woken, unsubscribe := s.Subscribe("q")
+		defer unsubscribe()
+		if err := s.ReleaseLeases(t.Context(), "second"); err != nil {
+			t.Fatal(err)
+		}
+		<-woken
+		claim(t, s, "third", 1)
+	})
+}
+
+// TestActions_LeaseByDatabaseClock has the database say when a lease ends, and
+// no process.
+func TestActions_LeaseByDatabaseClock(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		if s.Dialect() != "postgres" {
+			return // the process's own clock is the only one
+		}
+		queued(t, s)
+		claim(t, s, "w", 1)
+		left, err := rows.Get[float64](t.Context(), s.DB, "SELECT EXTRACT(EPOCH FROM lease_until - now()) FROM actions")
+		if err != nil || left > lease.Seconds() || left < lease.Seconds()-30 {
+			t.Errorf("the lease ends in %v s, %v", left, err)
+		}
+		if moment := s.Moment(-time.Second); moment != "now() + interval '-1000000 microseconds'" {
+			t.Errorf("a moment is %s", moment)
+		}
+	})
+}
+
+func TestActions_Postpone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *db.Store, clock *time.Time) {
+		queued(t, s)
+		if err := s.PostponeAction(t.Context(), claim(t, s, "w", 1)[0], time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		*clock = clock.Add(59 * time.Minute)
+		claim(t, s, "w", 0)
+		*clock = clock.Add(2 * time.Minute)
+		claim(t, s, "w", 1)
+	})
+}
+
+// Only what a worker knows of is renewed, so that a claim whose answer got lost
+// is claimed again by somebody.
+func TestActions_ExtendLeases(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *db.Store, clock *time.Time) {
+		ctx := t.Context()
+		queued(t, s)
+		queued(t, s)
+		claimed := claim(t, s, "w", 2)
+		*clock = clock.Add(lease / 2)
 		held, err := s.ExtendLeases(ctx, "w", lease, []int64{claimed[0].Serial, -1})
 		if err != nil || len(held) != 1 || held[0] != claimed[0].Serial {
 			t.Errorf("held %v, %v", held, err)
@@ -138,10 +283,9 @@ func TestActions_ExtendLeases(t *testing.T) {
 		if held, err := s.ExtendLeases(ctx, "w", lease, nil); err != nil || len(held) != 0 {
 			t.Errorf("held of none: %v, %v", held, err)
 		}
-		*clock = now.Add(lease + time.Second)
-		again, err := s.ClaimActions(ctx, "v", []string{"q"}, lease, 2)
-		if err != nil || len(again) != 1 || again[0].Serial != claimed[1].Serial {
-			t.Errorf("taken up: %v, %v", again, err)
+		*clock = clock.Add(lease/2 + time.Second)
+		if again := claim(t, s, "v", 1); again[0].Serial != claimed[1].Serial {
+			t.Errorf("claimed again: %v", again)
 		}
 	})
 }
@@ -150,29 +294,24 @@ func TestActions_HandOver(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
 		ctx := t.Context()
-		server := createServer(t, s, newServer())
-		if _, err := s.QueueAction(ctx, nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"}); err != nil {
-			t.Fatal(err)
-		}
-		claimed, err := s.ClaimActions(ctx, "w", []string{"q"}, time.Minute, 1)
+		queued(t, s, func(a *nova.Action) { a.Queue = "other" })
+		c := db.Claim{Worker: "w", Queues: []string{"other"}, Verbs: []string{"create"}, Lease: lease, Limit: 1}
+		claimed, err := s.ClaimActions(ctx, c)
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("claimed %v, %v", claimed, err)
 		}
-		woken := s.Woken()
-		claimed[0].Queue = "other"
+		woken, unsubscribe := s.Subscribe("q")
+		defer unsubscribe()
+		claimed[0].Queue, claimed[0].Step, claimed[0].Progress = "q", "spawn", "{}"
 		if err := s.HandOverAction(ctx, claimed[0]); err != nil {
 			t.Fatal(err)
 		}
-		select {
-		case <-woken:
-		default:
-			t.Error("nobody was woken")
-		}
+		<-woken
 		if err := s.AdvanceAction(ctx, claimed[0]); !db.IsLost(err) {
 			t.Errorf("who handed over wrote: %v", err)
 		}
-		if taken, err := s.ClaimActions(ctx, "v", []string{"other"}, time.Minute, 1); err != nil || len(taken) != 1 {
-			t.Errorf("taken up: %v, %v", taken, err)
+		if taken := claim(t, s, "v", 1)[0]; taken.Step != "spawn" || taken.Progress != "{}" {
+			t.Errorf("handed over %+v", taken)
 		}
 	})
 }
@@ -180,13 +319,9 @@ func TestActions_HandOver(t *testing.T) {
 func TestActions_Cancel(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
-		server := createServer(t, s, newServer())
-		queued, err := s.QueueAction(t.Context(), nova.Action{ServerID: server.ID, Name: "create", RequestID: "req-1", Queue: "q"})
-		if err != nil {
-			t.Fatal(err)
-		}
+		begun := queued(t, s)
 		for _, want := range []bool{true, false} {
-			if ended, err := s.CancelAction(t.Context(), queued); err != nil || ended != want {
+			if ended, err := s.CancelAction(t.Context(), begun); err != nil || ended != want {
 				t.Errorf("ended: %v, %v", ended, err)
 			}
 		}
@@ -197,7 +332,7 @@ func TestActions_Cancel(t *testing.T) {
 func each(t *testing.T, test func(t *testing.T, s *db.Store, clock *time.Time)) {
 	t.Helper()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
-		clock := time.Now()
+		clock := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 		test(t, dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = func() time.Time { return clock } }), &clock)
 	})
 }

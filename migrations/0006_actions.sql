@@ -1,25 +1,29 @@
 -- +goose Up
--- What was done to servers: the record that the API shows, and the queue that
+-- What was done to servers: the record that the API shows, and the queues that
 -- workers claim from.
 CREATE TABLE actions (
     id          $serial,
-    server_uuid TEXT   NOT NULL,
-    action      TEXT   NOT NULL,
-    request_id  TEXT   NOT NULL,
-    user_id     TEXT   NOT NULL,
-    project_id  TEXT   NOT NULL,
-    start_time  $time  NOT NULL,
+    server_uuid TEXT    NOT NULL,
+    action      TEXT    NOT NULL,
+    request_id  TEXT    NOT NULL,
+    user_id     TEXT    NOT NULL,
+    project_id  TEXT    NOT NULL,
+    start_time  $time   NOT NULL,
     updated_at  $time,
     finish_time $time,
     message     TEXT,
-    queue       TEXT   NOT NULL, -- a host's name, or 'schedule'
-    step        TEXT   NOT NULL, -- what has been begun; '' at first
-    args        TEXT   NOT NULL, -- JSON
-    owner       TEXT   NOT NULL, -- the worker that has it; '' for nobody
+    verb        TEXT    NOT NULL, -- what a worker does; action is what the API shows
+    exclusive   BOOLEAN NOT NULL, -- false: goes on beside others, as attaching a port does
+    queue       TEXT    NOT NULL, -- a host's name, or 'schedule'
+    step        TEXT    NOT NULL, -- the step that has been begun; '' at first
+    args        TEXT    NOT NULL, -- JSON: what the verb was told; it never changes
+    progress    TEXT    NOT NULL, -- JSON: what its steps have come to
+    owner       TEXT    NOT NULL, -- the worker that has it; '' for nobody
     lease_until $time,
-    attempt     BIGINT NOT NULL
+    attempt     BIGINT  NOT NULL
 );
-CREATE UNIQUE INDEX actions_unfinished ON actions (server_uuid) WHERE finish_time IS NULL;
+CREATE UNIQUE INDEX actions_unfinished ON actions (server_uuid) WHERE finish_time IS NULL AND exclusive;
+CREATE INDEX actions_under_way ON actions (server_uuid) WHERE finish_time IS NULL;
 CREATE INDEX actions_queue ON actions (queue, id) WHERE finish_time IS NULL;
 CREATE INDEX actions_of_server ON actions (server_uuid, start_time, id);
 

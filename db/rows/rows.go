@@ -15,15 +15,16 @@ import (
 // A DB reads and writes everything that the service remembers. The Store
 // that Tx passes to its function is the same with a transaction inside.
 type DB struct {
-	dialect dialect
-	write   *sqlx.DB // SQLite: one connection, because there is one writer at a time
-	read    *sqlx.DB // SQLite: several that may only read; PostgreSQL: the same as write
-	tx      *sqlx.Tx
-	clock   func() time.Time
-	observe func()
-	dsn     string
-	after   *[]func() // what to do once the transaction has been committed
-	wakeups *wakeups
+	dialect  dialect
+	write    *sqlx.DB // SQLite: one connection, because there is one writer at a time
+	read     *sqlx.DB // SQLite: several that may only read; PostgreSQL: the same as write
+	tx       *sqlx.Tx
+	clock    func() time.Time
+	ownClock bool // no test has set another
+	observe  func()
+	dsn      string
+	after    *[]func() // what to do once the transaction has been committed
+	wakeups  *wakeups
 }
 
 // Options say which database to open, and how.
@@ -49,6 +50,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	s := &DB{dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups()}
 	if s.clock == nil {
+		s.ownClock = true
 		s.clock = time.Now //nolint:forbidigo // the one place where the store's clock is wound up
 	}
 	if s.observe == nil {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,63 +13,100 @@ import (
 // this process.
 type wakeups struct {
 	mu      sync.Mutex
-	waiting chan struct{}
+	waiting map[*waiting]struct{}
 }
 
-func newWakeups() *wakeups { return &wakeups{waiting: make(chan struct{})} }
+// waiting is a subscription: the queues, and a channel that holds one word.
+type waiting struct {
+	queues []string
+	woken  chan struct{}
+}
 
-// wait gives a channel that is closed at the next wake.
-func (w *wakeups) wait() <-chan struct{} {
+func newWakeups() *wakeups { return &wakeups{waiting: map[*waiting]struct{}{}} }
+
+// wake tells those who wait for a queue; a word that nobody has read yet is as
+// good as two.
+func (w *wakeups) wake(concerned func(queues []string) bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.waiting
+	for one := range w.waiting {
+		if !concerned(one.queues) {
+			continue
+		}
+		select {
+		case one.woken <- struct{}{}:
+		default:
+		}
+	}
 }
 
-// Wake closes the channel that everybody waits for.
-func (w *wakeups) wake() {
+func (w *wakeups) wakeQueue(queue string) {
+	w.wake(func(queues []string) bool { return slices.Contains(queues, queue) })
+}
+
+func (w *wakeups) wakeAll() {
+	w.wake(func([]string) bool { return true })
+}
+
+// Subscribe gives a channel that receives whenever there may be something new
+// in one of the queues. It holds a word that came before it was read, so who
+// subscribes before looking misses nothing. Call unsubscribe at the end.
+func (s *DB) Subscribe(queues ...string) (woken <-chan struct{}, unsubscribe func()) {
+	w := s.wakeups
+	one := &waiting{queues: queues, woken: make(chan struct{}, 1)}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	close(w.waiting)
-	w.waiting = make(chan struct{})
+	w.waiting[one] = struct{}{}
+	return one.woken, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.waiting, one)
+	}
 }
 
-// notifyChannel is where processes on one PostgreSQL tell each other of work.
-const notifyChannel = "nova_actions"
+// notifyChannel is where processes on one PostgreSQL tell each other which
+// queues have something new.
+const notifyChannel = "nova_queues"
 
-// Wake tells all workers that there is work, once the transaction has been
-// committed: those of this process directly, others through the database.
-// Whoever misses it finds the work at the next poll.
-func (s *DB) Wake(ctx context.Context) error {
-	s.AfterCommit(s.wakeups.wake)
+// Wake tells whoever waits for a queue that there is something new in it, once
+// the transaction has been committed: in this process directly, in others
+// through the database. Whoever misses it must find out by looking.
+func (s *DB) Wake(ctx context.Context, queue string) error {
+	s.AfterCommit(func() { s.wakeups.wakeQueue(queue) })
 	if s.dialect.name != "postgres" {
 		return nil
 	}
-	_, err := Exec(ctx, s, "SELECT pg_notify(?, '')", notifyChannel)
+	_, err := Exec(ctx, s, "SELECT pg_notify(?, ?)", notifyChannel, queue)
 	return err
 }
 
-// Woken gives a channel that is closed when there may be work.
-func (s *DB) Woken() <-chan struct{} { return s.wakeups.wait() }
-
-// Listen passes on what other processes say of work, until the context ends.
-// It returns at once on SQLite, which no other machine shares.
+// Listen passes on what other processes say of queues, until the context ends.
+// It returns at once on SQLite, which no other process shares.
 func (s *DB) Listen(ctx context.Context) {
 	if s.dialect.name != "postgres" {
 		return
 	}
-	const soonest, latest = 100 * time.Millisecond, 10 * time.Second
+	const soonest, latest, pingEvery = 100 * time.Millisecond, 10 * time.Second, time.Minute
 	listener := pq.NewListener(s.dsn, soonest, latest, nil)
 	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // also while it still tries to connect
 	defer stop()
 	if err := listener.Listen(notifyChannel); err != nil {
-		return // polling goes on without
+		return // whoever waits looks now and then anyway
 	}
+	ping := time.NewTicker(pingEvery)
+	defer ping.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-listener.Notify: // nil after a reconnection: something may have been missed
-			s.wakeups.wake()
+		case word := <-listener.Notify:
+			if word == nil { // after a reconnection: something may have been missed
+				s.wakeups.wakeAll()
+				continue
+			}
+			s.wakeups.wakeQueue(word.Extra)
+		case <-ping.C:
+			_ = listener.Ping() // a connection that is dead is replaced
 		}
 	}
 }

@@ -59,9 +59,12 @@ func supersede(ctx context.Context, tx *db.Store, id string) error {
 
 // newAction is the record of a verb, and the order to carry it out.
 func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
-	encoded, err := json.Marshal(order{Verb: verb, Args: args})
-	if err != nil {
-		return nova.Action{}, fmt.Errorf("write down %s: %w", verb, err)
+	encoded := []byte(nil)
+	if args != nil {
+		var err error
+		if encoded, err = json.Marshal(args); err != nil {
+			return nova.Action{}, fmt.Errorf("write down %s: %w", verb, err)
+		}
 	}
 	caller := nova.CallerOf(ctx)
 	queue := s.Host
@@ -70,15 +73,9 @@ func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Ac
 	}
 	return nova.Action{
 		ServerID: s.ID, Name: rules[verb].shown, RequestID: nova.RequestOf(ctx).ID,
-		UserID: caller.UserID, ProjectID: caller.ProjectID, Queue: queue, Args: encoded,
+		UserID: caller.UserID, ProjectID: caller.ProjectID,
+		Verb: string(verb), Exclusive: true, Queue: queue, Args: string(encoded),
 	}, nil
-}
-
-// An order is what an action's args hold: which verb is meant, and what it is
-// told.
-type order struct {
-	Verb Verb `json:"verb"`
-	Args any  `json:"args,omitempty"`
 }
 
 // check refuses what can't be done, in Nova's order: the lock, the host, the
@@ -148,28 +145,13 @@ func record(ctx context.Context, tx *db.Store, s nova.Server, shown, event strin
 	return tx.RecordEvent(ctx, action, event, s.Host)
 }
 
-// decodeVerb finds which verb an action is. One that is not known here may be
-// so to a newer version that runs beside this one: so it is put off at first.
-func decodeVerb(a nova.Action) (Verb, error) {
-	var o struct {
-		Verb Verb `json:"verb"`
-	}
-	if err := json.Unmarshal(a.Args, &o); err != nil {
-		return "", fmt.Errorf("read action: %w", err)
-	}
-	if _, ok := rules[o.Verb]; !ok {
-		return "", nova.Errorf(nova.Unavailable, "There is no action %q in this version.", o.Verb)
-	}
-	return o.Verb, nil
-}
-
 // decodeArgs reads what an action was told.
-func decodeArgs[T any](a nova.Action) (T, error) {
-	var o struct {
-		Args T `json:"args"`
+func decodeArgs[T any](a nova.Action) (args T, err error) {
+	if a.Args == "" {
+		return args, nil
 	}
-	if err := json.Unmarshal(a.Args, &o); err != nil {
-		return o.Args, fmt.Errorf("read what an action was told: %w", err)
+	if err := json.Unmarshal([]byte(a.Args), &args); err != nil {
+		return args, fmt.Errorf("read what an action was told: %w", err)
 	}
-	return o.Args, nil
+	return args, nil
 }

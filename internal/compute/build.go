@@ -31,6 +31,11 @@ func (w *Worker) build(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
+	if j.action.Progress != "" {
+		if err := json.Unmarshal([]byte(j.action.Progress), &args.Failed); err != nil {
+			return err
+		}
+	}
 	for {
 		if j.server.Host == "" {
 			if err := w.schedule(ctx, j, args); err != nil {
@@ -199,12 +204,12 @@ func (w *Worker) giveUpHost(ctx context.Context, j *job, args *buildArgs, cause 
 		return errors.Join(cause, err)
 	}
 	args.Failed = append(args.Failed, j.server.Host)
-	encoded, err := json.Marshal(order{Verb: j.verb, Args: args})
+	encoded, err := json.Marshal(args.Failed)
 	if err != nil {
 		return err
 	}
 	off := *j
-	off.action.Queue, off.action.Step, off.action.Args = nova.QueueSchedule, "", encoded
+	off.action.Queue, off.action.Step, off.action.Progress = nova.QueueSchedule, "", string(encoded)
 	off.server.Host, off.server.Node, off.driver = "", "", nil
 	off.server.Addresses, off.server.SecurityGroups = keptAddresses(args.Networks), nil
 	change := db.ServerChange{

@@ -19,7 +19,7 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 		if err := r.checkLock(ctx, current); err != nil {
 			return err
 		}
-		deleting, err := tx.Working(ctx, s.ID, r.shown)
+		deleting, err := tx.Working(ctx, s.ID, string(Delete))
 		if err != nil || deleting {
 			return err
 		}

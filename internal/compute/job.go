@@ -64,7 +64,7 @@ func (w *Worker) attempt(ctx context.Context, action nova.Action) error {
 		return err // done; or somebody else's now; or to be taken up by whoever comes next
 	case nova.Is(err, nova.Unavailable) && action.Attempt < maxAttempts:
 		pause := w.lease << (action.Attempt - 1)
-		return errors.Join(err, w.store.PostponeAction(ctx, j.action, w.store.Now().Add(pause)))
+		return errors.Join(err, w.store.PostponeAction(ctx, j.action, pause))
 	}
 	return errors.Join(err, w.fail(ctx, j, err))
 }
@@ -76,8 +76,8 @@ func (w *Worker) job(ctx context.Context, action nova.Action) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	verb, err := decodeVerb(action)
-	return &job{action: action, verb: verb, rule: rules[verb], server: server, driver: w.drivers[server.Host]}, err
+	verb := Verb(action.Verb)
+	return &job{action: action, verb: verb, rule: rules[verb], server: server, driver: w.drivers[server.Host]}, nil
 }
 
 // guard turns a panic into an error: that of one driver must not end the work

@@ -80,11 +80,11 @@ func NewWorker(o WorkerOptions) *Worker {
 func (w *Worker) Run(ctx context.Context) error {
 	working, done := context.WithCancel(context.WithoutCancel(ctx)) // leases hold until the last job has ended
 	var helpers, jobs sync.WaitGroup
-	helpers.Go(func() { w.store.Listen(ctx) })
 	helpers.Go(func() { w.keepLeases(working) })
 	helpers.Go(func() { w.sweep(ctx) })
+	woken, unsubscribe := w.store.Subscribe(w.queues()...)
+	defer unsubscribe()
 	for ctx.Err() == nil {
-		woken := w.store.Woken() // before looking, so that nothing is missed in between
 		if w.claim(ctx, &jobs) > 0 {
 			continue
 		}
@@ -147,7 +147,7 @@ func (w *Worker) claim(ctx context.Context, jobs *sync.WaitGroup) int {
 	if free == 0 {
 		return 0
 	}
-	actions, err := w.store.ClaimActions(ctx, w.id, w.queues(), w.lease, free)
+	actions, err := w.store.ClaimActions(ctx, w.claims(free))
 	if err != nil && ctx.Err() == nil {
 		w.log.Warn().Err(err).Msg("actions can't be claimed")
 	}
@@ -182,6 +182,16 @@ func (w *Worker) freeSlots(ctx context.Context) int {
 	return free
 }
 
+// claims is what the worker is ready to do.
+func (w *Worker) claims(limit int) db.Claim {
+	verbs := make([]string, 0, len(rules))
+	for verb := range rules {
+		verbs = append(verbs, string(verb))
+	}
+	slices.Sort(verbs)
+	return db.Claim{Worker: w.id, Queues: w.queues(), Verbs: verbs, Lease: w.lease, Limit: limit}
+}
+
 func (w *Worker) queues() []string {
 	queues := []string{nova.QueueSchedule}
 	for host := range w.drivers {
@@ -192,7 +202,7 @@ func (w *Worker) queues() []string {
 
 // RunOne carries out one action, if there is one, and tells whether there was.
 func (w *Worker) RunOne(ctx context.Context) (bool, error) {
-	actions, err := w.store.ClaimActions(ctx, w.id, w.queues(), w.lease, 1)
+	actions, err := w.store.ClaimActions(ctx, w.claims(1))
 	if err != nil || len(actions) == 0 {
 		return false, err
 	}

@@ -292,7 +292,9 @@ func TestWorker_Hopeless(t *testing.T) {
 		server := s.boot(s.as("demo"))
 		s.must(s.do(s.as("demo"), server, compute.Delete))
 		for range deaths {
-			claimed, err := s.store.ClaimActions(t.Context(), "mortal", []string{server.Host}, lease, 1)
+			claimed, err := s.store.ClaimActions(t.Context(), db.Claim{
+				Worker: "mortal", Queues: []string{server.Host}, Verbs: []string{"delete"}, Lease: lease, Limit: 1,
+			})
 			if err != nil || len(claimed) != 1 {
 				t.Fatalf("claimed %v, %v", claimed, err)
 			}

@@ -5,24 +5,27 @@ import "time"
 // An Action is something that was done to a server, or is being done: the
 // record that the API shows, and the piece of work that a worker claims.
 type Action struct {
-	Serial    int64
-	ServerID  string
-	Name      string // as the API shows it: "start", "createImage", …
-	RequestID string
-	UserID    string
-	ProjectID string
-	StartTime time.Time
-	UpdatedAt *time.Time
-	Message   *string // "Error" if it failed
+	Serial     int64      `db:"id"`
+	ServerID   string     `db:"server_uuid"`
+	Name       string     `db:"action"` // as the API shows it: "start", "createImage", …
+	RequestID  string     `db:"request_id"`
+	UserID     string     `db:"user_id"`
+	ProjectID  string     `db:"project_id"`
+	StartTime  time.Time  `db:"start_time"`
+	UpdatedAt  *time.Time `db:"updated_at"`
+	FinishTime *time.Time `db:"finish_time"`
+	Message    *string    `db:"message"` // "Error" if it failed
 
-	FinishTime *time.Time
-	Queue      string // a host's name, or QueueSchedule
-	Step       string // what has been begun
-	Args       []byte // JSON; what it needs is the action's own business
-	Owner      string
-	Attempt    int
+	Verb      string `db:"verb"`      // what a worker does; empty for what was done at once
+	Exclusive bool   `db:"exclusive"` // no other exclusive action may be under way on the server
+	Queue     string `db:"queue"`     // a host's name, or QueueSchedule
+	Step      string `db:"step"`      // the step that has been begun; empty at first
+	Args      string `db:"args"`      // JSON: what the verb was told
+	Progress  string `db:"progress"`  // JSON: what its steps have come to
+	Owner     string `db:"owner"`     // the worker that has it; empty for none
+	Attempt   int    `db:"attempt"`   // how often it has been claimed
 
-	Events []ActionEvent
+	Events []ActionEvent `db:"-"`
 }
 
 // QueueSchedule is the queue of what no host has been found for yet.
