@@ -146,6 +146,15 @@ CREATE INDEX network_routers_project ON network_routers (project_id);
 CREATE INDEX network_routers_gateway ON network_routers (gateway_network_id);
 CREATE INDEX network_routers_gateway_port ON network_routers (gateway_port_id);
 
+-- The ports by which routers are joined to networks. A row is written when a
+-- router is given an interface: what a port says of its device doesn't count,
+-- since any user may write it.
+CREATE TABLE network_router_ports (
+    port_id   TEXT NOT NULL PRIMARY KEY REFERENCES network_ports (id),
+    router_id TEXT NOT NULL REFERENCES network_routers (id)
+);
+CREATE INDEX network_router_ports_router ON network_router_ports (router_id);
+
 -- own_port_id keeps the address; port_id is the port that it leads to.
 CREATE TABLE network_floatingips (
     serial           $serial,

@@ -75,17 +75,53 @@ func (s *Store) ForgetGateway(ctx context.Context, routerID string) error {
 	return err
 }
 
-// RouterBetween finds the oldest router with a gateway on an external network
-// and an interface on a subnet. It returns NotFound if there is none.
-func (s *Store) RouterBetween(ctx context.Context, externalID, subnetID string) (*string, error) {
+// LockRouter keeps other transactions from locking the same router until this
+// one ends. It returns NotFound if there is no such router.
+func (s *Store) LockRouter(ctx context.Context, id string) error {
+	_, err := rows.Get[int64](ctx, s.DB, "SELECT serial FROM network_routers WHERE id = ? "+s.ForUpdate(), id)
+	return err
+}
+
+// AddInterface makes a port an interface of a router. It returns Conflict if
+// either is gone.
+func (s *Store) AddInterface(ctx context.Context, routerID, portID string) error {
+	_, err := rows.Exec(ctx, s.DB, "INSERT INTO network_router_ports (port_id, router_id) VALUES (?, ?)", portID, routerID)
+	return err
+}
+
+// RemoveInterface takes a port from its router, if it has one.
+func (s *Store) RemoveInterface(ctx context.Context, portID string) error {
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM network_router_ports WHERE port_id = ?", portID)
+	return err
+}
+
+// IsRouterOf reports whether a router belongs to a project.
+func (s *Store) IsRouterOf(ctx context.Context, routerID, project string) (bool, error) {
+	found, err := rows.Get[int64](ctx, s.DB, "SELECT COUNT(*) FROM network_routers WHERE id = ? AND project_id = ?", routerID, project)
+	return found > 0, err
+}
+
+// InterfaceOf is the condition that a port is an interface of a router.
+func InterfaceOf(routerID string) Condition {
+	return Condition{"id IN (SELECT port_id FROM network_router_ports WHERE router_id = ?)", []any{routerID}}
+}
+
+// RouterBetween finds a router with a gateway on an external network and an
+// interface on a subnet, for a floating IP of a project. The router at the
+// subnet's gateway address serves everybody on the subnet and comes first;
+// other routers serve their own project, or all if they belong to the subnet's
+// owner. Call it in a transaction: the interface stays until that ends. It
+// returns NotFound if there is no such router.
+func (s *Store) RouterBetween(ctx context.Context, externalID, subnetID, project string) (*string, error) {
 	id, err := rows.Get[string](ctx, s.DB, `
 		SELECT r.id
 		FROM network_routers r
-			JOIN network_ports p ON p.device_id = r.id AND p.device_owner = 'network:router_interface'
-			JOIN network_addresses a ON a.port_id = p.id
-		WHERE r.gateway_network_id = ? AND a.subnet_id = ?
-		ORDER BY r.serial
-		LIMIT 1`, externalID, subnetID)
+			JOIN network_router_ports i ON i.router_id = r.id
+			JOIN network_addresses a ON a.port_id = i.port_id
+			JOIN network_subnets s ON s.id = a.subnet_id
+		WHERE r.gateway_network_id = ? AND s.id = ? AND (a.address = s.gateway_ip OR r.project_id IN (?, s.project_id))
+		ORDER BY CASE WHEN a.address = s.gateway_ip THEN 0 WHEN r.project_id = ? THEN 1 ELSE 2 END, r.serial
+		LIMIT 1 `+s.ForUpdate(), externalID, subnetID, project, project)
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,10 @@ type object = map[string]any
 type access int
 
 const (
-	nobody access = iota
-	anyone
-	admins
+	nobody        access = iota
+	anyone               // who may write at all
+	networkOwners        // the owner of the port's network, and admins
+	admins               // and services
 )
 
 // An attribute is a key of one kind of thing: who may set it when the thing is
@@ -32,6 +33,14 @@ type attribute[T any] struct {
 	required  bool
 	column    string // in the database; empty: lists can't be filtered by it
 	find      func(text string) (any, error)
+}
+
+// access says who may set the attribute by a rule such as create_port.
+func (a attribute[T]) access(rule string) access {
+	if strings.HasPrefix(rule, "create_") {
+		return a.post
+	}
+	return a.put
 }
 
 // A setter puts a value that came as JSON into a thing, or says why not.

@@ -159,13 +159,17 @@ func (s *Service) lead(ctx context.Context, tx *networkdb.Store, c nova.Caller, 
 	if err != nil {
 		return err
 	}
+	if port.ProjectID != f.ProjectID && !isAdmin(c) { // seen because it is on a network of the caller's
+		return kit.Typed("BadRequest", nova.Invalid, "Bad floatingip request: "+
+			"Cannot process floating IP association with Port %s, since that port is owned by a different tenant.", port.ID)
+	}
 	for _, ip := range port.FixedIPs {
 		address, err := parseAddress(ip.Address)
 		if err != nil || !address.Is4() || f.FixedIP != "" && f.FixedIP != ip.Address {
 			continue
 		}
 		f.FixedIP = ip.Address
-		if f.RouterID, err = tx.RouterBetween(ctx, f.NetworkID, ip.SubnetID); err != nil {
+		if f.RouterID, err = tx.RouterBetween(ctx, f.NetworkID, ip.SubnetID, f.ProjectID); err != nil {
 			if nova.Is(err, nova.NotFound) {
 				return kit.Typed("ExternalGatewayForFloatingIPNotFound", nova.NotFound,
 					"External network %s is not reachable from subnet %s. Therefore, cannot associate Port %s with a Floating IP.",

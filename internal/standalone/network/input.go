@@ -1,7 +1,6 @@
 package network
 
 import (
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
@@ -130,14 +129,12 @@ func mayName(c nova.Caller, project any, name, verb string) error {
 var recordKeys = strings.Fields("id status created_at updated_at revision_number tags description")
 
 func (o resource[T]) allowed(c nova.Caller, at int, name, verb string) error {
-	who := nobody
+	who, rule := nobody, verb+"_"+o.one
 	switch {
 	case name == "description":
 		who = anyone
-	case at >= 0 && verb == "create":
-		who = o.attributes[at].post
 	case at >= 0:
-		who = o.attributes[at].put
+		who = o.attributes[at].access(rule)
 	}
 	switch {
 	case who == nobody && verb == "create":
@@ -145,7 +142,7 @@ func (o resource[T]) allowed(c nova.Caller, at int, name, verb string) error {
 	case who == nobody:
 		return badRequest("Cannot update read-only attribute %s", name)
 	case who == admins && !isAdmin(c):
-		return disallowedPart(fmt.Sprintf("%s_%s", verb, o.one), name)
+		return disallowedPart(rule, name)
 	}
 	return nil
 }

@@ -2,7 +2,10 @@ package network
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"net/netip"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -52,6 +55,9 @@ func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 	ctx, caller := r.Context(), nova.CallerOf(r.Context())
 	var port networkdb.Port
 	err = s.Store.Tx(ctx, func(tx *networkdb.Store) error {
+		if err := tx.LockRouter(ctx, router.ID); err != nil {
+			return asMissing(err, routerNotFound(router.ID))
+		}
 		if in.PortID != "" {
 			port, err = s.joinPort(ctx, tx, caller, router, in.PortID)
 			return err
@@ -65,7 +71,8 @@ func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 	return interfaceReply(router, port), nil
 }
 
-// joinSubnet makes the router the gateway of a subnet.
+// joinSubnet makes a router the gateway of a subnet. Only the subnet's owner and
+// administrators may do that: on a shared network the gateway serves everybody.
 func (s *Service) joinSubnet(ctx context.Context, tx *networkdb.Store, c nova.Caller, router networkdb.Router, id string) (networkdb.Port, error) {
 	subnet, err := s.subnets().find(ctx, tx, c, id)
 	if err != nil {
@@ -74,37 +81,81 @@ func (s *Service) joinSubnet(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	if subnet.GatewayIP == nil {
 		return networkdb.Port{}, badRouter("Subnet for router interface must have a gateway IP.")
 	}
+	if !owns(c, subnet.ProjectID) {
+		return networkdb.Port{}, badRouter("Cannot add interface to router because subnet %s is not owned by project making the request.", id)
+	}
 	port := servicePort(subnet.NetworkID, router.ProjectID, router.ID, ownerInterface)
 	if err := notJoined(ctx, tx, router, subnet.ID); err != nil {
 		return port, err
 	}
-	err = s.makeServicePort(ctx, tx, &port, []wantedIP{{SubnetID: subnet.ID, Address: canonical(*subnet.GatewayIP)}})
-	return port, err
+	if err := s.makeServicePort(ctx, tx, &port, []wantedIP{{SubnetID: subnet.ID, Address: canonical(*subnet.GatewayIP)}}); err != nil {
+		return port, err
+	}
+	return port, tx.AddInterface(ctx, router.ID, port.ID)
 }
 
-// joinPort makes a port that nobody uses the router's.
+// joinPort makes a port that no device uses an interface of a router. The port
+// must belong to the router's project, unless an administrator joins the two.
 func (s *Service) joinPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, router networkdb.Router, id string) (networkdb.Port, error) {
 	port, err := s.ports().find(ctx, tx, c, id)
 	if err != nil {
 		return port, err
 	}
 	if port.DeviceID != "" {
-		return port, kit.Typed("PortInUse", nova.Conflict,
-			"Unable to complete operation on port %s for network %s. Port already has an attached device %s.", id, port.NetworkID, port.DeviceID)
+		return port, portInUse(port)
 	}
 	if len(port.FixedIPs) == 0 {
 		return port, badRouter("Router port must have at least one fixed IP.")
+	}
+	if !isAdmin(c) && port.ProjectID != router.ProjectID {
+		return port, deviceNotOwned(router.ID)
 	}
 	for _, ip := range port.FixedIPs {
 		if err := notJoined(ctx, tx, router, ip.SubnetID); err != nil {
 			return port, err
 		}
+		if err := inPoolOrOwned(ctx, tx, c, port.ID, ip); err != nil {
+			return port, err
+		}
 	}
-	return tx.Ports.Change(ctx, id, func(_ *networkdb.Store, p *networkdb.Port) error {
+	return tx.Ports.Change(ctx, id, func(tx *networkdb.Store, p *networkdb.Port) error {
+		if p.DeviceID != "" {
+			return portInUse(*p)
+		}
 		p.DeviceID, p.DeviceOwner = router.ID, ownerInterface
 		p.Status = statusOf(*p)
-		return nil
+		return tx.AddInterface(ctx, router.ID, p.ID)
 	})
+}
+
+func portInUse(p networkdb.Port) error {
+	return kit.Typed("PortInUse", nova.Conflict,
+		"Unable to complete operation on port %s for network %s. Port already has an attached device %s.", p.ID, p.NetworkID, p.DeviceID)
+}
+
+// deviceNotOwned is Neutron's word for a port whose device is another
+// project's router.
+func deviceNotOwned(id string) error {
+	return kit.Typed("DeviceIDNotOwnedByTenant", nova.Conflict,
+		"The following device_id %s is not owned by your tenant or matches another tenants router.", id)
+}
+
+// inPoolOrOwned refuses an interface at an address that the subnet's owner
+// keeps out of the pools, such as the gateway's.
+func inPoolOrOwned(ctx context.Context, tx *networkdb.Store, c nova.Caller, portID string, ip networkdb.FixedIP) error {
+	subnet, err := tx.Subnets.Get(ctx, "", ip.SubnetID)
+	if err != nil || owns(c, subnet.ProjectID) {
+		return err
+	}
+	address, err := netip.ParseAddr(ip.Address)
+	if err != nil {
+		return fmt.Errorf("port %s: %w", portID, err)
+	}
+	if slices.ContainsFunc(subnet.Pools.V, func(pool networkdb.AddressRange) bool { return contains(pool, address) }) {
+		return nil
+	}
+	return badRouter("Cannot add interface to router because specified port %s has an IP address out of the allocation pool "+
+		"of subnet %s, which is not owned by the project making the request.", portID, ip.SubnetID)
 }
 
 func notJoined(ctx context.Context, tx *networkdb.Store, router networkdb.Router, subnetID string) error {
@@ -138,6 +189,11 @@ func (s *Service) removeInterface(r *http.Request) (kit.Reply, error) {
 	var port networkdb.Port
 	err = s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		if port, err = interfaceToRemove(ctx, tx, router, in); err != nil {
+			return err
+		}
+		// The interface goes first: a floating IP that is about to lead through
+		// it holds it until its own transaction ends.
+		if err := tx.RemoveInterface(ctx, port.ID); err != nil {
 			return err
 		}
 		if err := notNeeded(ctx, tx, router, port); err != nil {

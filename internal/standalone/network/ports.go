@@ -23,18 +23,18 @@ const (
 var portAttributes = []attribute[networkdb.Port]{
 	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(p *networkdb.Port) *string { return &p.NetworkID })},
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(p *networkdb.Port) *string { return &p.Name })},
-	{name: "mac_address", post: anyone, put: admins, column: "mac_address", find: asMAC, set: setMAC},
+	{name: "mac_address", post: networkOwners, put: admins, column: "mac_address", find: asMAC, set: setMAC},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.AdminStateUp })},
 	{name: "device_id", post: anyone, put: anyone, column: "device_id", find: asText, set: text(func(p *networkdb.Port) *string { return &p.DeviceID })},
 	{name: "device_owner", post: anyone, put: anyone, column: "device_owner", find: asText, set: text(func(p *networkdb.Port) *string { return &p.DeviceOwner })},
 	{name: "binding:host_id", post: admins, put: admins, column: "host", find: asText, set: setHost},
 	{name: "binding:profile", post: admins, put: admins, set: setProfile},
 	{name: "binding:vnic_type", post: anyone, put: anyone, column: "vnic_type", find: asText, set: oneOf(func(p *networkdb.Port) *string { return &p.VNICType }, "normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic", "vdpa")},
-	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.PortSecurity })},
-	{name: "allowed_address_pairs", post: anyone, put: anyone, set: shaped(func(p *networkdb.Port) *[]map[string]string { return &p.AddressPairs.V }, maxAddressPairs, arePairs)},
+	{name: "port_security_enabled", post: networkOwners, put: networkOwners, column: "port_security", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.PortSecurity })},
+	{name: "allowed_address_pairs", post: networkOwners, put: networkOwners, set: shaped(func(p *networkdb.Port) *[]map[string]string { return &p.AddressPairs.V }, maxAddressPairs, arePairs)},
 	{name: "extra_dhcp_opts", post: anyone, put: anyone, set: shaped(func(p *networkdb.Port) *[]map[string]any { return &p.DHCPOptions.V }, maxDHCPOptions, nil)},
 	{name: "dns_name", post: anyone, put: anyone, set: text(func(p *networkdb.Port) *string { return &p.DNSName })},
-	{name: "fixed_ips", post: anyone, put: anyone},
+	{name: "fixed_ips", post: anyone, put: networkOwners},
 	{name: "security_groups", post: anyone, put: anyone},
 }
 
@@ -164,10 +164,13 @@ func (s *Service) createPort(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	if err != nil {
 		return err
 	}
-	if !network.Shared && !owns(c, network.ProjectID) { // an external one, say
-		return disallowed("create_port")
+	if !network.Shared && !owns(c, network.ProjectID) { // it is seen because it is external
+		return kit.Typed("HTTPForbidden", nova.Forbidden, "Tenant %s not allowed to create port on this network", p.ProjectID)
 	}
 	if err := mayPort(c, network, given, "create_port"); err != nil {
+		return err
+	}
+	if err := mayBeDevice(c, network, networkdb.Port{}, *p, "create_port"); err != nil {
 		return err
 	}
 	if _, ok := given["port_security_enabled"]; !ok {
@@ -177,24 +180,25 @@ func (s *Service) createPort(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	if err := insertPort(ctx, tx, p); err != nil {
 		return err
 	}
+	if err := joinAsLabelled(ctx, tx, *p); err != nil {
+		return err
+	}
 	if err := s.addressPort(ctx, tx, p, given); err != nil {
 		return err
 	}
 	return s.groupPort(ctx, tx, c, p, given)
 }
 
-// mayPort tells whether the caller may have a port like that on a network
-// that it sees but may not own.
+// mayPort refuses attributes of a port that only the owner of its network may
+// choose, if the caller isn't that: they are about what others see on the
+// network.
 func mayPort(c nova.Caller, network networkdb.Network, given object, rule string) error {
 	if owns(c, network.ProjectID) {
 		return nil
 	}
-	if owner, _ := given["device_owner"].(string); strings.HasPrefix(owner, "network:") {
-		return disallowedPart(rule, "device_owner")
-	}
-	for _, name := range []string{"mac_address", "port_security_enabled", "allowed_address_pairs"} {
-		if _, ok := given[name]; ok {
-			return disallowedPart(rule, name)
+	for _, a := range portAttributes {
+		if _, ok := given[a.name]; ok && a.access(rule) == networkOwners {
+			return disallowedPart(rule, a.name)
 		}
 	}
 	wanted, err := wantedIPs(given)
@@ -202,9 +206,49 @@ func mayPort(c nova.Caller, network networkdb.Network, given object, rule string
 		return err
 	}
 	if slices.ContainsFunc(wanted, func(w wantedIP) bool { return w.Address != "" }) {
-		return disallowedPart(rule, "fixed_ips:ip_address")
+		return disallowedPart(rule, "fixed_ips", "ip_address")
 	}
 	return nil
+}
+
+// mayBeDevice refuses a change of a port's device that isn't the caller's to
+// make. Ports of routers and floating IPs are made and unmade by calls about
+// these, which check whose they are; other network devices, such as DHCP
+// servers, belong to the network's owner.
+func mayBeDevice(c nova.Caller, network networkdb.Network, was, p networkdb.Port, rule string) error {
+	if isAdmin(c) || was.DeviceOwner == p.DeviceOwner && was.DeviceID == p.DeviceID {
+		return nil
+	}
+	switch {
+	case ofRouter(p.DeviceOwner) && was.DeviceOwner == p.DeviceOwner:
+		return deviceNotOwned(p.DeviceID)
+	case ofRouter(p.DeviceOwner), ofRouter(was.DeviceOwner):
+		return disallowedPart(rule, "device_owner")
+	case strings.HasPrefix(p.DeviceOwner, "network:") && !owns(c, network.ProjectID):
+		return disallowedPart(rule, "device_owner")
+	}
+	return nil
+}
+
+// ofRouter reports whether a device owner is one of those that Neutron's L3
+// service gives to ports: network:router_interface,
+// network:ha_router_replicated_interface, network:floatingip_agent_gateway, ….
+func ofRouter(owner string) bool {
+	return slices.ContainsFunc([]string{"network:router", "network:ha_router", "network:floatingip"},
+		func(prefix string) bool { return strings.HasPrefix(owner, prefix) })
+}
+
+// joinAsLabelled makes a port an interface of the router that an administrator
+// has named as its device, if both belong to the same project.
+func joinAsLabelled(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
+	if p.DeviceOwner != ownerInterface {
+		return nil
+	}
+	same, err := tx.IsRouterOf(ctx, p.DeviceID, p.ProjectID)
+	if err != nil || !same {
+		return err
+	}
+	return tx.AddInterface(ctx, p.DeviceID, p.ID)
 }
 
 // insertPort keeps a new port, with a MAC address of its own if it has none.
@@ -251,6 +295,17 @@ func (s *Service) changePort(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	if err := mayPort(c, network, given, "update_port"); err != nil {
 		return err
 	}
+	if err := mayBeDevice(c, network, was, *p, "update_port"); err != nil {
+		return err
+	}
+	if was.DeviceOwner != p.DeviceOwner || was.DeviceID != p.DeviceID {
+		if err := tx.RemoveInterface(ctx, p.ID); err != nil {
+			return err
+		}
+		if err := joinAsLabelled(ctx, tx, *p); err != nil {
+			return err
+		}
+	}
 	if was.MAC != p.MAC {
 		if err := macFree(ctx, tx, *p); err != nil {
 			return err
@@ -277,13 +332,14 @@ func macFree(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
 	return err
 }
 
-// removePort drops a port that doesn't belong to a router.
+// removePort deletes a port, unless a router or a floating IP needs it.
 func (s *Service) removePort(ctx context.Context, p networkdb.Port) error {
-	if slices.Contains(servicePorts, p.DeviceOwner) {
+	err := s.ports().drop(ctx, p)
+	if nova.Is(err, nova.Conflict) {
 		return kit.Typed("ServicePortInUse", nova.Conflict,
 			"Port %s cannot be deleted directly via the port API: has device owner %s.", p.ID, p.DeviceOwner)
 	}
-	return s.ports().drop(ctx, p)
+	return err
 }
 
 func asMAC(text string) (any, error) { return strings.ToLower(text), nil }

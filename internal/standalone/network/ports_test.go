@@ -56,7 +56,7 @@ func TestPorts(t *testing.T) {
 			step{"demo", "POST /ports", `{"port":{}}`, 400, "Required attribute 'network_id' not specified"},
 			step{"demo", "POST /ports", `{"port":{"network_id":"` + unknown + `"}}`, 404, "NetworkNotFound"},
 			step{"demo", "POST /ports", `{"port":{"network_id":"zz"}}`, 400, "'zz' is not a valid UUID."},
-			step{"demo", "POST /ports", `{"port":{"network_id":"` + publicID + `"}}`, 403, "PolicyNotAuthorized"},
+			step{"demo", "POST /ports", `{"port":{"network_id":"` + publicID + `"}}`, 403, "not allowed to create port on this network"},
 			step{"demo", "POST /ports", on(`,"mac_address":"fa:16:3e:00:00:01"`), 409, "MacAddressInUse"},
 			step{"demo", "POST /ports", on(`,"mac_address":"zz"`), 400, "'zz' is not a valid MAC address."},
 			step{"demo", "POST /ports", on(`,"fixed_ips":[{"ip_address":"10.9.0.3"}]`), 409, "IpAddressAlreadyAllocated"},

@@ -47,10 +47,7 @@ func (o resource[T]) routes(path string) []route {
 // find reads a thing that the caller sees.
 func (o resource[T]) find(ctx context.Context, tx *networkdb.Store, c nova.Caller, id string) (T, error) {
 	v, err := o.table(tx).Get(ctx, scope(c), strings.TrimSuffix(id, ".json"))
-	if nova.Is(err, nova.NotFound) {
-		return v, o.missing(id)
-	}
-	return v, err
+	return v, asMissing(err, o.missing(id))
 }
 
 func (o resource[T]) show(r *http.Request) (kit.Reply, error) {
@@ -195,9 +192,14 @@ func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 
 // drop deletes a thing that nothing else has to know of.
 func (o resource[T]) drop(ctx context.Context, v T) error {
-	err := o.table(o.s.Store).Delete(ctx, o.record(&v).ID)
+	id := o.record(&v).ID
+	return asMissing(o.table(o.s.Store).Delete(ctx, id), o.missing(id))
+}
+
+// asMissing says what it was that the database didn't find. Other errors stay.
+func asMissing(err, missing error) error {
 	if nova.Is(err, nova.NotFound) {
-		return o.missing(o.record(&v).ID)
+		return missing
 	}
 	return err
 }

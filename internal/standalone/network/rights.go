@@ -3,6 +3,7 @@ package network
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
@@ -44,9 +45,16 @@ func disallowed(rule string) error {
 	return kit.Typed("PolicyNotAuthorized", nova.Forbidden, "rule:%s is disallowed by policy", rule)
 }
 
-// disallowedPart is for one attribute of a request that is otherwise fine.
-func disallowedPart(rule, attribute string) error {
-	return kit.Typed("PolicyNotAuthorized", nova.Forbidden, "(rule:%s and rule:%s:%s) is disallowed by policy", rule, rule, attribute)
+// disallowedPart refuses one attribute of a request, such as mac_address, or
+// keys within one, such as ip_address within fixed_ips. The message spells out
+// the rules as Neutron combines them.
+func disallowedPart(rule, attribute string, keys ...string) error {
+	rules := "rule:" + rule + ":" + attribute
+	if len(keys) > 0 {
+		separator := " and " + rules + ":"
+		rules = "(" + rules + " and (" + strings.TrimPrefix(separator, " and ") + strings.Join(keys, separator) + "))"
+	}
+	return kit.Typed("PolicyNotAuthorized", nova.Forbidden, "(rule:%s and %s) is disallowed by policy", rule, rules)
 }
 
 func badRequest(format string, args ...any) error {

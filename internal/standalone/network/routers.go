@@ -11,15 +11,12 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// Whose ports these are: routers', and floating addresses'.
+// The device owners of ports that belong to routers and floating IPs.
 const (
 	ownerInterface  = "network:router_interface"
 	ownerGateway    = "network:router_gateway"
 	ownerFloatingIP = "network:floatingip"
 )
-
-// servicePorts come and go with what they belong to.
-var servicePorts = []string{ownerInterface, ownerGateway, ownerFloatingIP}
 
 var routerAttributes = []attribute[networkdb.Router]{
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(r *networkdb.Router) *string { return &r.Name })},
@@ -42,17 +39,19 @@ func refused[T any](_ *T, name string, value any) error {
 func (s *Service) routers() resource[networkdb.Router] {
 	return resource[networkdb.Router]{
 		s: s, one: "router", many: "routers", limit: quotaOf("router"), attributes: routerAttributes,
-		missing: func(id string) error {
-			return kit.Typed("RouterNotFound", nova.NotFound, "Router %s could not be found", id)
-		},
-		record: (*networkdb.Router).Common,
-		table:  func(s *networkdb.Store) networkdb.Table[networkdb.Router] { return s.Routers },
-		fresh:  func() networkdb.Router { return networkdb.Router{AdminStateUp: true, EnableSNAT: true} },
-		view:   routerView,
-		create: s.createRouter,
-		change: s.changeRouter,
-		remove: s.removeRouter,
+		missing: routerNotFound,
+		record:  (*networkdb.Router).Common,
+		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Router] { return s.Routers },
+		fresh:   func() networkdb.Router { return networkdb.Router{AdminStateUp: true, EnableSNAT: true} },
+		view:    routerView,
+		create:  s.createRouter,
+		change:  s.changeRouter,
+		remove:  s.removeRouter,
 	}
+}
+
+func routerNotFound(id string) error {
+	return kit.Typed("RouterNotFound", nova.NotFound, "Router %s could not be found", id)
 }
 
 func routerView(r networkdb.Router, admin bool) object {
@@ -86,7 +85,7 @@ func (s *Service) createRouter(ctx context.Context, tx *networkdb.Store, c nova.
 		return err
 	}
 	*r, err = tx.Routers.Change(ctx, r.ID, func(tx *networkdb.Store, v *networkdb.Router) error {
-		return s.setGateway(ctx, tx, c, v, given)
+		return s.setGateway(ctx, tx, c, v, given, "create_router")
 	})
 	return err
 }
@@ -95,12 +94,15 @@ func (s *Service) changeRouter(ctx context.Context, tx *networkdb.Store, c nova.
 	if _, ok := given["external_gateway_info"]; !ok {
 		return nil
 	}
-	return s.setGateway(ctx, tx, c, r, given)
+	return s.setGateway(ctx, tx, c, r, given, "update_router")
 }
 
-// setGateway joins a router to an external network, or to none. The router
-// has been written before, and is written again.
-func (s *Service) setGateway(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, given object) error {
+// setGateway connects a router to an external network, or to none. Only
+// administrators choose the gateway's addresses and whether it translates
+// addresses. The router has been written before, and is written again.
+func (s *Service) setGateway(
+	ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, given object, rule string,
+) error {
 	var info struct {
 		NetworkID  string     `json:"network_id"`
 		EnableSNAT *bool      `json:"enable_snat"`
@@ -109,8 +111,12 @@ func (s *Service) setGateway(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	if err := reshape(given["external_gateway_info"], &info); err != nil {
 		return invalid("external_gateway_info", "'%s' is not of the form that is wanted.", plain(given["external_gateway_info"]))
 	}
-	if len(info.FixedIPs) > 0 && !isAdmin(c) {
-		return disallowedPart("create_router", "external_gateway_info:external_fixed_ips")
+	switch {
+	case isAdmin(c):
+	case info.EnableSNAT != nil:
+		return disallowedPart(rule, "external_gateway_info", "network_id", "enable_snat")
+	case len(info.FixedIPs) > 0:
+		return disallowedPart(rule, "external_gateway_info", "network_id", "external_fixed_ips")
 	}
 	if info.EnableSNAT != nil {
 		r.EnableSNAT = *info.EnableSNAT
@@ -180,9 +186,12 @@ func (s *Service) makeServicePort(ctx context.Context, tx *networkdb.Store, port
 	return s.addressPort(ctx, tx, port, given)
 }
 
-// removeRouter drops a router that joins no networks, and its gateway.
+// removeRouter deletes a router that has no interfaces, and its gateway.
 func (s *Service) removeRouter(ctx context.Context, r networkdb.Router) error {
 	return s.Store.Tx(ctx, func(tx *networkdb.Store) error {
+		if err := tx.LockRouter(ctx, r.ID); err != nil {
+			return asMissing(err, routerNotFound(r.ID))
+		}
 		ports, err := interfaces(ctx, tx, r.ID)
 		if err != nil {
 			return err
@@ -201,6 +210,7 @@ func (s *Service) removeRouter(ctx context.Context, r networkdb.Router) error {
 	})
 }
 
+// interfaces lists the ports by which a router is joined to networks.
 func interfaces(ctx context.Context, tx *networkdb.Store, routerID string) ([]networkdb.Port, error) {
-	return tx.Ports.List(ctx, networkdb.Filter{Match: map[string][]any{"device_id": {routerID}, "device_owner": {ownerInterface}}})
+	return tx.Ports.List(ctx, networkdb.Filter{Where: []networkdb.Condition{networkdb.InterfaceOf(routerID)}})
 }
