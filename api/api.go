@@ -1,7 +1,7 @@
-// Package api answers the Compute API's calls. routes.go is its map; each
-// resource has a file with its controller, which opens with a table of what
-// can be done. Reads go controller → store → view; what starts work goes
-// controller → compute.
+// Package api answers the Compute API's calls. routes.go is its map. Each
+// resource has a file with its controller, which opens with a table of the
+// operations. Reads go from the controller to the store and to a view; work on
+// servers goes from the controller to compute.
 package api
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/nova-api/nova-api/internal/compute"
 )
 
-// Options are what the controllers work with.
+// Options are what all controllers work with.
 type Options struct {
 	Site    *rest.Site
 	Store   *db.Store
@@ -26,8 +26,7 @@ type Options struct {
 	ShowPassword bool
 }
 
-// New gives the handler of the whole API.
+// New returns the handler of the whole API.
 func New(o Options) http.Handler {
-	c := newControllers(o)
-	return o.Site.Handler(func(m rest.Mapper) { routes(m, c) })
+	return o.Site.Handler(func(m rest.Mapper) { routes(m, o) })
 }

@@ -5,19 +5,15 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// AvailabilityZones answers for /os-availability-zone: where servers can be
-// asked to run.
-type AvailabilityZones struct {
-	compute *compute.Servers
-	view    views.AvailabilityZones
-}
+// AvailabilityZones answers for /os-availability-zone: the zones that servers
+// can be asked to run in.
+type AvailabilityZones struct{ Options }
 
-// Operations is what can be done with availability zones.
+// Operations are the operations on availability zones.
 func (c *AvailabilityZones) Operations() rest.Operations {
 	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.NoQuery).Needs(policy.AvailabilityZoneList),
@@ -26,17 +22,17 @@ func (c *AvailabilityZones) Operations() rest.Operations {
 }
 
 func (c *AvailabilityZones) index(ctx context.Context, r *rest.Request) (any, error) {
-	zones, err := c.compute.Zones(ctx)
+	zones, err := c.Compute.Zones(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Index(r, zones), nil
+	return views.AvailabilityZones{}.Index(r, zones), nil
 }
 
 func (c *AvailabilityZones) detail(ctx context.Context, r *rest.Request) (any, error) {
-	zones, err := c.compute.Zones(ctx)
+	zones, err := c.Compute.Zones(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Detail(r, zones), nil
+	return views.AvailabilityZones{}.Detail(r, zones), nil
 }

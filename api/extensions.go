@@ -12,12 +12,10 @@ import (
 )
 
 // Extensions answers for /extensions: the parts that the API was once put
-// together from.
-type Extensions struct {
-	view views.Extensions
-}
+// together from. The list never changes.
+type Extensions struct{ Options }
 
-// Operations is what can be done with extensions.
+// Operations are the operations on extensions.
 func (c *Extensions) Operations() rest.Operations {
 	return rest.Operations{
 		"index": rest.Do(c.index).Query(schema.NoQuery).Needs(policy.Extensions),
@@ -26,18 +24,20 @@ func (c *Extensions) Operations() rest.Operations {
 }
 
 func (c *Extensions) index(_ context.Context, r *rest.Request) (any, error) {
-	return c.view.Index(r, extensionsFor(r)), nil
+	return views.Extensions{}.Index(r, extensionsFor(r)), nil
 }
 
 func (c *Extensions) show(_ context.Context, r *rest.Request) (any, error) {
 	for _, e := range extensionsFor(r) {
 		if e.Alias == r.ID() {
-			return c.view.Show(r, e), nil
+			return views.Extensions{}.Show(r, e), nil
 		}
 	}
 	return nil, nova.Errorf(nova.NotFound, "The resource could not be found.")
 }
 
+// extensionsFor lists the extensions of the request's generation of the API:
+// some are shown by the legacy one only.
 func extensionsFor(r *rest.Request) []nova.Extension {
 	legacyShown := !r.AtLeast(1)
 	return slices.DeleteFunc(slices.Clone(nova.Extensions), func(e nova.Extension) bool { return e.Legacy && !legacyShown })

@@ -11,14 +11,11 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// FlavorExtraSpecs answers for /flavors/{id}/os-extra_specs: what servers of a
-// flavor want beyond its size.
-type FlavorExtraSpecs struct {
-	store *db.Store
-	view  views.Flavors
-}
+// FlavorExtraSpecs answers for /flavors/{flavor_id}/os-extra_specs: what servers
+// of a flavor need beyond its size.
+type FlavorExtraSpecs struct{ Options }
 
-// Operations is what can be done with a flavor's extra specs.
+// Operations are the operations on a flavor's extra specs.
 func (c *FlavorExtraSpecs) Operations() rest.Operations {
 	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.NoQuery).Needs(policy.FlavorExtraSpecsIndex),
@@ -34,7 +31,7 @@ func (c *FlavorExtraSpecs) index(ctx context.Context, r *rest.Request) (any, err
 	if err != nil {
 		return nil, err
 	}
-	return c.view.ExtraSpecs(flavor.ExtraSpecs), nil
+	return views.Flavors{}.ExtraSpecs(flavor.ExtraSpecs), nil
 }
 
 func (c *FlavorExtraSpecs) show(ctx context.Context, r *rest.Request) (any, error) {
@@ -46,7 +43,7 @@ func (c *FlavorExtraSpecs) show(ctx context.Context, r *rest.Request) (any, erro
 	if !ok {
 		return nil, db.NoExtraSpec(flavor, r.ID())
 	}
-	return c.view.ExtraSpec(r.ID(), value), nil
+	return views.Flavors{}.ExtraSpec(r.ID(), value), nil
 }
 
 func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schema.FlavorExtraSpecsCreateBody) (any, error) {
@@ -56,7 +53,7 @@ func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schem
 	if err := c.set(ctx, r, in.ExtraSpecs); err != nil {
 		return nil, err
 	}
-	return c.view.GivenExtraSpecs(in.ExtraSpecs.Given()), nil
+	return views.Flavors{}.GivenExtraSpecs(in.ExtraSpecs.Given()), nil
 }
 
 func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schema.FlavorExtraSpecUpdateBody) (any, error) {
@@ -70,7 +67,7 @@ func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schem
 	if err := c.set(ctx, r, in); err != nil {
 		return nil, err
 	}
-	return c.view.ExtraSpec(r.ID(), given), nil
+	return views.Flavors{}.ExtraSpec(r.ID(), given), nil
 }
 
 func (c *FlavorExtraSpecs) delete(ctx context.Context, r *rest.Request) (any, error) {
@@ -78,18 +75,20 @@ func (c *FlavorExtraSpecs) delete(ctx context.Context, r *rest.Request) (any, er
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.store.DeleteExtraSpec(ctx, flavor, r.ID())
+	return nil, c.Store.DeleteExtraSpec(ctx, flavor, r.ID())
 }
 
-// set adds extra specs to the flavor.
+// set adds extra specs to the flavor, or replaces them.
 func (c *FlavorExtraSpecs) set(ctx context.Context, r *rest.Request, specs schema.ExtraSpecs) error {
 	flavor, err := c.flavor(ctx, r)
 	if err != nil {
 		return err
 	}
-	return c.store.SetExtraSpecs(ctx, flavor, specs.Texts())
+	return c.Store.SetExtraSpecs(ctx, flavor, specs.Texts())
 }
 
+// checkExtraSpecs refuses values that extra specs with a meaning can't have.
+// Before 2.86 any text passed.
 func checkExtraSpecs(r *rest.Request, specs schema.ExtraSpecs) error {
 	meaningChecked := r.AtLeast(86)
 	if !meaningChecked {
@@ -99,5 +98,5 @@ func checkExtraSpecs(r *rest.Request, specs schema.ExtraSpecs) error {
 }
 
 func (c *FlavorExtraSpecs) flavor(ctx context.Context, r *rest.Request) (nova.Flavor, error) {
-	return visibleFlavor(ctx, c.store, r, r.Param("flavor_id"))
+	return c.visibleFlavor(ctx, r, r.Param("flavor_id"))
 }

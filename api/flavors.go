@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -17,13 +18,10 @@ import (
 )
 
 // Flavors answers for /flavors: the sizes that a server can have.
-type Flavors struct {
-	store    *db.Store
-	projects projects
-	view     views.Flavors
-}
+type Flavors struct{ Options }
 
-// Operations is what can be done with flavors.
+// Operations are the operations on flavors. Everybody may see the flavors that
+// they may use.
 func (c *Flavors) Operations() rest.Operations {
 	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.FlavorsQuery),
@@ -40,7 +38,7 @@ func (c *Flavors) index(ctx context.Context, r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Index(r, flavors), nil
+	return views.Flavors{}.Index(r, flavors), nil
 }
 
 func (c *Flavors) detail(ctx context.Context, r *rest.Request) (any, error) {
@@ -48,35 +46,35 @@ func (c *Flavors) detail(ctx context.Context, r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Detail(r, flavors), nil
+	return views.Flavors{}.Detail(r, flavors), nil
 }
 
 func (c *Flavors) show(ctx context.Context, r *rest.Request) (any, error) {
-	flavor, err := visibleFlavor(ctx, c.store, r, r.ID())
+	flavor, err := c.visibleFlavor(ctx, r, r.ID())
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, flavor), nil
+	return views.Flavors{}.Show(r, flavor), nil
 }
 
 func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.FlavorCreateBody) (any, error) {
-	flavor, err := c.store.CreateFlavor(ctx, newFlavor(in))
+	flavor, err := c.Store.CreateFlavor(ctx, newFlavor(in))
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, flavor), nil
+	return views.Flavors{}.Show(r, flavor), nil
 }
 
 func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.FlavorUpdateBody) (any, error) {
-	flavor, err := c.store.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
+	flavor, err := c.Store.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, flavor), nil
+	return views.Flavors{}.Show(r, flavor), nil
 }
 
 func (c *Flavors) delete(ctx context.Context, r *rest.Request) (any, error) {
-	return nil, c.store.DeleteFlavor(ctx, r.ID())
+	return nil, c.Store.DeleteFlavor(ctx, r.ID())
 }
 
 func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, error) {
@@ -85,9 +83,9 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 		return nil, err
 	}
 	page := r.Page()
-	page.Sort = []nova.Sort{{Key: orElse(last(r, "sort_key"), "flavorid"), Desc: last(r, "sort_dir") == "desc"}}
-	if r.Query().Has("marker") { // it need not be in the list, but the caller must be able to see it
-		_, err := visibleFlavor(ctx, c.store, r, page.Marker)
+	page.Sort = []nova.Sort{{Key: cmp.Or(r.Last("sort_key"), "flavorid"), Desc: r.Last("sort_dir") == "desc"}}
+	if r.Has("marker") { // the marker need not be in the list, but the caller must be able to see it
+		_, err := c.visibleFlavor(ctx, r, page.Marker)
 		if nova.Is(err, nova.NotFound) {
 			return nil, nova.Errorf(nova.Invalid, "marker [%s] not found", page.Marker)
 		}
@@ -95,18 +93,18 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 			return nil, err
 		}
 	}
-	return c.store.Flavors(ctx, filter, page)
+	return c.Store.Flavors(ctx, filter, page)
 }
 
-// flavorFilter reads the list's filters. Without being asked, it is of what is
-// public and of what the caller's project was given access to; only an
-// administrator can ask.
+// flavorFilter reads the list's filters. Only administrators can filter by
+// is_public; everybody else gets the public flavors and those that the project
+// was given access to.
 func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
 	f := db.FlavorFilter{
-		Public: new(true), AccessFor: r.Caller.ProjectID, WithDisabled: r.IsAdmin(), Name: last(r, "name"),
+		Public: new(true), AccessFor: r.Caller.ProjectID, WithDisabled: r.IsAdmin(), Name: r.Last("name"),
 	}
-	if r.IsAdmin() && r.Query().Has("is_public") {
-		wanted, err := isPublic(last(r, "is_public"))
+	if r.IsAdmin() && r.Has("is_public") {
+		wanted, err := isPublic(r)
 		if err != nil {
 			return f, err
 		}
@@ -116,10 +114,10 @@ func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
 		name string
 		to   *int
 	}{{"minRam", &f.MinRAM}, {"minDisk", &f.MinDisk}} {
-		if !r.Query().Has(number.name) {
+		if !r.Has(number.name) {
 			continue
 		}
-		text := last(r, number.name)
+		text := r.Last(number.name)
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return f, nova.Errorf(nova.Invalid, "Invalid %s filter [%s]", number.name, text)
@@ -129,25 +127,26 @@ func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
 	return f, nil
 }
 
-// isPublic reads an is_public filter: nil for "None", which is all.
-func isPublic(text string) (*bool, error) {
+// isPublic reads the is_public filter: nil for "None", which is no filter.
+func isPublic(r *rest.Request) (*bool, error) {
+	text := r.Last("is_public")
 	if strings.EqualFold(text, "none") {
 		return nil, nil //nolint:nilnil // no filter is an answer
 	}
-	value, ok := boolean(text)
-	if !ok {
+	value, err := r.Bool("is_public")
+	if err != nil {
 		return nil, nova.Errorf(nova.Invalid, "Invalid is_public filter [%s]", text)
 	}
 	return &value, nil
 }
 
-// visibleFlavor finds a flavor that the caller may use. An administrator may
-// use all.
-func visibleFlavor(ctx context.Context, store *db.Store, r *rest.Request, id string) (nova.Flavor, error) {
+// visibleFlavor finds a flavor that the caller may use. Administrators may use
+// every flavor.
+func (o Options) visibleFlavor(ctx context.Context, r *rest.Request, id string) (nova.Flavor, error) {
 	if r.IsAdmin() {
-		return store.Flavor(ctx, id)
+		return o.Store.Flavor(ctx, id)
 	}
-	return store.FlavorFor(ctx, r.Caller.ProjectID, id)
+	return o.Store.FlavorFor(ctx, r.Caller.ProjectID, id)
 }
 
 func newFlavor(in schema.FlavorCreateBody) nova.Flavor {

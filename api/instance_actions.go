@@ -11,14 +11,11 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// InstanceActions answers for /servers/{server_id}/os-instance-actions: what
-// was done to a server.
-type InstanceActions struct {
-	store *db.Store
-	view  views.Actions
-}
+// InstanceActions answers for /servers/{server_id}/os-instance-actions: the
+// record of what was done to a server.
+type InstanceActions struct{ ofServer }
 
-// Operations is what can be done with the record: look at it.
+// Operations are the operations on the record.
 func (c *InstanceActions) Operations() rest.Operations {
 	return rest.Operations{
 		"index": rest.On(c.load, c.index).Needs(policy.InstanceActionsList).Query(schema.InstanceActionsQuery),
@@ -26,14 +23,12 @@ func (c *InstanceActions) Operations() rest.Operations {
 	}
 }
 
-// load finds the server: also one that has been deleted, since 2.21.
+// load finds the server. Since 2.21 it finds a deleted server, too.
 func (c *InstanceActions) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
-	id := r.Param("server_id")
 	if !r.AtLeast(21) {
-		return loadServer(ctx, c.store, r, id)
+		return c.ofServer.load(ctx, r)
 	}
-	server, err := c.store.AnyServer(ctx, id)
-	return server, seen(r, server, id, err)
+	return findServerOfCaller(ctx, r, r.Param("server_id"), c.Store.AnyServer)
 }
 
 func (c *InstanceActions) index(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
@@ -41,28 +36,29 @@ func (c *InstanceActions) index(ctx context.Context, r *rest.Request, s nova.Ser
 	if err != nil {
 		return nil, err
 	}
-	actions, err := c.store.Actions(ctx, s.ID, filter, page)
+	actions, err := c.Store.Actions(ctx, s.ID, filter, page)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Index(r, s.ID, actions), nil
+	return views.Actions{}.Index(r, s.ID, actions), nil
 }
 
 func (c *InstanceActions) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
-	action, err := c.store.Action(ctx, s.ID, r.ID())
+	action, err := c.Store.Action(ctx, s.ID, r.ID())
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, s, action), nil
+	return views.Actions{}.Show(r, s, action), nil
 }
 
-// actionPage reads which part of the record is wanted: all of it, until 2.57.
+// actionPage reads which part of the record the client asks for. Before 2.58
+// there were neither pages nor filters.
 func actionPage(r *rest.Request) (db.ActionFilter, nova.Page, error) {
 	const everything = 1 << 30
 	if !r.AtLeast(58) {
 		return db.ActionFilter{}, nova.Page{Limit: everything}, nil
 	}
-	var servers db.ServerFilter // which reads the same two times
+	var servers db.ServerFilter // lists of servers are filtered by the same two times
 	err := filterTimes(r, true, &servers)
 	return db.ActionFilter{ChangedSince: servers.ChangedSince, ChangedBefore: servers.ChangedBefore}, r.Page(), err
 }

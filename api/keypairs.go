@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
@@ -16,93 +16,83 @@ import (
 )
 
 // KeyPairs answers for /os-keypairs: the keys that users log in to servers
-// with. They belong to users, not to projects; since 2.10 the request may name
-// a user, and policy is asked about that one.
-type KeyPairs struct {
-	store   *db.Store
-	compute *compute.Servers
-	view    views.KeyPairs
-}
+// with. They belong to users and not to projects. Since 2.10 a request may name
+// a user other than the caller, and policy is asked about that user.
+type KeyPairs struct{ Options }
 
-// Operations is what can be done with key pairs.
+// Operations are the operations on key pairs. The user of create is in its
+// body, so create asks policy itself.
 func (c *KeyPairs) Operations() rest.Operations {
 	return rest.Operations{
-		"index":  rest.Do(c.index).Query(schema.KeyPairsQuery),
-		"show":   rest.Do(c.show).Query(schema.KeyPairQuery),
+		"index":  rest.On(keyOwner, c.index).Query(schema.KeyPairsQuery).Needs(policy.KeypairIndex),
+		"show":   rest.On(keyOwner, c.show).Query(schema.KeyPairQuery).Needs(policy.KeypairShow),
 		"create": rest.DoWith(schema.KeyPairCreate, c.create).StatusSince(2, http.StatusCreated),
-		"delete": rest.Do(c.delete).Query(schema.KeyPairQuery).Status(http.StatusAccepted).StatusSince(2, http.StatusNoContent),
+		"delete": rest.On(keyOwner, c.delete).Query(schema.KeyPairQuery).Needs(policy.KeypairDelete).
+			Status(http.StatusAccepted).StatusSince(2, http.StatusNoContent),
 	}
 }
 
-func (c *KeyPairs) index(ctx context.Context, r *rest.Request) (any, error) {
-	user, err := keyOwner(r, policy.KeypairIndex, last(r, "user_id"))
-	if err != nil {
-		return nil, err
-	}
+// A user is the ID of a user whose key pairs a request is about.
+type user string
+
+// Owner is the user itself; key pairs belong to no project.
+func (u user) Owner() (projectID, userID string) { return "", string(u) }
+
+// keyOwner loads the user that the query names: without one, the caller.
+func keyOwner(_ context.Context, r *rest.Request) (user, error) {
+	return user(cmp.Or(r.Last("user_id"), r.Caller.UserID)), nil
+}
+
+func (c *KeyPairs) index(ctx context.Context, r *rest.Request, owner user) (any, error) {
 	page, err := keyPairPage(r)
 	if err != nil {
 		return nil, err
 	}
-	pairs, err := c.store.KeyPairs(ctx, user, page)
+	pairs, err := c.Store.KeyPairs(ctx, string(owner), page)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Index(r, pairs), nil
+	return views.KeyPairs{}.Index(r, pairs), nil
 }
 
-// keyPairPage is all there is, until 2.34. An empty marker is not the same as
-// none.
+// keyPairPage is the page that the client asks for. Before 2.35 there were no
+// pages. An empty marker is not the same as none.
 func keyPairPage(r *rest.Request) (nova.Page, error) {
 	page := r.Page()
 	if paged := r.AtLeast(35); !paged {
 		page.Limit = math.MaxInt32
 	}
-	if page.Marker == "" && r.Query().Has("marker") {
+	if page.Marker == "" && r.Has("marker") {
 		return page, nova.Errorf(nova.Invalid, "Marker  could not be found.")
 	}
 	return page, nil
 }
 
-func (c *KeyPairs) show(ctx context.Context, r *rest.Request) (any, error) {
-	user, err := keyOwner(r, policy.KeypairShow, last(r, "user_id"))
+func (c *KeyPairs) show(ctx context.Context, r *rest.Request, owner user) (any, error) {
+	pair, err := c.Store.KeyPair(ctx, string(owner), r.ID())
 	if err != nil {
 		return nil, err
 	}
-	pair, err := c.store.KeyPair(ctx, user, r.ID())
-	if err != nil {
-		return nil, err
-	}
-	return c.view.Show(r, pair), nil
+	return views.KeyPairs{}.Show(r, pair), nil
 }
 
 func (c *KeyPairs) create(ctx context.Context, r *rest.Request, in schema.KeyPairCreateBody) (any, error) {
-	user, err := keyOwner(r, policy.KeypairCreate, in.KeyPair.UserID)
-	if err != nil {
+	owner := cmp.Or(in.KeyPair.UserID, r.Caller.UserID)
+	if err := r.Enforce(policy.KeypairCreate, policy.Target{UserID: owner}); err != nil {
 		return nil, err
 	}
-	pair, private, err := c.compute.CreateKeyPair(ctx, compute.NewKeyPair{
-		UserID:    user,
+	pair, private, err := c.Compute.CreateKeyPair(ctx, compute.NewKeyPair{
+		UserID:    owner,
 		Name:      strings.TrimSpace(in.KeyPair.Name), // /v2 lets spaces around it pass
-		Type:      orElse(in.KeyPair.Type, nova.KeyPairSSH),
+		Type:      cmp.Or(in.KeyPair.Type, nova.KeyPairSSH),
 		PublicKey: in.KeyPair.PublicKey,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Created(r, pair, private), nil
+	return views.KeyPairs{}.Created(r, pair, private), nil
 }
 
-func (c *KeyPairs) delete(ctx context.Context, r *rest.Request) (any, error) {
-	user, err := keyOwner(r, policy.KeypairDelete, last(r, "user_id"))
-	if err != nil {
-		return nil, err
-	}
-	return nil, c.store.DeleteKeyPair(ctx, user, r.ID())
-}
-
-// keyOwner is whose key pairs a request is about: a user that it names, or the
-// caller. Policy is asked about that user.
-func keyOwner(r *rest.Request, rule policy.Rule, named string) (string, error) {
-	user := orElse(named, r.Caller.UserID)
-	return user, r.Enforce(rule, policy.Target{UserID: user})
+func (c *KeyPairs) delete(ctx context.Context, r *rest.Request, owner user) (any, error) {
+	return nil, c.Store.DeleteKeyPair(ctx, string(owner), r.ID())
 }

@@ -5,20 +5,15 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// Limits answers for /limits: what the caller's project may have, and has.
-type Limits struct {
-	store   *db.Store
-	compute *compute.Servers
-	view    views.Limits
-}
+// Limits answers for /limits: how much the caller's project may use, and how
+// much it uses.
+type Limits struct{ Options }
 
-// Operations is what can be done with limits.
+// Operations are the operations on limits.
 func (c *Limits) Operations() rest.Operations {
 	return rest.Operations{
 		"index": rest.Do(c.index).Query(schema.LimitsQuery).Needs(policy.Limits),
@@ -27,19 +22,19 @@ func (c *Limits) Operations() rest.Operations {
 
 func (c *Limits) index(ctx context.Context, r *rest.Request) (any, error) {
 	project := r.Caller.ProjectID
-	if r.Query().Has("tenant_id") { // even if it is the caller's own
+	if r.Has("tenant_id") { // Nova asks the rule even for the caller's own project
 		if err := r.EnforceOwn(policy.LimitsOtherProject); err != nil {
 			return nil, err
 		}
-		project = last(r, "tenant_id")
+		project = r.Last("tenant_id")
 	}
-	quota, _, err := c.compute.Quota(ctx, project, "")
+	quota, _, err := c.Compute.Quota(ctx, project, "")
 	if err != nil {
 		return nil, err
 	}
-	used, err := c.store.Usage(ctx, project, "")
+	used, err := c.Store.Usage(ctx, project, "")
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, quota, used), nil
+	return views.Limits{}.Show(r, quota, used), nil
 }

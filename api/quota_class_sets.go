@@ -6,22 +6,16 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// QuotaClassSets answers for /os-quota-class-sets: what projects may have for
-// which nothing was set. Only the class "default" has any effect.
-type QuotaClassSets struct {
-	store   *db.Store
-	compute *compute.Servers
-	view    views.QuotaClassSets
-}
+// QuotaClassSets answers for /os-quota-class-sets: the quota of projects for
+// which nothing was set. Only the class "default" has an effect.
+type QuotaClassSets struct{ Options }
 
-// Operations is what can be done with the quotas of classes.
+// Operations are the operations on the quotas of classes.
 func (c *QuotaClassSets) Operations() rest.Operations {
 	return rest.Operations{
 		"show":   rest.Do(c.show).Query(schema.NoQuery).Needs(policy.QuotaClassSetShow),
@@ -30,11 +24,11 @@ func (c *QuotaClassSets) Operations() rest.Operations {
 }
 
 func (c *QuotaClassSets) show(ctx context.Context, r *rest.Request) (any, error) {
-	quota, err := c.compute.ClassQuota(ctx, r.ID())
+	quota, err := c.Compute.ClassQuota(ctx, r.ID())
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, r.ID(), quota), nil
+	return views.QuotaClassSets{}.Show(r, r.ID(), quota), nil
 }
 
 func (c *QuotaClassSets) update(ctx context.Context, r *rest.Request, in schema.QuotaClassSetUpdateBody) (any, error) {
@@ -43,12 +37,12 @@ func (c *QuotaClassSets) update(ctx context.Context, r *rest.Request, in schema.
 	if n := utf8.RuneCountInString(class); n > longest {
 		return nil, nova.Errorf(nova.Invalid, "quota_class_name has %d characters, more than %d.", n, longest)
 	}
-	if err := c.store.SetClassQuota(ctx, class, limits(in.QuotaClassSet)); err != nil {
+	if err := c.Store.SetClassQuota(ctx, class, limits(in.QuotaClassSet)); err != nil {
 		return nil, err
 	}
-	quota, err := c.compute.ClassQuota(ctx, class)
+	quota, err := c.Compute.ClassQuota(ctx, class)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Updated(r, quota), nil
+	return views.QuotaClassSets{}.Updated(r, quota), nil
 }

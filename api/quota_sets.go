@@ -6,110 +6,90 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// QuotaSets answers for /os-quota-sets: what a project may have, or a user of
-// it.
-type QuotaSets struct {
-	store    *db.Store
-	compute  *compute.Servers
-	projects projects
-	view     views.QuotaSets
-}
+// QuotaSets answers for /os-quota-sets: how much a project may use, or a user of
+// the project.
+type QuotaSets struct{ Options }
 
-// Operations is what can be done with the quotas of projects. Policy is asked
-// about the project in the path, so none of them names its rule here.
+// Operations are the operations on the quotas of projects. Policy is asked about
+// the project in the path.
 func (c *QuotaSets) Operations() rest.Operations {
 	return rest.Operations{
-		"show":     rest.Do(c.show).Query(schema.QuotaSetQuery),
-		"detail":   rest.Do(c.detail).Query(schema.QuotaSetQuery),
-		"defaults": rest.Do(c.defaults).Query(schema.IgnoredQuery),
-		"update":   rest.DoWith(schema.QuotaSetUpdate, c.update).Query(schema.QuotaSetQuery),
-		"delete":   rest.Do(c.delete).Query(schema.QuotaSetQuery).Status(http.StatusAccepted),
+		"show":     rest.On(projectInPath, c.show).Query(schema.QuotaSetQuery).Needs(policy.QuotaSetShow),
+		"detail":   rest.On(projectInPath, c.detail).Query(schema.QuotaSetQuery).Needs(policy.QuotaSetDetail),
+		"defaults": rest.On(projectInPath, c.defaults).Query(schema.IgnoredQuery).Needs(policy.QuotaSetDefaults),
+		"update":   rest.OnWith(projectInPath, schema.QuotaSetUpdate, c.update).Query(schema.QuotaSetQuery).Needs(policy.QuotaSetUpdate),
+		"delete":   rest.On(projectInPath, c.delete).Query(schema.QuotaSetQuery).Needs(policy.QuotaSetDelete).Status(http.StatusAccepted),
 	}
 }
 
-func (c *QuotaSets) show(ctx context.Context, r *rest.Request) (any, error) {
-	if err := c.check(ctx, r, policy.QuotaSetShow); err != nil {
+func (c *QuotaSets) show(ctx context.Context, r *rest.Request, p project) (any, error) {
+	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
 	}
-	_, quota, err := c.compute.Quota(ctx, r.ID(), last(r, "user_id"))
+	_, quota, err := c.Compute.Quota(ctx, string(p), r.Last("user_id"))
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, r.ID(), quota), nil
+	return views.QuotaSets{}.Show(r, string(p), quota), nil
 }
 
-func (c *QuotaSets) detail(ctx context.Context, r *rest.Request) (any, error) {
-	if err := c.check(ctx, r, policy.QuotaSetDetail); err != nil {
+func (c *QuotaSets) detail(ctx context.Context, r *rest.Request, p project) (any, error) {
+	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
 	}
-	user := last(r, "user_id")
-	_, quota, err := c.compute.Quota(ctx, r.ID(), user)
+	user := r.Last("user_id")
+	_, quota, err := c.Compute.Quota(ctx, string(p), user)
 	if err != nil {
 		return nil, err
 	}
-	used, err := c.store.Usage(ctx, r.ID(), user)
+	used, err := c.Store.Usage(ctx, string(p), user)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Detail(r, r.ID(), quota, used), nil
+	return views.QuotaSets{}.Detail(r, string(p), quota, used), nil
 }
 
-func (c *QuotaSets) defaults(ctx context.Context, r *rest.Request) (any, error) {
-	if err := r.Enforce(policy.QuotaSetDefaults, policy.Target{ProjectID: r.ID()}); err != nil {
-		return nil, err
-	}
-	if r.IsAdmin() { // others are not told which projects there are
-		if err := c.projects.known(ctx, r.ID()); err != nil {
+// defaults tells only administrators whether the project exists.
+func (c *QuotaSets) defaults(ctx context.Context, r *rest.Request, p project) (any, error) {
+	if r.IsAdmin() {
+		if err := c.checkProject(ctx, p); err != nil {
 			return nil, err
 		}
 	}
-	quota, err := c.compute.DefaultQuota(ctx)
+	quota, err := c.Compute.DefaultQuota(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, r.ID(), quota), nil
+	return views.QuotaSets{}.Show(r, string(p), quota), nil
 }
 
-func (c *QuotaSets) update(ctx context.Context, r *rest.Request, in schema.QuotaSetUpdateBody) (any, error) {
-	if err := c.check(ctx, r, policy.QuotaSetUpdate); err != nil {
+func (c *QuotaSets) update(ctx context.Context, r *rest.Request, p project, in schema.QuotaSetUpdateBody) (any, error) {
+	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
 	}
-	user := last(r, "user_id")
-	if err := c.compute.SetQuota(ctx, r.ID(), user, limits(in.QuotaSet), in.QuotaSet.Force); err != nil {
+	user := r.Last("user_id")
+	if err := c.Compute.SetQuota(ctx, string(p), user, limits(in.QuotaSet), in.QuotaSet.Force); err != nil {
 		return nil, err
 	}
-	_, quota, err := c.compute.Quota(ctx, r.ID(), user)
+	_, quota, err := c.Compute.Quota(ctx, string(p), user)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Updated(r, quota), nil
+	return views.QuotaSets{}.Updated(r, quota), nil
 }
 
-func (c *QuotaSets) delete(ctx context.Context, r *rest.Request) (any, error) {
-	if err := r.Enforce(policy.QuotaSetDelete, policy.Target{ProjectID: r.ID()}); err != nil {
-		return nil, err
-	}
-	// The project isn't asked after: what was set for one that is gone must be
-	// removable.
-	return nil, c.store.ResetQuota(ctx, r.ID(), last(r, "user_id"))
+// delete does not ask whether the project exists: the quota of a deleted
+// project must be removable.
+func (c *QuotaSets) delete(ctx context.Context, r *rest.Request, p project) (any, error) {
+	return nil, c.Store.ResetQuota(ctx, string(p), r.Last("user_id"))
 }
 
-// check asks policy about the project in the path, and then whether there is
-// one.
-func (c *QuotaSets) check(ctx context.Context, r *rest.Request, rule policy.Rule) error {
-	if err := r.Enforce(rule, policy.Target{ProjectID: r.ID()}); err != nil {
-		return err
-	}
-	return c.projects.known(ctx, r.ID())
-}
-
+// limits are the limits that a body sets, by resource.
 func limits(in schema.QuotaLimits) nova.Quota {
 	quota := make(nova.Quota, len(in.Limits))
 	for name, limit := range in.Limits {

@@ -13,7 +13,7 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// MemberActions is what POST /servers/{id}/action can do.
+// MemberActions are the actions of POST /servers/{id}/action.
 func (c *Servers) MemberActions() rest.Operations {
 	const accepted = http.StatusAccepted
 	return rest.Operations{
@@ -31,10 +31,10 @@ func (c *Servers) MemberActions() rest.Operations {
 	}
 }
 
-// do is an action that needs to be told nothing but the server.
+// do handles an action without arguments.
 func (c *Servers) do(verb compute.Verb) func(context.Context, *rest.Request, nova.Server, schema.NoArguments) (any, error) {
 	return func(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
-		return nil, c.compute.Do(ctx, s, verb)
+		return nil, c.Compute.Do(ctx, s, verb)
 	}
 }
 
@@ -43,7 +43,7 @@ func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in
 	if strings.EqualFold(in.Reboot.Type, "hard") {
 		verb = compute.HardReboot
 	}
-	return nil, c.compute.Do(ctx, s, verb)
+	return nil, c.Compute.Do(ctx, s, verb)
 }
 
 func (c *Servers) lock(ctx context.Context, r *rest.Request, s nova.Server, in schema.LockBody) (any, error) {
@@ -51,28 +51,29 @@ func (c *Servers) lock(ctx context.Context, r *rest.Request, s nova.Server, in s
 	if text := in.Lock.Value.Reason; text != "" && r.AtLeast(73) {
 		reason = &text
 	}
-	return nil, c.compute.Lock(ctx, s, reason)
+	return nil, c.Compute.Lock(ctx, s, reason)
 }
 
-// unlock takes more if the server was locked by the other sort of caller.
+// unlock needs another rule if an administrator locked the server and the caller
+// is none, or the other way round.
 func (c *Servers) unlock(ctx context.Context, r *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
 	if compute.LockedByOther(ctx, s) {
 		if err := r.Enforce(policy.UnlockOverride, policy.Target{ProjectID: s.ProjectID, UserID: s.UserID}); err != nil {
 			return nil, err
 		}
 	}
-	return nil, c.compute.Unlock(ctx, s)
+	return nil, c.Compute.Unlock(ctx, s)
 }
 
 func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateImageBody) (any, error) {
 	if err := c.checkImageMetadata(ctx, r, in.Image.Metadata); err != nil {
 		return nil, err
 	}
-	image, err := c.compute.CreateImage(ctx, s, strings.TrimSpace(in.Image.Name), in.Image.Metadata)
+	image, err := c.Compute.CreateImage(ctx, s, strings.TrimSpace(in.Image.Name), in.Image.Metadata)
 	if err != nil {
 		return nil, err
 	}
-	return imageBegun(r, image, c.imageURL(r)+"/images/"+image), nil
+	return imageBegun(r, image, c.ImageURL(r)+"/images/"+image), nil
 }
 
 func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateBackupBody) (any, error) {
@@ -80,7 +81,7 @@ func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Serv
 		return nil, err
 	}
 	rotation := int(in.Backup.Rotation)
-	image, err := c.compute.CreateBackup(ctx, s, strings.TrimSpace(in.Backup.Name), in.Backup.BackupType, rotation, in.Backup.Metadata)
+	image, err := c.Compute.CreateBackup(ctx, s, strings.TrimSpace(in.Backup.Name), in.Backup.BackupType, rotation, in.Backup.Metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -91,8 +92,8 @@ func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Serv
 	return imageBegun(r, image, location), nil
 }
 
-// imageBegun answers with the ID of an image. It was in the Location alone,
-// until 2.44.
+// imageBegun answers with the ID of an image that is being made. Before 2.45 the
+// ID was in the Location alone.
 func imageBegun(r *rest.Request, image, location string) any {
 	if r.AtLeast(45) {
 		return views.ImageID(image)
@@ -104,13 +105,14 @@ func imageBegun(r *rest.Request, image, location string) any {
 	return response
 }
 
-// checkImageMetadata holds metadata against the quota, until 2.38.
+// checkImageMetadata refuses more metadata than the quota allows. Since 2.39 that
+// is left to the image service.
 func (c *Servers) checkImageMetadata(ctx context.Context, r *rest.Request, metadata map[string]string) error {
 	quotaChecked := !r.AtLeast(39)
 	if !quotaChecked || len(metadata) == 0 {
 		return nil
 	}
-	quota, _, err := c.compute.Quota(ctx, r.Caller.ProjectID, "")
+	quota, _, err := c.Compute.Quota(ctx, r.Caller.ProjectID, "")
 	if err != nil || quota.Within(nova.QuotaMetadataItems, len(metadata)) {
 		return err
 	}
@@ -122,7 +124,7 @@ func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Ser
 	if in.Output.Length != nil {
 		lines = int(*in.Output.Length)
 	}
-	output, err := c.compute.ConsoleOutput(ctx, s, lines)
+	output, err := c.Compute.ConsoleOutput(ctx, s, lines)
 	if err != nil {
 		return nil, err
 	}
@@ -131,5 +133,5 @@ func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Ser
 
 func (c *Servers) resetState(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResetStateBody) (any, error) {
 	to := map[string]nova.VMState{"active": nova.Active, "error": nova.Errored}[in.Reset.State]
-	return nil, c.compute.ResetState(ctx, s, to)
+	return nil, c.Compute.ResetState(ctx, s, to)
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
 )
 
 // create begins to build servers. What it answers is the first of them, or a
@@ -21,20 +23,20 @@ func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerC
 	if err != nil {
 		return nil, err
 	}
-	created, err := c.compute.Create(ctx, request)
+	created, err := c.Compute.Create(ctx, request)
 	if err != nil {
 		return nil, err
 	}
 	first := created.Servers[0]
 	if in.Server.ReturnReservationID {
-		return c.view.Reservation(first.ReservationID), nil
+		return views.Servers{}.Reservation(first.ReservationID), nil
 	}
 	var password *string
-	if c.password {
+	if c.ShowPassword {
 		password = &created.Password
 	}
 	r.Header("Location", r.URL("servers", first.ID))
-	return c.view.Created(r, first, orDefault(in.Server.SecurityGroups), password), nil
+	return views.Servers{}.Created(r, first, orDefault(in.Server.SecurityGroups), password), nil
 }
 
 // serverRequest decodes a body, and refuses what contradicts itself and what
@@ -72,8 +74,8 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 		FlavorID: lastSegment(string(s.FlavorRef)), ImageID: s.ImageRef, KeyName: notEmpty(s.KeyName), Devices: devices,
 		Networks: networks, SecurityGroups: groupNames(s.SecurityGroups),
 		Zone: zone, Force: force, To: compute.Target{Host: s.Host, Node: s.HypervisorHostname},
-		Metadata: s.Metadata, Tags: unique(s.Tags), Files: files(s.Personality), UserData: s.UserData,
-		ConfigDrive: bool(s.ConfigDrive), DiskConfig: orElse(s.DiskConfig, "MANUAL"),
+		Metadata: s.Metadata, Tags: uniqueTags(s.Tags), Files: files(s.Personality), UserData: s.UserData,
+		ConfigDrive: bool(s.ConfigDrive), DiskConfig: cmp.Or(s.DiskConfig, "MANUAL"),
 		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6),
 		TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()), Password: s.AdminPass,
 		ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), AnyNetwork: r.Can(policy.AttachExternalNetwork),

@@ -5,19 +5,16 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// ServerIPs answers for /servers/{server_id}/ips.
-type ServerIPs struct {
-	store *db.Store
-	view  views.Servers
-}
+// ServerIPs answers for /servers/{server_id}/ips: the addresses of a server, by
+// network.
+type ServerIPs struct{ ofServer }
 
-// Operations is what can be done with a server's addresses.
+// Operations are the operations on a server's addresses.
 func (c *ServerIPs) Operations() rest.Operations {
 	return rest.Operations{
 		"index": rest.On(c.load, c.index).Needs(policy.IPsIndex).Query(schema.NoQuery),
@@ -25,16 +22,12 @@ func (c *ServerIPs) Operations() rest.Operations {
 	}
 }
 
-func (c *ServerIPs) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
-	return loadServer(ctx, c.store, r, r.Param("server_id"))
-}
-
 func (c *ServerIPs) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
-	return c.view.Addresses(s), nil
+	return views.Servers{}.Addresses(s), nil
 }
 
 func (c *ServerIPs) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
-	addresses, ok := c.view.AddressesOn(s, r.ID())
+	addresses, ok := views.Servers{}.AddressesOn(s, r.ID())
 	if !ok {
 		return nil, nova.Errorf(nova.NotFound, "Instance is not a member of specified network")
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/url"
@@ -8,10 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nova-api/nova-api/api/rest"
-	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
@@ -44,10 +43,10 @@ func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.
 // checkLimit refuses a limit that is none: where there is a schema for it, that
 // has done so.
 func checkLimit(r *rest.Request) error {
-	if !r.Query().Has("limit") {
+	if !r.Has("limit") {
 		return nil
 	}
-	limit, err := strconv.Atoi(strings.TrimSpace(last(r, "limit")))
+	limit, err := strconv.Atoi(strings.TrimSpace(r.Last("limit")))
 	switch {
 	case errors.Is(err, strconv.ErrRange):
 		return nil
@@ -130,7 +129,7 @@ func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, 
 		}
 		f.Matches[p.column] = append(f.Matches[p.column], value)
 	}
-	if err := filterProject(r, q, all, allProjects, &f); err != nil {
+	if err := filterProject(r, all, allProjects, &f); err != nil {
 		return f, false, err
 	}
 	if err := filterTimes(r, all || r.AtLeast(66), &f); err != nil {
@@ -165,41 +164,41 @@ func checkFilterNames(q url.Values, all bool) error {
 }
 
 // filterProject keeps a list to the caller's project, unless it may see all.
-func filterProject(r *rest.Request, q url.Values, all bool, allProjects policy.Rule, f *db.ServerFilter) error {
+func filterProject(r *rest.Request, all bool, allProjects policy.Rule, f *db.ServerFilter) error {
 	f.ProjectID = r.Caller.ProjectID
-	everybody := false
-	if q.Has("all_tenants") {
-		text := last(r, "all_tenants")
-		value, ok := boolean(orElse(text, "true"))
-		if !ok {
-			return nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: %s", text, booleanWords)
-		}
-		everybody = value
-	}
-	if !everybody {
-		return nil
+	if everybody, err := allTenants(r); err != nil || !everybody {
+		return err
 	}
 	if err := r.EnforceOwn(allProjects); err != nil {
 		return err
 	}
 	f.ProjectID = ""
-	if project := orElse(last(r, "tenant_id"), last(r, "project_id")); project != "" && all {
+	if project := cmp.Or(r.Last("tenant_id"), r.Last("project_id")); project != "" && all {
 		f.ProjectID = project
 	}
 	return nil
 }
 
-// booleanWords is how a refusal lists what is understood.
-const booleanWords = "'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"
+// allTenants reports whether a list is asked for of all projects. The parameter
+// without a value is a yes.
+func allTenants(r *rest.Request) (bool, error) {
+	if r.Has("all_tenants") && r.Last("all_tenants") == "" {
+		return true, nil
+	}
+	if !r.Has("all_tenants") {
+		return false, nil
+	}
+	return r.Bool("all_tenants")
+}
 
-// filterTimes reads when servers may have changed. Who asks for that wants to
-// know what has gone, too.
+// filterTimes reads when servers may have changed. A client that asks for that
+// is told of deleted servers, too.
 func filterTimes(r *rest.Request, before bool, f *db.ServerFilter) (err error) {
-	if f.ChangedSince, err = timeParam(r, "changes-since"); err != nil {
+	if f.ChangedSince, err = r.Time("changes-since"); err != nil {
 		return err
 	}
 	if before {
-		if f.ChangedBefore, err = timeParam(r, "changes-before"); err != nil {
+		if f.ChangedBefore, err = r.Time("changes-before"); err != nil {
 			return err
 		}
 	}
@@ -212,53 +211,33 @@ func filterTimes(r *rest.Request, before bool, f *db.ServerFilter) (err error) {
 	return nil
 }
 
-func timeParam(r *rest.Request, name string) (*time.Time, error) {
-	if !r.Query().Has(name) {
-		return nil, nil //nolint:nilnil // no filter is an answer
-	}
-	at, err := schema.ParseTime(last(r, name))
-	if err != nil {
-		return nil, nova.Errorf(nova.Invalid, "Invalid filter field: %s.", name)
-	}
-	return &at, nil
-}
-
 // filterMore is what doesn't fit the table.
 func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) error {
 	if all && q.Has("deleted") {
-		value, _ := boolean(last(r, "deleted"))
-		f.Deleted = &value
+		deleted, _ := r.Bool("deleted") // any other word is a no
+		f.Deleted = &deleted
 	}
 	if r.AtLeast(26) {
-		f.AllTags, f.AnyTags = tagsParam(r, "tags"), tagsParam(r, "tags-any")
-		f.NotAllTags, f.NotAnyTags = tagsParam(r, "not-tags"), tagsParam(r, "not-tags-any")
+		f.AllTags, f.AnyTags = r.Commas("tags"), r.Commas("tags-any")
+		f.NotAllTags, f.NotAnyTags = r.Commas("not-tags"), r.Commas("not-tags-any")
 	}
 	for _, name := range []string{"ip", "ip6"} {
 		if !q.Has(name) || name == "ip6" && !all && !r.AtLeast(5) {
 			continue
 		}
-		if err := checkPattern(name, last(r, name)); err != nil {
+		if err := checkPattern(name, r.Last(name)); err != nil {
 			return err
 		}
-		f.IP = append(f.IP, last(r, name))
+		f.IP = append(f.IP, r.Last(name))
 	}
 	if q.Has("locked") && r.AtLeast(73) {
-		text := last(r, "locked")
-		value, ok := boolean(text)
-		if !ok {
-			return nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: %s", text, booleanWords)
+		locked, err := r.Bool("locked")
+		if err != nil {
+			return err
 		}
-		f.Locked = &value
+		f.Locked = &locked
 	}
 	return nil
-}
-
-func tagsParam(r *rest.Request, name string) []string {
-	text := last(r, name)
-	if text == "" {
-		return nil
-	}
-	return unique(strings.Split(text, ","))
 }
 
 // filterStatus turns statuses into the states behind them.

@@ -7,20 +7,16 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// ServerMetadata answers for /servers/{server_id}/metadata.
-type ServerMetadata struct {
-	store   *db.Store
-	compute *compute.Servers
-}
+// ServerMetadata answers for /servers/{server_id}/metadata: keys and values that
+// users attach to a server.
+type ServerMetadata struct{ ofServer }
 
-// Operations is what can be done with a server's metadata.
+// Operations are the operations on a server's metadata.
 func (c *ServerMetadata) Operations() rest.Operations {
 	return rest.Operations{
 		"index":  rest.On(c.load, c.index).Needs(policy.ServerMetadataIndex).Query(schema.NoQuery),
@@ -31,10 +27,6 @@ func (c *ServerMetadata) Operations() rest.Operations {
 
 		"update_all": rest.OnWith(c.load, schema.ServerMetadataCreate, c.replace).Needs(policy.ServerMetadataUpdateAll),
 	}
-}
-
-func (c *ServerMetadata) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
-	return loadServer(ctx, c.store, r, r.Param("server_id"))
 }
 
 func (c *ServerMetadata) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
@@ -51,7 +43,7 @@ func (c *ServerMetadata) show(_ context.Context, r *rest.Request, s nova.Server)
 
 var errNoMetadata = nova.Errorf(nova.NotFound, "Metadata item was not found")
 
-// What a refusal calls the changes.
+// A refusal names the change with these words.
 const (
 	updatingMetadata = "update metadata"
 	deletingMetadata = "delete metadata"
@@ -77,7 +69,7 @@ func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Ser
 }
 
 func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerMetadataCreateBody) (any, error) {
-	metadata, err := c.compute.ChangeMetadata(ctx, s, updatingMetadata, func(map[string]string) (map[string]string, error) {
+	metadata, err := c.Compute.ChangeMetadata(ctx, s, updatingMetadata, func(map[string]string) (map[string]string, error) {
 		return in.Metadata, nil
 	})
 	if err != nil {
@@ -87,10 +79,10 @@ func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Se
 }
 
 func (c *ServerMetadata) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
-	if _, ok := s.Metadata[r.ID()]; !ok { // whatever state the server is in
+	if _, ok := s.Metadata[r.ID()]; !ok { // in Nova, too, this comes before the server's state
 		return nil, errNoMetadata
 	}
-	_, err := c.compute.ChangeMetadata(ctx, s, deletingMetadata, func(metadata map[string]string) (map[string]string, error) {
+	_, err := c.Compute.ChangeMetadata(ctx, s, deletingMetadata, func(metadata map[string]string) (map[string]string, error) {
 		if _, ok := metadata[r.ID()]; !ok {
 			return nil, errNoMetadata
 		}
@@ -100,8 +92,9 @@ func (c *ServerMetadata) delete(ctx context.Context, r *rest.Request, s nova.Ser
 	return nil, err
 }
 
+// merge adds items to the metadata, or replaces them, and returns all of it.
 func (c *ServerMetadata) merge(ctx context.Context, s nova.Server, added map[string]string) (map[string]string, error) {
-	return c.compute.ChangeMetadata(ctx, s, updatingMetadata, func(metadata map[string]string) (map[string]string, error) {
+	return c.Compute.ChangeMetadata(ctx, s, updatingMetadata, func(metadata map[string]string) (map[string]string, error) {
 		maps.Copy(metadata, added)
 		return metadata, nil
 	})

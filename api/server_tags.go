@@ -7,21 +7,19 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// ServerTags answers for /servers/{server_id}/tags, since 2.26.
-type ServerTags struct {
-	store *db.Store
-}
+// ServerTags answers for /servers/{server_id}/tags, since 2.26: words that users
+// attach to a server.
+type ServerTags struct{ ofServer }
 
-// Operations is what can be done with a server's tags.
+// Operations are the operations on a server's tags.
 func (c *ServerTags) Operations() rest.Operations {
-	actions := rest.Operations{
+	operations := rest.Operations{
 		"index":  rest.On(c.load, c.index).Needs(policy.ServerTagsIndex).Query(schema.IgnoredQuery),
 		"show":   rest.On(c.load, c.show).Needs(policy.ServerTagsShow).Query(schema.IgnoredQuery).Status(http.StatusNoContent),
 		"update": rest.OnWith(c.load, schema.ServerTagUpdate, c.update).Needs(policy.ServerTagsUpdate),
@@ -30,14 +28,10 @@ func (c *ServerTags) Operations() rest.Operations {
 		"update_all": rest.OnWith(c.load, schema.ServerTagsReplace, c.replace).Needs(policy.ServerTagsUpdateAll),
 		"delete_all": rest.On(c.load, c.clear).Needs(policy.ServerTagsDeleteAll).Status(http.StatusNoContent),
 	}
-	for name, action := range actions {
-		actions[name] = action.Since(26)
+	for name, operation := range operations {
+		operations[name] = operation.Since(26)
 	}
-	return actions
-}
-
-func (c *ServerTags) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
-	return loadServer(ctx, c.store, r, r.Param("server_id"))
+	return operations
 }
 
 func (c *ServerTags) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
@@ -48,10 +42,10 @@ func (c *ServerTags) show(_ context.Context, r *rest.Request, s nova.Server) (an
 	if !slices.Contains(s.Tags, r.ID()) {
 		return nil, nova.Errorf(nova.NotFound, "Server %s has no tag '%s'", s.ID, r.ID())
 	}
-	return nil, nil //nolint:nilnil // 204: there is nothing to say
+	return nil, nil //nolint:nilnil // a 204 has no body
 }
 
-// update adds a tag: 201 if the server didn't have it yet, 204 if it did.
+// update adds a tag. The reply is 201 for a new tag, and 204 if the server had it.
 func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
 	if err := compute.CheckTags(s, "update tag"); err != nil {
 		return nil, err
@@ -61,7 +55,7 @@ func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server,
 		return nil, nova.Errorf(nova.Invalid, "Tag '%s' is invalid. It must be a non empty string without characters '/' and ','. "+
 			"Validation error message: %s", tag, fault)
 	}
-	added, err := c.store.AddTag(ctx, s.ID, tag, schema.MaxTags)
+	added, err := c.Store.AddTag(ctx, s.ID, tag, schema.MaxTags)
 	if err != nil || !added {
 		return rest.Response{Status: http.StatusNoContent, Bare: true}, err
 	}
@@ -73,7 +67,7 @@ func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server)
 	if err := compute.CheckTags(s, "delete tag"); err != nil {
 		return nil, err
 	}
-	had, err := c.store.DeleteTag(ctx, s.ID, r.ID())
+	had, err := c.Store.DeleteTag(ctx, s.ID, r.ID())
 	if err == nil && !had {
 		return nil, nova.Errorf(nova.NotFound, "Instance %s has no tag '%s'", s.ID, r.ID())
 	}
@@ -84,13 +78,16 @@ func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server
 	if err := compute.CheckTags(s, "update tags"); err != nil {
 		return nil, err
 	}
-	tags := unique(in.Tags)
-	return views.Tags(tags), c.store.ReplaceTags(ctx, s.ID, tags)
+	tags := uniqueTags(in.Tags)
+	return views.Tags(tags), c.Store.ReplaceTags(ctx, s.ID, tags)
 }
+
+// uniqueTags sorts tags and leaves out those that stand twice.
+func uniqueTags(tags []string) []string { return slices.Compact(slices.Sorted(slices.Values(tags))) }
 
 func (c *ServerTags) clear(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
 	if err := compute.CheckTags(s, "delete tags"); err != nil {
 		return nil, err
 	}
-	return nil, c.store.ReplaceTags(ctx, s.ID, nil)
+	return nil, c.Store.ReplaceTags(ctx, s.ID, nil)
 }

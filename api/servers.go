@@ -8,23 +8,16 @@ import (
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
 
-// Servers answers for /servers: the virtual machines of projects. What can be
-// done to one that runs is in server_actions.go.
-type Servers struct {
-	store    *db.Store
-	compute  *compute.Servers
-	view     views.Servers
-	password bool                       // whether a new server's password is shown
-	imageURL func(*rest.Request) string // where images are found
-}
+// Servers answers for /servers: the virtual machines of projects. The actions on
+// a server are in server_actions.go.
+type Servers struct{ Options }
 
-// Operations is what can be done with servers.
+// Operations are the operations on servers.
 func (c *Servers) Operations() rest.Operations {
 	return rest.Operations{
 		"index":  rest.Do(c.index).Needs(policy.ServerIndex).Query(schema.ServersQuery),
@@ -39,51 +32,37 @@ func (c *Servers) Operations() rest.Operations {
 	}
 }
 
-// load finds the server that a request is about. One of another project is
-// not found, unless the caller is an administrator.
+// load finds the server that the path names.
 func (c *Servers) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
-	return loadServer(ctx, c.store, r, r.ID())
-}
-
-func loadServer(ctx context.Context, store *db.Store, r *rest.Request, id string) (nova.Server, error) {
-	server, err := store.Server(ctx, id)
-	return server, seen(r, server, id, err)
-}
-
-// seen hides other projects' servers.
-func seen(r *rest.Request, s nova.Server, id string, err error) error {
-	if err == nil && s.ProjectID != r.Caller.ProjectID && !r.IsAdmin() {
-		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
-	}
-	return err
+	return findServerOfCaller(ctx, r, r.ID(), c.Store.Server)
 }
 
 func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
-	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects, c.store.ServerNames)
+	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects, c.Store.ServerNames)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Index(r, servers), nil
+	return views.Servers{}.Index(r, servers), nil
 }
 
 func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
-	servers, err := c.list(ctx, r, policy.ServerDetailAllProjects, c.store.Servers)
+	servers, err := c.list(ctx, r, policy.ServerDetailAllProjects, c.Store.Servers)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := c.wholes(ctx, servers)
+	shown, err := c.withHosts(ctx, servers)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Detail(r, shown), nil
+	return views.Servers{}.Detail(r, shown), nil
 }
 
 func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
-	shown, err := c.whole(ctx, s)
+	shown, err := c.withHost(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Show(r, shown), nil
+	return views.Servers{}.Show(r, shown), nil
 }
 
 func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (any, error) {
@@ -91,32 +70,32 @@ func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in
 	if err != nil {
 		return nil, err
 	}
-	updated, err := c.compute.Update(ctx, s, change)
+	updated, err := c.Compute.Update(ctx, s, change)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := c.whole(ctx, updated)
+	shown, err := c.withHost(ctx, updated)
 	if err != nil {
 		return nil, err
 	}
-	return c.view.Updated(r, shown), nil
+	return views.Servers{}.Updated(r, shown), nil
 }
 
 func (c *Servers) delete(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
-	return nil, c.compute.Delete(ctx, s)
+	return nil, c.Compute.Delete(ctx, s)
 }
 
-// backupInstance starts a quick backup of the server, and answers with the ID
-// of the image that will hold it.
+// backupInstance starts a backup of the server, and answers with the ID of the
+// image that will hold it.
 func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Server, in schema.BackupInstanceCreateBody) (any, error) {
-	image, err := c.compute.BackupInstance(ctx, s, strings.TrimSpace(in.Name), in.Description)
+	image, err := c.Compute.BackupInstance(ctx, s, strings.TrimSpace(in.Name), in.Description)
 	if err != nil {
 		return nil, err
 	}
 	return views.ID(image), nil
 }
 
-// changes are what an update asks for.
+// changes are the changes that an update asks for.
 func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
 	change := db.ServerChange{
 		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: in.Server.Hostname, DiskConfig: in.Server.DiskConfig,
@@ -141,7 +120,7 @@ func convert(f func(string) string, value *string) *string {
 	return new(f(*value))
 }
 
-// checkPin refuses to pin a server anywhere but where it is.
+// checkPin refuses to pin a server to a zone other than the one it runs in.
 func (c *Servers) checkPin(ctx context.Context, s nova.Server, zone *string) error {
 	if zone == nil || s.PinnedZone != nil && *zone == *s.PinnedZone {
 		return nil
@@ -150,7 +129,7 @@ func (c *Servers) checkPin(ctx context.Context, s nova.Server, zone *string) err
 		return nova.Errorf(nova.Conflict, "Cannot change pinned availability zone directly. "+
 			"Unpin first by setting pinned_availability_zone to null.")
 	}
-	shown, err := c.whole(ctx, s)
+	shown, err := c.withHost(ctx, s)
 	if err != nil || shown.Zone == *zone {
 		return err
 	}
@@ -158,9 +137,9 @@ func (c *Servers) checkPin(ctx context.Context, s nova.Server, zone *string) err
 		shown.Zone, *zone)
 }
 
-// whole adds what the view shows beside the server itself.
-func (c *Servers) whole(ctx context.Context, s nova.Server) (views.Server, error) {
-	shown, err := c.wholes(ctx, []nova.Server{s})
+// withHost adds what the view shows of a server's host, and the server's groups.
+func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, error) {
+	shown, err := c.withHosts(ctx, []nova.Server{s})
 	if err != nil {
 		return views.Server{}, err
 	}
@@ -168,12 +147,13 @@ func (c *Servers) whole(ctx context.Context, s nova.Server) (views.Server, error
 	return shown[0], nil
 }
 
-// wholes is whole for a page: one query for all of it.
-func (c *Servers) wholes(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
+// withHosts adds what the view shows of the hosts of a page's servers, in one
+// query.
+func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
 	if len(servers) == 0 {
 		return nil, nil
 	}
-	hosts, err := c.compute.Hosts(ctx)
+	hosts, err := c.Compute.Hosts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +171,7 @@ func (c *Servers) wholes(ctx context.Context, servers []nova.Server) ([]views.Se
 	return shown, nil
 }
 
-// pointer is a value that may be null: nil for null.
+// pointer is nil for a null.
 func pointer[T any](v schema.Null[T]) *T {
 	if v.Null {
 		return nil

@@ -4,16 +4,21 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"github.com/nova-api/nova-api/internal/microversion"
 )
 
-// projectParam is the path's own project, where the client's endpoint has one.
+// projectParam is the project in the path, where the client's endpoint has one.
 const projectParam = "project_id"
 
-// actionByBody is the operation of a member whose body names what is meant.
+// projectFormat tells a project's ID in a path from the name of a resource.
+const projectFormat = ":[0-9a-f-]+"
+
+// actionByBody is the name of the operation whose body names the member action
+// that is meant.
 const actionByBody = "action"
 
 // A Mapper binds the operations of controllers to URLs, in the manner of the
@@ -150,5 +155,5 @@ func (m Mapper) handle(r route, operation Operation) {
 		panic("api: two operations at " + key)
 	}
 	m.mapped[key] = true
-	m.router.Method(r.method, r.path, m.site.serve(r.path, operation))
+	m.router.Method(r.method, r.path, m.site.serve(strings.Replace(r.path, projectFormat, "", 1), operation))
 }

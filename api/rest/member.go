@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
 )
 
 // byBody is the operation of POST …/{id}/action: the only key of the body says
 // which of the member's actions is meant.
 func byBody(operations Operations) Operation {
-	return Operation{byBody: true, handle: func(ctx context.Context, r *Request, _ []byte) (any, error) {
+	return Operation{byBody: true, handle: func(ctx context.Context, r *Request, _ policy.Rule, _ []byte) (any, error) {
 		name, err := actionName(r.body)
 		if err != nil {
 			return nil, err

@@ -10,7 +10,7 @@ import (
 // Observed gives a service that answers beside the API, below a prefix, the
 // same: an ID for each request, and its line in the log.
 func (s *Site) Observed(prefix string, next http.Handler) http.Handler {
-	return s.withRequestID(s.logged(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return s.withRequestID(s.logRequest(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		routes := chi.NewRouteContext() // which the service's own router fills in
 		routes.Routes = chi.NewRouter() // chi's GetHead asks this one for a HEAD route; nil would panic
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, routes)))

@@ -1,88 +1,143 @@
 package rest
 
 import (
-	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
-// A Request is what a handler is told about a call: everything but the body.
+// A Request is what a handler knows of a call, apart from the decoded body.
 type Request struct {
 	Version microversion.Version
 	Caller  nova.Caller
 
 	site  *Site
 	http  *http.Request
-	query url.Values // checked, unknown parameters taken out
+	query url.Values // checked, without the parameters that the schema does not know
 	body  body
 	links links
-	extra http.Header // what the reply is to carry beside the usual headers
-	rule  policy.Rule // what policy is asked about
+	extra http.Header // headers that the handler adds to the reply
 }
 
-// AtLeast tells whether the call is at 2.minor or above.
+// AtLeast reports whether the call is at 2.minor or above.
 func (r *Request) AtLeast(minor int) bool { return r.Version.AtLeast(minor) }
 
-// Can tells whether the caller may see or do something more. It refuses
-// nothing by itself.
+// Can reports whether policy allows the caller something in its own project. It
+// is for parts of a reply that are left out rather than refused.
 func (r *Request) Can(rule policy.Rule) bool {
-	return r.site.Policy.Can(rule, r.Caller, r.ownTarget())
+	return r.site.Policy.Can(rule, r.Caller, policy.Own(r.Caller))
 }
 
-// CanOn is Can for something that belongs to a project and a user.
-func (r *Request) CanOn(rule policy.Rule, t policy.Target) bool {
-	return r.site.Policy.Can(rule, r.Caller, t)
-}
-
-// Enforce refuses the call, with Forbidden, if the caller may not act on
-// something that belongs to a project or a user.
+// Enforce refuses the call, with Forbidden, if policy does not allow the caller
+// to act on something that belongs to a project or a user.
 func (r *Request) Enforce(rule policy.Rule, t policy.Target) error {
 	return r.site.Policy.Check(rule, r.Caller, t)
 }
 
-// EnforceOwn is Enforce for what belongs to the caller itself.
-func (r *Request) EnforceOwn(rule policy.Rule) error { return r.Enforce(rule, r.ownTarget()) }
+// EnforceOwn is Enforce for something in the caller's own project.
+func (r *Request) EnforceOwn(rule policy.Rule) error { return r.Enforce(rule, policy.Own(r.Caller)) }
 
-func (r *Request) ownTarget() policy.Target {
-	return policy.Target{ProjectID: r.Caller.ProjectID, UserID: r.Caller.UserID}
+// allow is Enforce for an operation, which may need no rule.
+func (r *Request) allow(rule policy.Rule, t policy.Target) error {
+	if rule == "" {
+		return nil
+	}
+	return r.Enforce(rule, t)
 }
 
-// ID is the last name in the path: of the member that the call is about.
+// ID is the last name in the path: the member that the call is about.
 func (r *Request) ID() string { return r.Param("id") }
 
-// Param is a name in the path.
+// Param is a name in the path, such as "server_id": empty if the route has none
+// of the kind.
 func (r *Request) Param(name string) string { return chi.URLParam(r.http, name) }
 
-// Query holds the query parameters that the call's schema knows.
+// Query holds the query parameters that the operation's schema knows.
 func (r *Request) Query() url.Values { return r.query }
 
-// Limit is how many items a page may have: what the client wants, but no more
-// than the site allows. 0 is a page without items.
+// Has reports whether the query has a parameter, be it empty.
+func (r *Request) Has(name string) bool { return r.query.Has(name) }
+
+// Last is the value of a query parameter: of several, the last one counts, and
+// of none it is empty.
+func (r *Request) Last(name string) string {
+	values := r.query[name]
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+// booleans are the words for yes and no in a query, in any case: those of
+// oslo.utils' bool_from_string.
+var booleans = map[string]bool{
+	"1": true, "t": true, "true": true, "on": true, "y": true, "yes": true,
+	"0": false, "f": false, "false": false, "off": false, "n": false, "no": false,
+}
+
+// Bool is a query parameter that is a yes or a no. The error is Invalid.
+func (r *Request) Bool(name string) (bool, error) {
+	text := r.Last(name)
+	value, ok := booleans[strings.ToLower(strings.TrimSpace(text))]
+	if !ok {
+		return false, nova.Errorf(nova.Invalid, "Unrecognized value '%s', acceptable values are: "+
+			"'0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'", text)
+	}
+	return value, nil
+}
+
+// Time is a query parameter that is a point in time: nil if it is not there.
+// The error is Invalid.
+func (r *Request) Time(name string) (*time.Time, error) {
+	if !r.Has(name) {
+		return nil, nil //nolint:nilnil // the parameter may be left out
+	}
+	at, err := schema.ParseTime(r.Last(name))
+	if err != nil {
+		return nil, nova.Errorf(nova.Invalid, "Invalid filter field: %s.", name)
+	}
+	return &at, nil
+}
+
+// Commas is a query parameter that is a list with commas in between: sorted,
+// each item once, and nil for an empty parameter.
+func (r *Request) Commas(name string) []string {
+	text := r.Last(name)
+	if text == "" {
+		return nil
+	}
+	return slices.Compact(slices.Sorted(strings.SplitSeq(text, ",")))
+}
+
+// Limit is how many items a page may have: as many as the client asks for, but
+// no more than the site allows. 0 is a page without items.
 func (r *Request) Limit() int {
 	most := r.site.MaxLimit
-	wanted, err := strconv.Atoi(last(r.query["limit"]))
+	wanted, err := strconv.Atoi(r.Last("limit"))
 	if err != nil || wanted < 0 || wanted > most {
 		return most
 	}
 	return wanted
 }
 
-// Page is the part of a list that the client wants.
+// Page is the part of a list that the client asks for.
 func (r *Request) Page() nova.Page {
-	offset, _ := strconv.Atoi(last(r.query["offset"]))
-	return nova.Page{Limit: r.Limit(), Marker: last(r.query["marker"]), Offset: max(offset, 0)}
+	offset, _ := strconv.Atoi(r.Last("offset"))
+	return nova.Page{Limit: r.Limit(), Marker: r.Last("marker"), Offset: max(offset, 0)}
 }
 
-// parseQuery decodes a query. What can't be decoded stays as it is, so that it
-// is checked like the rest, and not passed over.
+// parseQuery decodes a query string. What can't be decoded stays as it is, so
+// that it is checked like the rest and not passed over.
 func parseQuery(raw string) url.Values {
 	values := url.Values{}
 	for pair := range strings.SplitSeq(raw, "&") {
@@ -103,71 +158,8 @@ func unescape(text string) string {
 	return text
 }
 
-func last(values []string) string {
-	if len(values) == 0 {
-		return ""
-	}
-	return values[len(values)-1]
-}
-
 // Header adds a header to the reply.
 func (r *Request) Header(name, value string) { r.extra.Set(name, value) }
-
-// URL is the address of something below the API's versioned root, as the
-// client reached it.
-func (r *Request) URL(path ...string) string { return r.links.self + strings.Join(path, "/") }
-
-// RootURL is the same without the project, if the client's path had one.
-func (r *Request) RootURL(path ...string) string { return r.links.root + strings.Join(path, "/") }
-
-// Bookmark is the same without the version: the lasting address.
-func (r *Request) Bookmark(path ...string) string { return r.links.bookmark + strings.Join(path, "/") }
-
-// ImageBookmark is the lasting address of an image, which lives elsewhere if
-// the site says so.
-func (r *Request) ImageBookmark(id string) string {
-	if prefix := r.site.ImageLinkPrefix; prefix != "" {
-		return strings.TrimSuffix(prefix, "/") + "/images/" + id
-	}
-	return r.Bookmark("images", id)
-}
-
-// NextURL is the address of the page behind this one: this call's own query,
-// as far as it was understood, sorted, with another marker.
-func (r *Request) NextURL(path, marker string) string {
-	query := maps.Clone(r.query)
-	query.Set("marker", marker)
-	return r.URL(path) + "?" + query.Encode()
-}
-
-// Base is the scheme and host that addresses start with.
-func (r *Request) Base() string { return r.site.base(r.http) }
-
-// links are the roots that addresses start with; all end with a slash.
-type links struct{ self, root, bookmark string }
-
-func (s *Site) linksOf(r *http.Request, root string) links {
-	base := s.base(r)
-	project := ""
-	if id := chi.URLParam(r, projectParam); id != "" {
-		project = id + "/"
-	}
-	versioned := base + "/" + root + "/"
-	return links{self: versioned + project, root: versioned, bookmark: base + "/" + project}
-}
-
-// base is the scheme and host that the client used, or what the site's link
-// prefix says instead.
-func (s *Site) base(r *http.Request) string {
-	if s.LinkPrefix != "" {
-		return strings.TrimSuffix(s.LinkPrefix, "/")
-	}
-	scheme := "http://"
-	if r.TLS != nil {
-		scheme = "https://"
-	}
-	return scheme + r.Host
-}
 
 // IsAdmin tells whether policy takes the caller for an administrator.
 func (r *Request) IsAdmin() bool { return r.Can(policy.ContextIsAdmin) }

@@ -29,7 +29,7 @@ func ask(t *testing.T, f func(r *rest.Request) any, change ...func(*rest.Site)) 
 func TestRequest_Links(t *testing.T) {
 	t.Parallel()
 	links := func(r *rest.Request) any {
-		return r.URL("things", "1") + " " + r.Bookmark("things", "1") + " " + r.ImageBookmark("2") + " " + r.NextURL("things/detail", "x y") + " " + r.Base()
+		return r.URL("things", "1") + " " + r.Bookmark("things", "1") + " " + r.NextURL("things/detail", "x y") + " " + r.Base()
 	}
 	const project = "/" + demoProject
 	for _, test := range []struct {
@@ -41,38 +41,33 @@ func TestRequest_Links(t *testing.T) {
 	}{
 		{
 			"as it comes", "/v2.1/things", nil, nil,
-			"http://nova.example/v2.1/things/1 http://nova.example/things/1 http://nova.example/images/2 " +
+			"http://nova.example/v2.1/things/1 http://nova.example/things/1 " +
 				"http://nova.example/v2.1/things/detail?marker=x+y http://nova.example",
 		},
 		{
 			"with a project", "/v2.1" + project + "/things", nil, nil,
-			"http://nova.example/v2.1" + project + "/things/1 http://nova.example" + project + "/things/1 http://nova.example" + project + "/images/2 " +
+			"http://nova.example/v2.1" + project + "/things/1 http://nova.example" + project + "/things/1 " +
 				"http://nova.example/v2.1" + project + "/things/detail?marker=x+y http://nova.example",
 		},
 		{
 			"legacy", "/v2" + project + "/things", nil, nil,
-			"http://nova.example/v2" + project + "/things/1 http://nova.example" + project + "/things/1 http://nova.example" + project + "/images/2 " +
+			"http://nova.example/v2" + project + "/things/1 http://nova.example" + project + "/things/1 " +
 				"http://nova.example/v2" + project + "/things/detail?marker=x+y http://nova.example",
 		},
 		{
 			"another host", "/v2.1/things", nil, func(r *http.Request) { r.Host = "other.example:8774" },
-			"http://other.example:8774/v2.1/things/1 http://other.example:8774/things/1 http://other.example:8774/images/2 " +
+			"http://other.example:8774/v2.1/things/1 http://other.example:8774/things/1 " +
 				"http://other.example:8774/v2.1/things/detail?marker=x+y http://other.example:8774",
 		},
 		{
 			"encrypted", "/v2.1/things", nil, func(r *http.Request) { r.TLS = new(tls.ConnectionState) },
-			"https://nova.example/v2.1/things/1 https://nova.example/things/1 https://nova.example/images/2 " +
+			"https://nova.example/v2.1/things/1 https://nova.example/things/1 " +
 				"https://nova.example/v2.1/things/detail?marker=x+y https://nova.example",
 		},
 		{
 			"prefix", "/v2.1/things", func(s *rest.Site) { s.LinkPrefix = "https://cloud.example/compute/" }, nil,
-			"https://cloud.example/compute/v2.1/things/1 https://cloud.example/compute/things/1 https://cloud.example/compute/images/2 " +
+			"https://cloud.example/compute/v2.1/things/1 https://cloud.example/compute/things/1 " +
 				"https://cloud.example/compute/v2.1/things/detail?marker=x+y https://cloud.example/compute",
-		},
-		{
-			"prefix of images", "/v2.1" + project + "/things", func(s *rest.Site) { s.ImageLinkPrefix = "https://image.example/" }, nil,
-			"http://nova.example/v2.1" + project + "/things/1 http://nova.example" + project + "/things/1 https://image.example/images/2 " +
-				"http://nova.example/v2.1" + project + "/things/detail?marker=x+y http://nova.example",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -183,7 +178,7 @@ func TestRequest_Policy(t *testing.T) {
 	s := ask(t, func(r *rest.Request) any {
 		return map[string]any{
 			"own":       r.Can(policy.Lock),
-			"others":    r.CanOn(policy.Lock, policy.Target{ProjectID: otherProject}),
+			"others":    r.Enforce(policy.Lock, policy.Target{ProjectID: otherProject}) == nil,
 			"admin":     r.IsAdmin(),
 			"refused":   r.EnforceOwn(policy.Lock) != nil,
 			"forbidden": nova.Is(r.Enforce(policy.Lock, policy.Target{ProjectID: otherProject}), nova.Forbidden),

@@ -71,9 +71,9 @@ func (g generation) entry(base string) versionDocument {
 	return d
 }
 
-// withVersions answers for the roots, which need no token: the list at /, the
+// answerVersions answers for the roots, which need no token: the list at /, the
 // documents at /v2 and /v2.1, and the choices anywhere else outside.
-func (s *Site) withVersions(next http.Handler) http.Handler {
+func (s *Site) answerVersions(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
 		case path == "/":

@@ -124,7 +124,7 @@ func newSite(cfg *config.Config, clients *cloud.Clients, bundled *bundled, log z
 	return &rest.Site{
 		Policy: enforcer, Validate: clients.Identity.Validate, Log: log, AuthURI: bundled.authURI(clients.Identity.AuthURI()),
 		MaxLimit: cfg.API.MaxLimit, MaxBody: cfg.Middleware.MaxBodySize,
-		LinkPrefix: prefix, ImageLinkPrefix: cfg.API.GlanceLinkPrefix,
+		LinkPrefix: prefix,
 	}, nil
 }
 

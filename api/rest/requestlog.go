@@ -1,0 +1,113 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A record holds what the log's one line about a request says.
+type record struct {
+	route   string // the pattern; the path itself is the client's choice, and may hold secrets
+	version microversion.Version
+	caller  nova.Caller
+	status  int
+	bytes   int
+}
+
+type recordKey struct{}
+
+// recordOf returns the record of a request, to be filled in on the way.
+func recordOf(ctx context.Context) *record {
+	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
+		return rec
+	}
+	return new(record)
+}
+
+// logRequest writes one line for each request, when the request ends, and
+// turns a panic into a fault.
+func (s *Site) logRequest(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now() //nolint:forbidigo // a duration, not a time
+		log := s.Log.With().Str("request_id", nova.RequestOf(r.Context()).ID).Logger()
+		rec := new(record)
+		r = r.WithContext(context.WithValue(log.WithContext(r.Context()), recordKey{}, rec))
+		defer func() {
+			aborted := answerPanic(&recorder{w, rec}, r, recover())
+			rec.line(&log, r, time.Since(began))
+			if aborted {
+				panic(http.ErrAbortHandler)
+			}
+		}()
+		next.ServeHTTP(&recorder{w, rec}, r)
+	})
+}
+
+// line writes the record into the log.
+func (rec *record) line(log *zerolog.Logger, r *http.Request, took time.Duration) {
+	version := ""
+	if rec.version != microversion.Legacy {
+		version = rec.version.String()
+	}
+	event := log.Info().Str("method", r.Method).Int("status", rec.status).Int("bytes", rec.bytes).Dur("duration", took)
+	for _, field := range []struct{ name, value string }{
+		{"route", cmp.Or(rec.route, "-")},
+		{"microversion", version},
+		{"project", rec.caller.ProjectID},
+		{"user", rec.caller.UserID},
+		{"global_request_id", nova.RequestOf(r.Context()).GlobalID},
+	} {
+		if field.value != "" {
+			event = event.Str(field.name, field.value)
+		}
+	}
+	event.Msg("request")
+}
+
+// answerPanic answers for a handler that panicked. It reports whether the
+// handler wants the connection broken off instead.
+func answerPanic(w *recorder, r *http.Request, cause any) (aborted bool) {
+	if cause == nil {
+		return false
+	}
+	if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return true
+	}
+	zerolog.Ctx(r.Context()).Error().Str("panic", fmt.Sprint(cause)).Bytes("stack", debug.Stack()).Msg("handler panicked")
+	if w.record.status == 0 {
+		answerFault(w, faults[nova.Internal], "")
+	}
+	return false
+}
+
+// A recorder notes the status and the size of a reply in the record.
+type recorder struct {
+	http.ResponseWriter
+	record *record
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.record.status == 0 {
+		w.record.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.record.status == 0 {
+		w.record.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.record.bytes += n
+	return n, err
+}
