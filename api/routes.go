@@ -23,4 +23,6 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("tag", "tags", &ServerTags{ofServer{o}}, rest.Singular{"update_all": "PUT", "delete_all": "DELETE"})
 	server.Resource("ip", "ips", &ServerIPs{ofServer{o}})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})
+
+	gone(m, server)
 }

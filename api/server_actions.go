@@ -28,6 +28,8 @@ func (c *Servers) MemberActions() rest.Operations {
 		"createBackup":        rest.OnWith(c.load, schema.CreateBackup, c.createBackup).Needs(policy.CreateBackup).Status(accepted),
 		"os-getConsoleOutput": rest.OnWith(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),
 		"os-resetState":       rest.OnWith(c.load, schema.ResetState, c.resetState).Needs(policy.ResetState).Status(accepted),
+
+		"resetNetwork": removedOperation(),
 	}
 }
 
