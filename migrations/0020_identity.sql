@@ -72,6 +72,22 @@ CREATE INDEX identity_tokens_user ON identity_tokens (user_id);
 CREATE INDEX identity_tokens_target ON identity_tokens (scope, target_id);
 CREATE INDEX identity_tokens_expiry ON identity_tokens (expires_at);
 
+-- The log of revocations, which all processes read to forget what they know of
+-- tokens. The newest rows are enough; older ones are deleted.
+CREATE TABLE identity_revocations (
+    number     BIGINT NOT NULL PRIMARY KEY,
+    user_id    TEXT   NOT NULL, -- empty: of all users; no reference, since the user may be gone
+    created_at $time  NOT NULL
+);
+
+-- One row with the last number given out. Whoever takes the next number holds
+-- the row until the end of its transaction, so that revocations become visible
+-- in the order of their numbers.
+CREATE TABLE identity_revocation_counter (
+    number BIGINT NOT NULL
+);
+INSERT INTO identity_revocation_counter (number) VALUES (0);
+
 CREATE TABLE identity_regions (
     id               TEXT NOT NULL PRIMARY KEY,
     description      TEXT NOT NULL,

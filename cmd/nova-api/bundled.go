@@ -70,10 +70,23 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	return b, nil
 }
 
-// validateWith closes the circle: the bundled services ask the identity
-// service about tokens with the client that nova-api uses.
-func (b *bundled) validateWith(validate func(context.Context, string) (nova.Caller, error)) {
-	b.validate = validate
+// validateWith closes the circle. The bundled services ask the identity service
+// about tokens with the client that nova-api uses, and the bundled identity
+// service tells that client which tokens are revoked.
+func (b *bundled) validateWith(client *cloud.Identity) {
+	b.validate = client.Validate
+	if b.identity != nil {
+		b.identity.OnRevocation(client.Forget)
+	}
+}
+
+// catchUp is what the client of the identity service does before it repeats an
+// answer: nothing, if the service is another process that tells of nothing.
+func (b *bundled) catchUp() func(context.Context) error {
+	if b.identity == nil {
+		return nil
+	}
+	return b.identity.CatchUp
 }
 
 // services are the bundled services as the in-process transport knows them.

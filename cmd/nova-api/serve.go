@@ -47,7 +47,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	bundled.validateWith(clients.Identity.Validate)
+	bundled.validateWith(clients.Identity)
 	drivers, err := newDrivers(cfg)
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 		Login: bundled.login(cfg.Keystone.Auth), WWWAuthenticateURI: cfg.Keystone.WWWAuthenticateURI,
 		Image:     bundled.endpoint(image.Path, cfg.Glance.Endpoint, config.Auth{}),
 		Network:   bundled.endpoint(network.Path, cfg.Neutron.Endpoint, cfg.Neutron.Auth),
-		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime, Timeout: time.Minute,
+		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime, CatchUp: bundled.catchUp(), Timeout: time.Minute,
 	})
 }
 

@@ -185,7 +185,7 @@ func (s *Store) ForgetProjects(ctx context.Context, domainID string) error {
 // ForgetScope deletes the assignments on a project or domain and the tokens for
 // it.
 func (s *Store) ForgetScope(ctx context.Context, scope Scope) error {
-	if err := s.RevokeTokensFor(ctx, scope); err != nil {
+	if err := s.DeleteTokensFor(ctx, scope); err != nil {
 		return err
 	}
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM identity_assignments WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)

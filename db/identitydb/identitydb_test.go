@@ -97,7 +97,7 @@ func TestTokens(t *testing.T) {
 				t.Errorf("purged %d, %v, want %d", n, err, want)
 			}
 		}
-		if err := s.RevokeTokensIn(t.Context(), user.DomainID); err != nil {
+		if err := s.DeleteTokensIn(t.Context(), user.DomainID); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := s.Session(t.Context(), "3", now); !nova.Is(err, nova.NotFound) {

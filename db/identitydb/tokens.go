@@ -81,27 +81,28 @@ func (s *Store) Session(ctx context.Context, hash string, notExpired time.Time) 
 	return session, err
 }
 
-// RevokeToken deletes one token.
-func (s *Store) RevokeToken(ctx context.Context, hash string) error {
+// DeleteToken deletes one token. Like all methods below that delete tokens, it
+// leaves it to the caller to record the revocation; see RecordRevocation.
+func (s *Store) DeleteToken(ctx context.Context, hash string) error {
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM identity_tokens WHERE hash = ?", hash)
 	return err
 }
 
-// RevokeTokensOf deletes all tokens of a user.
-func (s *Store) RevokeTokensOf(ctx context.Context, userID string) error {
+// DeleteTokensOf deletes all tokens of a user.
+func (s *Store) DeleteTokensOf(ctx context.Context, userID string) error {
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM identity_tokens WHERE user_id = ?", userID)
 	return err
 }
 
-// RevokeTokensFor deletes all tokens for a project or domain.
-func (s *Store) RevokeTokensFor(ctx context.Context, scope Scope) error {
+// DeleteTokensFor deletes all tokens for a project or domain.
+func (s *Store) DeleteTokensFor(ctx context.Context, scope Scope) error {
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM identity_tokens WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)
 	return err
 }
 
-// RevokeTokensIn deletes the tokens of all users of a domain, and the tokens
+// DeleteTokensIn deletes the tokens of all users of a domain, and the tokens
 // for the domain and its projects.
-func (s *Store) RevokeTokensIn(ctx context.Context, domainID string) error {
+func (s *Store) DeleteTokensIn(ctx context.Context, domainID string) error {
 	_, err := rows.Exec(ctx, s.DB, `
 		DELETE FROM identity_tokens
 		WHERE user_id IN (SELECT id FROM identity_users WHERE domain_id = ?)

@@ -32,7 +32,7 @@ func TestBundled(t *testing.T) {
 }
 
 // bundled starts the bundled services, to be reached in this process alone.
-func bundled(t *testing.T, store *db.Store) site {
+func bundled(t *testing.T, store *db.Store, change ...func(*identity.Options)) site {
 	t.Helper()
 	var clients *cloud.Clients
 	validate := func(ctx context.Context, token string) (nova.Caller, error) {
@@ -40,9 +40,13 @@ func bundled(t *testing.T, store *db.Store) site {
 	}
 	authURL := func(*http.Request) string { return bundledURL + identity.Path }
 
-	users := identity.New(identity.Options{
+	identityOptions := identity.Options{
 		Store: identitydb.New(store.DB), Log: zerolog.Nop(), PublicURL: bundledURL, ServicePassword: password, PasswordCost: 4, Clock: time.Now,
-	})
+	}
+	for _, f := range change {
+		f(&identityOptions)
+	}
+	users := identity.New(identityOptions)
 	if _, err := users.Seed(t.Context(), identity.SeedOptions{AdminPassword: password}); err != nil {
 		t.Fatal(err)
 	}
@@ -79,11 +83,13 @@ func bundled(t *testing.T, store *db.Store) site {
 		Network:        cloud.Endpoint{Override: bundledURL + network.Path},
 		Transport:      transport,
 		TokenCacheTime: 300 * time.Second,
+		CatchUp:        users.CatchUp,
 	}
 	if clients, err = cloud.New(options); err != nil {
 		t.Fatal(err)
 	}
+	users.OnRevocation(clients.Identity.Forget)
 	user := login
 	user.Username, user.ProjectName = "demo", "demo"
-	return site{options: options, user: user, network: "private", image: "cirros"}
+	return site{options: options, user: user, network: "private", image: "cirros", clients: clients}
 }

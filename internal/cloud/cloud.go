@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -26,6 +27,11 @@ type Options struct {
 	Timeout        time.Duration     // of one call, but for image data; 60 s if zero
 	TokenCacheTime time.Duration     // how long a token is believed; zero: ask about each request
 	Now            func() time.Time  // the clock; the real one if nil
+
+	// CatchUp is called before each answer about a token from the cache, and
+	// sees to it that Identity.Forget has been called for revocations by other
+	// processes. With an error no answer is given. It may be nil.
+	CatchUp func(ctx context.Context) error
 }
 
 // A Login is a user of the identity service, and the project to work in. Of

@@ -28,6 +28,8 @@ type site struct {
 	user    cloud.Login
 	network string // the name of the shared network; empty if there is no network service
 	image   string // the name of the public image
+
+	clients *cloud.Clients // of bundled services: those that are told of revocations
 }
 
 // exercise tries everything that the clients do.

@@ -56,6 +56,13 @@ func (k *keystone) revoke() {
 	k.current = "revoked"
 }
 
+// forget revokes a caller's token.
+func (k *keystone) forget(token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.tokens, token)
+}
+
 func (k *keystone) knows(token string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -111,6 +118,9 @@ func (k *keystone) signIn(w http.ResponseWriter, r *http.Request) {
 
 func (k *keystone) lookUp(w http.ResponseWriter, r *http.Request) {
 	k.lookups.Add(1)
+	k.mu.Lock()
+	expires, ok := k.tokens[r.Header.Get("X-Subject-Token")]
+	k.mu.Unlock()
 	if k.asked != nil {
 		k.asked <- struct{}{}
 	}
@@ -121,9 +131,6 @@ func (k *keystone) lookUp(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusUnauthorized, map[string]any{"error": map[string]any{"message": "no"}})
 		return
 	}
-	k.mu.Lock()
-	expires, ok := k.tokens[r.Header.Get("X-Subject-Token")]
-	k.mu.Unlock()
 	if !ok {
 		reply(w, http.StatusNotFound, map[string]any{"error": map[string]any{"message": "no " + r.Header.Get("X-Subject-Token")}})
 		return

@@ -28,10 +28,12 @@ const (
 // Identity is the client of the identity service, always in the service
 // user's name.
 type Identity struct {
-	conn  conn
-	cache *otter.Cache[digest, *verdict] // nil if nothing is to be cached
-	now   func() time.Time
-	uri   string
+	conn    conn
+	cache   *otter.Cache[digest, *verdict] // nil if nothing is to be cached
+	forgets *forgets
+	catchUp func(context.Context) error // nil if nobody tells of revocations
+	now     func() time.Time
+	uri     string
 }
 
 // A digest stands for a token where tokens are kept.
@@ -39,12 +41,13 @@ type digest = [sha256.Size]byte
 
 // A verdict is what the identity service said of a token.
 type verdict struct {
-	caller nova.Caller // without the token
-	valid  bool
+	caller  nova.Caller // without the token
+	valid   bool
+	askedAt int64 // what forgets counted when the question was asked
 }
 
 func newIdentity(o Options, c conn) (*Identity, error) {
-	i := &Identity{conn: c, now: o.Now, uri: cmp.Or(o.WWWAuthenticateURI, o.Login.URL)}
+	i := &Identity{conn: c, forgets: newForgets(), catchUp: o.CatchUp, now: o.Now, uri: cmp.Or(o.WWWAuthenticateURI, o.Login.URL)}
 	if o.TokenCacheTime <= 0 {
 		return i, nil
 	}
@@ -109,19 +112,41 @@ func plausible(token string) bool {
 	return true
 }
 
-// verdict looks into the cache, or asks. Many who want to know of the same
-// token ask once.
+// Forget drops the cached answers about the tokens of a user, or about all
+// tokens if userID is empty. Call it once a revocation has been committed: every
+// Validate that begins later asks the identity service again. An answer that is
+// on its way meanwhile may be from before the revocation, and is not cached.
+func (i *Identity) Forget(userID string) { i.forgets.forget(userID) }
+
+// verdict looks into the cache, or asks. Any number of callers with one token
+// cause one question.
 func (i *Identity) verdict(ctx context.Context, token string) (*verdict, error) {
 	if i.cache == nil {
 		return i.ask(ctx, token)
 	}
-	key := sha256.Sum256([]byte(token))
-	if v, ok := i.cache.GetIfPresent(key); ok {
-		return v, nil
+	if i.catchUp != nil {
+		if err := i.catchUp(ctx); err != nil {
+			return nil, unlessCanceled(err)
+		}
 	}
-	return i.cache.Get(ctx, key, otter.LoaderFunc[digest, *verdict](func(ctx context.Context, _ digest) (*verdict, error) {
+	key := sha256.Sum256([]byte(token))
+	ask := otter.LoaderFunc[digest, *verdict](func(ctx context.Context, _ digest) (*verdict, error) {
 		return i.ask(ctx, token)
-	}))
+	})
+	for range 2 { // a forgotten answer may be in the cache, and another one on its way there
+		v, ok := i.cache.GetIfPresent(key)
+		if !ok {
+			var err error
+			if v, err = i.cache.Get(ctx, key, ask); err != nil {
+				return nil, err
+			}
+		}
+		if !i.forgets.cover(v) {
+			return v, nil
+		}
+		i.cache.Invalidate(key)
+	}
+	return i.ask(ctx, token)
 }
 
 // tokenDocument is what the identity service says of a token.
@@ -146,6 +171,7 @@ type named struct {
 
 // ask asks the identity service about a token.
 func (i *Identity) ask(ctx context.Context, token string) (*verdict, error) {
+	askedAt := i.forgets.now()
 	var d tokenDocument
 	// Without the catalog, the answer is a fifth as long.
 	err := i.conn.call(ctx, "auth/tokens", url.Values{"nocatalog": {"1"}}, http.MethodGet, &gophercloud.RequestOpts{
@@ -154,14 +180,20 @@ func (i *Identity) ask(ctx context.Context, token string) (*verdict, error) {
 	})
 	switch {
 	case isStatus(err, http.StatusNotFound):
-		return &verdict{}, nil
-	case errors.Is(err, context.Canceled):
-		return nil, err
+		return &verdict{askedAt: askedAt}, nil
 	case err != nil:
-		return nil, nova.Because(err, nova.Unavailable, "The Keystone service is temporarily unavailable.")
+		return nil, unlessCanceled(err)
 	}
 	caller := d.caller()
-	return &verdict{caller: caller, valid: i.now().Before(caller.ExpiresAt)}, nil
+	return &verdict{caller: caller, valid: i.now().Before(caller.ExpiresAt), askedAt: askedAt}, nil
+}
+
+// unlessCanceled makes an error Unavailable, unless the caller has gone away.
+func unlessCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nova.Because(err, nova.Unavailable, "The Keystone service is temporarily unavailable.")
 }
 
 func (d tokenDocument) caller() nova.Caller {

@@ -92,17 +92,23 @@ func (s *Service) listGrants(r *request, scope identitydb.Scope) (kit.Reply, err
 }
 
 func (s *Service) grant(r *request, scope identitydb.Scope) (kit.Reply, error) {
-	return kit.Reply{}, s.store.GrantRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+	userID, roleID := r.param("user_id"), r.param("role_id")
+	return kit.Reply{}, s.revoking(r.Context(), userID, func(tx *identitydb.Store) error {
+		return tx.GrantRole(r.Context(), userID, roleID, scope)
+	})
 }
 
 func (s *Service) granted(r *request, scope identitydb.Scope) (kit.Reply, error) {
 	return kit.Reply{}, s.store.CheckRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
 }
 
-// revoke takes a role away. Tokens see that by themselves: their roles are
-// looked up whenever they are validated.
+// revoke takes a role away. No token needs to be deleted: their roles are looked
+// up whenever they are validated.
 func (s *Service) revoke(r *request, scope identitydb.Scope) (kit.Reply, error) {
-	return kit.Reply{}, s.store.RevokeRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
+	userID, roleID := r.param("user_id"), r.param("role_id")
+	return kit.Reply{}, s.revoking(r.Context(), userID, func(tx *identitydb.Store) error {
+		return tx.RevokeRole(r.Context(), userID, roleID, scope)
+	})
 }
 
 // assignments lists who holds which role on what.

@@ -30,7 +30,7 @@ func (s *Service) projects() resource[identitydb.Project] {
 		check:    checkProject,
 		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Project) error {
 			if before.Enabled && !after.Enabled {
-				return tx.RevokeTokensFor(ctx, identitydb.OnProject(after.ID))
+				return tx.DeleteTokensFor(ctx, identitydb.OnProject(after.ID))
 			}
 			return nil
 		},
@@ -44,6 +44,7 @@ func (s *Service) projects() resource[identitydb.Project] {
 			}
 			return tx.ForgetScope(ctx, identitydb.OnProject(v.ID))
 		},
+		revokes: everybodys,
 		taken: func(v identitydb.Project) string {
 			return "it is not permitted to have two projects with either the same name or same id in the same domain: name is " + v.Name
 		},
@@ -125,7 +126,7 @@ func (s *Service) domains() resource[identitydb.Domain] {
 		},
 		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Domain) error {
 			if before.Enabled && !after.Enabled {
-				return tx.RevokeTokensIn(ctx, after.ID)
+				return tx.DeleteTokensIn(ctx, after.ID)
 			}
 			return nil
 		},
@@ -138,6 +139,7 @@ func (s *Service) domains() resource[identitydb.Domain] {
 			}
 			return tx.ForgetScope(ctx, identitydb.OnDomain(v.ID))
 		},
+		revokes: everybodys,
 		taken: func(v identitydb.Domain) string {
 			return "it is not permitted to have two projects acting as domains with the same name: " + v.Name
 		},

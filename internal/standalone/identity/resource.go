@@ -39,10 +39,14 @@ type resource[T any] struct {
 	read func(f *form, v *T)
 	// check looks whether a thing may be kept, in the transaction that does.
 	check func(ctx context.Context, tx *identitydb.Store, v T) error
-	// changed does what follows from a change.
+	// changed does what follows from a change, after it.
 	changed func(ctx context.Context, tx *identitydb.Store, before, after T) error
 	// deleting refuses a deletion, or does what goes with it.
 	deleting func(ctx context.Context, tx *identitydb.Store, v T) error
+	// revokes names the user whose tokens say something else once a thing has
+	// been changed or deleted; empty for all users. It is nil for kinds that
+	// tokens say nothing of.
+	revokes func(id string) (userID string)
 	// taken is what a second thing of one name is refused with.
 	taken func(v T) string
 }
@@ -160,30 +164,28 @@ func (c resource[T]) handleUpdate(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	var after T
-	v, err := c.rows().Change(r.Context(), r.param(c.noun+"_id"), func(tx *identitydb.Store, v *T) error {
-		before := *v
-		c.read(f, v)
-		after = *v
-		if f.err != nil {
-			return f.err
-		}
-		if err := c.checked(r.Context(), tx, after); err != nil {
-			return err
-		}
-		if c.changed == nil {
-			return nil
+	var before, after T
+	err = c.write(r, func(tx *identitydb.Store, id string) error {
+		var err error
+		after, err = c.table(tx).Change(r.Context(), id, func(tx *identitydb.Store, v *T) error {
+			before = *v
+			c.read(f, v)
+			if f.err != nil {
+				return f.err
+			}
+			return c.checked(r.Context(), tx, *v)
+		})
+		if err != nil || c.changed == nil {
+			return c.conflict(err, after)
 		}
 		return c.changed(r.Context(), tx, before, after)
 	})
-	return c.reply(r, http.StatusOK, v), c.conflict(err, after)
+	return c.reply(r, http.StatusOK, after), err
 }
 
 func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
-	id := r.param(c.noun + "_id")
-	return kit.Reply{}, c.service.store.Tx(r.Context(), func(tx *identitydb.Store) error {
-		table := c.table(tx)
-		v, err := table.Get(r.Context(), id)
+	return kit.Reply{}, c.write(r, func(tx *identitydb.Store, id string) error {
+		v, err := c.table(tx).Get(r.Context(), id)
 		if err != nil {
 			return err
 		}
@@ -192,9 +194,25 @@ func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 				return err
 			}
 		}
-		return table.Delete(r.Context(), id)
+		return c.table(tx).Delete(r.Context(), id)
 	})
 }
+
+// write runs a transaction that changes or deletes a thing, and revokes what
+// tokens say of it.
+func (c resource[T]) write(r *request, do func(tx *identitydb.Store, id string) error) error {
+	id := r.param(c.noun + "_id")
+	withID := func(tx *identitydb.Store) error { return do(tx, id) }
+	if c.revokes == nil {
+		return c.service.store.Tx(r.Context(), withID)
+	}
+	return c.service.revoking(r.Context(), c.revokes(id), withID)
+}
+
+// theirs and everybodys are whose tokens a change revokes: those of the user
+// that is changed, or those of all users.
+func theirs(id string) string  { return id }
+func everybodys(string) string { return "" }
 
 func (c resource[T]) checked(ctx context.Context, tx *identitydb.Store, v T) error {
 	if c.check == nil {

@@ -40,8 +40,9 @@ func (s *Service) roles() resource[identitydb.Role] {
 			}
 			return nil
 		},
-		taken: func(v identitydb.Role) string { return "Duplicate entry found with name " + v.Name },
-		view:  roleView,
+		revokes: everybodys,
+		taken:   func(v identitydb.Role) string { return "Duplicate entry found with name " + v.Name },
+		view:    roleView,
 	}
 }
 

@@ -47,15 +47,16 @@ const ServiceUser = "nova"
 // A Service answers the identity API, rooted at /.
 type Service struct {
 	kit.Kit
-	store     *identitydb.Store
-	publicURL string
-	region    string
-	lifetime  time.Duration
-	passwords *passwords
-	service   string // the service user's password
-	clock     func() time.Time
-	purged    atomic.Int64 // when expired tokens were dropped last, in Unix seconds
-	handler   http.Handler
+	store       *identitydb.Store
+	publicURL   string
+	region      string
+	lifetime    time.Duration
+	passwords   *passwords
+	service     string // the service user's password
+	revocations *follower
+	clock       func() time.Time
+	purged      atomic.Int64 // when expired tokens were dropped last, in Unix seconds
+	handler     http.Handler
 }
 
 // New makes the service. The schema must be there; Seed fills it.
@@ -79,6 +80,7 @@ func New(o Options) *Service {
 	if s.clock == nil {
 		s.clock = o.Store.Now
 	}
+	s.revocations = newFollower(s.store, s.now)
 	s.handler = s.routes()
 	return s
 }

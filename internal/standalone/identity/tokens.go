@@ -158,7 +158,9 @@ func (s *Service) deleteToken(r *request) (kit.Reply, error) {
 	if session.UserID != r.caller.UserID && !admin(r) {
 		return kit.Reply{}, forbidden("identity:revoke_token")
 	}
-	return kit.Reply{}, s.store.RevokeToken(r.Context(), hashToken(subject))
+	return kit.Reply{}, s.revoking(r.Context(), session.UserID, func(tx *identitydb.Store) error {
+		return tx.DeleteToken(r.Context(), hashToken(subject))
+	})
 }
 
 // subject is the token that a request is about.

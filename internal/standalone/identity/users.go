@@ -25,10 +25,11 @@ func (s *Service) users() resource[identitydb.User] {
 		check:    checkUser,
 		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.User) error {
 			if (before.Enabled && !after.Enabled) || before.PasswordHash != after.PasswordHash {
-				return tx.RevokeTokensOf(ctx, after.ID)
+				return tx.DeleteTokensOf(ctx, after.ID)
 			}
 			return nil
 		},
+		revokes: theirs,
 		taken: func(v identitydb.User) string {
 			return "Duplicate entry found with name " + v.Name + " at domain ID " + v.DomainID
 		},
@@ -113,8 +114,7 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if f.err != nil {
 		return kit.Reply{}, f.err
 	}
-	users := s.store.Users
-	user, err := users.Get(r.Context(), r.param("user_id"))
+	user, err := s.store.Users.Get(r.Context(), r.param("user_id"))
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, err
 	}
@@ -129,14 +129,19 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	_, err = users.Change(r.Context(), user.ID, func(tx *identitydb.Store, v *identitydb.User) error {
-		if v.PasswordHash != user.PasswordHash { // changed meanwhile
-			return s.unauthorized(r.Request)
+	return kit.Reply{}, s.revoking(r.Context(), user.ID, func(tx *identitydb.Store) error {
+		_, err := tx.Users.Change(r.Context(), user.ID, func(_ *identitydb.Store, v *identitydb.User) error {
+			if v.PasswordHash != user.PasswordHash { // changed meanwhile
+				return s.unauthorized(r.Request)
+			}
+			v.PasswordHash = hash
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		v.PasswordHash = hash
-		return tx.RevokeTokensOf(r.Context(), v.ID)
+		return tx.DeleteTokensOf(r.Context(), user.ID)
 	})
-	return kit.Reply{}, err
 }
 
 func (s *Service) userProjects(r *request) (kit.Reply, error) {

@@ -1,0 +1,73 @@
+package cloud_test
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/identity"
+)
+
+// A token that is revoked at the bundled identity service is good for nothing
+// in the same process from that moment on, although its answer was cached for
+// minutes.
+func TestBundled_RevokedAtOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		s := bundled(t, store)
+		token := s.signIn(t)
+		if _, err := s.clients.Identity.Validate(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		s.revoke(t, token)
+		_, err := s.clients.Identity.Validate(t.Context(), token)
+		wantUnauthorized(t, err)
+	})
+}
+
+// Another process on the same database finds out by itself, without a word from
+// anybody, when the second is over for which it relies on what it knows.
+func TestBundled_RevokedElsewhere(t *testing.T) {
+	t.Parallel()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		var passed atomic.Int64
+		clock := func(o *identity.Options) {
+			o.Clock = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
+		}
+		here, there := bundled(t, dbtest.Open(t, connection), clock), bundled(t, dbtest.Open(t, connection))
+		token := here.signIn(t)
+		if _, err := here.clients.Identity.Validate(t.Context(), token); err != nil {
+			t.Fatal(err)
+		}
+		there.revoke(t, token)
+		passed.Add(int64(time.Second))
+		_, err := here.clients.Identity.Validate(t.Context(), token)
+		wantUnauthorized(t, err)
+	})
+}
+
+// revoke has a token revoked by its owner.
+func (s site) revoke(t *testing.T, token string) {
+	t.Helper()
+	r := request(t.Context(), t, http.MethodDelete, strings.TrimSuffix(s.user.URL, "/")+"/auth/tokens", http.NoBody)
+	r.Header.Set("X-Auth-Token", token)
+	r.Header.Set("X-Subject-Token", token)
+	response, err := (&http.Client{Transport: s.options.Transport}).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusNoContent {
+		t.Fatalf("revoke: %s", response.Status)
+	}
+}
+
+func wantUnauthorized(t *testing.T, err error) {
+	t.Helper()
+	wantError(t, err, nova.Unauthorized, unauthorized)
+}
