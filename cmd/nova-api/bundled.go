@@ -89,6 +89,15 @@ func (b *bundled) catchUp() func(context.Context) error {
 	return b.identity.CatchUp
 }
 
+// run does what the bundled services do beside answering requests, until the
+// context ends.
+func (b *bundled) run(ctx context.Context) error {
+	if b.identity == nil {
+		return nil
+	}
+	return b.identity.Run(ctx)
+}
+
 // services are the bundled services as the in-process transport knows them.
 func (b *bundled) services() map[string]http.Handler {
 	services := map[string]http.Handler{}

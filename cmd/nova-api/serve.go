@@ -79,6 +79,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { store.Listen(running); return nil })
+	group.Go(func() error { return bundled.run(running) })
 	group.Go(func() error { return registrar.Run(running) })
 	group.Go(func() error { return worker.Run(running) })
 	group.Go(func() error { return serveHTTP(running, listener, handler, cfg.ShutdownTimeout) })

@@ -20,8 +20,13 @@ type Revocation struct {
 // read them yet. A process that comes later than that forgets all tokens.
 const keptRevocations = 1000
 
-// RecordRevocation adds a revocation to the log. Call it last in the
-// transaction that revokes: it takes a lock that all revocations need.
+// RevocationQueue is the name under which rows.DB.Subscribe tells of new
+// revocations. No host's queue has such a name.
+const RevocationQueue = "identity revocations"
+
+// RecordRevocation adds a revocation to the log, and wakes whoever subscribed to
+// RevocationQueue in any process. Call it last in the transaction that revokes:
+// it takes a lock that all revocations need.
 func (s *Store) RecordRevocation(ctx context.Context, userID string) error {
 	return s.Tx(ctx, func(tx *Store) error {
 		number, err := rows.Put[int64](ctx, tx.DB, "UPDATE identity_revocation_counter SET number = number + 1 RETURNING number")
@@ -33,7 +38,10 @@ func (s *Store) RecordRevocation(ctx context.Context, userID string) error {
 			return err
 		}
 		_, err = rows.Exec(ctx, tx.DB, "DELETE FROM identity_revocations WHERE number <= ?", number-keptRevocations)
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.Wake(ctx, RevocationQueue)
 	})
 }
 

@@ -1,14 +1,19 @@
 package cloud_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 )
@@ -48,6 +53,38 @@ func TestBundled_RevokedElsewhere(t *testing.T) {
 		passed.Add(int64(time.Second))
 		_, err := here.clients.Identity.Validate(t.Context(), token)
 		wantUnauthorized(t, err)
+	})
+}
+
+// On PostgreSQL the word of a revocation reaches other processes without their
+// looking.
+func TestBundled_RevokedElsewhereIsHeard(t *testing.T) {
+	t.Parallel()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		store := dbtest.Open(t, connection)
+		if store.Dialect() != "postgres" {
+			return // other processes look once a second
+		}
+		told := make(chan string, 100)
+		here := identity.New(identity.Options{Store: identitydb.New(store.DB), Log: zerolog.Nop(), Clock: newFrozen().now})
+		here.OnRevocation(func(userID string) { told <- userID })
+		ctx, stop := context.WithCancel(t.Context())
+		var group sync.WaitGroup
+		group.Go(func() { store.Listen(ctx) })
+		group.Go(func() { _ = here.Run(ctx) })
+		defer group.Wait()
+		defer stop()
+		there := identitydb.New(dbtest.Open(t, connection).DB)
+		for heard := false; !heard; {
+			if err := there.RecordRevocation(t.Context(), "u"); err != nil { // again, until it listens
+				t.Fatal(err)
+			}
+			select {
+			case userID := <-told:
+				heard = userID == "u"
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
 	})
 }
 

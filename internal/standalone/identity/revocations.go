@@ -10,7 +10,7 @@ import (
 )
 
 // catchUpEvery bounds how long a revocation by another process stays unknown
-// here. Where the database passes it on, that takes milliseconds.
+// here if the database's word of it gets lost.
 const catchUpEvery = time.Second
 
 // A follower reads the log of revocations and passes them on to whoever
@@ -125,6 +125,23 @@ func (s *Service) OnRevocation(forget func(userID string)) { s.revocations.forge
 // on, but for those of the last second. Call it before an answer about a token
 // is given again. The error is Unavailable if the database can't be asked.
 func (s *Service) CatchUp(ctx context.Context) error { return s.revocations.catchUp(ctx) }
+
+// Run passes on the revocations of other processes as soon as the database tells
+// of them, until the context ends. It needs rows.DB.Listen to run as well.
+func (s *Service) Run(ctx context.Context) error {
+	woken, unsubscribe := s.store.Subscribe(identitydb.RevocationQueue)
+	defer unsubscribe()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+			if err := s.revocations.follow(ctx); err != nil && ctx.Err() == nil {
+				s.Log.Warn().Err(err).Msg("revocations are passed on later")
+			}
+		}
+	}
+}
 
 // revoking runs a transaction after which tokens of a user, or of all users if
 // userID is empty, no longer say what they said. When it returns without an
