@@ -1,8 +1,6 @@
 package views
 
 import (
-	"slices"
-
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
@@ -10,33 +8,44 @@ import (
 // Servers renders servers.
 type Servers struct{}
 
-// A Server is a server with what the view needs to know beside it.
+// A Server is a server with what the view shows beside it.
 type Server struct {
 	nova.Server
-	Zone       string   // of its host, or the one asked for
+	Zone       string   // of its host, or the requested one
 	HostStatus string   // UP, DOWN, MAINTENANCE, UNKNOWN; empty without a host
 	Groups     []string // IDs of its server groups; not in lists
 }
+
+// A place is where a server is shown, which decides how much of it is shown.
+type place int
+
+const (
+	shown   place = iota // by itself
+	listed               // in a list, which leaves out the server groups
+	reduced              // after an update, which showed less before 2.75
+)
 
 // Index lists servers by name.
 func (v Servers) Index(r Request, servers []nova.Server) Dict {
 	return list(r, "servers", "servers", servers, func(s nova.Server) string { return s.ID }, v.basic)
 }
 
-// Detail lists servers with everything.
+// Detail lists servers with everything but their groups.
 func (v Servers) Detail(r Request, servers []Server) Dict {
-	return list(r, "servers", "servers/detail", servers, serverID, v.listed)
+	return list(r, "servers", "servers/detail", servers, func(s Server) string { return s.ID }, func(r Request, s Server) Dict {
+		return v.server(r, s, listed)
+	})
 }
 
-// Show renders one server.
-func (v Servers) Show(r Request, s Server) Dict { return Dict{{"server", v.full(r, s)}} }
+// Show renders one server with everything.
+func (v Servers) Show(r Request, s Server) Dict { return Dict{{"server", v.server(r, s, shown)}} }
 
-// Updated renders a server that was changed: only in part, until 2.74.
+// Updated renders a server that was changed.
 func (v Servers) Updated(r Request, s Server) Dict {
 	if r.AtLeast(75) {
 		return v.Show(r, s)
 	}
-	return Dict{{"server", v.reduced(r, s)}}
+	return Dict{{"server", v.server(r, s, reduced)}}
 }
 
 // Created answers for a server that is being built.
@@ -61,15 +70,11 @@ func (Servers) basic(r Request, s nova.Server) Dict {
 	}
 }
 
-// reduced is what updating and rebuilding showed until 2.74.
-func (v Servers) reduced(r Request, s Server) Dict {
-	return slices.Concat(v.core(r, s, plainAddress), v.later(r, s), Dict{
-		since(r, 71, "server_groups", s.Groups),
-	})
-}
-
-// core is what is always shown.
-func (Servers) core(r Request, s Server, address func(nova.Address) Dict) Dict {
+// server is all that is ever shown of a server, in the order of Zed's show in
+// nova/api/openstack/compute/views/servers.py. A new field is one line here.
+func (Servers) server(r Request, s Server, in place) Dict {
+	full := in != reduced
+	attributes := full && r.Can(policy.ExtendedServerAttributes)
 	return Dict{
 		{"id", s.ID},
 		{"name", s.Name},
@@ -82,113 +87,53 @@ func (Servers) core(r Request, s Server, address func(nova.Address) Dict) Dict {
 		{"flavor", flavor(r, s.Flavor)},
 		{"created", isotime(s.CreatedAt)},
 		{"updated", isotime(*orTime(s.UpdatedAt, &s.CreatedAt))},
-		{"addresses", addresses(s.Server, address)},
+		{"addresses", addresses(s.Server, full)},
 		{"accessIPv4", s.AccessIPv4},
 		{"accessIPv6", s.AccessIPv6},
 		{"links", links(r, "servers", s.ID)},
 		{"OS-DCF:diskConfig", s.DiskConfig},
 		Field{"fault", fault(r, s.Fault)}.If(s.Fault != nil && hasFault[s.Status()]),
 		Field{"progress", s.Progress}.If(hasProgress[s.Status()]),
-	}
-}
-
-// full is a server by itself.
-func (v Servers) full(r Request, s Server) Dict {
-	return slices.Concat(
-		v.core(r, s, address),
-		v.usage(s),
-		Dict{securityGroups(s)},
-		v.extended(r, s),
-		Dict{hostStatus(r, s)},
-		v.later(r, s),
-		Dict{hostname(r, s), since(r, 71, "server_groups", s.Groups)},
-		v.newest(r, s),
-	)
-}
-
-// listed is a server in a list, which doesn't show its groups, and has what
-// is fetched for the whole list at its end.
-func (v Servers) listed(r Request, s Server) Dict {
-	return slices.Concat(
-		v.core(r, s, address),
-		v.usage(s),
-		v.extended(r, s),
-		v.later(r, s),
-		Dict{hostname(r, s)},
-		v.newest(r, s),
-		Dict{hostStatus(r, s), securityGroups(s)},
-	)
-}
-
-func (Servers) usage(s Server) Dict {
-	return Dict{
-		{"OS-EXT-AZ:availability_zone", s.Zone},
-		{"config_drive", configDrive(s.ConfigDrive)},
-		{"key_name", s.KeyName},
-		{"OS-SRV-USG:launched_at", naiveOrNull(s.LaunchedAt)},
-		{"OS-SRV-USG:terminated_at", naiveOrNull(s.TerminatedAt)},
-	}
-}
-
-// extended is where and how the server runs, some of it for some only.
-func (Servers) extended(r Request, s Server) Dict {
-	attributes := r.Can(policy.ExtendedServerAttributes)
-	since3 := attributes && r.AtLeast(3)
-	return Dict{
+		Field{"OS-EXT-AZ:availability_zone", s.Zone}.If(full),
+		Field{"config_drive", configDrive(s.ConfigDrive)}.If(full),
+		Field{"key_name", s.KeyName}.If(full),
+		Field{"OS-SRV-USG:launched_at", naiveOrNull(s.LaunchedAt)}.If(full),
+		Field{"OS-SRV-USG:terminated_at", naiveOrNull(s.TerminatedAt)}.If(full),
+		Field{"security_groups", names(s.SecurityGroups)}.If(full && len(s.SecurityGroups) > 0),
 		Field{"OS-EXT-SRV-ATTR:host", stringOrNull(s.Host)}.If(attributes),
 		Field{"OS-EXT-SRV-ATTR:instance_name", s.InstanceName()}.If(attributes),
 		Field{"OS-EXT-SRV-ATTR:hypervisor_hostname", stringOrNull(s.Node)}.If(attributes),
-		Field{"OS-EXT-SRV-ATTR:reservation_id", s.ReservationID}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:launch_index", s.LaunchIndex}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:hostname", s.Hostname}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:kernel_id", s.KernelID}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:ramdisk_id", s.RamdiskID}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:root_device_name", s.RootDevice}.If(since3),
-		Field{"OS-EXT-SRV-ATTR:user_data", s.UserData}.If(since3),
-		{"OS-EXT-STS:task_state", stringOrNull(string(s.TaskState))},
-		{"OS-EXT-STS:vm_state", string(s.VMState)},
-		{"OS-EXT-STS:power_state", int(s.PowerState)},
-		{"os-extended-volumes:volumes_attached", []Dict{}},
-	}
-}
-
-// later is what came after 2.1, and is shown whatever is done to a server.
-func (Servers) later(r Request, s Server) Dict {
-	return Dict{
+		since(r, 3, "OS-EXT-SRV-ATTR:reservation_id", s.ReservationID).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:launch_index", s.LaunchIndex).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:kernel_id", s.KernelID).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:ramdisk_id", s.RamdiskID).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:root_device_name", s.RootDevice).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:user_data", s.UserData).If(attributes),
+		Field{"OS-EXT-STS:task_state", stringOrNull(string(s.TaskState))}.If(full),
+		Field{"OS-EXT-STS:vm_state", string(s.VMState)}.If(full),
+		Field{"OS-EXT-STS:power_state", int(s.PowerState)}.If(full),
+		Field{"os-extended-volumes:volumes_attached", []Dict{}}.If(full),
+		since(r, 16, "host_status", s.HostStatus).If(full && maySeeHostStatus(r, s)),
 		since(r, 9, "locked", s.Locked()),
 		since(r, 73, "locked_reason", s.LockedReason),
 		since(r, 19, "description", s.Description),
 		since(r, 26, "tags", s.Tags),
 		since(r, 63, "trusted_image_certificates", listOrNull(s.TrustedCerts)),
-	}
-}
-
-func (Servers) newest(r Request, s Server) Dict {
-	return Dict{
+		since(r, 90, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(!attributes), // shown to everybody, and never twice
+		since(r, 71, "server_groups", s.Groups).If(in != listed),
 		since(r, 96, "pinned_availability_zone", s.PinnedZone),
 		since(r, 100, "scheduler_hints", object(s.Hints)),
 	}
 }
 
-// hostname is for everybody since 2.90. Those who see all attributes have seen
-// it among them.
-func hostname(r Request, s Server) Field {
-	return since(r, 90, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(!r.Can(policy.ExtendedServerAttributes))
+// maySeeHostStatus reports whether the caller may see the status of the host.
+// Some may only see that nothing is known of the host.
+func maySeeHostStatus(r Request, s Server) bool {
+	return r.Can(policy.ShowHostStatus) || s.HostStatus == "UNKNOWN" && r.Can(policy.ShowHostStatusUnknown)
 }
 
-// hostStatus is what the caller may know of the host: for some that is only
-// that nothing is known.
-func hostStatus(r Request, s Server) Field {
-	may := r.Can(policy.ShowHostStatus) || s.HostStatus == "UNKNOWN" && r.Can(policy.ShowHostStatusUnknown)
-	return since(r, 16, "host_status", s.HostStatus).If(may)
-}
-
-// securityGroups are left out if there are none.
-func securityGroups(s Server) Field {
-	return Field{"security_groups", names(s.SecurityGroups)}.If(len(s.SecurityGroups) > 0)
-}
-
-// Which statuses show a fault, and which a progress.
+// The statuses of servers that show a fault, and of those that show progress.
 var (
 	hasFault    = map[string]bool{"ERROR": true, "DELETED": true}
 	hasProgress = map[string]bool{
@@ -196,8 +141,8 @@ var (
 	}
 )
 
-// image is a link, an empty string for a server that boots from a volume, and
-// shows the image's properties since 2.98.
+// image is a link to the image, with its properties since 2.98. It is an empty
+// string for a server that boots from a volume.
 func image(r Request, s Server) any {
 	if s.ImageID == "" {
 		return ""
@@ -209,8 +154,8 @@ func image(r Request, s Server) any {
 	}
 }
 
-// flavor was a link, until 2.46; since then it is the flavor as the server
-// remembers it.
+// flavor is the flavor as it was when the server was built or resized. Before
+// 2.47 it was a link.
 func flavor(r Request, f nova.Flavor) Dict {
 	if !r.AtLeast(47) {
 		return Dict{{"id", f.ID}, {"links", bookmark(r, "flavors", f.ID)}}
@@ -239,9 +184,9 @@ func fault(r Request, f *nova.Fault) Dict {
 	}
 }
 
-// addresses are grouped by network, in the order of the ports, and shown once
-// the server is built.
-func addresses(s nova.Server, view func(nova.Address) Dict) Dict {
+// addresses groups a server's addresses by network, in the order of the ports and
+// the fixed ones first. A server that is being built shows none.
+func addresses(s nova.Server, full bool) Dict {
 	if s.VMState == nova.Building {
 		return Dict{}
 	}
@@ -255,7 +200,12 @@ func addresses(s nova.Server, view func(nova.Address) Dict) Dict {
 			if on[a.Network] == nil {
 				networks = append(networks, a.Network)
 			}
-			on[a.Network] = append(on[a.Network], view(a))
+			on[a.Network] = append(on[a.Network], Dict{
+				{"version", a.Version},
+				{"addr", a.IP},
+				Field{"OS-EXT-IPS:type", a.Type}.If(full),
+				Field{"OS-EXT-IPS-MAC:mac_addr", a.MAC}.If(full),
+			})
 		}
 	}
 	grouped := make(Dict, len(networks))
@@ -265,24 +215,13 @@ func addresses(s nova.Server, view func(nova.Address) Dict) Dict {
 	return grouped
 }
 
-func address(a nova.Address) Dict {
-	return append(plainAddress(a),
-		Field{"OS-EXT-IPS:type", a.Type},
-		Field{"OS-EXT-IPS-MAC:mac_addr", a.MAC},
-	)
-}
+// Addresses lists a server's addresses on all networks.
+func (Servers) Addresses(s nova.Server) Dict { return Dict{{"addresses", addresses(s, false)}} }
 
-func plainAddress(a nova.Address) Dict { return Dict{{"version", a.Version}, {"addr", a.IP}} }
-
-// Addresses lists where a server is on the network.
-func (Servers) Addresses(s nova.Server) Dict {
-	return Dict{{"addresses", addresses(s, plainAddress)}}
-}
-
-// AddressesOn lists where a server is on one network, and tells whether it is
-// on that.
+// AddressesOn lists a server's addresses on one network, and reports whether the
+// server is on that network.
 func (Servers) AddressesOn(s nova.Server, network string) (Dict, bool) {
-	for _, f := range addresses(s, plainAddress) {
+	for _, f := range addresses(s, false) {
 		if f.Key == network {
 			return Dict{f}, true
 		}
@@ -290,6 +229,7 @@ func (Servers) AddressesOn(s nova.Server, network string) (Dict, bool) {
 	return nil, false
 }
 
+// names are security groups as the API shows them: by name alone.
 func names(groups []string) []Dict {
 	dicts := make([]Dict, len(groups))
 	for i, name := range groups {
@@ -304,5 +244,3 @@ func configDrive(on bool) string {
 	}
 	return ""
 }
-
-func serverID(s Server) string { return s.ID }
