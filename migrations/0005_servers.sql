@@ -33,6 +33,7 @@ CREATE TABLE servers (
     root_device     TEXT,
     trusted_certs   TEXT    NOT NULL, -- JSON
     hints           TEXT    NOT NULL, -- JSON
+    boot            TEXT    NOT NULL, -- JSON: what the images of the server say of its creation
     reservation_id  TEXT    NOT NULL,
     launch_index    BIGINT  NOT NULL,
     addresses       TEXT    NOT NULL, -- JSON

@@ -55,6 +55,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	servers := compute.New(compute.Options{
 		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers,
 		Quota: defaultQuota(cfg.Quota), Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, AliveFor: cfg.Hosts.DownTime, PasswordLength: cfg.PasswordLength,
+		NotInherited: cfg.NotInherited,
 	})
 	registrar := newRegistrar(cfg, servers)
 	if err := registrar.Register(ctx); err != nil {

@@ -125,14 +125,20 @@ func exerciseImage(t *testing.T, s site, clients *cloud.Clients, caller nova.Cal
 	}
 	data := make([]byte, 3<<20)
 	_, _ = rand.Read(data)
+	if err := service.SetFormats(t.Context(), wanted.ID, "qcow2", "bare"); err != nil {
+		t.Fatal(err)
+	}
 	if err := service.Upload(t.Context(), wanted.ID, bytes.NewReader(data)); err != nil {
 		t.Fatal(err)
+	}
+	if err := service.SetFormats(t.Context(), wanted.ID, "raw", "bare"); !nova.Is(err, nova.Conflict) {
+		t.Errorf("the formats of data that is there: %v", err)
 	}
 	if err := service.Upload(t.Context(), wanted.ID, bytes.NewReader(data)); !nova.Is(err, nova.Conflict) {
 		t.Errorf("a second upload: %v", err)
 	}
 	seen, err := user.Show(t.Context(), wanted.ID)
-	if err != nil || seen.Status != "active" || seen.Size != int64(len(data)) || seen.Owner != caller.ProjectID {
+	if err != nil || seen.Status != "active" || seen.Size != int64(len(data)) || seen.Owner != caller.ProjectID || seen.DiskFormat != "qcow2" {
 		t.Errorf("the owner sees %+v, %v", seen, err)
 	}
 	wantData(t, user, wanted.ID, data)
@@ -180,6 +186,7 @@ func exerciseImageList(t *testing.T, s site, service, user *cloud.Image, wanted 
 	if err := user.Delete(t.Context(), hidden.ID); err != nil {
 		t.Errorf("what isn't there for the caller is as good as deleted: %v", err)
 	}
+	exerciseSharing(t, service, user, wanted.Owner)
 	if _, err := service.Show(t.Context(), hidden.ID); err != nil {
 		t.Errorf("the caller deleted another project's image: %v", err)
 	}
@@ -307,4 +314,24 @@ func exercisePortFaults(t *testing.T, service *cloud.NetworkAdmin, there nova.Po
 	nowhere := nova.Port{NetworkID: uuid.NewString(), ProjectID: there.ProjectID}
 	_, err = service.CreatePort(t.Context(), nowhere)
 	wantError(t, err, nova.NotFound, "Network "+nowhere.NetworkID+" could not be found.")
+}
+
+// exerciseSharing lets the caller's project see an image of another project.
+func exerciseSharing(t *testing.T, service, user *cloud.Image, projectID string) {
+	t.Helper()
+	made, err := service.Ensure(t.Context(), nova.Image{ID: uuid.NewString(), Name: "to be shared", Visibility: "shared"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = service.Delete(context.WithoutCancel(t.Context()), made.ID) })
+	_, err = user.Show(t.Context(), made.ID)
+	wantError(t, err, nova.NotFound, "Image "+made.ID+" could not be found.")
+	for range 2 {
+		if err := service.Share(t.Context(), made.ID, projectID); err != nil {
+			t.Errorf("share: %v", err)
+		}
+	}
+	if _, err := user.Show(t.Context(), made.ID); err != nil {
+		t.Errorf("the member doesn't see the image: %v", err)
+	}
 }

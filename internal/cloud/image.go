@@ -69,6 +69,39 @@ func (i *Image) existing(ctx context.Context, image nova.Image) (nova.Image, err
 	return there, err
 }
 
+// Share lets another project use an image whose visibility is shared. The
+// project has to accept the image before its lists show it. Sharing an image
+// again changes nothing, so it can be repeated.
+func (i *Image) Share(ctx context.Context, id, projectID string) error {
+	err := i.conn.send(ctx, http.MethodPost, below("images", id, "members"), map[string]string{"member": projectID}, nil)
+	if err == nil || isStatus(err, http.StatusConflict) {
+		return nil
+	}
+	return i.fault(err, id)
+}
+
+// SetFormats says how the data will be laid out that an image is about to be
+// given. The error is Conflict if the image has data already, or is being given
+// some.
+func (i *Image) SetFormats(ctx context.Context, id, diskFormat, containerFormat string) error {
+	type replace struct {
+		Op    string `json:"op"`
+		Path  string `json:"path"`
+		Value string `json:"value"`
+	}
+	err := i.conn.call(ctx, below("images", id), nil, http.MethodPatch, &gophercloud.RequestOpts{
+		JSONBody:    []replace{{"replace", "/disk_format", diskFormat}, {"replace", "/container_format", containerFormat}},
+		MoreHeaders: map[string]string{"Content-Type": "application/openstack-images-v2.1-json-patch"},
+	})
+	if isStatus(err, http.StatusForbidden) { // the service user may change every image
+		return nova.Because(err, nova.Conflict, "Image %s has data already.", id)
+	}
+	if err != nil {
+		return i.fault(err, id)
+	}
+	return nil
+}
+
 // Upload gives an image its data, as it is read. It can't be repeated with
 // the same reader. The error is Conflict if the image has data already.
 func (i *Image) Upload(ctx context.Context, id string, data io.Reader) error {

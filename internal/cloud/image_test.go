@@ -168,6 +168,48 @@ func TestImage_Ensure(t *testing.T) {
 	}
 }
 
+func TestImage_Share(t *testing.T) {
+	t.Parallel()
+	glance := &script{answers: map[string]scripted{
+		"POST /v2/images/i1/members":    {http.StatusOK, object{"member_id": "p2"}},
+		"POST /v2/images/there/members": {http.StatusConflict, object{"message": "Member p2 is duplicated for image there"}},
+		"POST /v2/images/gone/members":  {http.StatusNotFound, ""},
+		"POST /v2/images/kept/members":  {http.StatusForbidden, ""},
+	}}
+	image := newBed(t, glance, nil, nil).Image.AsService()
+	for _, id := range []string{"i1", "there"} {
+		if err := image.Share(t.Context(), id, "p2"); err != nil {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if diff := cmp.Diff(asked{"POST /v2/images/i1/members", "service-1", object{"member": "p2"}}, glance.told(t)[0]); diff != "" {
+		t.Error(diff)
+	}
+	wantError(t, image.Share(t.Context(), "gone", "p2"), nova.NotFound, "Image gone could not be found.")
+	wantError(t, image.Share(t.Context(), "kept", "p2"), nova.Forbidden, "Not authorized for image kept.")
+}
+
+func TestImage_SetFormats(t *testing.T) {
+	t.Parallel()
+	glance := &script{answers: map[string]scripted{
+		"PATCH /v2/images/i1":   {http.StatusOK, cirros},
+		"PATCH /v2/images/full": {http.StatusForbidden, object{"message": "Attribute disk_format can be only replaced for a queued image."}},
+		"PATCH /v2/images/gone": {http.StatusNotFound, ""},
+	}}
+	image := newBed(t, glance, nil, nil).Image.AsService()
+	if err := image.SetFormats(t.Context(), "i1", "qcow2", "bare"); err != nil {
+		t.Error(err)
+	}
+	body := []any{
+		object{"op": "replace", "path": "/disk_format", "value": "qcow2"}, object{"op": "replace", "path": "/container_format", "value": "bare"},
+	}
+	if diff := cmp.Diff(asked{"PATCH /v2/images/i1", "service-1", body}, glance.told(t)[0]); diff != "" {
+		t.Error(diff)
+	}
+	wantError(t, image.SetFormats(t.Context(), "full", "raw", "bare"), nova.Conflict, "Image full has data already.")
+	wantError(t, image.SetFormats(t.Context(), "gone", "raw", "bare"), nova.NotFound, "Image gone could not be found.")
+}
+
 func TestImage_Delete(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, &script{answers: map[string]scripted{

@@ -26,6 +26,7 @@ type Servers struct {
 	internalZone string
 	aliveFor     time.Duration
 	passwords    int
+	notInherited []string
 }
 
 // Options are what Servers works with.
@@ -47,6 +48,10 @@ type Options struct {
 	// PasswordLength is that of the administrator's password of a new server,
 	// if the client chooses none. 0 is 12.
 	PasswordLength int
+	// NotInherited are the properties that the image of a server doesn't take
+	// over from the image that the server was made of, beside those that it
+	// never does.
+	NotInherited []string
 }
 
 // New makes Servers.
@@ -58,6 +63,7 @@ func New(o Options) *Servers {
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, defaults: o.Quota,
 		zone: o.Zone, internalZone: cmp.Or(o.InternalZone, "internal"), aliveFor: o.AliveFor, passwords: o.PasswordLength,
+		notInherited: o.NotInherited,
 	}
 }
 

@@ -7,9 +7,8 @@ import (
 )
 
 const (
-	bytesPerGB   = 1 << 30
-	maxImageProp = 255
-	imageActive  = "active"
+	bytesPerGB  = 1 << 30
+	imageActive = "active"
 )
 
 // resolveImage finds the image that servers boot from, as the caller sees it:
@@ -26,13 +25,17 @@ func (a *Servers) resolveImage(ctx context.Context, id string) (nova.Image, erro
 }
 
 // checkImage refuses an image that a server of a flavor can't boot from, as
-// _validate_flavor_image in nova/compute/api.py does. A flavor without a disk
+// _detect_nonbootable_image_from_properties and _validate_flavor_image in
+// nova/compute/api.py do. A flavor without a disk
 // makes the disk as large as the image, which not everybody may ask for.
 func checkImage(image nova.Image, f nova.Flavor, zeroDisk bool) error {
 	have := int64(f.Disk) * bytesPerGB
 	switch {
 	case image.ID == "":
 		return nil
+	case image.Properties["cinder_encryption_key_id"] != "":
+		return nova.Errorf(nova.Invalid,
+			"Image %s is unacceptable: Direct booting of an image uploaded from an encrypted volume is unsupported.", image.ID)
 	case image.Status != imageActive:
 		return nova.Errorf(nova.Invalid, "Image %s is not active.", image.ID)
 	case f.RAM < image.MinRAM:
@@ -50,16 +53,4 @@ func checkImage(image nova.Image, f nova.Flavor, zeroDisk bool) error {
 			have, int64(image.MinDisk)*bytesPerGB)
 	}
 	return nil
-}
-
-// imageProps are the properties of an image that its servers remember, and
-// that their snapshots inherit.
-func imageProps(image nova.Image) map[string]string {
-	props := map[string]string{}
-	for name, value := range image.Properties {
-		if len(value) <= maxImageProp {
-			props[name] = value
-		}
-	}
-	return props
 }

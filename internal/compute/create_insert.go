@@ -92,7 +92,7 @@ func (p serverPlan) server(index, number int) nova.Server {
 		RequestedZone: p.zone,
 
 		Flavor:  p.flavor,
-		ImageID: r.ImageID, ImageProps: imageProps(p.image), RootDevice: &root,
+		ImageID: r.ImageID, ImageProps: imageProps(p.image), Boot: p.boot(), RootDevice: &root,
 		KernelID: p.image.Properties["kernel_id"], RamdiskID: p.image.Properties["ramdisk_id"],
 		KeyName: r.KeyName, PublicKey: p.publicKey, TrustedCerts: r.TrustedCerts,
 

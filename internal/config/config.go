@@ -20,8 +20,9 @@ type Config struct {
 	Host            string // this process, among those that share a database
 	ShutdownTimeout time.Duration
 	PasswordLength  int
-	DefaultZone     string // what servers and hosts are shown to be in if nothing says otherwise
-	InternalZone    string // what services that aren't compute are shown to be in
+	DefaultZone     string   // what servers and hosts are shown to be in if nothing says otherwise
+	NotInherited    []string // the image properties that snapshots don't take over
+	InternalZone    string   // what services that aren't compute are shown to be in
 	Hosts           Hosts
 
 	API        API

@@ -64,6 +64,10 @@ var processOptions = []Option{
 
 var serverOptions = []Option{
 	{
+		Name: "non_inheritable_image_properties", Default: "cache_in_nova,bittorrent", at: func(c *Config) any { return &c.NotInherited },
+		Help: "The properties that an image of a server doesn't inherit from the image that the server was made of, beside those of signatures and encryption, which it never does.",
+	},
+	{
 		Name: "password_length", Default: "12", Accepts: between(0, 255), at: func(c *Config) any { return &c.PasswordLength },
 		Help: "The length of the administrator's password that a new server is given.",
 	},

@@ -43,6 +43,7 @@ type Server struct {
 	RootDevice   *string
 	TrustedCerts []string // nil for none
 	Hints        map[string]any
+	Boot         Boot
 
 	ReservationID string
 	LaunchIndex   int
@@ -60,6 +61,18 @@ type Server struct {
 	LaunchedAt   *time.Time
 	TerminatedAt *time.Time
 	DeletedAt    *time.Time
+}
+
+// A Boot is what a server remembers of its creation for the images that are
+// made of it. Nova keeps it in the instance's system metadata.
+type Boot struct {
+	UserName        string `json:"user_name,omitempty"` // of the user who created the server
+	ProjectName     string `json:"project_name,omitempty"`
+	Roles           string `json:"roles,omitempty"`    // the user's, with commas between them
+	MinRAM          int    `json:"min_ram,omitempty"`  // of the image, in MiB
+	MinDisk         int    `json:"min_disk,omitempty"` // of the image or the flavor, whichever is more, in GiB
+	DiskFormat      string `json:"disk_format,omitempty"`
+	ContainerFormat string `json:"container_format,omitempty"`
 }
 
 // An Address is one of a server's on the network.
