@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -44,6 +45,7 @@ type cloudSite struct {
 	*site
 	worker     *compute.Worker
 	statements *atomic.Int64 // that the store has run
+	transport  http.RoundTripper
 }
 
 // eachCloud runs a test against a cloud on every database.
@@ -56,7 +58,7 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	t.Helper()
 	statements := &atomic.Int64{}
 	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
-	clients := newClients(t, store)
+	clients, transport := newClients(t, store)
 	drivers := map[string]virt.Driver{}
 	for _, host := range []string{"fake-1", "fake-2"} {
 		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 8, RAM: 8192, Disk: 100})
@@ -70,7 +72,7 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	}
 	s := &cloudSite{
 		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
-		statements: statements,
+		statements: statements, transport: transport,
 	}
 	s.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: "nova", AliveFor: 24 * time.Hour,
@@ -83,8 +85,9 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 }
 
 // newClients starts the bundled services, and gives the clients that reach
-// them in this process. They know the tests' callers by the same tokens.
-func newClients(t *testing.T, store *db.Store) *cloud.Clients {
+// them in this process, and the transport that does. The services know the
+// tests' callers by the same tokens.
+func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTripper) {
 	t.Helper()
 	const password = "a password for tests"
 	var clients *cloud.Clients
@@ -120,7 +123,26 @@ func newClients(t *testing.T, store *db.Store) *cloud.Clients {
 		Transport: transport, TokenCacheTime: time.Hour,
 	})
 	must(t, err)
-	return clients
+	return clients, transport
+}
+
+// Network sends a request to the bundled network service, as Do does to the
+// API: "POST /ports {…}".
+func (s *cloudSite) Network(request string, options ...option) *reply {
+	s.t.Helper()
+	parts := append(strings.SplitN(request, " ", 3), "", "")
+	r, err := http.NewRequestWithContext(s.t.Context(), parts[0], bundled+network.Path+"/v2.0"+parts[1], strings.NewReader(parts[2]))
+	must(s.t, err)
+	r.Header.Set("X-Auth-Token", "admin")
+	for _, change := range append([]option{header("Content-Type", "application/json")}, options...) {
+		change(r)
+	}
+	response, err := s.transport.RoundTrip(r)
+	must(s.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	must(s.t, err)
+	return &reply{request: request, status: response.StatusCode, header: response.Header, text: string(text)}
 }
 
 func must(t *testing.T, err error) {

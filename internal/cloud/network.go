@@ -95,6 +95,37 @@ func (n *Network) Port(ctx context.Context, id string) (nova.Port, error) {
 	return d.Port.port(), nil
 }
 
+// PortsAt finds the ports on a network that have an address. Of each, only the
+// ID and the device are known.
+func (n *Network) PortsAt(ctx context.Context, networkID, address string) ([]nova.Port, error) {
+	return list(ctx, n.conn, "ports", url.Values{
+		"network_id": {networkID}, "fixed_ips": {"ip_address=" + address}, "fields": {"id", "device_id"},
+	}, portDocument.port)
+}
+
+// A PortQuota says how many ports a project may have, and how many it has.
+type PortQuota struct{ Limit, Used int }
+
+// PortQuota finds the limit of a project's ports and counts them. Where there
+// is no limit, or the network service has no quotas, Limit is
+// nova.QuotaUnlimited and nothing is counted.
+func (n *Network) PortQuota(ctx context.Context, projectID string) (q PortQuota, err error) {
+	var d struct {
+		Quota struct {
+			Port *int `json:"port"`
+		} `json:"quota"`
+	}
+	err = n.conn.get(ctx, below("quotas", projectID), nil, &d)
+	switch {
+	case isStatus(err, http.StatusNotFound), err == nil && (d.Quota.Port == nil || *d.Quota.Port < 0):
+		return PortQuota{Limit: nova.QuotaUnlimited}, nil
+	case err != nil:
+		return q, n.conn.fault(err)
+	}
+	ports, err := list(ctx, n.conn, "ports", url.Values{"tenant_id": {projectID}, "fields": {"id"}}, portDocument.port)
+	return PortQuota{Limit: *d.Quota.Port, Used: len(ports)}, err
+}
+
 // SecurityGroups finds the security groups of a project.
 func (n *Network) SecurityGroups(ctx context.Context, projectID string) ([]nova.SecurityGroup, error) {
 	query := url.Values{"tenant_id": {projectID}, "fields": {"id", "name", "tenant_id"}}

@@ -37,6 +37,9 @@ type portDocument struct {
 		SubnetID string `json:"subnet_id"`
 		Address  string `json:"ip_address"`
 	} `json:"fixed_ips"`
+	IPAllocation   string   `json:"ip_allocation"`
+	DNSName        string   `json:"dns_name"`
+	VIFType        string   `json:"binding:vif_type"`
 	SecurityGroups []string `json:"security_groups"`
 }
 
@@ -55,6 +58,9 @@ func (d portDocument) port() nova.Port {
 		MAC:            d.MAC,
 		Status:         d.Status,
 		FixedIPs:       ips,
+		IPAllocation:   d.IPAllocation,
+		DNSName:        d.DNSName,
+		VIFType:        d.VIFType,
 		SecurityGroups: d.SecurityGroups,
 	}
 }

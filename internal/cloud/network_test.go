@@ -117,6 +117,46 @@ func TestNetwork_Ports(t *testing.T) {
 	wantError(t, err, nova.NotFound, "Port id none could not be found.")
 }
 
+func TestNetwork_PortsAt(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, nil, &script{answers: map[string]scripted{
+		"GET /v2.0/ports?fields=id&fields=device_id&fixed_ips=ip_address%3D10.0.0.5&network_id=n1": {
+			http.StatusOK, object{"ports": []any{object{"id": "port1", "device_id": "server1"}}},
+		},
+	}}, nil)
+	got, err := b.Network.As(caller).PortsAt(t.Context(), "n1", "10.0.0.5")
+	if err != nil || len(got) != 1 || got[0].ID != "port1" || got[0].DeviceID != "server1" {
+		t.Errorf("%v %v", got, err)
+	}
+}
+
+func TestNetwork_PortQuota(t *testing.T) {
+	t.Parallel()
+	none, refused := cloud.PortQuota{Limit: nova.QuotaUnlimited}, object{"NeutronError": object{"type": "PolicyNotAuthorized", "message": "no"}}
+	for name, test := range map[string]struct {
+		quota scripted
+		want  cloud.PortQuota
+		kind  nova.Kind
+		text  string
+	}{
+		"limited":     {scripted{http.StatusOK, object{"quota": object{"port": 3, "network": 1}}}, cloud.PortQuota{Limit: 3, Used: 2}, 0, ""},
+		"none at all": {scripted{http.StatusOK, object{"quota": object{"port": 0}}}, cloud.PortQuota{Limit: 0, Used: 2}, 0, ""},
+		"unlimited":   {scripted{http.StatusOK, object{"quota": object{"port": -1}}}, none, 0, ""},
+		"not told":    {scripted{http.StatusOK, object{"quota": object{"network": 1}}}, none, 0, ""},
+		"no quotas":   {scripted{http.StatusNotFound, object{}}, none, 0, ""},
+		"refused":     {scripted{http.StatusForbidden, refused}, cloud.PortQuota{}, nova.Forbidden, "no"},
+	} {
+		b := newBed(t, nil, &script{answers: map[string]scripted{
+			"GET /v2.0/quotas/p1":                    test.quota,
+			"GET /v2.0/ports?fields=id&tenant_id=p1": {http.StatusOK, object{"ports": []any{object{"id": "a"}, object{"id": "b"}}}},
+		}}, nil)
+		got, err := b.Network.As(caller).PortQuota(t.Context(), "p1")
+		if got != test.want || nova.KindOf(err) != test.kind || nova.Message(err) != test.text {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 func TestNetwork_CreatePort(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -1,55 +1,38 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// Networks is what a new server is to be connected to.
+// Networks are what a new server is to be connected to. The zero value is the
+// only network that its project can use, if there is one.
 type Networks struct {
 	None bool // to nothing
-	Auto bool // to whatever there is: which must be something
+	Auto bool // to the only network, which must be there
 	List []NIC
 }
 
-// A NIC names a network, or a port that is there already.
+// A NIC is a connection to a network, or to a port that is there already.
 type NIC struct {
-	NetworkID string
+	NetworkID string // empty if there is a port
 	PortID    string
-	FixedIP   string
+	FixedIP   string // an address in its canonical form; empty for any, and with a port
 	Tag       string
 }
 
-// nicRequest is a NIC that has been checked.
+// nicRequest is a NIC whose network is known, as the building of the server is
+// told of it.
 type nicRequest struct {
 	Network string `json:"network"`
 	Port    string `json:"port,omitempty"`
 	IP      string `json:"ip,omitempty"`
 	Tag     string `json:"tag,omitempty"`
-}
-
-// resolveNetworks finds the networks and ports that a client names, as the
-// client sees them, or the only network there is.
-func (a *Servers) resolveNetworks(ctx context.Context, r ServerRequest) ([]nicRequest, error) {
-	if r.Networks.None {
-		return nil, nil
-	}
-	network := a.networks.As(nova.CallerOf(ctx))
-	if len(r.Networks.List) == 0 {
-		return onlyNetwork(ctx, network, r)
-	}
-	var nics []nicRequest
-	for _, request := range r.Networks.List {
-		nic, err := checkedNIC(ctx, network, request)
-		if err != nil {
-			return nil, err
-		}
-		nics = append(nics, nic)
-	}
-	return nics, checkNetworks(ctx, network, nics, r.AnyNetwork)
 }
 
 // checkShared refuses to give several servers one address or one port.
@@ -76,69 +59,185 @@ func keptAddresses(nics []nicRequest) []nova.Address {
 	return addresses
 }
 
-// onlyNetwork is what a server gets that names none: the one network that its
-// project has, or none if the project has none.
-func onlyNetwork(ctx context.Context, network *cloud.Network, r ServerRequest) ([]nicRequest, error) {
-	project := nova.CallerOf(ctx).ProjectID
-	available, err := network.Available(ctx, project)
-	if err != nil {
-		return nil, err
+// resolveNetworks finds the networks and ports that a client names, as the
+// client sees them, and how many servers the project has ports for. It refuses
+// at once what Nova's validate_networks refuses, and also what Nova finds only
+// when it builds the server, in _validate_requested_port_ids and
+// _check_external_network_attach: all in nova/network/neutron.py.
+func (a *Servers) resolveNetworks(ctx context.Context, r ServerRequest) (nics []nicRequest, most int, err error) {
+	if r.Networks.None {
+		return nil, r.Max, nil
 	}
-	if !r.AnyNetwork {
-		available = slices.DeleteFunc(available, func(n nova.Network) bool { return n.External && !n.Shared })
+	search := networkSearch{a.networks.As(nova.CallerOf(ctx)), nova.CallerOf(ctx).ProjectID, r}
+	perServer := 1
+	if len(r.Networks.List) == 0 {
+		nics, err = search.onlyNetwork(ctx)
+	} else {
+		nics, err = search.named(ctx)
+		perServer = len(nics) - len(keptAddresses(nics))
 	}
+	if err != nil || perServer == 0 {
+		return nics, r.Max, err
+	}
+	most, err = search.serversWithPorts(ctx, perServer)
+	return nics, most, err
+}
+
+// A networkSearch looks for the networks of a request in the caller's name.
+type networkSearch struct {
+	service *cloud.Network
+	project string
+	request ServerRequest
+}
+
+// onlyNetwork is the network that a server gets that names none: the one that
+// its project can use, or none if there is none.
+func (s networkSearch) onlyNetwork(ctx context.Context) ([]nicRequest, error) {
+	available, err := s.service.Available(ctx, s.project)
 	switch {
+	case err != nil:
+		return nil, err
 	case len(available) > 1:
 		return nil, nova.Errorf(nova.Conflict, "Multiple possible networks found, use a Network ID to be more specific.")
 	case len(available) == 1:
-		return []nicRequest{{Network: available[0].ID}}, nil
-	case r.Networks.Auto:
-		return nil, nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", project)
+		return []nicRequest{{Network: available[0].ID}}, s.checkExternal(available[0])
+	case s.request.Networks.Auto:
+		return nil, nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", s.project)
 	}
 	return nil, nil
 }
 
-func checkedNIC(ctx context.Context, network *cloud.Network, r NIC) (nicRequest, error) {
-	if r.PortID == "" {
-		return nicRequest{Network: r.NetworkID, IP: r.FixedIP, Tag: r.Tag}, nil
-	}
-	port, err := network.Port(ctx, r.PortID)
-	switch {
-	case nova.Is(err, nova.NotFound):
-		return nicRequest{}, nova.Errorf(nova.Invalid, "Port id %s could not be found.", r.PortID)
-	case err != nil:
-		return nicRequest{}, err
-	case port.DeviceID != "":
-		return nicRequest{}, nova.Errorf(nova.Conflict, "Port %s is still in use.", r.PortID)
-	case len(port.FixedIPs) == 0:
-		return nicRequest{}, nova.Errorf(nova.Invalid, "Port %s requires a FixedIP in order to be used.", r.PortID)
-	}
-	return nicRequest{Network: port.NetworkID, Port: port.ID, Tag: r.Tag}, nil
-}
-
-// checkNetworks refuses networks that the caller can't see or may not use.
-func checkNetworks(ctx context.Context, network *cloud.Network, nics []nicRequest, anyNetwork bool) error {
+// named finds the networks and ports that the request names.
+func (s networkSearch) named(ctx context.Context) ([]nicRequest, error) {
+	nics := make([]nicRequest, len(s.request.Networks.List))
+	ports := map[string]nova.Port{}
 	var ids []string
-	for _, nic := range nics {
-		if !slices.Contains(ids, nic.Network) {
+	for i, wanted := range s.request.Networks.List {
+		nic := nicRequest{Network: wanted.NetworkID, Port: wanted.PortID, IP: wanted.FixedIP, Tag: wanted.Tag}
+		if nic.Port != "" {
+			port, err := s.port(ctx, nic.Port)
+			if err != nil {
+				return nil, err
+			}
+			ports[nic.Port], nic.Network = port, port.NetworkID
+		} else if err := s.checkAddress(ctx, nic); err != nil {
+			return nil, err
+		}
+		if nics[i] = nic; !slices.Contains(ids, nic.Network) {
 			ids = append(ids, nic.Network)
 		}
 	}
-	found, err := network.Networks(ctx, ids)
+	networks, err := s.service.Networks(ctx, ids)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if err := s.checkNetworks(nics, networks); err != nil {
+		return nil, err
 	}
 	for _, nic := range nics {
-		i := slices.IndexFunc(found, func(n nova.Network) bool { return n.ID == nic.Network })
+		if port, ok := ports[nic.Port]; ok {
+			if err := s.checkPort(port); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nics, nil
+}
+
+// port finds a port that a client brings along.
+func (s networkSearch) port(ctx context.Context, id string) (nova.Port, error) {
+	port, err := s.service.Port(ctx, id)
+	switch {
+	case nova.Is(err, nova.NotFound):
+		return port, nova.Errorf(nova.Invalid, "Port id %s could not be found.", id)
+	case err != nil:
+		return port, err
+	}
+	return port, checkFree(port)
+}
+
+// checkFree refuses a port that has a device already, and one without an
+// address, unless its network gives it one later or is not to give it any.
+func checkFree(port nova.Port) error {
+	switch {
+	case port.DeviceID != "":
+		return nova.Errorf(nova.Conflict, "Port %s is still in use.", port.ID)
+	case len(port.FixedIPs) == 0 && port.IPAllocation != "deferred" && port.IPAllocation != "none":
+		return nova.Errorf(nova.Invalid, "Port %s requires a FixedIP in order to be used.", port.ID)
+	}
+	return nil
+}
+
+// checkAddress refuses an address that a port on the network has already.
+func (s networkSearch) checkAddress(ctx context.Context, nic nicRequest) error {
+	if nic.IP == "" {
+		return nil
+	}
+	ports, err := s.service.PortsAt(ctx, nic.Network, nic.IP)
+	if err != nil || len(ports) == 0 {
+		return err
+	}
+	return nova.Errorf(nova.Invalid, "Fixed IP address %s is already in use on instance %s.", nic.IP, ports[0].DeviceID)
+}
+
+// checkNetworks refuses networks that the caller can't see or may not use. Only
+// those that are named need a subnet: a port has its address.
+func (s networkSearch) checkNetworks(nics []nicRequest, networks []nova.Network) error {
+	var missing []string
+	for _, nic := range nics {
+		at := slices.IndexFunc(networks, func(n nova.Network) bool { return n.ID == nic.Network })
 		switch {
-		case i < 0:
-			return nova.Errorf(nova.Invalid, "Network %s could not be found.", nic.Network)
-		case nic.Port != "": // whoever owns the port may use it
-		case len(found[i].SubnetIDs) == 0:
+		case nic.Port != "":
+		case at < 0 && !slices.Contains(missing, nic.Network):
+			missing = append(missing, nic.Network)
+		case at >= 0 && len(networks[at].SubnetIDs) == 0:
 			return nova.Errorf(nova.Invalid, "Network %s requires a subnet in order to boot instances on.", nic.Network)
-		case found[i].External && !found[i].Shared && !anyNetwork:
-			return nova.Errorf(nova.Forbidden, "It is not allowed to create an interface on external network %s", nic.Network)
+		}
+	}
+	if len(missing) > 0 {
+		return nova.Errorf(nova.Invalid, "Network %s could not be found.", strings.Join(missing, ", "))
+	}
+	for _, network := range networks {
+		if err := s.checkExternal(network); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (s networkSearch) checkExternal(n nova.Network) error {
+	if n.External && !n.Shared && !s.request.AnyNetwork {
+		return nova.Errorf(nova.Forbidden, "It is not allowed to create an interface on external network %s", n.ID)
+	}
+	return nil
+}
+
+// checkPort refuses a port of another project, which administrators can see,
+// a port that is meant for a server of another hostname, and one that no host
+// could plug in.
+func (s networkSearch) checkPort(port nova.Port) error {
+	host := cmp.Or(s.request.Hostname, hostname(s.request.Name, "", ""))
+	switch {
+	case port.ProjectID != s.project:
+		return nova.Errorf(nova.Invalid, "Port %s not usable for instance %s.", port.ID, s.request.Name)
+	case port.DNSName != "" && port.DNSName != host:
+		return nova.Errorf(nova.Invalid, "Port %s not usable for instance %s. Value %s assigned to dns_name attribute does not match "+
+			"instance's hostname %s", port.ID, s.request.Name, port.DNSName, host)
+	case port.VIFType == "binding_failed":
+		return nova.Errorf(nova.Invalid, "Binding failed for port %s, please check neutron logs for more information.", port.ID)
+	}
+	return nil
+}
+
+// serversWithPorts is how many servers the project has ports for, at the most
+// as many as the request is for, if each needs so many new ones.
+func (s networkSearch) serversWithPorts(ctx context.Context, perServer int) (int, error) {
+	quota, err := s.service.PortQuota(ctx, s.project)
+	switch {
+	case err != nil || quota.Limit == nova.QuotaUnlimited:
+		return s.request.Max, err
+	case quota.Used > quota.Limit:
+		return 0, nova.Errorf(nova.OverQuota, "The number of defined ports: %d is over the limit: %d", quota.Used, quota.Limit)
+	}
+	return min(s.request.Max, (quota.Limit-quota.Used)/perServer), nil
 }

@@ -49,11 +49,16 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 	if p.groups, err = a.resolveGroups(ctx, r.SecurityGroups); err != nil {
 		return p, err
 	}
-	if p.networks, err = a.resolveNetworks(ctx, r); err != nil {
+	networks, withPorts, err := a.resolveNetworks(ctx, r)
+	if err != nil {
 		return p, err
 	}
+	p.networks, p.max = networks, min(p.max, withPorts)
 	if p.publicKey, err = a.resolveKey(ctx, r.KeyName); err != nil {
 		return p, err
+	}
+	if p.max < r.Min {
+		return p, nova.Errorf(nova.OverQuota, "Maximum number of ports exceeded")
 	}
 	return p, a.checkPlan(ctx, p)
 }

@@ -39,6 +39,9 @@ type Port struct {
 	MAC            string
 	Status         string
 	FixedIPs       []FixedIP
+	IPAllocation   string   // deferred and none are ports that need no address; empty where the service doesn't say
+	DNSName        string   // the hostname that a server with the port must have; empty for any
+	VIFType        string   // how the port is plugged in on its host; members of projects don't see it
 	SecurityGroups []string // IDs
 }
 
