@@ -41,6 +41,7 @@ const chi = "github.com/go-chi/chi/v5"
 var rooms = map[string]room{
 	"internal/nova":           {nil, with(web, driver)},
 	"internal/microversion":   {nil, with(web, driver)},
+	"internal/pattern":        {nil, with(web, driver)},
 	"migrations":              {nil, web},
 	"internal/policy":         {[]string{"internal/nova"}, with(web, driver)},
 	"internal/scheduler":      {[]string{"internal/nova"}, with(web, driver)},
@@ -58,8 +59,8 @@ var rooms = map[string]room{
 	"internal/standalone/network": {
 		[]string{"internal/nova", "db/networkdb", "db/rows", "internal/standalone/kit"}, driver,
 	},
-	"db/rows":       {[]string{"internal/nova", "migrations"}, web},
-	"db":            {[]string{"internal/nova", "db/rows"}, web},
+	"db/rows":       {[]string{"internal/nova", "internal/pattern", "migrations"}, web},
+	"db":            {[]string{"internal/nova", "internal/pattern", "db/rows"}, web},
 	"db/identitydb": {[]string{"internal/nova", "db/rows"}, web},
 	"db/imagedb":    {[]string{"internal/nova", "db/rows"}, web},
 	"db/networkdb":  {[]string{"internal/nova", "db/rows"}, web},
@@ -68,10 +69,10 @@ var rooms = map[string]room{
 	"internal/compute": {
 		[]string{"internal/nova", "db", "internal/scheduler", "internal/virt", "internal/cloud"}, with(web, driver),
 	},
-	"api/schema": {nouns, with(driver, []string{chi})},
+	"api/schema": {with(nouns, []string{"internal/pattern"}), with(driver, []string{chi})},
 	"api/rest":   {with(nouns, []string{"internal/policy", "api/schema"}), driver},
 	"api": {
-		with(nouns, []string{"api/rest", "api/schema", "views", "db", "internal/compute", "internal/policy"}), with(driver, []string{chi}),
+		with(nouns, []string{"api/rest", "api/schema", "views", "db", "internal/compute", "internal/policy", "internal/pattern"}), with(driver, []string{chi}),
 	},
 	"cmd/nova-api": {[]string{"*"}, driver},
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/pattern"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
@@ -100,9 +101,11 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 // is_public; everybody else gets the public flavors and those that the project
 // was given access to.
 func flavorFilter(r *rest.Request) (db.FlavorFilter, error) {
-	f := db.FlavorFilter{
-		Public: new(true), AccessFor: r.Caller.ProjectID, WithDisabled: r.IsAdmin(), Name: r.Last("name"),
+	name, err := parsePattern(pattern.Parse, "name", r.Last("name"))
+	if err != nil {
+		return db.FlavorFilter{}, err
 	}
+	f := db.FlavorFilter{Public: new(true), AccessFor: r.Caller.ProjectID, WithDisabled: r.IsAdmin(), Name: name}
 	if r.IsAdmin() && r.Has("is_public") {
 		wanted, err := isPublic(r)
 		if err != nil {

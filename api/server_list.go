@@ -5,14 +5,15 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/pattern"
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
@@ -110,7 +111,7 @@ var unfilterable = []string{
 func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, none bool, err error) {
 	q := r.Query()
 	all := r.Can(policy.ServerAllFilters)
-	f = db.ServerFilter{Exact: map[string][]string{}, Matches: map[string][]string{}, Deleted: new(false)}
+	f = db.ServerFilter{Exact: map[string][]string{}, Matches: map[string][]pattern.Pattern{}, Deleted: new(false)}
 	if err := checkFilterNames(q, all); err != nil {
 		return f, false, err
 	}
@@ -124,10 +125,11 @@ func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, 
 			f.Exact[p.column] = []string{value}
 			continue
 		}
-		if err := checkPattern(p.name, value); err != nil {
+		matches, err := parsePattern(pattern.Parse, p.name, value)
+		if err != nil {
 			return f, false, err
 		}
-		f.Matches[p.column] = append(f.Matches[p.column], value)
+		f.Matches[p.column] = append(f.Matches[p.column], matches)
 	}
 	if err := filterProject(r, all, allProjects, &f); err != nil {
 		return f, false, err
@@ -142,13 +144,14 @@ func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, 
 	return f, none, err
 }
 
-// checkPattern refuses what is no regular expression: where there is a schema,
-// that has done so.
-func checkPattern(name, pattern string) error {
-	if _, err := regexp.Compile(pattern); err != nil {
-		return nova.Errorf(nova.Invalid, "Invalid input for query parameters %[1]s. Value: %[2]s. '%[2]s' is not a 'regex'", name, pattern)
+// parsePattern reads the pattern of a query parameter. At the legacy API, where
+// there is no schema, it refuses what a schema would, in the same words.
+func parsePattern(parse func(string) (pattern.Pattern, error), name, text string) (pattern.Pattern, error) {
+	p, err := parse(text)
+	if err != nil {
+		return p, nova.Because(err, nova.Invalid, "%s", schema.NotRegexp(name, text))
 	}
-	return nil
+	return p, nil
 }
 
 func checkFilterNames(q url.Values, all bool) error {
@@ -225,10 +228,11 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 		if !q.Has(name) || name == "ip6" && !all && !r.AtLeast(5) {
 			continue
 		}
-		if err := checkPattern(name, r.Last(name)); err != nil {
+		starts, err := parsePattern(pattern.ParseLine, name, r.Last(name))
+		if err != nil {
 			return err
 		}
-		f.IP = append(f.IP, r.Last(name))
+		f.IP = append(f.IP, starts)
 	}
 	if q.Has("locked") && r.AtLeast(73) {
 		locked, err := r.Bool("locked")

@@ -30,6 +30,26 @@ func (s *cloudSite) fleet() map[string]string {
 	return ids
 }
 
+// Both databases refuse the same patterns, in the words that Nova has for them.
+func TestServers_Patterns(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *site) {
+		long, large := strings.Repeat("a", 5000), strings.Repeat("x{1000}", 500)
+		for text, status := range map[string]int{
+			`(a)(b)(c)(d)(e)(f)(g)(h)(i)\10`: 400, `\pL`: 400, `\x{61}`: 400, `\Qa\E`: 400, "(?=a)": 400, "[": 400, long: 400, large: 400,
+			"(?P<n>a)": 200, "x{1000}": 200, "a|b": 200, "[[:alpha:]]": 200, `\bweb\b`: 200,
+		} {
+			check := func(*reply) error { return nil }
+			if status == 400 {
+				check = fault("badRequest", "Invalid input for query parameters name. Value: "+text+". '"+strings.ReplaceAll(text, `\`, `\\`)+"' is not a 'regex'")
+			}
+			for _, minor := range []int{0, 1, 104} {
+				s.Do("GET /v2.1/servers?name="+url.QueryEscape(text), at(minor)).Want(t, status, check)
+			}
+		}
+	})
+}
+
 func TestServers_Filters(t *testing.T) {
 	t.Parallel()
 	const everything = "cache db web"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/pattern"
 )
 
 const flavorColumns = `id, flavorid, name, memory_mb, vcpus, root_gb, ephemeral_gb, swap, rxtx_factor,
@@ -13,12 +14,12 @@ const flavorColumns = `id, flavorid, name, memory_mb, vcpus, root_gb, ephemeral_
 
 // A FlavorFilter says which flavors a list is of.
 type FlavorFilter struct {
-	Public       *bool  // nil for all
-	AccessFor    string // with Public true: also the private flavors that this project may use
-	MinRAM       int    // MB
-	MinDisk      int    // GB
-	WithDisabled bool   // disabled flavors are listed too
-	Name         string // a regular expression
+	Public       *bool           // nil for all
+	AccessFor    string          // with Public true: also the private flavors that this project may use
+	MinRAM       int             // MB
+	MinDisk      int             // GB
+	WithDisabled bool            // disabled flavors are listed too
+	Name         pattern.Pattern // anywhere in the name
 }
 
 // flavorSorts are the keys that flavors can be sorted by.
@@ -70,8 +71,8 @@ func (f FlavorFilter) query(d *rows.DB) rows.Query {
 	if f.MinDisk > 0 {
 		q.And("root_gb >= ?", f.MinDisk)
 	}
-	if f.Name != "" {
-		q.And("name "+d.Matches()+" ?", f.Name)
+	if !f.Name.IsEmpty() {
+		q.And(d.Matches("name", f.Name))
 	}
 	return q
 }

@@ -6,14 +6,15 @@ import (
 
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/pattern"
 )
 
 // A ServerFilter says which servers a list is of. What is left empty filters
 // nothing.
 type ServerFilter struct {
 	ProjectID string
-	Exact     map[string][]string // one of the values
-	Matches   map[string][]string // all of the regular expressions, anywhere in the value
+	Exact     map[string][]string          // one of the values
+	Matches   map[string][]pattern.Pattern // all of the patterns, anywhere in the value
 
 	States []nova.VMState
 	Tasks  []nova.TaskState
@@ -26,7 +27,7 @@ type ServerFilter struct {
 	NotAllTags, NotAnyTags []string
 
 	Locked *bool
-	IP     []string // regular expressions, from the start of an address
+	IP     []pattern.Pattern // from the start of an address: see pattern.ParseLine
 }
 
 // serverSorts are the keys that servers can be sorted by.
@@ -59,15 +60,18 @@ const zoneOfServer = "COALESCE((SELECT MIN(h.zone) FROM hosts h WHERE h.host = s
 var serverFilters = map[string]string{
 	"access_ip_v4": "NULLIF(access_ip_v4, '')", "access_ip_v6": "NULLIF(access_ip_v6, '')",
 	"auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END", "availability_zone": zoneOfServer,
-	"config_drive": "CASE WHEN config_drive THEN 'True' ELSE '' END", "created_at": "CAST(created_at AS TEXT)",
+	"config_drive": "CASE WHEN config_drive THEN 'True' ELSE '' END", "created_at": secondOf("created_at"),
 	"display_description": "description", "flavor": "flavor_id", "host": "NULLIF(host, '')", "hostname": "hostname", "image": "image_id",
 	"kernel_id": "kernel_id", "key_name": "key_name", "launch_index": "CAST(launch_index AS TEXT)",
-	"launched_at": "CAST(launched_at AS TEXT)", "locked_by": "NULLIF(locked_by, '')", "name": "name", "node": "NULLIF(node, '')",
+	"launched_at": secondOf("launched_at"), "locked_by": "NULLIF(locked_by, '')", "name": "name", "node": "NULLIF(node, '')",
 	"power_state": "CAST(power_state AS TEXT)", "progress": "CAST(progress AS TEXT)", "project_id": "project_id",
 	"ramdisk_id": "ramdisk_id", "reservation_id": "reservation_id", "root_device_name": "root_device",
-	"task_state": "NULLIF(task_state, '')", "terminated_at": "CAST(terminated_at AS TEXT)",
+	"task_state": "NULLIF(task_state, '')", "terminated_at": secondOf("terminated_at"),
 	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
 }
+
+// secondOf is a time as text: 2026-01-02 03:04:05.
+func secondOf(column string) string { return "SUBSTR(CAST(" + column + " AS TEXT), 1, 19)" }
 
 func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
 	var q rows.Query
@@ -88,7 +92,7 @@ func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
 		q.And(map[bool]string{true: "locked_by <> ''", false: "locked_by = ''"}[*f.Locked])
 	}
 	for _, pattern := range f.IP {
-		q.And("ips "+d.Matches()+" ?", d.MatchesLines()+"^(?:"+pattern+")")
+		q.And(d.Matches("ips", pattern))
 	}
 	return q, nil
 }
@@ -114,7 +118,7 @@ func (f ServerFilter) columns(q *rows.Query, d *rows.DB) error {
 			return fmt.Errorf("servers can't be filtered by %q", key)
 		}
 		for _, pattern := range f.Matches[key] {
-			q.And(column+" "+d.Matches()+" ?", pattern)
+			q.And(d.Matches(column, pattern))
 		}
 	}
 	return nil

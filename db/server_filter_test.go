@@ -12,6 +12,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/pattern"
 )
 
 // mixed writes servers of which many are alike in one thing or another, and
@@ -40,6 +41,14 @@ func mixed(t *testing.T, s *db.Store, count int) {
 		_, err := s.CreateServer(t.Context(), server)
 		must(t, err)
 	}
+}
+
+// matches is a filter by one pattern.
+func matches(t *testing.T, key, text string) map[string][]pattern.Pattern {
+	t.Helper()
+	p, err := pattern.Parse(text)
+	must(t, err)
+	return map[string][]pattern.Pattern{key: {p}}
 }
 
 func must(t *testing.T, err error) {
@@ -118,15 +127,16 @@ func TestServers_NothingFitsNothing(t *testing.T) {
 		const count = 14
 		mixed(t, s, count)
 		for name, f := range map[string]db.ServerFilter{
-			"key":         {Matches: map[string][]string{"key_name": {".*"}}},
-			"node":        {Matches: map[string][]string{"node": {".*"}}},
-			"lock":        {Matches: map[string][]string{"locked_by": {".*"}}},
-			"description": {Matches: map[string][]string{"display_description": {".*"}}},
-			"device":      {Matches: map[string][]string{"root_device_name": {".*"}}},
-			"address":     {Matches: map[string][]string{"access_ip_v4": {".*"}}},
-			"launch":      {Matches: map[string][]string{"launched_at": {".*"}}},
-			"zone":        {Matches: map[string][]string{"availability_zone": {"north"}}},
-			"another":     {Matches: map[string][]string{"availability_zone": {"Z1"}}},
+			"key":         {Matches: matches(t, "key_name", ".*")},
+			"node":        {Matches: matches(t, "node", ".*")},
+			"lock":        {Matches: matches(t, "locked_by", ".*")},
+			"description": {Matches: matches(t, "display_description", ".*")},
+			"device":      {Matches: matches(t, "root_device_name", ".*")},
+			"address":     {Matches: matches(t, "access_ip_v4", ".*")},
+			"launch":      {Matches: matches(t, "launched_at", ".*")},
+			"zone":        {Matches: matches(t, "availability_zone", "north")},
+			"second":      {Matches: matches(t, "launched_at", `^2026-01-02 03:\d\d:05$`)},
+			"another":     {Matches: matches(t, "availability_zone", "Z1")},
 		} {
 			found, err := s.ServerNames(t.Context(), f, nova.Page{Limit: 100})
 			must(t, err)
@@ -145,7 +155,7 @@ func TestServers_NothingFitsNothing(t *testing.T) {
 			}
 		}
 		for _, f := range []db.ServerFilter{
-			{Matches: map[string][]string{"id": {"1"}}}, {Exact: map[string][]string{"1 = 1 OR uuid": {"x"}}},
+			{Matches: matches(t, "id", "1")}, {Exact: map[string][]string{"1 = 1 OR uuid": {"x"}}},
 		} {
 			if _, err := s.ServerNames(t.Context(), f, nova.Page{Limit: 1}); err == nil {
 				t.Errorf("a filter that there isn't: %v", f)

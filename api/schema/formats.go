@@ -1,11 +1,13 @@
 package schema
 
 import (
+	"fmt"
 	"net/netip"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nova-api/nova-api/internal/pattern"
 )
 
 // formats are the demands on a string that have a name. Where a pattern of
@@ -22,7 +24,7 @@ var formats = map[string]func(string) bool{
 	"ipv4":             func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is4() },
 	"ipv6":             func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is6() && ip.Zone() == "" },
 	"cidr":             isCIDR,
-	"regex":            isRegexp,
+	"regex":            isPattern,
 }
 
 // reasons are what a client is told of a name that doesn't fit, after "The
@@ -112,10 +114,18 @@ func isCIDR(s string) bool {
 	return err == nil
 }
 
-func isRegexp(s string) bool {
+// NotRegexp is what a client is told of a query parameter that isn't a regular
+// expression.
+func NotRegexp(name, text string) string {
+	return fmt.Sprintf("Invalid input for query parameters %s. Value: %s. %s is not a 'regex'", name, text, repr(text))
+}
+
+// isPattern reports whether a text is a regular expression that lists can be
+// filtered with.
+func isPattern(s string) bool {
 	if s == "" {
 		return false
 	}
-	_, err := regexp.Compile(s)
+	_, err := pattern.Parse(s)
 	return err == nil
 }

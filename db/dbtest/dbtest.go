@@ -38,7 +38,7 @@ func Each(t *testing.T, test func(t *testing.T, s *db.Store)) {
 func EachConnection(t *testing.T, test func(t *testing.T, connection string)) {
 	t.Helper()
 	for name, connection := range map[string]func(*testing.T) string{"sqlite": SQLite, "postgres": Postgres} {
-		if name == "postgres" && os.Getenv(PostgresVariable) == "" {
+		if name == "postgres" && !HasPostgres() {
 			t.Logf("%s is not set: PostgreSQL is left out (make test sets it)", PostgresVariable)
 			continue
 		}
@@ -48,6 +48,9 @@ func EachConnection(t *testing.T, test func(t *testing.T, connection string)) {
 		})
 	}
 }
+
+// HasPostgres reports whether there is a PostgreSQL server for tests.
+func HasPostgres() bool { return os.Getenv(PostgresVariable) != "" }
 
 // Open opens a store for the length of the test, with options on top of the
 // connection.

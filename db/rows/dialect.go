@@ -12,6 +12,8 @@ import (
 	"github.com/jmoiron/sqlx"
 	_ "github.com/lib/pq"  // the driver "postgres"
 	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/nova-api/nova-api/internal/pattern"
 )
 
 // dialect is everything in which the two databases differ.
@@ -21,9 +23,9 @@ type dialect struct {
 	words      *strings.Replacer // what migrations write: $serial, $time, …
 	lock       string            // how a query claims rows that others may want too
 	forUpdate  string            // how a query keeps rows from changing until its transaction ends
-	matches    string            // the operator of a regular expression, whatever the case
-	lines      string            // what makes ^ and $ of a pattern fit each line
-	splitPools bool              // readers and the writer have connections of their own
+	matches    string            // the operator of a regular expression
+	pattern    func(pattern.Pattern) string
+	splitPools bool // readers and the writer have connections of their own
 	open       func(dsn string, readOnly bool, conns int) (*sqlx.DB, error)
 	fault      func(error) error // gives a driver's error a kind
 }
@@ -35,8 +37,8 @@ var dialects = map[string]dialect{
 		words:     strings.NewReplacer("$serial", "BIGSERIAL PRIMARY KEY", "$time", "TIMESTAMPTZ", "$float", "DOUBLE PRECISION", "$blob", "BYTEA"),
 		lock:      "FOR UPDATE SKIP LOCKED",
 		forUpdate: "FOR UPDATE",
-		matches:   "~*",
-		lines:     "(?n)",
+		matches:   "~",
+		pattern:   pattern.Pattern.Postgres,
 		open:      openPostgres,
 		fault:     postgresFault,
 	},
@@ -45,7 +47,7 @@ var dialects = map[string]dialect{
 		bind:       sqlx.QUESTION,
 		words:      strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB"),
 		matches:    "REGEXP",
-		lines:      "(?m)",
+		pattern:    pattern.Pattern.Go,
 		splitPools: true, // one writer at a time: nothing to lock
 		open:       openSQLite,
 		fault:      sqliteFault,
@@ -116,10 +118,8 @@ func (s *DB) SkipLocked() string { return s.dialect.lock }
 // ends.
 func (s *DB) ForUpdate() string { return s.dialect.forUpdate }
 
-// Matches is the operator that holds a column against a regular expression,
-// whatever the case.
-func (s *DB) Matches() string { return s.dialect.matches }
-
-// MatchesLines is what a pattern begins with whose ^ and $ are to fit each line
-// of a column.
-func (s *DB) MatchesLines() string { return s.dialect.lines }
+// Matches is the condition that a pattern matches a column, with its argument.
+// A null column matches nothing.
+func (s *DB) Matches(column string, p pattern.Pattern) (condition string, arg any) {
+	return column + " " + s.dialect.matches + " ?", s.dialect.pattern(p)
+}

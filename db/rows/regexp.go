@@ -1,42 +1,25 @@
 package rows
 
 import (
+	"container/list"
 	"database/sql/driver"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"sync"
 
 	"modernc.org/sqlite"
 )
 
-// registerRegexp gives SQLite the function behind its REGEXP operator, which
-// ignores case as PostgreSQL's ~* does.
+// registerRegexp gives SQLite the function behind its REGEXP operator. SQLite
+// calls it for every row with the text of the pattern, so what was compiled is
+// kept: as much as patternCacheSize, whatever clients ask for.
 var registerRegexp = sync.OnceValue(func() error {
-	const patterns = 256 // compiled at a time; a list uses one or two
-	var cache sync.Map
-	var cached int
-	var mu sync.Mutex
-	compile := func(pattern string) (*regexp.Regexp, error) {
-		if known, ok := cache.Load(pattern); ok {
-			return known.(*regexp.Regexp), nil //nolint:errcheck,forcetypeassert // nothing else is ever stored
-		}
-		compiled, err := regexp.Compile("(?i)" + pattern)
-		if err != nil {
-			return nil, err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		if cached++; cached > patterns {
-			cache.Clear()
-			cached = 1
-		}
-		cache.Store(pattern, compiled)
-		return compiled, nil
-	}
+	cache := patternCache{size: patternCacheSize}
 	return sqlite.RegisterDeterministicScalarFunction("regexp", 2,
 		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-			pattern, _ := args[0].(string)
-			compiled, err := compile(pattern)
+			text, _ := args[0].(string)
+			compiled, err := cache.get(text)
 			if err != nil {
 				return nil, fmt.Errorf("regular expression: %w", err)
 			}
@@ -46,3 +29,93 @@ var registerRegexp = sync.OnceValue(func() error {
 			return compiled.MatchString(fmt.Sprint(args[1])), nil
 		})
 })
+
+// patternCacheSize is how many instructions the programs of all cached
+// patterns have together. An instruction takes about a hundred bytes, with the
+// state that package regexp keeps for it. A name of ten letters takes twenty.
+const patternCacheSize = 1 << 17
+
+// A patternCache keeps the compiled patterns that were used last.
+type patternCache struct {
+	size int // the most instructions
+
+	mu    sync.Mutex
+	used  int
+	known map[string]*list.Element
+	order list.List // of *cachedPattern, the one used last at the front
+}
+
+type cachedPattern struct {
+	text     string
+	compiled *regexp.Regexp
+	size     int
+}
+
+// get compiles a pattern, unless it is known.
+func (c *patternCache) get(text string) (*regexp.Regexp, error) {
+	if compiled := c.lookup(text); compiled != nil {
+		return compiled, nil
+	}
+	compiled, err := regexp.Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	size, err := programSize(text)
+	if err != nil {
+		return nil, err
+	}
+	c.keep(&cachedPattern{text, compiled, size})
+	return compiled, nil
+}
+
+func (c *patternCache) lookup(text string) *regexp.Regexp {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found, ok := c.known[text]
+	if !ok {
+		return nil
+	}
+	c.order.MoveToFront(found)
+	return cached(found).compiled
+}
+
+// keep adds a pattern, in place of those that were not used for the longest.
+func (c *patternCache) keep(p *cachedPattern) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.known[p.text]; ok || p.size > c.size { // another list was first
+		return
+	}
+	for c.used += p.size; c.used > c.size; {
+		oldest := c.order.Back()
+		c.used -= cached(oldest).size
+		delete(c.known, cached(oldest).text)
+		c.order.Remove(oldest)
+	}
+	if c.known == nil {
+		c.known = map[string]*list.Element{}
+	}
+	c.known[p.text] = c.order.PushFront(p)
+}
+
+func cached(e *list.Element) *cachedPattern {
+	return e.Value.(*cachedPattern) //nolint:errcheck,forcetypeassert // nothing else is ever in the list
+}
+
+// programSize counts the instructions of a pattern's program, and the runes of
+// their classes.
+func programSize(text string) (int, error) {
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return 0, err
+	}
+	program, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0, err
+	}
+	size := len(text) + len(program.Inst)
+	for i := range program.Inst {
+		size += len(program.Inst[i].Rune)
+	}
+	return size, nil
+}
