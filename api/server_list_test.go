@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/nova-api/nova-api/api"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -28,6 +30,20 @@ func (s *cloudSite) fleet() map[string]string {
 	s.Do("DELETE /v2.1/servers/"+ids["gone"], as("demo")).Want(s.t, 204)
 	s.work()
 	return ids
+}
+
+// A list that the database works on for too long is given up, and nothing else.
+func TestLists_TakeTooLong(t *testing.T) {
+	t.Parallel()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		s := newSite(t, dbtest.Open(t, connection, func(o *rows.Options) { o.ListTimeout = 1 }))
+		s.flavors()
+		for _, path := range []string{"servers", "servers/detail?name=.", "flavors", "flavors/detail"} {
+			s.Do("GET /v2.1/"+path).Want(t, 503,
+				fault("serviceUnavailable", "The list takes too long: ask for less at a time, or filter it by something simpler."))
+		}
+		s.Do("GET /v2.1/flavors/1").Want(t, 200)
+	})
 }
 
 // Both databases refuse the same patterns, in the words that Nova has for them.

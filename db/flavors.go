@@ -41,7 +41,7 @@ func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nov
 	if err != nil {
 		return nil, err
 	}
-	flavors, err := rows.All[nova.Flavor](ctx, s.DB, `
+	flavors, err := rows.All[nova.Flavor](ctx, s.Lists(), `
 		SELECT `+flavorColumns+`
 		FROM flavors
 		WHERE `+q.Where()+`

@@ -99,7 +99,7 @@ func (s *Store) listServers(
 	if err := s.serverMarker(ctx, f, p.Marker); err != nil {
 		return nil, err
 	}
-	servers, err := rows.Scan(ctx, s.DB, fields, `
+	servers, err := rows.Scan(ctx, s.Lists(), fields, `
 		SELECT `+columns+`
 		FROM servers
 		WHERE `+q.Where()+`

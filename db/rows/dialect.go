@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ type dialect struct {
 	matches    string            // the operator of a regular expression
 	pattern    func(pattern.Pattern) string
 	splitPools bool // readers and the writer have connections of their own
-	open       func(dsn string, readOnly bool, conns int) (*sqlx.DB, error)
+	open       func(dsn string, p pool) (*sqlx.DB, error)
 	fault      func(error) error // gives a driver's error a kind
 }
 
@@ -73,18 +74,50 @@ func parseConnection(connection string) (name, dsn string, err error) {
 	return "", "", fmt.Errorf("database connection: no driver for %q: want sqlite or postgres", scheme)
 }
 
-func openPostgres(dsn string, _ bool, conns int) (*sqlx.DB, error) {
+// A pool says what the connections of one pool are for.
+type pool struct {
+	readOnly bool
+	conns    int           // at most
+	timeout  time.Duration // of a statement; 0 for none
+}
+
+func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
+	settings := map[string]string{"timezone": "UTC"} // in which times are cast to text
+	if p.timeout > 0 {
+		settings["statement_timeout"] = strconv.FormatInt(max(p.timeout.Milliseconds(), 1), 10)
+	}
+	dsn, err := withSettings(dsn, settings)
+	if err != nil {
+		return nil, err
+	}
 	d, err := sql.Open("postgres", dsn)
 	if err != nil {
 		return nil, err
 	}
-	d.SetMaxOpenConns(conns)
-	d.SetMaxIdleConns(conns)
+	d.SetMaxOpenConns(p.conns)
+	d.SetMaxIdleConns(p.conns)
 	d.SetConnMaxIdleTime(5 * time.Minute)
 	return sqlx.NewDb(d, "postgres"), nil
 }
 
-func openSQLite(path string, readOnly bool, conns int) (*sqlx.DB, error) {
+// withSettings adds settings of PostgreSQL's to a URL, for each session. What
+// the URL says itself stays.
+func withSettings(dsn string, settings map[string]string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", errors.New("database connection: not a URL") // err may hold the password
+	}
+	query := u.Query()
+	for name, value := range settings {
+		if !query.Has(name) {
+			query.Set(name, value)
+		}
+	}
+	u.RawQuery = query.Encode()
+	return u.String(), nil
+}
+
+func openSQLite(path string, p pool) (*sqlx.DB, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite itself would let everybody read it
 	if err != nil {
 		return nil, err
@@ -92,18 +125,18 @@ func openSQLite(path string, readOnly bool, conns int) (*sqlx.DB, error) {
 	_ = f.Close()
 	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)"}}
 	q.Set("_time_format", "sqlite")
-	if readOnly {
+	if p.readOnly {
 		q.Add("_pragma", "query_only(1)")
 	} else {
 		q.Set("_txlock", "immediate")
-		conns = 1
+		p.conns = 1
 	}
 	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
 		return nil, err
 	}
-	d.SetMaxOpenConns(conns)
-	d.SetMaxIdleConns(conns)
+	d.SetMaxOpenConns(p.conns)
+	d.SetMaxIdleConns(p.conns)
 	if err := registerRegexp(); err != nil {
 		return nil, err
 	}

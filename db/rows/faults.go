@@ -30,6 +30,7 @@ const (
 	pgBadText              = "22021" // a NUL, or no UTF-8
 	pgOutOfRange           = "22003"
 	pgReadOnly             = "25006" // a standby that a fail-over has not promoted yet
+	pgCanceled             = "57014" // after statement_timeout, or by us
 	pgClassConnection      = "08"
 	pgClassResources       = "53" // too many connections, out of memory
 	pgClassIntervention    = "57P"
@@ -53,6 +54,8 @@ func postgresFault(err error) error {
 		return nova.Because(err, nova.Invalid, "The regular expression can't be read.")
 	case code == pgBadText, code == pgOutOfRange: // what SQLite would keep, and nobody means
 		return nova.Because(err, nova.Invalid, "The request holds a text or a number that can't be stored.")
+	case code == pgCanceled:
+		return interrupted(err)
 	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly:
 		return errors.Join(errTransient, unavailable(err))
 	case code[:2] == pgClassConnection, code[:2] == pgClassResources, code[:3] == pgClassIntervention:
@@ -78,6 +81,8 @@ func sqliteFault(err error) error {
 	switch e.Code() & 0xff { // the primary code
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return errors.Join(errTransient, unavailable(err))
+	case sqlite3.SQLITE_INTERRUPT:
+		return interrupted(err)
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
 		return unavailable(err)
 	}
@@ -101,6 +106,15 @@ func connectionFault(err error) error {
 // because the one that it needs is gone.
 func inUse(err error) error {
 	return nova.Because(err, nova.Conflict, "It is in use, or what it belongs to is gone.")
+}
+
+// errInterrupted marks a statement that was given up.
+var errInterrupted = errors.New("the statement was interrupted")
+
+func interrupted(err error) error { return errors.Join(errInterrupted, unavailable(err)) }
+
+func isInterrupted(err error) bool {
+	return errors.Is(err, errInterrupted) || errors.Is(err, context.DeadlineExceeded)
 }
 
 func unavailable(err error) error {

@@ -36,15 +36,24 @@ func (s *DB) writer() sqlx.ExtContext {
 }
 
 // try runs one statement: again, if that helps and it stands alone.
-func (s *DB) try(ctx context.Context, f func() error) error {
-	checked := func() error {
-		s.observe()
-		return s.dialect.fault(f())
-	}
+func (s *DB) try(ctx context.Context, f func(ctx context.Context) error) error {
 	if s.tx != nil { // the transaction is run again as a whole
-		return checked()
+		s.observe()
+		return s.dialect.fault(f(ctx))
 	}
-	return s.retry(ctx, checked)
+	limited, cancel := ctx, func() {}
+	if s.limit > 0 {
+		limited, cancel = context.WithTimeout(ctx, s.limit)
+	}
+	defer cancel()
+	err := s.retry(limited, func() error {
+		s.observe()
+		return s.dialect.fault(f(limited))
+	})
+	if s.limit > 0 && ctx.Err() == nil && isInterrupted(err) {
+		return nova.Because(err, nova.Unavailable, "The list takes too long: ask for less at a time, or filter it by something simpler.")
+	}
+	return err
 }
 
 // Get reads one row: NotFound if there is none.
@@ -60,7 +69,7 @@ func Put[T any](ctx context.Context, s *DB, query string, args ...any) (T, error
 
 func row[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string, args []any) (T, error) {
 	var value T
-	err := s.try(ctx, func() error {
+	err := s.try(ctx, func(ctx context.Context) error {
 		return sqlx.GetContext(ctx, from, &value, s.rebind(query), args...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -81,7 +90,7 @@ func PutAll[T any](ctx context.Context, s *DB, query string, args ...any) ([]T, 
 
 func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string, args []any) ([]T, error) {
 	values := []T{}
-	err := s.try(ctx, func() error {
+	err := s.try(ctx, func(ctx context.Context) error {
 		values = values[:0]
 		return sqlx.SelectContext(ctx, from, &values, s.rebind(query), args...)
 	})
@@ -92,7 +101,7 @@ func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string,
 // for the hottest paths alone, where reflection would double what they cost.
 func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	values := []T{}
-	err := s.try(ctx, func() error {
+	err := s.try(ctx, func(ctx context.Context) error {
 		values = values[:0]
 		found, err := s.reader().QueryxContext(ctx, s.rebind(query), args...)
 		if err != nil {
@@ -114,7 +123,7 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 // Exec writes, and tells how many rows that changed.
 func Exec(ctx context.Context, s *DB, query string, args ...any) (int64, error) {
 	var changed int64
-	err := s.try(ctx, func() error {
+	err := s.try(ctx, func(ctx context.Context) error {
 		result, err := s.writer().ExecContext(ctx, s.rebind(query), args...)
 		if err != nil {
 			return err

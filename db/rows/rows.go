@@ -5,6 +5,7 @@
 package rows
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -18,6 +19,7 @@ type DB struct {
 	dialect  dialect
 	write    *sqlx.DB // SQLite: one connection, because there is one writer at a time
 	read     *sqlx.DB // SQLite: several that may only read; PostgreSQL: the same as write
+	lists    *sqlx.DB // for reading lists, so that these keep nobody else from the database
 	tx       *sqlx.Tx
 	clock    func() time.Time
 	ownClock bool // no test has set another
@@ -25,6 +27,9 @@ type DB struct {
 	dsn      string
 	after    *[]func() // what to do once the transaction has been committed
 	wakeups  *wakeups
+
+	listTimeout time.Duration
+	limit       time.Duration // how long one statement may take; 0 for as long as its caller waits
 }
 
 // Options say which database to open, and how.
@@ -34,7 +39,10 @@ type Options struct {
 	// SQLAlchemy driver suffix (postgresql+psycopg2://) is passed over.
 	Connection string
 	// MaxConns bounds the connections to PostgreSQL, and the readers of SQLite.
+	// Half of them are for lists.
 	MaxConns int
+	// ListTimeout bounds how long a statement of Lists takes; 0 for a minute.
+	ListTimeout time.Duration
 	// Clock tells the time; nil for the real one. Tests freeze it.
 	Clock func() time.Time
 	// Observe, if there is one, is called before every statement. Tests count
@@ -48,7 +56,10 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &DB{dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups()}
+	s := &DB{
+		dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups(),
+		listTimeout: cmp.Or(o.ListTimeout, time.Minute),
+	}
 	if s.clock == nil {
 		s.ownClock = true
 		s.clock = time.Now //nolint:forbidigo // the one place where the store's clock is wound up
@@ -56,10 +67,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if s.observe == nil {
 		s.observe = func() {}
 	}
-	if o.MaxConns == 0 {
-		o.MaxConns = 32
-	}
-	if err := s.connect(o.MaxConns); err != nil {
+	if err := s.connect(cmp.Or(o.MaxConns, defaultConns)); err != nil {
 		return nil, err
 	}
 	if err := s.Ping(ctx); err != nil {
@@ -69,17 +77,37 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return s, nil
 }
 
+const defaultConns = 32
+
 func (s *DB) connect(conns int) (err error) {
-	if s.write, err = s.dialect.open(s.dsn, false, conns); err != nil {
+	forLists := max(conns/2, 1)
+	others := max(conns-forLists, 1)
+	if s.write, err = s.dialect.open(s.dsn, pool{conns: others}); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	s.read = s.write
 	if s.dialect.splitPools {
-		if s.read, err = s.dialect.open(s.dsn, true, conns); err != nil {
+		if s.read, err = s.dialect.open(s.dsn, pool{readOnly: true, conns: others}); err != nil {
 			return fmt.Errorf("open database for reading: %w", err)
 		}
 	}
+	if s.lists, err = s.dialect.open(s.dsn, pool{readOnly: true, conns: forLists, timeout: s.listTimeout}); err != nil {
+		return fmt.Errorf("open database for lists: %w", err)
+	}
 	return nil
+}
+
+// Lists is the same database for reading lists, whose cost clients decide. They
+// have connections of their own, so that any number of slow ones leaves those
+// of everybody else alone, and they are given up after ListTimeout: that error
+// is of kind Unavailable. In a transaction there is no difference.
+func (s *DB) Lists() *DB {
+	if s.tx != nil {
+		return s
+	}
+	lists := *s
+	lists.read, lists.limit = s.lists, s.listTimeout
+	return &lists
 }
 
 // Ping tells whether the database can be reached.
@@ -95,6 +123,7 @@ func (s *DB) Close() error {
 	if s.read != s.write {
 		_ = s.read.Close()
 	}
+	_ = s.lists.Close()
 	return s.write.Close()
 }
 

@@ -169,6 +169,7 @@ type NovaAPI struct {
 	RegionName       string
 	Workers          int
 	LeaseTime        time.Duration
+	ListTimeout      time.Duration
 	Identity         string // Bundled or External
 	Image            string // Bundled or External
 	Network          string // Bundled or External

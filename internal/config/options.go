@@ -138,6 +138,10 @@ var ownOptions = []Option{
 		Help: "How long after the end of a worker its actions are taken up by another. A live worker renews its lease every third of this time.",
 	},
 	{
+		Name: "list_timeout", Default: "15", Accepts: between(1, 3600), at: func(c *Config) any { return &c.NovaAPI.ListTimeout },
+		Help: "How long the database may work on one list, such as servers filtered by a regular expression, before the client is told that it takes too long.",
+	},
+	{
 		Name: "identity", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Identity },
 		Help: "Whether the identity service is the bundled one; auto: if [keystone_authtoken] has no auth_url.",
 	},
@@ -192,8 +196,8 @@ var databaseOptions = []Option{
 		Help: "The database: sqlite:///FILE (four slashes for an absolute path) or postgresql://USER:PASSWORD@HOST/NAME. Empty: nova.sqlite in state_path.",
 	},
 	{
-		Name: "max_pool_size", Default: "32", Accepts: between(1, 10000), at: func(c *Config) any { return &c.Database.MaxPoolSize },
-		Help: "How many connections to the database are kept.",
+		Name: "max_pool_size", Default: "32", Accepts: between(2, 10000), at: func(c *Config) any { return &c.Database.MaxPoolSize },
+		Help: "How many connections to the database are kept. Half of them are for lists.",
 	},
 	{
 		Name: "max_overflow", Default: "0", Accepts: between(0, 10000), at: func(c *Config) any { return &c.Database.MaxOverflow },
