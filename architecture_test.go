@@ -48,7 +48,9 @@ var rooms = map[string]room{
 	"internal/config":         {[]string{"internal/nova"}, []string{chi}},
 	"internal/cloud":          {[]string{"internal/nova"}, with(driver, []string{chi})},
 	"internal/virt":           {[]string{"internal/nova"}, with(web, driver)},
-	"internal/virt/*":         {[]string{"internal/nova", "internal/virt"}, with(web, driver)},
+	"internal/virt/*":         {[]string{"internal/nova", "internal/virt", "internal/virt/*"}, with(web, driver)},
+	"internal/virt/fake/vnc":  {nil, with(web, driver)},
+	"internal/console":        {[]string{"internal/nova"}, with(driver, []string{chi})},
 	"internal/standalone/kit": {[]string{"internal/nova"}, driver},
 	"internal/standalone/identity": {
 		[]string{"internal/nova", "db/identitydb", "db/rows", "internal/standalone/kit"}, driver,
