@@ -17,6 +17,8 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("quota_set", "os-quota-sets", &QuotaSets{o}, rest.Member{"detail": "GET", "defaults": "GET"})
 	m.Resource("quota_class", "os-quota-class-sets", &QuotaClassSets{o})
 
+	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
+
 	server := m.Resource("server", "servers", &Servers{o},
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST", "backup_instance": "POST"})
 	server.Resource("meta", "metadata", &ServerMetadata{ofServer{o}}, rest.Singular{"update_all": "PUT"})

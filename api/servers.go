@@ -144,6 +144,9 @@ func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, er
 		return views.Server{}, err
 	}
 	shown[0].Groups = []string{}
+	if s.GroupID != "" {
+		shown[0].Groups = append(shown[0].Groups, s.GroupID)
+	}
 	return shown[0], nil
 }
 

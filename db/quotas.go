@@ -142,11 +142,16 @@ func (s *Store) ResetQuota(ctx context.Context, project, user string) error {
 
 // Usage is what a project has; with a user, what is that user's of it.
 func (s *Store) Usage(ctx context.Context, project, user string) (nova.Usage, error) {
+	groups, err := s.ServerGroupCount(ctx, project, user)
+	if err != nil {
+		return nova.Usage{}, err
+	}
 	usage, err := rows.Get[nova.Usage](ctx, s.DB,
 		"SELECT instances, cores, ram FROM quota_usages WHERE project_id = ? AND user_id = ?", project, user)
 	if nova.Is(err, nova.NotFound) {
-		return nova.Usage{}, nil
+		err = nil
 	}
+	usage.ServerGroups = groups
 	return usage, err
 }
 

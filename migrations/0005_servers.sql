@@ -34,6 +34,7 @@ CREATE TABLE servers (
     trusted_certs   TEXT    NOT NULL, -- JSON
     hints           TEXT    NOT NULL, -- JSON
     boot            TEXT    NOT NULL, -- JSON: what the images of the server say of its creation
+    group_uuid      TEXT    NOT NULL, -- '' for none
     reservation_id  TEXT    NOT NULL,
     launch_index    BIGINT  NOT NULL,
     addresses       TEXT    NOT NULL, -- JSON
@@ -52,6 +53,7 @@ CREATE INDEX servers_of_project ON servers (project_id, created_at DESC, id DESC
 CREATE INDEX servers_by_age ON servers (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_on_host ON servers (host) WHERE deleted_at IS NULL;
 CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)));
+CREATE INDEX servers_of_group ON servers (group_uuid) WHERE group_uuid <> '' AND deleted_at IS NULL;
 CREATE INDEX servers_of_reservation ON servers (reservation_id);
 
 CREATE TABLE server_tags (

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -129,6 +130,10 @@ func (r *Request) Limit() int {
 	}
 	return wanted
 }
+
+// LimitOrAll is Limit where a limit of 0 asks for as many items as the site
+// allows.
+func (r *Request) LimitOrAll() int { return cmp.Or(r.Limit(), r.site.MaxLimit) }
 
 // Page is the part of a list that the client asks for.
 func (r *Request) Page() nova.Page {

@@ -54,6 +54,12 @@ var (
 		Param("user_id", String),
 	).Strict(75)
 
+	ServerGroupsQuery = NewQuery(
+		Param("all_projects", String),
+		Param("limit", Natural),
+		Param("offset", Natural),
+	).Strict(75)
+
 	InstanceActionsQuery = NewQuery(
 		OnceParam("limit", Natural).Since(58),
 		OnceParam("marker", String).Since(58),

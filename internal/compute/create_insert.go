@@ -37,6 +37,9 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 		if err != nil {
 			return err
 		}
+		if err := p.joinServerGroup(ctx, tx, number); err != nil {
+			return err
+		}
 		for i := range number {
 			server := p.server(i, number)
 			server.ReservationID = "r-" + reservation
@@ -81,6 +84,15 @@ func (p serverPlan) consume(ctx context.Context, tx *db.Store) (int, error) {
 	}
 }
 
+// joinServerGroup refuses more members of the server group than the user may
+// have in it.
+func (p serverPlan) joinServerGroup(ctx context.Context, tx *db.Store, number int) error {
+	if p.serverGroup == "" {
+		return nil
+	}
+	return tx.JoinServerGroup(ctx, p.serverGroup, p.caller.UserID, number, p.ofUser)
+}
+
 // server is one of a number of new servers: the only place where they are
 // made. Those that are made together differ in ID, name and index.
 func (p serverPlan) server(index, number int) nova.Server {
@@ -97,7 +109,7 @@ func (p serverPlan) server(index, number int) nova.Server {
 		KeyName: r.KeyName, PublicKey: p.publicKey, TrustedCerts: r.TrustedCerts,
 
 		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: r.DiskConfig,
-		AccessIPv4: r.AccessIPv4, AccessIPv6: r.AccessIPv6, Hints: r.Hints,
+		AccessIPv4: r.AccessIPv4, AccessIPv6: r.AccessIPv6, Hints: r.Hints, GroupID: p.serverGroup,
 		Addresses: keptAddresses(p.networks),
 	}
 	if server.Hostname == "" {

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -19,6 +20,8 @@ type serverPlan struct {
 	zone      string     // empty for any
 	networks  []nicRequest
 	groups    []string // IDs of security groups; nil for the default one
+
+	serverGroup string // ID of the server group; empty for none
 
 	ofProject, ofUser nova.Quota
 }
@@ -60,6 +63,9 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 	if p.max < r.Min {
 		return p, nova.Errorf(nova.OverQuota, "Maximum number of ports exceeded")
 	}
+	if p.serverGroup, err = a.resolveServerGroup(ctx, r.Hints); err != nil {
+		return p, err
+	}
 	return p, a.checkPlan(ctx, p)
 }
 
@@ -69,9 +75,6 @@ func (a *Servers) checkPlan(ctx context.Context, p serverPlan) error {
 		return err
 	}
 	if err := checkImage(p.image, p.flavor, p.request.ZeroDisk); err != nil {
-		return err
-	}
-	if err := checkGroupHint(p.request.Hints); err != nil {
 		return err
 	}
 	if err := a.checkTarget(ctx, p.request.To); err != nil {
@@ -141,16 +144,23 @@ func checkQuotas(quota nova.Quota, r ServerRequest) error {
 	return nil
 }
 
-// checkGroupHint refuses a server group, since there are none.
-func checkGroupHint(hints map[string]any) error {
-	group, ok := hints["group"]
-	if list, is := group.([]any); is {
+// resolveServerGroup finds the server group that the hints name: empty for none.
+// As in _get_requested_instance_group of nova/compute/api.py, the group may be
+// another project's.
+func (a *Servers) resolveServerGroup(ctx context.Context, hints map[string]any) (id string, err error) {
+	hint, ok := hints["group"]
+	if list, is := hint.([]any); is {
 		if ok = len(list) > 0; ok {
-			group = list[0]
+			hint = list[0]
 		}
 	}
 	if !ok {
-		return nil
+		return "", nil
 	}
-	return nova.Errorf(nova.Invalid, "Instance group %v could not be found.", group)
+	id = fmt.Sprint(hint)
+	_, err = a.store.ServerGroup(ctx, id)
+	if nova.Is(err, nova.NotFound) {
+		return "", nova.Errorf(nova.Invalid, "Instance group %s could not be found.", id)
+	}
+	return id, err
 }

@@ -42,6 +42,8 @@ type Usage struct {
 	Instances int `db:"instances"`
 	Cores     int `db:"cores"`
 	RAM       int `db:"ram"` // MB
+
+	ServerGroups int `db:"server_groups"` // counted when it is read, and never consumed
 }
 
 // Of is how much of a resource is used: 0 of what is not counted here.
@@ -53,6 +55,8 @@ func (u Usage) Of(resource QuotaResource) int {
 		return u.Cores
 	case QuotaRAM:
 		return u.RAM
+	case QuotaServerGroups:
+		return u.ServerGroups
 	default:
 		return 0
 	}
@@ -65,7 +69,7 @@ func (r Resources) Usages() Usage {
 
 // Times is the usage of n alike.
 func (u Usage) Times(n int) Usage {
-	return Usage{u.Instances * n, u.Cores * n, u.RAM * n}
+	return Usage{Instances: u.Instances * n, Cores: u.Cores * n, RAM: u.RAM * n}
 }
 
 // Exceeded says which resources a request goes beyond, in Nova's words, or is

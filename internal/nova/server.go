@@ -44,6 +44,7 @@ type Server struct {
 	TrustedCerts []string // nil for none
 	Hints        map[string]any
 	Boot         Boot
+	GroupID      string // the server group that it is a member of; empty for none
 
 	ReservationID string
 	LaunchIndex   int
