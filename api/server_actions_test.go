@@ -4,6 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/api"
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/internal/policy"
 )
 
 // TestServerActions_States tries every action in every state that a client can
@@ -285,5 +291,32 @@ func TestBackupInstance(t *testing.T) {
 			fault("conflictingRequest", "Cannot 'backup_instance' instance "+id+" while it is in vm_state error"))
 		fresh := s.begin("fresh", "")
 		s.Do("POST /v2.1/servers/"+fresh+"/backup_instance "+body, as("demo")).Want(t, 409)
+	})
+}
+
+// TestServers_AdministratorByPolicy moves administration from the role admin to
+// another role. Locks, other projects' servers and the filters of lists must
+// follow policy, and not the role.
+func TestServers_AdministratorByPolicy(t *testing.T) {
+	t.Parallel()
+	options := policy.Defaults()
+	options.Files = []policy.File{{Name: "policy.yaml", Text: []byte(`context_is_admin: "role:reader and not role:member"`)}}
+	enforcer, _, err := policy.New(options)
+	must(t, err)
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "", as("alt"))
+		show, stop := "GET /v2.1/servers/"+id, "POST /v2.1/servers/"+id+`/action {"os-stop": null}`
+		s.Do("POST /v2.1/servers/"+id+`/action {"lock": null}`, as("alt")).Want(t, 202)
+		s.Do(stop, as("alt")).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
+		s.handler = api.New(api.Options{
+			Site:  &rest.Site{Policy: enforcer, Validate: validate, Log: zerolog.Nop(), MaxLimit: 10, MaxBody: 1000},
+			Store: s.store, Compute: s.compute,
+		})
+		s.Do(show, as("admin")).Want(t, 404)
+		s.Do(stop, as("admin")).Want(t, 404)
+		s.Do("GET /v2.1/servers?sort_key=host", as("admin")).Want(t, 403)
+		s.Do(show, as("reader")).Want(t, 200, has("server/OS-EXT-SRV-ATTR:instance_name", "instance-00000001"))
+		s.Do("GET /v2.1/servers?sort_key=host", as("reader")).Want(t, 200)
+		s.Do(stop, as("reader")).Want(t, 202)
 	})
 }

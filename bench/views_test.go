@@ -13,6 +13,7 @@ type request struct{}
 
 func (request) AtLeast(int) bool     { return true }
 func (request) Can(policy.Rule) bool { return true }
+func (request) IsAdmin() bool        { return true }
 func (request) Limit() int           { return pageOf }
 func (request) URL(path ...string) string {
 	return "http://nova.example/v2.1/" + strings.Join(path, "/")

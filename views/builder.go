@@ -2,10 +2,11 @@ package views
 
 import "github.com/nova-api/nova-api/internal/policy"
 
-// A Request is what views need to know of one.
+// A Request is what views need to know of a request.
 type Request interface {
 	AtLeast(minor int) bool
 	Can(rule policy.Rule) bool
+	IsAdmin() bool
 	URL(path ...string) string
 	Bookmark(path ...string) string
 	NextURL(path, marker string) string

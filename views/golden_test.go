@@ -28,6 +28,7 @@ type request struct {
 
 func (r request) AtLeast(minor int) bool    { return r.minor >= minor }
 func (r request) Can(rule policy.Rule) bool { return !slices.Contains(r.denied, rule) }
+func (r request) IsAdmin() bool             { return r.Can(policy.ContextIsAdmin) }
 func (r request) URL(path ...string) string {
 	return "http://nova.example/v2.1/" + strings.Join(path, "/")
 }

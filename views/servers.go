@@ -180,7 +180,7 @@ func fault(r Request, f *nova.Fault) Dict {
 		{"code", f.Code},
 		{"created", isotime(f.Created)},
 		{"message", f.Message},
-		Field{"details", f.Details}.If(f.Details != "" && (f.Code != internal || r.Can(policy.ContextIsAdmin))),
+		Field{"details", f.Details}.If(f.Details != "" && (f.Code != internal || r.IsAdmin())),
 	}
 }
 

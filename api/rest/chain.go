@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
 )
 
 // A middleware does its part of the work on a request, and then either answers
@@ -115,15 +116,20 @@ func (s *Site) authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// callerOf validates the token of a request.
+// callerOf validates the token of a request. This is the one place that decides
+// who is an administrator; everybody else looks at the caller.
 func (s *Site) callerOf(r *http.Request) (nova.Caller, error) {
 	token := r.Header.Get("X-Auth-Token")
 	if token == "" {
 		return nova.Caller{}, nova.Errorf(nova.Unauthorized, "no token")
 	}
 	caller, err := s.Validate(r.Context(), token)
+	if err != nil {
+		return nova.Caller{}, err
+	}
 	caller.Token = token
-	return caller, err
+	caller.Admin = s.Policy.Can(policy.ContextIsAdmin, caller, policy.Own(caller))
+	return caller, nil
 }
 
 func (s *Site) answerUnauthorized(w http.ResponseWriter, r *http.Request) {

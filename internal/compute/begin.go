@@ -99,7 +99,7 @@ func (r rule) check(ctx context.Context, s nova.Server) error {
 
 // checkLock refuses to touch what somebody has locked.
 func (r rule) checkLock(ctx context.Context, s nova.Server) error {
-	if r.lock && s.Locked() && !isAdmin(ctx) {
+	if r.lock && s.Locked() && !nova.CallerOf(ctx).Admin {
 		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
 	}
 	return nil
@@ -128,9 +128,6 @@ func lostRace(ctx context.Context, tx *db.Store, r rule, id string) error {
 	}
 	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, r.word)
 }
-
-// isAdmin tells whether the caller is an administrator, whom locks don't stop.
-func isAdmin(ctx context.Context) bool { return nova.CallerOf(ctx).HasRole("admin") }
 
 // record writes down what was done at once.
 func record(ctx context.Context, tx *db.Store, s nova.Server, shown, event string) error {

@@ -99,7 +99,7 @@ func checkShared(r ServerRequest) error {
 
 // resolveFlavor finds an enabled flavor that the caller may use.
 func (a *Servers) resolveFlavor(ctx context.Context, id string) (flavor nova.Flavor, err error) {
-	if isAdmin(ctx) {
+	if nova.CallerOf(ctx).Admin {
 		flavor, err = a.store.Flavor(ctx, id)
 	} else {
 		flavor, err = a.store.FlavorFor(ctx, nova.CallerOf(ctx).ProjectID, id)

@@ -18,10 +18,11 @@ type Caller struct {
 	DomainID        string // of a domain-scoped token
 	System          string // "all" for a system-scoped token
 	Roles           []string
+	Admin           bool // an administrator of the compute service, as policy has it (context_is_admin)
 	ExpiresAt       time.Time
 }
 
-// HasRole tells whether the caller holds a role in the scope of its token.
+// HasRole reports whether the caller holds a role in the scope of its token.
 func (c Caller) HasRole(role string) bool { return slices.Contains(c.Roles, role) }
 
 // A Request is what the log, the action record and other services are told
