@@ -7,6 +7,12 @@ CREATE TABLE image_ids (
     id TEXT NOT NULL PRIMARY KEY
 );
 
+-- The projects that have uploaded data. An upload locks its project's row while
+-- it counts what the project has.
+CREATE TABLE image_owners (
+    owner TEXT NOT NULL PRIMARY KEY
+);
+
 CREATE TABLE image_images (
     serial           $serial,
     id               TEXT    NOT NULL UNIQUE,
@@ -24,6 +30,7 @@ CREATE TABLE image_images (
     checksum         TEXT,             -- MD5
     os_hash_value    TEXT,             -- SHA-512
     upload           TEXT,             -- the upload that may end the status saving
+    reserved         BIGINT  NOT NULL DEFAULT 0, -- bytes that the upload may hold, counted against the owner's quota
     created_at       $time   NOT NULL,
     updated_at       $time   NOT NULL
 );

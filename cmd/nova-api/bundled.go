@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
@@ -54,7 +55,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 		var err error
 		b.image, err = image.New(image.Options{
 			Store: imagedb.New(store.DB), Dir: filepath.Join(cfg.StateDir, "images"), Log: log,
-			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
+			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL, QuotaBytes: int64(cfg.Image.MaxGB) << 30,
 		})
 		if err != nil {
 			return nil, err
@@ -92,10 +93,14 @@ func (b *bundled) catchUp() func(context.Context) error {
 // run does what the bundled services do beside answering requests, until the
 // context ends.
 func (b *bundled) run(ctx context.Context) error {
-	if b.identity == nil {
-		return nil
+	group, ctx := errgroup.WithContext(ctx)
+	if b.identity != nil {
+		group.Go(func() error { return b.identity.Run(ctx) })
 	}
-	return b.identity.Run(ctx)
+	if b.image != nil {
+		group.Go(func() error { return b.image.Run(ctx) })
+	}
+	return group.Wait()
 }
 
 // services are the bundled services as the in-process transport knows them.

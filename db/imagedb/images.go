@@ -35,12 +35,6 @@ type Image struct {
 	Tags            []string          `db:"-"` // in alphabetical order
 }
 
-// Data is what is known of an image's data once all of it is there.
-type Data struct {
-	Size           int64 // bytes
-	Checksum, Hash string
-}
-
 const columns = `serial, id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
 	protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at`
 
@@ -156,56 +150,6 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 		_, err = rows.Exec(ctx, tx.DB, "DELETE FROM image_images WHERE id = ?", id)
 		return err
 	})
-}
-
-// BeginUpload makes an image saving, on behalf of one upload: Conflict unless
-// it is queued, or another upload that has died left it saving.
-func (s *Store) BeginUpload(ctx context.Context, id, upload string) error {
-	changed, err := rows.Exec(ctx, s.DB, `
-		UPDATE image_images SET status = 'saving', upload = ?, updated_at = ?
-		WHERE id = ? AND status IN ('queued', 'saving')`, upload, s.NowInSeconds(), id)
-	if err != nil || changed == 1 {
-		return err
-	}
-	image, err := s.Image(ctx, id)
-	if err != nil {
-		return err
-	}
-	return nova.Errorf(nova.Conflict, "Image status transition from %s to saving is not allowed", image.Status)
-}
-
-// FinishUpload gives an image its data and its next status: Gone if it has been
-// deleted meanwhile, or another upload has taken over.
-func (s *Store) FinishUpload(ctx context.Context, id, upload, status string, d Data) error {
-	changed, err := rows.Exec(ctx, s.DB, `
-		UPDATE image_images
-		SET status = ?, upload = NULL, size = ?, checksum = ?, os_hash_value = ?, updated_at = ?
-		WHERE id = ? AND upload = ?`, status, d.Size, d.Checksum, d.Hash, s.NowInSeconds(), id, upload)
-	if err == nil && changed == 0 {
-		return nova.Errorf(nova.Gone, "Image %s could not be found after upload. The image may have been deleted during the upload.", id)
-	}
-	return err
-}
-
-// AbortUpload makes an image queued again, and tells whether it still belonged
-// to the upload.
-func (s *Store) AbortUpload(ctx context.Context, id, upload string) (bool, error) {
-	changed, err := rows.Exec(ctx, s.DB, `
-		UPDATE image_images SET status = 'queued', upload = NULL, updated_at = ? WHERE id = ? AND upload = ?`, s.NowInSeconds(), id, upload)
-	return changed > 0, err
-}
-
-// Uploads are the uploads under way, or dead, by the image that each is for.
-func (s *Store) Uploads(ctx context.Context) (map[string]string, error) {
-	found, err := rows.All[struct{ ID, Upload string }](ctx, s.DB, "SELECT id, upload FROM image_images WHERE upload IS NOT NULL")
-	if err != nil {
-		return nil, fmt.Errorf("list uploads: %w", err)
-	}
-	uploads := make(map[string]string, len(found))
-	for _, u := range found {
-		uploads[u.ID] = u.Upload
-	}
-	return uploads, nil
 }
 
 // addDetails fetches the properties and tags of all images, in two queries.

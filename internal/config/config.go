@@ -35,6 +35,7 @@ type Config struct {
 	Policy     Policy
 	Weights    Weights
 	NovaAPI    NovaAPI
+	Image      Image
 
 	// BootstrapPassword is for the users that the first start creates; it
 	// comes from NOVA_BOOTSTRAP_PASSWORD alone. Empty: make one up.
@@ -138,6 +139,11 @@ type Quota struct {
 	KeyPairs                 int
 	ServerGroups             int
 	ServerGroupMembers       int
+}
+
+// Image is the section [image]: the bundled image service.
+type Image struct {
+	MaxGB int // of the data of all images of a project, in GiB; 0 for any amount
 }
 
 // Policy is the section [oslo_policy].

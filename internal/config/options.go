@@ -16,6 +16,7 @@ func Sections() []Section {
 		{"keystone_authtoken", "The identity service that tokens are validated against, and the service user that asks it.", keystoneOptions()},
 		{"glance", "How the image service is found.", glanceOptions},
 		{"neutron", "How the network service is found, and the service user for it: that of [keystone_authtoken] if there is no auth_url.", neutronOptions()},
+		{"image", "The bundled image service.", imageOptions},
 		{"quota", "What a project may use if nothing was set for it; -1 is no limit.", quotaOptions},
 		{"oslo_policy", "Who may do what.", policyOptions},
 		{"filter_scheduler", "How hosts are compared; below zero, servers are packed instead of spread.", weightOptions},
@@ -274,6 +275,13 @@ func endpointOptions(of func(*Config) *Endpoint) []Option {
 			Help: "The interfaces of the catalog in which it is looked up, in order of preference.",
 		},
 	}
+}
+
+var imageOptions = []Option{
+	{
+		Name: "max_gb", Default: "1024", Accepts: between(0, 1e9), at: func(c *Config) any { return &c.Image.MaxGB },
+		Help: "How much data the images of a project may hold together, in GiB; 0 is no limit.",
+	},
 }
 
 var quotaOptions = []Option{

@@ -112,7 +112,7 @@ func TestUpload_BreaksOff(t *testing.T) {
 				t.Errorf("%s: files are left: %v", name, files)
 			}
 		}
-		c.want(413, "Denying attempt to upload image larger than", "demo", "PUT "+path, strings.Repeat("x", 1<<20+1))
+		c.want(413, "The incoming image is too large: The provided image is too large.", "demo", "PUT "+path, strings.Repeat("x", 1<<20+1))
 		c.want(204, "", "demo", "PUT "+path, "0123456789")
 		c.want(200, `"status":"active"`, "demo", "GET /v2/images/"+id, "")
 	})
@@ -191,7 +191,7 @@ func TestUpload_KilledProcess(t *testing.T) {
 		c.t = t
 		retried, swept := c.make("demo", rawImage), c.make("demo", rawImage)
 		for _, id := range []string{retried, swept} {
-			if err := c.service.Store.BeginUpload(t.Context(), id, "dead-"+id); err != nil {
+			if _, err := c.service.Store.BeginUpload(t.Context(), id, "dead-"+id, imagedb.Room{}); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(c.dir, id+".part"), []byte("half of it, and more than the next"), 0o600); err != nil {

@@ -8,30 +8,34 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// files is the folder with the images' data. A file has the name of its image;
-// while it is written, with ".part" behind it. Whoever writes holds a lock on
-// the file, which the kernel takes back from a process that dies: so a file
-// that is locked is in the making, and one that isn't is complete, or litter.
+// files is the folder with the images' data. A file has the ID of its image as
+// its name, with ".part" behind it while it is written. Whoever writes or
+// removes an image's data has claimed the image: it holds a lock on the partial
+// file, which the kernel takes back from a process that dies. So a file that is
+// locked is in the making, and any other is complete, or litter.
 type files struct{ dir string }
 
 const partial = ".part"
 
-// errBusy is what create answers while another upload of the image goes on.
+// errBusy is the answer of claim while somebody else has claimed the image.
 var errBusy = errors.New("another upload is under way")
 
 func (f files) path(id string) string { return filepath.Join(f.dir, filepath.Base(id)) }
 
-// create opens a new, empty, locked file for an image's data.
-func (f files) create(id string) (*os.File, error) {
-	if f.busy(f.path(id)) {
+// claim opens a new, empty, locked file for an image's data. Closing it ends
+// the claim. The error is errBusy while somebody else has claimed the image.
+func (f files) claim(id string) (*os.File, error) {
+	if f.busy(f.path(id)) { // renamed by an upload that is about to end
 		return nil, errBusy
 	}
 	for {
 		file, err := os.OpenFile(f.path(id)+partial, os.O_CREATE|os.O_WRONLY, 0o600)
 		if err != nil {
-			return nil, fmt.Errorf("file for an image: %w", err)
+			return nil, storageError(err)
 		}
 		if !lock(file) {
 			_ = file.Close()
@@ -41,18 +45,21 @@ func (f files) create(id string) (*os.File, error) {
 			_ = file.Close()
 			continue
 		}
-		if err := file.Truncate(0); err != nil {
+		if err := empty(file); err != nil {
 			_ = file.Close()
-			return nil, fmt.Errorf("file for an image: %w", err)
+			return nil, storageError(err)
 		}
 		return file, nil
 	}
 }
 
-// keep gives a complete file its name.
-func (f files) keep(id string) error {
+// keep gives a complete file its name, once all of it has reached the disk.
+func (f files) keep(file *os.File, id string) error {
+	if err := file.Sync(); err != nil {
+		return storageError(err)
+	}
 	if err := os.Rename(f.path(id)+partial, f.path(id)); err != nil {
-		return fmt.Errorf("keep an image's data: %w", err)
+		return storageError(err)
 	}
 	return nil
 }
@@ -68,12 +75,7 @@ func (f files) exists(id string) bool {
 	return err == nil
 }
 
-// uploading tells whether somebody alive writes an image's data. The partial
-// file is looked at first, because it becomes the other.
-func (f files) uploading(id string) bool {
-	return f.busy(f.path(id)+partial) || f.busy(f.path(id))
-}
-
+// busy reports whether somebody alive has locked a file.
 func (f files) busy(path string) bool {
 	file, err := os.Open(path)
 	if err != nil {
@@ -83,37 +85,45 @@ func (f files) busy(path string) bool {
 	return !lock(file)
 }
 
-// sweep removes the files that nobody writes and whose image isn't wanted.
-func (f files) sweep(wanted func(id string) (bool, error)) error {
+// ids are the images of which there is a file, be it partial.
+func (f files) ids() (map[string]bool, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return fmt.Errorf("sweep images: %w", err)
+		return nil, fmt.Errorf("list images' data: %w", err)
 	}
+	ids := map[string]bool{}
 	for _, entry := range entries {
-		id, isPartial := strings.CutSuffix(entry.Name(), partial)
-		if !idPattern.MatchString(id) || f.busy(filepath.Join(f.dir, entry.Name())) {
-			continue
-		}
-		keep := false
-		if !isPartial {
-			if keep, err = wanted(id); err != nil {
-				return err
-			}
-		}
-		if keep {
-			continue
-		}
-		if err := ignoreMissing(os.Remove(filepath.Join(f.dir, entry.Name()))); err != nil {
-			return err
+		if id := strings.TrimSuffix(entry.Name(), partial); idPattern.MatchString(id) {
+			ids[id] = true
 		}
 	}
-	return nil
+	return ids, nil
+}
+
+// storageError gives a fault of the disk the status and the words that it has
+// in Glance (glance/api/v2/image_data.py). Any other fault is ours.
+func storageError(err error) error {
+	full := []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG}
+	denied := []error{syscall.EACCES, syscall.EPERM, syscall.EROFS}
+	for _, cause := range full {
+		if errors.Is(err, cause) {
+			return nova.Because(err, nova.TooLarge, "Image storage media is full: There is not enough disk space on the image storage media.")
+		}
+	}
+	for _, cause := range denied {
+		if errors.Is(err, cause) {
+			return nova.Because(err, nova.Unavailable,
+				"Insufficient permissions on image storage media: Permission to write image storage media denied.")
+		}
+	}
+	return fmt.Errorf("store an image's data: %w", err)
 }
 
 func lock(file *os.File) bool {
 	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
 
+// stillThere reports whether an open file has the name that it was opened by.
 func stillThere(file *os.File) bool {
 	open, err := file.Stat()
 	if err != nil {
@@ -121,6 +131,15 @@ func stillThere(file *os.File) bool {
 	}
 	named, err := os.Stat(file.Name())
 	return err == nil && os.SameFile(open, named)
+}
+
+// empty removes what an upload that died has left in a file.
+func empty(file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	return file.Truncate(0)
 }
 
 func ignoreMissing(err error) error {

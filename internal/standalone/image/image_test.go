@@ -43,17 +43,21 @@ type cloud struct {
 	dir     string
 }
 
-func each(t *testing.T, test func(t *testing.T, c cloud)) {
+func each(t *testing.T, test func(t *testing.T, c cloud), change ...func(*image.Options)) {
 	t.Helper()
-	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, imagedb.New(s.DB), t.TempDir())) })
+	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, imagedb.New(s.DB), t.TempDir(), change...)) })
 }
 
-func newCloud(t *testing.T, s *imagedb.Store, dir string) cloud {
+func newCloud(t *testing.T, s *imagedb.Store, dir string, change ...func(*image.Options)) cloud {
 	t.Helper()
-	authURL := func(*http.Request) string { return "http://cloud/identity/v3" }
-	service, err := image.New(image.Options{
-		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: "http://cloud", Owner: "p-admin", MaxBytes: 1 << 20,
-	})
+	o := image.Options{
+		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: func(*http.Request) string { return "http://cloud/identity/v3" },
+		PublicURL: "http://cloud", Owner: "p-admin", MaxBytes: 1 << 20,
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	service, err := image.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,6 +142,18 @@ func (c cloud) files() []string {
 		names = append(names, e.Name())
 	}
 	return names
+}
+
+// wantQueued checks that an upload has left an image as it was before.
+func (c cloud) wantQueued(id string) {
+	c.t.Helper()
+	c.want(200, `"status":"queued"`, "demo", "GET /v2/images/"+id, "")
+	if files := c.files(); len(files) != 0 {
+		c.t.Errorf("files are left: %v", files)
+	}
+	if uploads, err := c.service.Store.Uploads(c.t.Context()); err != nil || len(uploads) != 0 {
+		c.t.Errorf("uploads are left: %v, %v", uploads, err)
+	}
 }
 
 // names are those of a list's images, with spaces between.

@@ -25,7 +25,10 @@ const (
 // Seed makes an image if there is none, and sweeps up what a process that was
 // killed has left. Call it at every start.
 func (s *Service) Seed(ctx context.Context) error {
-	if err := s.sweep(ctx); err != nil {
+	if err := s.SweepUploads(ctx); err != nil {
+		return err
+	}
+	if err := s.sweepFiles(ctx); err != nil {
 		return err
 	}
 	image, err := s.Store.Image(ctx, seedID)
@@ -78,42 +81,21 @@ func (s *Service) saveSeed(ctx context.Context, image imagedb.Image) error {
 
 // restoreSeed writes the data again, for a state folder that hasn't got it.
 func (s *Service) restoreSeed() error {
-	file, err := s.files.create(seedID)
+	file, err := s.files.claim(seedID)
 	if errors.Is(err, errBusy) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(file, seedData())
-	return errors.Join(err, s.files.keep(seedID), file.Close())
+	defer func() { _ = file.Close() }()
+	if _, err := io.Copy(file, seedData()); err != nil {
+		return errors.Join(storageError(err), s.files.drop(seedID))
+	}
+	return s.files.keep(file, seedID)
 }
 
 func seedData() *bytes.Reader {
 	text := strings.Repeat(seedLine, seedSize/len(seedLine)+1)
 	return bytes.NewReader([]byte(text[:seedSize]))
-}
-
-// sweep makes images queued whose upload has died, and removes files that
-// belong to no image.
-func (s *Service) sweep(ctx context.Context) error {
-	uploads, err := s.Store.Uploads(ctx)
-	if err != nil {
-		return err
-	}
-	for id, upload := range uploads {
-		if s.files.uploading(id) {
-			continue
-		}
-		if _, err := s.Store.AbortUpload(ctx, id, upload); err != nil {
-			return err
-		}
-	}
-	return s.files.sweep(func(id string) (bool, error) {
-		image, err := s.Store.Image(ctx, id)
-		if nova.Is(err, nova.NotFound) {
-			return false, nil
-		}
-		return image.Status != queued && image.Status != saving, err
-	})
 }

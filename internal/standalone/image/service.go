@@ -30,10 +30,11 @@ type Options struct {
 	AuthURL  func(*http.Request) string // where a caller without a token gets one
 	// PublicURL is where clients reach the process, without Path. If it is
 	// empty, each client is told the scheme and host that it used itself.
-	PublicURL string
-	Owner     string        // the project that owns the seeded image
-	MaxBytes  int64         // of one image's data; 0 for a terabyte
-	Patience  time.Duration // how long an upload may stand still; 0 for a minute
+	PublicURL  string
+	Owner      string        // the project that owns the seeded image
+	MaxBytes   int64         // of one image's data; 0 for a terabyte
+	QuotaBytes int64         // of the data of all images of a project; 0 for any amount
+	Patience   time.Duration // how long an upload may stand still; 0 for a minute
 }
 
 // A Service is an image service. Several may share a database and a folder.
