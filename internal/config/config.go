@@ -159,6 +159,9 @@ type Weights struct {
 	RAM  float64
 	CPU  float64
 	Disk float64
+
+	SoftAffinity     float64
+	SoftAntiAffinity float64
 }
 
 // Where a service is: in this process, or elsewhere.

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/nova-api/nova-api/internal/nova"
@@ -28,6 +29,12 @@ var filters = []filter{
 	{"not tried", true, isUntried, notEnough},
 	{"up", false, isUp, notEnough},
 	{"zone", false, inZone, notEnough},
+	{"group affinity", true, keepsAffinity, notEnough},
+	{"group anti-affinity", true, keepsAntiAffinity, notEnough},
+	{"same host", false, isSameHost, notEnough},
+	{"different host", false, isDifferentHost, notEnough},
+	{"near", false, isNear, notEnough},
+	{"query", false, answersQuery, notEnough},
 }
 
 func filtersFor(r Request) []filter {
@@ -51,6 +58,34 @@ func hasDisk(r *Request, h *nova.Host) bool {
 func hasVCPUs(r *Request, h *nova.Host) bool {
 	return fits(r.Needs.VCPUs, h.VCPUs, h.VCPUsUsed, h.CPURatio)
 }
+
+// keepsAffinity lets the first member of a group go anywhere, and all others to
+// the host where a member runs.
+func keepsAffinity(r *Request, h *nova.Host) bool {
+	return r.Group == nil || r.Group.Policy != nova.Affinity || len(r.Group.Hosts) == 0 || r.Group.Hosts[h.Name] > 0
+}
+
+func keepsAntiAffinity(r *Request, h *nova.Host) bool {
+	return r.Group == nil || r.Group.Policy != nova.AntiAffinity || r.Group.Hosts[h.Name] < r.Group.PerHost
+}
+
+func isSameHost(r *Request, h *nova.Host) bool {
+	return r.Hints.SameHost == nil || slices.Contains(r.Hints.SameHost, h.Name)
+}
+
+func isDifferentHost(r *Request, h *nova.Host) bool {
+	return !slices.Contains(r.Hints.DifferentHost, h.Name)
+}
+
+func isNear(r *Request, h *nova.Host) bool {
+	if r.Hints.Near == (netip.Prefix{}) {
+		return true
+	}
+	address, err := netip.ParseAddr(h.IP)
+	return err == nil && r.Hints.Near.Contains(address)
+}
+
+func answersQuery(r *Request, h *nova.Host) bool { return r.Hints.Query == nil || r.Hints.Query(h) }
 
 func (t Target) is(h *nova.Host) bool {
 	return (t.Host == "" || t.Host == h.Name) && (t.Node == "" || t.Node == h.Node)

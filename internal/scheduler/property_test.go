@@ -33,7 +33,7 @@ func drawRequest(t *rapid.T) Request {
 		Needs:   nova.Resources{VCPUs: amount.Draw(t, "vcpus"), RAM: amount.Draw(t, "ram"), Disk: amount.Draw(t, "disk")},
 		Zone:    rapid.SampledFrom([]string{"", "nova", "east"}).Draw(t, "zone"),
 		Exclude: rapid.SliceOfN(hostNames, 0, 2).Draw(t, "exclude"),
-		Weights: Weights{weight.Draw(t, "ram weight"), weight.Draw(t, "cpu weight"), weight.Draw(t, "disk weight")},
+		Weights: Weights{RAM: weight.Draw(t, "ram weight"), CPU: weight.Draw(t, "cpu weight"), Disk: weight.Draw(t, "disk weight")},
 		Seed:    rapid.Uint64().Draw(t, "seed"),
 		Limit:   rapid.IntRange(0, 3).Draw(t, "limit"),
 	}

@@ -4,6 +4,7 @@
 package scheduler
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,9 @@ type Request struct {
 	To      Target   // where a caller would like the server to be, if it may be there
 	Force   Target   // where an operator puts the server, whatever zone or heartbeat say
 
+	Group *Group // the server group that the server is a member of; nil for none
+	Hints Hints
+
 	Weights Weights
 	Seed    uint64 // decides between hosts of the same weight; a random number spreads servers
 	Limit   int    // how many hosts are wanted at the most; 0 for all that fit
@@ -28,6 +32,22 @@ type Request struct {
 type Target struct {
 	Host string
 	Node string
+}
+
+// A Group is where the other members of a server group run.
+type Group struct {
+	Policy  nova.GroupPolicy
+	PerHost int            // with AntiAffinity, how many members a host may have
+	Hosts   map[string]int // the number of other members on each host that has any
+}
+
+// Hints are the wishes of whoever creates a server, once the servers that they
+// name have been found on their hosts.
+type Hints struct {
+	SameHost      []string     // only these hosts will do; nil for no such hint
+	DifferentHost []string     // none of these hosts will do
+	Near          netip.Prefix // only hosts with an address in it will do; the zero value for no such hint
+	Query         Query        // what a host must be; nil for no such hint
 }
 
 // A Report says how many hosts were left after each filter, in their order.

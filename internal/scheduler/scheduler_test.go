@@ -3,7 +3,9 @@ package scheduler
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -194,3 +196,70 @@ func BenchmarkChoose(b *testing.B) {
 		}
 	}
 }
+
+func TestChoose_GroupsAndHints(t *testing.T) {
+	t.Parallel()
+	on := func(policy nova.GroupPolicy, perHost int, hosts map[string]int) *Group {
+		return &Group{Policy: policy, PerHost: perHost, Hosts: hosts}
+	}
+	query := func(text string) Hints {
+		q, err := ParseQuery(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Hints{Query: q}
+	}
+	hosts := []nova.Host{host("a", address("10.0.0.1")), host("b", address("10.0.1.1")), host("c", address(""))}
+	for _, tt := range []struct {
+		name string
+		r    Request
+		want []string // in any order, unless the name says first
+	}{
+		{"affinity, no member yet", Request{Group: on(nova.Affinity, 0, nil)}, []string{"a", "b", "c"}},
+		{"affinity", Request{Group: on(nova.Affinity, 0, map[string]int{"b": 2})}, []string{"b"}},
+		{"affinity with a host that is not there", Request{Group: on(nova.Affinity, 0, map[string]int{"x": 2})}, nil},
+		{"anti-affinity", Request{Group: on(nova.AntiAffinity, 1, map[string]int{"b": 1})}, []string{"a", "c"}},
+		{"two on a host", Request{Group: on(nova.AntiAffinity, 2, map[string]int{"a": 2, "b": 1})}, []string{"b", "c"}},
+		{"anti-affinity, all taken", Request{Group: on(nova.AntiAffinity, 1, map[string]int{"a": 1, "b": 1, "c": 1})}, nil},
+		{"soft affinity first", Request{Group: on(nova.SoftAffinity, 0, map[string]int{"b": 1}), Limit: 1}, []string{"b"}},
+		{"soft anti-affinity first", Request{Group: on(nova.SoftAntiAffinity, 0, map[string]int{"a": 2, "b": 1, "c": 3}), Limit: 1}, []string{"b"}},
+		{"same host", Request{Hints: Hints{SameHost: []string{"c"}}}, []string{"c"}},
+		{"same host, nowhere", Request{Hints: Hints{SameHost: []string{}}}, nil},
+		{"different host", Request{Hints: Hints{DifferentHost: []string{"a", "b"}}}, []string{"c"}},
+		{"near", Request{Hints: Hints{Near: netip.MustParsePrefix("10.0.0.0/24")}}, []string{"a"}},
+		{"query", Request{Hints: query(`["or", ["=", "$host", "a"], ["in", "$nodename", "x", "c-node"]]`)}, []string{"a", "c"}},
+		{"query for more than there is", Request{Hints: query(`["and", [">=", "$free_ram_mb", 8192], [">", "$vcpus_total", 8]]`)}, nil},
+		{"query for what hosts don't have", Request{Hints: query(`["=", "$colour", "red"]`)}, nil},
+		{"inverse query", Request{Hints: query(`["not", ["=", "$host", "a"]]`)}, []string{"b", "c"}},
+		{"query of unlike things", Request{Hints: query(`["<", "$host", 5]`)}, nil},
+		{"empty query", Request{Hints: query(`[]`)}, []string{"a", "b", "c"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.r.Weights = Weights{SoftAffinity: 1, SoftAntiAffinity: 1}
+			got, _, err := Choose(tt.r, hosts)
+			if diff := cmp.Diff(tt.want, slices.Sorted(slices.Values(names(got)))); diff != "" {
+				t.Errorf("hosts (-want +got):\n%s", diff)
+			}
+			if (err == nil) != (len(tt.want) > 0) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestParseQuery_Refused(t *testing.T) {
+	t.Parallel()
+	for name, hint := range map[string]any{
+		"no JSON":          `["=",`,
+		"unknown operator": `["~", "$host", "a"]`,
+		"no operator":      `[1, 2]`,
+		"nested too deep":  strings.Repeat(`["not", `, 100) + "1" + strings.Repeat("]", 100),
+	} {
+		if _, err := ParseQuery(hint); !nova.Is(err, nova.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func address(ip string) func(*nova.Host) { return func(h *nova.Host) { h.IP = ip } }
