@@ -45,6 +45,8 @@ var rooms = map[string]room{
 	"migrations":              {nil, web},
 	"internal/policy":         {[]string{"internal/nova"}, with(web, driver)},
 	"internal/scheduler":      {[]string{"internal/nova"}, with(web, driver)},
+	"internal/quota":          {[]string{"internal/nova"}, with(web, driver)},
+	"internal/keys":           {[]string{"internal/nova"}, with(web, driver)},
 	"internal/config":         {[]string{"internal/nova"}, []string{chi}},
 	"internal/cloud":          {[]string{"internal/nova"}, with(driver, []string{chi})},
 	"internal/virt":           {[]string{"internal/nova"}, with(web, driver)},
@@ -69,7 +71,7 @@ var rooms = map[string]room{
 	"db/dbtest":     {[]string{"db", "db/rows", "migrations"}, web},
 	"views":         {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/compute": {
-		[]string{"internal/nova", "db", "internal/scheduler", "internal/virt", "internal/cloud"}, with(web, driver),
+		[]string{"internal/nova", "db", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
 	},
 	"api/schema": {with(nouns, []string{"internal/pattern"}), with(driver, []string{chi})},
 	"api/rest":   {with(nouns, []string{"internal/policy", "api/schema"}), driver},

@@ -2,11 +2,13 @@ package compute
 
 import (
 	"context"
+	"time"
 
+	"github.com/nova-api/nova-api/internal/keys"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A NewKeyPair is what a key pair is made of.
+// A NewKeyPair asks for a key pair of a user.
 type NewKeyPair struct {
 	UserID    string
 	Name      string
@@ -14,10 +16,12 @@ type NewKeyPair struct {
 	PublicKey *string // nil: generate both halves
 }
 
-// CreateKeyPair imports a key pair, or generates one. The private half of a
-// generated one is given to the caller and kept nowhere; it is empty for one
-// that was imported. How many key pairs a user may have is said by the quota
-// of the caller.
+// CreateKeyPair imports or generates a key pair. It returns the private half of
+// a generated pair, which is stored nowhere. The caller's quota bounds how many
+// key pairs the user may have, as in Nova.
+//
+// The error is Invalid for a bad key, Conflict for a name that the user has
+// used, OverQuota if the user has too many.
 func (a *Servers) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.KeyPair, private string, err error) {
 	caller := nova.CallerOf(ctx)
 	_, quota, err := a.Quota(ctx, caller.ProjectID, caller.UserID)
@@ -31,7 +35,7 @@ func (a *Servers) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.Ke
 	if !quota.Within(nova.QuotaKeyPairs, count+1) { // before keys are made for nothing; the store looks again
 		return pair, "", nova.Errorf(nova.OverQuota, "Quota exceeded, too many key pairs.")
 	}
-	made, err := makeKeys(n, a.store.Now())
+	made, err := n.keys(a.store.Now())
 	if err != nil {
 		return pair, "", err
 	}
@@ -40,7 +44,14 @@ func (a *Servers) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.Ke
 		limit = nova.QuotaUnlimited
 	}
 	pair, err = a.store.CreateKeyPair(ctx, nova.KeyPair{
-		UserID: n.UserID, Name: n.Name, Type: n.Type, PublicKey: made.public, Fingerprint: made.fingerprint,
+		UserID: n.UserID, Name: n.Name, Type: n.Type, PublicKey: made.Public, Fingerprint: made.Fingerprint,
 	}, limit)
-	return pair, made.private, err
+	return pair, made.Private, err
+}
+
+func (n NewKeyPair) keys(now time.Time) (keys.Pair, error) {
+	if n.PublicKey != nil {
+		return keys.Import(n.Type, *n.PublicKey)
+	}
+	return keys.Generate(n.Type, n.UserID, now)
 }

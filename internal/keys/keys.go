@@ -1,4 +1,6 @@
-package compute
+// Package keys makes and reads the keys that users log in to servers with: SSH
+// keys, and X.509 certificates for Windows. It keeps nothing and asks nobody.
+package keys
 
 import (
 	"crypto/rand"
@@ -21,57 +23,69 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// keys are the halves of a key pair, as the API shows them.
-type keys struct{ public, private, fingerprint string }
+// A Pair holds the halves of a key pair as the API shows them. Private is empty
+// for a pair that was imported.
+type Pair struct{ Public, Private, Fingerprint string }
 
-// makeKeys imports the keys of a new pair, or generates them, in one of the
-// ways that the table has for each type.
-func makeKeys(n NewKeyPair, now time.Time) (keys, error) {
-	kind, ok := keyKinds[n.Type]
-	switch {
-	case !ok:
-		return keys{}, nova.Errorf(nova.Invalid, "Keypair data is invalid: there is no type %s", n.Type)
-	case n.PublicKey == nil:
-		return kind.generate(n.UserID, now)
-	}
-	fingerprint, err := kind.fingerprint(*n.PublicKey)
-	return keys{public: *n.PublicKey, fingerprint: fingerprint}, err
-}
-
-// keyKinds is how keys are generated for a user, and read, by type.
-var keyKinds = map[string]struct {
-	generate    func(user string, now time.Time) (keys, error)
+// kinds says how the keys of each type are generated and read.
+var kinds = map[string]struct {
+	generate    func(user string, now time.Time) (Pair, error)
 	fingerprint func(public string) (string, error)
 }{
 	nova.KeyPairSSH:  {generateSSH, sshFingerprint},
 	nova.KeyPairX509: {generateX509, x509Fingerprint},
 }
 
+// Import reads the public half of a key pair, and keeps it as it is. The error
+// is Invalid if it is no key of the type, or there is no such type.
+func Import(kind, public string) (Pair, error) {
+	k, ok := kinds[kind]
+	if !ok {
+		return Pair{}, noKind(kind)
+	}
+	fingerprint, err := k.fingerprint(public)
+	return Pair{Public: public, Fingerprint: fingerprint}, err
+}
+
+// Generate makes both halves of a key pair for a user, whose ID stands in a
+// certificate. The error is Invalid if there is no such type.
+func Generate(kind, user string, now time.Time) (Pair, error) {
+	k, ok := kinds[kind]
+	if !ok {
+		return Pair{}, noKind(kind)
+	}
+	return k.generate(user, now)
+}
+
+func noKind(kind string) error {
+	return nova.Errorf(nova.Invalid, "Keypair data is invalid: there is no type %s", kind)
+}
+
 const (
 	keyBits      = 2048
 	keyComment   = "Generated-by-Nova"
-	certificates = 10 * 365 * 24 * time.Hour // how long a generated one is good for
+	certificates = 10 * 365 * 24 * time.Hour // how long a generated certificate is valid
 )
 
 // generateSSH makes an RSA key: PKCS#1 in PEM, and a line of authorized_keys.
-func generateSSH(string, time.Time) (keys, error) {
+func generateSSH(string, time.Time) (Pair, error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
-		return keys{}, fmt.Errorf("generate key: %w", err)
+		return Pair{}, fmt.Errorf("generate key: %w", err)
 	}
 	public, err := ssh.NewPublicKey(&key.PublicKey)
 	if err != nil {
-		return keys{}, fmt.Errorf("generate key: %w", err)
+		return Pair{}, fmt.Errorf("generate key: %w", err)
 	}
-	return keys{
-		public:      strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + " " + keyComment,
-		private:     string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
-		fingerprint: ssh.FingerprintLegacyMD5(public),
+	return Pair{
+		Public:      strings.TrimSpace(string(ssh.MarshalAuthorizedKey(public))) + " " + keyComment,
+		Private:     string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})),
+		Fingerprint: ssh.FingerprintLegacyMD5(public),
 	}, nil
 }
 
-// sshFingerprint reads one line of authorized_keys: type, key and comment,
-// without options.
+// sshFingerprint reads one line of authorized_keys: type, key and comment. Options
+// before the type are refused, as is a second line.
 func sshFingerprint(public string) (string, error) {
 	refused := nova.Errorf(nova.Invalid, "Keypair data is invalid: failed to generate fingerprint")
 	line := strings.TrimRight(public, "\r\n")
@@ -90,31 +104,31 @@ func sshFingerprint(public string) (string, error) {
 	return ssh.FingerprintLegacyMD5(key), nil
 }
 
-// generateX509 makes a certificate that a Windows server lets its user log in
-// with: the certificate in PEM, and both halves in PKCS#12, base64, without a
-// password.
-func generateX509(user string, now time.Time) (keys, error) {
+// generateX509 makes a certificate that a Windows server accepts as its user's
+// login. The public half is the certificate in PEM, the private half both in
+// PKCS#12, base64, without a password.
+func generateX509(user string, now time.Time) (Pair, error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
-		return keys{}, fmt.Errorf("generate key: %w", err)
+		return Pair{}, fmt.Errorf("generate key: %w", err)
 	}
 	certificate, err := loginCertificate(key, user, now)
 	if err != nil {
-		return keys{}, fmt.Errorf("generate certificate: %w", err)
+		return Pair{}, fmt.Errorf("generate certificate: %w", err)
 	}
 	both, err := pkcs12.Modern.Encode(key, certificate, nil, "")
 	if err != nil {
-		return keys{}, fmt.Errorf("generate certificate: %w", err)
+		return Pair{}, fmt.Errorf("generate certificate: %w", err)
 	}
-	return keys{
-		public:      string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})),
-		private:     base64.StdEncoding.EncodeToString(both),
-		fingerprint: certificateFingerprint(certificate),
+	return Pair{
+		Public:      string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw})),
+		Private:     base64.StdEncoding.EncodeToString(both),
+		Fingerprint: certificateFingerprint(certificate),
 	}, nil
 }
 
-// loginCertificate is signed by its own key. Windows knows whose it is by the
-// user principal name among its other names.
+// loginCertificate is signed by its own key. Windows finds the user by the user
+// principal name, which stands among the certificate's alternative names.
 func loginCertificate(key *rsa.PrivateKey, user string, now time.Time) (*x509.Certificate, error) {
 	const serialBits = 128
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), serialBits))
@@ -140,8 +154,8 @@ func loginCertificate(key *rsa.PrivateKey, user string, now time.Time) (*x509.Ce
 	return x509.ParseCertificate(raw)
 }
 
-// principalName is the extension "subject alternative name" with one name of
-// the kind that Microsoft defined for logging in.
+// principalName is the extension "subject alternative name" with a single name,
+// of the type that Microsoft defined for logins.
 func principalName(name string) (pkix.Extension, error) {
 	type otherName struct {
 		Kind  asn1.ObjectIdentifier
