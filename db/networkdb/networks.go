@@ -48,14 +48,6 @@ func loadNetworks(ctx context.Context, d *rows.DB, networks []Network) error {
 	return nil
 }
 
-// LockNetwork keeps other transactions from locking the same network until
-// this one ends. Subnets are created under this lock, since they must not
-// overlap. It returns NotFound if there is no such network.
-func (s *Store) LockNetwork(ctx context.Context, id string) error {
-	_, err := rows.Get[int64](ctx, s.DB, "SELECT serial FROM network_networks WHERE id = ? "+s.ForUpdate(), id)
-	return err
-}
-
 // UsedByOthers reports whether projects other than the given one have ports on
 // a network.
 func (s *Store) UsedByOthers(ctx context.Context, networkID, project string) (bool, error) {

@@ -75,13 +75,6 @@ func (s *Store) ForgetGateway(ctx context.Context, routerID string) error {
 	return err
 }
 
-// LockRouter keeps other transactions from locking the same router until this
-// one ends. It returns NotFound if there is no such router.
-func (s *Store) LockRouter(ctx context.Context, id string) error {
-	_, err := rows.Get[int64](ctx, s.DB, "SELECT serial FROM network_routers WHERE id = ? "+s.ForUpdate(), id)
-	return err
-}
-
 // AddInterface makes a port an interface of a router. It returns Conflict if
 // either is gone.
 func (s *Store) AddInterface(ctx context.Context, routerID, portID string) error {

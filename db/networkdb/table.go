@@ -169,6 +169,18 @@ func (t Table[T]) Create(ctx context.Context, v T) (T, error) {
 	return v, err
 }
 
+// Lock reads a resource and keeps other transactions from locking, changing or
+// deleting it until this one ends. It returns NotFound if there is no such
+// resource.
+func (t Table[T]) Lock(ctx context.Context, id string) (T, error) {
+	_, err := rows.Get[int64](ctx, t.db, "SELECT serial FROM "+t.kind.table+" WHERE id = ? "+t.db.ForUpdate(), id)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return t.Get(ctx, "", id)
+}
+
 // Change locks a resource, lets change alter it and writes the result, which
 // it returns. Whatever must be true together with the resource belongs into
 // change, which is given the transaction. It returns NotFound if there is no
@@ -177,11 +189,8 @@ func (t Table[T]) Change(ctx context.Context, id string, change func(tx *Store, 
 	var v T
 	err := t.db.Tx(ctx, func(d *rows.DB) error {
 		inside := Table[T]{d, t.kind}
-		_, err := rows.Get[int64](ctx, d, "SELECT serial FROM "+t.kind.table+" WHERE id = ? "+d.ForUpdate(), id)
-		if err != nil {
-			return err
-		}
-		if v, err = inside.Get(ctx, "", id); err != nil {
+		var err error
+		if v, err = inside.Lock(ctx, id); err != nil {
 			return err
 		}
 		if err := change(New(d), &v); err != nil {

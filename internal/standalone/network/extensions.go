@@ -28,6 +28,7 @@ var extensionsServed = []struct{ alias, name, description string }{
 	{"provider", "Provider Network", "Administrators see what is below a network."},
 	{"quotas", "Quota management support", "Projects have limits."},
 	{"quota_details", "Quota details management support", "Projects see how much of their limits they use."},
+	{"revision-if-match", "If-Match constraints based on revision_number", "Updates and deletes can be bound to a revision."},
 	{"router", "Neutron L3 Router", "Routers and floating addresses."},
 	{"security-group", "security-group", "Security groups and their rules."},
 	{"security-groups-normalized-cidr", "Normalized CIDR field for security group rules", "Rules show their prefix in its usual form."},

@@ -182,12 +182,10 @@ func (s *Service) lead(ctx context.Context, tx *networkdb.Store, c nova.Caller, 
 	return kit.Typed("BadRequest", nova.Invalid, "Bad floatingip request: Port %s does not have fixed ip %s.", port.ID, f.FixedIP)
 }
 
-// removeFloating drops a floating address, and the port that kept it.
-func (s *Service) removeFloating(ctx context.Context, f networkdb.FloatingIP) error {
-	return s.Store.Tx(ctx, func(tx *networkdb.Store) error {
-		if err := tx.FloatingIPs.Delete(ctx, f.ID); err != nil {
-			return err
-		}
-		return tx.Ports.Delete(ctx, f.OwnPortID)
-	})
+// removeFloating deletes a floating IP and the port that holds its address.
+func (s *Service) removeFloating(ctx context.Context, tx *networkdb.Store, f networkdb.FloatingIP) error {
+	if err := tx.FloatingIPs.Delete(ctx, f.ID); err != nil {
+		return err
+	}
+	return tx.Ports.Delete(ctx, f.OwnPortID)
 }

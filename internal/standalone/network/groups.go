@@ -132,12 +132,12 @@ func (s *Service) changeGroup(_ context.Context, _ *networkdb.Store, _ nova.Call
 	return nil
 }
 
-func (s *Service) removeGroup(ctx context.Context, g networkdb.SecurityGroup) error {
+func (s *Service) removeGroup(ctx context.Context, tx *networkdb.Store, g networkdb.SecurityGroup) error {
 	inUse := kit.Typed("SecurityGroupInUse", nova.Conflict, "Security Group %s in use.", g.ID)
 	if g.Name == networkdb.DefaultSecurityGroup {
 		return inUse
 	}
-	err := s.groups().drop(ctx, g)
+	err := tx.Groups.Delete(ctx, g.ID)
 	if nova.Is(err, nova.Conflict) {
 		return inUse
 	}

@@ -55,7 +55,7 @@ func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 	ctx, caller := r.Context(), nova.CallerOf(r.Context())
 	var port networkdb.Port
 	err = s.Store.Tx(ctx, func(tx *networkdb.Store) error {
-		if err := tx.LockRouter(ctx, router.ID); err != nil {
+		if _, err := tx.Routers.Lock(ctx, router.ID); err != nil {
 			return asMissing(err, routerNotFound(router.ID))
 		}
 		if in.PortID != "" {

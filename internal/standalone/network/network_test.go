@@ -71,10 +71,16 @@ type reply struct {
 }
 
 // do sends "METHOD /path", below /v2.0, as somebody.
-func (c cloud) do(as, call, body string) reply {
+func (c cloud) do(as, call, body string) reply { return c.doIfMatch(as, call, body, "") }
+
+// doIfMatch is do with an If-Match header, unless that is empty.
+func (c cloud) doIfMatch(as, call, body, match string) reply {
 	method, path, _ := strings.Cut(call, " ")
 	r := httptest.NewRequestWithContext(c.t.Context(), method, "/v2.0"+path, strings.NewReader(body))
 	r.Header.Set("X-Auth-Token", as)
+	if match != "" {
+		r.Header.Set("If-Match", match)
+	}
 	w := httptest.NewRecorder()
 	c.service.ServeHTTP(w, r)
 	got := reply{status: w.Code, text: w.Body.String()}

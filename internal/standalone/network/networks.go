@@ -108,16 +108,16 @@ func (s *Service) changeNetwork(ctx context.Context, tx *networkdb.Store, _ nova
 	return nil
 }
 
-// removeNetwork drops a network and its subnets, unless there are ports on it.
-func (s *Service) removeNetwork(ctx context.Context, n networkdb.Network) error {
-	err := s.networks().drop(ctx, n)
-	if !nova.Is(err, nova.Conflict) {
+// removeNetwork deletes a network and its subnets, unless there are ports on
+// it. The network is locked, so no port can be created after the look.
+func (s *Service) removeNetwork(ctx context.Context, tx *networkdb.Store, n networkdb.Network) error {
+	const shown = 10
+	ports, err := tx.PortsOn(ctx, n.ID, shown)
+	if err != nil {
 		return err
 	}
-	const shown = 10
-	ports, listErr := s.Store.PortsOn(ctx, n.ID, shown)
-	if listErr != nil {
-		return listErr
+	if len(ports) == 0 {
+		return tx.Networks.Delete(ctx, n.ID)
 	}
 	return kit.Typed("NetworkInUse", nova.Conflict,
 		"Unable to complete operation on network %s. There are one or more ports still in use on the network, id for these ports is: %s.",

@@ -333,8 +333,8 @@ func macFree(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
 }
 
 // removePort deletes a port, unless a router or a floating IP needs it.
-func (s *Service) removePort(ctx context.Context, p networkdb.Port) error {
-	err := s.ports().drop(ctx, p)
+func (s *Service) removePort(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
+	err := tx.Ports.Delete(ctx, p.ID)
 	if nova.Is(err, nova.Conflict) {
 		return kit.Typed("ServicePortInUse", nova.Conflict,
 			"Port %s cannot be deleted directly via the port API: has device owner %s.", p.ID, p.DeviceOwner)

@@ -293,6 +293,7 @@ func TestRoutersAndFloatingIPs(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, c cloud) {
 		c.t = t
+		c.want(201, "172.24.4.77", "admin", "POST /floatingips", `{"floatingip":{"floating_network_id":"`+publicID+`","floating_ip_address":"172.24.4.77"}}`)
 		n := c.make("demo", "network", `{}`)
 		s := c.make("demo", "subnet", `{"network_id":"`+n+`","ip_version":4,"cidr":"10.30.0.0/24"}`)
 		vm := c.make("demo", "port", `{"network_id":"`+n+`"}`)
@@ -321,7 +322,6 @@ func TestRoutersAndFloatingIPs(t *testing.T) {
 			step{"demo", "POST /floatingips", `{"floatingip":{}}`, 400, "Required attribute 'floating_network_id' not specified"},
 			step{"demo", "POST /floatingips", `{"floatingip":{"floating_network_id":"` + n + `"}}`, 400, "is not a valid external network."},
 			step{"demo", "POST /floatingips", `{"floatingip":{"floating_network_id":"` + publicID + `","floating_ip_address":"172.24.4.77"}}`, 403, "floating_ip_address"},
-			step{"admin", "POST /floatingips", `{"floatingip":{"floating_network_id":"` + publicID + `","floating_ip_address":"172.24.4.77"}}`, 201, "172.24.4.77"},
 			step{"demo", "PUT /floatingips/" + floating, lead, 200, `"router_id":"` + router + `"`},
 			step{"demo", "PUT /floatingips/" + floating, lead, 200, `"status":"ACTIVE"`},
 			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"port_id":"` + unknown + `"}}`, 404, "PortNotFound"},

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/nova-api/nova-api/db/networkdb"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -29,7 +31,7 @@ type resource[T any] struct {
 	before     func(ctx context.Context, c nova.Caller) error                                  // any list
 	create     func(ctx context.Context, tx *networkdb.Store, c nova.Caller, v *T, given object) error
 	change     func(ctx context.Context, tx *networkdb.Store, c nova.Caller, was T, v *T, given object) error
-	remove     func(ctx context.Context, v T) error
+	remove     func(ctx context.Context, tx *networkdb.Store, v T) error // v is locked
 }
 
 func (o resource[T]) routes(path string) []route {
@@ -150,6 +152,10 @@ func (o resource[T]) within(ctx context.Context, tx *networkdb.Store, project st
 
 func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
 	ctx, caller := r.Context(), nova.CallerOf(r.Context())
+	match, err := ifMatch(r)
+	if err != nil {
+		return kit.Reply{}, err
+	}
 	v, err := o.own(ctx, caller, chi.URLParam(r, "id"), "update")
 	if err != nil {
 		return kit.Reply{}, err
@@ -162,15 +168,20 @@ func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	if len(given) > 0 {
-		if v, err = o.update(ctx, caller, o.record(&v).ID, given); err != nil {
+		if v, err = o.update(ctx, caller, o.record(&v).ID, given, match); err != nil {
 			return kit.Reply{}, err
 		}
 	}
 	return kit.Reply{Body: object{o.one: o.full(v, caller)}}, nil
 }
 
-func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, given object) (T, error) {
-	return o.table(o.s.Store).Change(ctx, id, func(tx *networkdb.Store, v *T) error {
+// update puts what is given into a thing, if it is at the revision that is
+// asked for.
+func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, given object, match revision) (T, error) {
+	v, err := o.table(o.s.Store).Change(ctx, id, func(tx *networkdb.Store, v *T) error {
+		if err := checkRevision(match, o.record(v)); err != nil {
+			return err
+		}
 		was := *v
 		if err := o.apply(v, given); err != nil {
 			return err
@@ -180,25 +191,36 @@ func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, given
 		}
 		return o.change(ctx, tx, c, was, v, given)
 	})
+	return v, asMissing(err, o.missing(id))
 }
 
 func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
-	v, err := o.own(r.Context(), nova.CallerOf(r.Context()), chi.URLParam(r, "id"), "delete")
+	ctx := r.Context()
+	match, err := ifMatch(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return kit.Reply{}, o.remove(r.Context(), v)
-}
-
-// drop deletes a thing that nothing else has to know of.
-func (o resource[T]) drop(ctx context.Context, v T) error {
+	v, err := o.own(ctx, nova.CallerOf(ctx), chi.URLParam(r, "id"), "delete")
+	if err != nil {
+		return kit.Reply{}, err
+	}
 	id := o.record(&v).ID
-	return asMissing(o.table(o.s.Store).Delete(ctx, id), o.missing(id))
+	return kit.Reply{}, o.s.Store.Tx(ctx, func(tx *networkdb.Store) error {
+		v, err := o.table(tx).Lock(ctx, id)
+		if err != nil {
+			return asMissing(err, o.missing(id))
+		}
+		if err := checkRevision(match, o.record(&v)); err != nil {
+			return err
+		}
+		return o.remove(ctx, tx, v)
+	})
 }
 
-// asMissing says what it was that the database didn't find. Other errors stay.
+// asMissing says what it was that the database didn't find. Other errors stay,
+// also those that say this already of something else.
 func asMissing(err, missing error) error {
-	if nova.Is(err, nova.NotFound) {
+	if errors.Is(err, rows.ErrNoRows) {
 		return missing
 	}
 	return err

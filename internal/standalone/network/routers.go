@@ -187,27 +187,22 @@ func (s *Service) makeServicePort(ctx context.Context, tx *networkdb.Store, port
 }
 
 // removeRouter deletes a router that has no interfaces, and its gateway.
-func (s *Service) removeRouter(ctx context.Context, r networkdb.Router) error {
-	return s.Store.Tx(ctx, func(tx *networkdb.Store) error {
-		if err := tx.LockRouter(ctx, r.ID); err != nil {
-			return asMissing(err, routerNotFound(r.ID))
+func (s *Service) removeRouter(ctx context.Context, tx *networkdb.Store, r networkdb.Router) error {
+	ports, err := interfaces(ctx, tx, r.ID)
+	if err != nil {
+		return err
+	}
+	if len(ports) > 0 {
+		ids := make([]string, len(ports))
+		for i := range ports {
+			ids[i] = ports[i].ID
 		}
-		ports, err := interfaces(ctx, tx, r.ID)
-		if err != nil {
-			return err
-		}
-		if len(ports) > 0 {
-			ids := make([]string, len(ports))
-			for i := range ports {
-				ids[i] = ports[i].ID
-			}
-			return kit.Typed("RouterInUse", nova.Conflict, "Router %s has ports still attached: %s", r.ID, strings.Join(ids, ", "))
-		}
-		if err := dropGateway(ctx, tx, &r); err != nil {
-			return err
-		}
-		return tx.Routers.Delete(ctx, r.ID)
-	})
+		return kit.Typed("RouterInUse", nova.Conflict, "Router %s has ports still attached: %s", r.ID, strings.Join(ids, ", "))
+	}
+	if err := dropGateway(ctx, tx, &r); err != nil {
+		return err
+	}
+	return tx.Routers.Delete(ctx, r.ID)
 }
 
 // interfaces lists the ports by which a router is joined to networks.

@@ -36,7 +36,9 @@ func (s *Service) rules() resource[networkdb.SecurityGroupRule] {
 		before: func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
 		create: s.createRule,
 	}
-	o.remove = o.drop
+	o.remove = func(ctx context.Context, tx *networkdb.Store, r networkdb.SecurityGroupRule) error {
+		return tx.Rules.Delete(ctx, r.ID)
+	}
 	return o
 }
 

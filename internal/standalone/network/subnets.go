@@ -91,8 +91,8 @@ func (s *Service) createSubnet(ctx context.Context, tx *networkdb.Store, c nova.
 	if err := complete(n, given); err != nil {
 		return err
 	}
-	if err := tx.LockNetwork(ctx, n.NetworkID); err != nil {
-		return err
+	if _, err := tx.Networks.Lock(ctx, n.NetworkID); err != nil { // so that no other subnet is created beside it
+		return asMissing(err, networkNotFound(n.NetworkID))
 	}
 	if err := noOverlap(ctx, tx, *n); err != nil {
 		return err
@@ -175,8 +175,8 @@ func (s *Service) changeSubnet(_ context.Context, _ *networkdb.Store, _ nova.Cal
 	return fits(*n)
 }
 
-func (s *Service) removeSubnet(ctx context.Context, n networkdb.Subnet) error {
-	err := s.subnets().drop(ctx, n)
+func (s *Service) removeSubnet(ctx context.Context, tx *networkdb.Store, n networkdb.Subnet) error {
+	err := tx.Subnets.Delete(ctx, n.ID)
 	if nova.Is(err, nova.Conflict) {
 		return kit.Typed("SubnetInUse", nova.Conflict,
 			"Unable to complete operation on subnet %s: One or more ports have an IP allocation from this subnet.", n.ID)
