@@ -79,7 +79,7 @@ func TestNetworkLogin(t *testing.T) {
 	clock := newFrozen()
 	other := newKeystone(clock)
 	other.password = "other"
-	neutron := &script{answers: map[string]scripted{"DELETE /v2.0/ports/port1": {http.StatusNoContent, ""}}}
+	neutron := &script{answers: map[string]scripted{"GET /v2.0/ports/port1": {http.StatusOK, object{"port": neutronPort}}}}
 	b := newBed(t, nil, nil, func(o *cloud.Options) {
 		o.Network.Login = o.Login
 		o.Network.Login.URL, o.Network.Login.Password = "http://other", "other"
@@ -87,7 +87,7 @@ func TestNetworkLogin(t *testing.T) {
 			"http://other": other, "http://neutron": neutron,
 		}})
 	})
-	if err := b.Network.AsService().DeletePort(t.Context(), "port1"); err != nil {
+	if _, err := b.Network.AsService().Port(t.Context(), "port1"); err != nil {
 		t.Fatal(err)
 	}
 	if !other.knows("service-1") || b.keystone.signIns.Load() != 0 {

@@ -60,12 +60,18 @@ func (c conn) get(ctx context.Context, path string, query url.Values, out any) e
 
 // send posts or puts a document; the answer goes to out, which may be nil.
 func (c conn) send(ctx context.Context, method, path string, in, out any) error {
-	return c.call(ctx, path, nil, method, &gophercloud.RequestOpts{JSONBody: in, JSONResponse: out})
+	return c.sendIf(ctx, method, path, in, out, nil)
 }
 
-// remove deletes a thing. If there is no such thing, that is as good.
-func (c conn) remove(ctx context.Context, path string) error {
-	err := c.call(ctx, path, nil, http.MethodDelete, &gophercloud.RequestOpts{})
+// sendIf is send with headers, such as a condition.
+func (c conn) sendIf(ctx context.Context, method, path string, in, out any, headers map[string]string) error {
+	return c.call(ctx, path, nil, method, &gophercloud.RequestOpts{JSONBody: in, JSONResponse: out, MoreHeaders: headers})
+}
+
+// remove deletes a thing, on the condition that the headers hold, if any. If
+// there is no such thing, that is as good.
+func (c conn) remove(ctx context.Context, path string, headers map[string]string) error {
+	err := c.call(ctx, path, nil, http.MethodDelete, &gophercloud.RequestOpts{MoreHeaders: headers})
 	if isStatus(err, http.StatusNotFound) {
 		return nil
 	}

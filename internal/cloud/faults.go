@@ -108,6 +108,7 @@ var kinds = map[int]nova.Kind{
 	http.StatusNotFound:              nova.NotFound,
 	http.StatusGone:                  nova.NotFound,
 	http.StatusConflict:              nova.Conflict,
+	http.StatusPreconditionFailed:    nova.Conflict,
 	http.StatusRequestEntityTooLarge: nova.OverQuota,
 	http.StatusTooManyRequests:       nova.Unavailable,
 	http.StatusBadGateway:            nova.Unavailable,

@@ -150,7 +150,7 @@ func (i *Image) Download(ctx context.Context, id string) (io.ReadCloser, error) 
 
 // Delete removes an image. If there is none, that is as good.
 func (i *Image) Delete(ctx context.Context, id string) error {
-	if err := i.conn.remove(ctx, below("images", id)); err != nil {
+	if err := i.conn.remove(ctx, below("images", id), nil); err != nil {
 		return i.fault(err, id)
 	}
 	return nil

@@ -41,6 +41,7 @@ type portDocument struct {
 	DNSName        string   `json:"dns_name"`
 	VIFType        string   `json:"binding:vif_type"`
 	SecurityGroups []string `json:"security_groups"`
+	Revision       int64    `json:"revision_number"`
 }
 
 func (d portDocument) port() nova.Port {
@@ -62,6 +63,7 @@ func (d portDocument) port() nova.Port {
 		DNSName:        d.DNSName,
 		VIFType:        d.VIFType,
 		SecurityGroups: d.SecurityGroups,
+		Revision:       d.Revision,
 	}
 }
 

@@ -89,12 +89,12 @@ var (
 	neutronPort = object{
 		"id": "port1", "network_id": "n1", "tenant_id": "p1", "device_id": "server1", "device_owner": "compute:nova",
 		"binding:host_id": "fake-1", "mac_address": "fa:16:3e:00:00:01", "status": "ACTIVE",
-		"fixed_ips": []any{object{"subnet_id": "s1", "ip_address": "10.0.0.5"}}, "security_groups": []string{"g1"},
+		"fixed_ips": []any{object{"subnet_id": "s1", "ip_address": "10.0.0.5"}}, "security_groups": []string{"g1"}, "revision_number": 3,
 	}
 	port = nova.Port{
 		ID: "port1", NetworkID: "n1", ProjectID: "p1", DeviceID: "server1", DeviceOwner: "compute:nova",
 		Host: "fake-1", MAC: "fa:16:3e:00:00:01", Status: "ACTIVE",
-		FixedIPs: []nova.FixedIP{{SubnetID: "s1", Address: "10.0.0.5"}}, SecurityGroups: []string{"g1"},
+		FixedIPs: []nova.FixedIP{{SubnetID: "s1", Address: "10.0.0.5"}}, SecurityGroups: []string{"g1"}, Revision: 3,
 	}
 )
 
@@ -225,44 +225,6 @@ func TestNetwork_PortFaults(t *testing.T) {
 			wantError(t, err, test.kind, test.message)
 		})
 	}
-}
-
-func TestNetwork_BindUnbindDelete(t *testing.T) {
-	t.Parallel()
-	gone := scripted{http.StatusNotFound, object{"NeutronError": object{"type": "PortNotFound", "message": "x"}}}
-	neutron := &script{answers: map[string]scripted{
-		"PUT /v2.0/ports/port1":    {http.StatusOK, object{"port": neutronPort}},
-		"DELETE /v2.0/ports/port1": {http.StatusNoContent, ""},
-		"PUT /v2.0/ports/gone":     gone,
-		"DELETE /v2.0/ports/gone":  gone,
-	}}
-	network := newBed(t, nil, neutron, nil).Network.AsService()
-	got, err := network.BindPort(t.Context(), nova.Port{ID: "port1", DeviceID: "server1", DeviceOwner: "compute:nova", Host: "fake-1"})
-	if diff := cmp.Diff(port, got); err != nil || diff != "" {
-		t.Errorf("%v %s", err, diff)
-	}
-	if err := network.UnbindPort(t.Context(), "port1"); err != nil {
-		t.Error(err)
-	}
-	if err := network.DeletePort(t.Context(), "port1"); err != nil {
-		t.Error(err)
-	}
-	want := []asked{
-		{"PUT /v2.0/ports/port1", "service-1", object{"port": object{"device_id": "server1", "device_owner": "compute:nova", "binding:host_id": "fake-1"}}},
-		{"PUT /v2.0/ports/port1", "service-1", object{"port": object{"device_id": "", "device_owner": "", "binding:host_id": nil, "binding:profile": object{}}}},
-		{"DELETE /v2.0/ports/port1", "service-1", nil},
-	}
-	if diff := cmp.Diff(want, neutron.told(t)); diff != "" {
-		t.Error(diff)
-	}
-	if err := network.UnbindPort(t.Context(), "gone"); err != nil {
-		t.Error(err)
-	}
-	if err := network.DeletePort(t.Context(), "gone"); err != nil {
-		t.Error(err)
-	}
-	_, err = network.BindPort(t.Context(), nova.Port{ID: "gone"})
-	wantError(t, err, nova.NotFound, "Port id gone could not be found.")
 }
 
 func TestNetwork_SecurityGroupsAndFloatingIPs(t *testing.T) {

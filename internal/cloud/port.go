@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -35,50 +36,111 @@ func (n *NetworkAdmin) CreatePort(ctx context.Context, p nova.Port) (nova.Port, 
 	if len(p.FixedIPs) > 0 {
 		body["fixed_ips"] = fixedIPs(p.FixedIPs)
 	}
-	return n.put(ctx, http.MethodPost, "ports", body, p)
+	return n.put(ctx, http.MethodPost, "ports", body, p, nil)
 }
 
-// BindPort gives a port that was there before to a server: of p, the ID, the
-// device, its owner and the host count.
-func (n *NetworkAdmin) BindPort(ctx context.Context, p nova.Port) (nova.Port, error) {
-	return n.put(ctx, http.MethodPut, below("ports", p.ID), map[string]any{
-		"device_id":       p.DeviceID,
-		"device_owner":    p.DeviceOwner,
-		"binding:host_id": p.Host,
-	}, p)
+// ClaimPort gives a port that exists already to a server and binds it to the
+// server's host: of p, the ID, the project, the device, its owner and the host
+// count. A port that the server has already is bound again if the host or the
+// owner is another. Of several servers that claim a port at once, one gets it.
+//
+// It returns NotFound if there is no such port, Invalid if the port belongs to
+// another project and Conflict if another device has it.
+func (n *NetworkAdmin) ClaimPort(ctx context.Context, p nova.Port) (nova.Port, error) {
+	var claimed nova.Port
+	err := n.atRevision(ctx, p.ID, func(there nova.Port) (err error) {
+		switch {
+		case there.ProjectID != p.ProjectID:
+			return nova.Errorf(nova.Invalid, "Port %s not usable for instance %s.", p.ID, p.DeviceID)
+		case there.DeviceID != "" && there.DeviceID != p.DeviceID:
+			return nova.Errorf(nova.Conflict, "Port %s is still in use.", p.ID)
+		case there.DeviceID == p.DeviceID && there.DeviceOwner == p.DeviceOwner && there.Host == p.Host:
+			claimed = there
+			return nil
+		}
+		claimed, err = n.put(ctx, http.MethodPut, below("ports", p.ID), map[string]any{
+			"device_id":       p.DeviceID,
+			"device_owner":    p.DeviceOwner,
+			"binding:host_id": p.Host,
+		}, p, ifRevision(there))
+		return err
+	})
+	return claimed, err
 }
 
-// UnbindPort takes a port from its server, and keeps it. If there is none,
-// that is as good.
-func (n *NetworkAdmin) UnbindPort(ctx context.Context, id string) error {
-	_, err := n.put(ctx, http.MethodPut, below("ports", id), map[string]any{
-		"device_id":       "",
-		"device_owner":    "",
-		"binding:host_id": nil,
-		"binding:profile": map[string]any{},
-	}, nova.Port{ID: id})
-	if isStatus(err, http.StatusNotFound) {
+// UnbindPort takes a port from a server, and keeps it. A port that another
+// device has by now stays as it is; if there is none, that is as good.
+func (n *NetworkAdmin) UnbindPort(ctx context.Context, id, serverID string) error {
+	return n.whileOf(ctx, id, serverID, func(there nova.Port) error {
+		_, err := n.put(ctx, http.MethodPut, below("ports", id), map[string]any{
+			"device_id":       "",
+			"device_owner":    "",
+			"binding:host_id": nil,
+			"binding:profile": map[string]any{},
+		}, there, ifRevision(there))
+		return err
+	})
+}
+
+// DeletePort removes a port of a server. A port that another device has by now
+// stays as it is; if there is none, that is as good.
+func (n *NetworkAdmin) DeletePort(ctx context.Context, id, serverID string) error {
+	return n.whileOf(ctx, id, serverID, func(there nova.Port) error {
+		return n.portFault(n.conn.remove(ctx, below("ports", id), ifRevision(there)), there)
+	})
+}
+
+// whileOf does something to a port if a server has it.
+func (n *NetworkAdmin) whileOf(ctx context.Context, id, serverID string, do func(there nova.Port) error) error {
+	err := n.atRevision(ctx, id, func(there nova.Port) error {
+		if there.DeviceID != serverID {
+			return nil
+		}
+		return do(there)
+	})
+	if nova.Is(err, nova.NotFound) {
 		return nil
 	}
 	return err
 }
 
-// DeletePort removes a port. If there is none, that is as good.
-func (n *NetworkAdmin) DeletePort(ctx context.Context, id string) error {
-	if err := n.conn.remove(ctx, below("ports", id)); err != nil {
-		return n.conn.fault(err)
+// atRevision reads a port and does something that depends on what it says: again
+// with what the port says then, if somebody has changed it in between.
+func (n *NetworkAdmin) atRevision(ctx context.Context, id string, do func(there nova.Port) error) error {
+	const attempts = 10 // a port changes a few times while it is being plugged in
+	var err error
+	for range attempts {
+		var there nova.Port
+		if there, err = n.Port(ctx, id); err != nil {
+			return err
+		}
+		if err = do(there); !isStatus(err, http.StatusPreconditionFailed) {
+			return err
+		}
 	}
-	return nil
+	return err
 }
 
-func (n *NetworkAdmin) put(ctx context.Context, method, path string, body map[string]any, p nova.Port) (nova.Port, error) {
+// ifRevision is the condition that a port hasn't changed since it was read.
+func ifRevision(p nova.Port) map[string]string {
+	return map[string]string{"If-Match": "revision_number=" + strconv.FormatInt(p.Revision, 10)}
+}
+
+func (n *NetworkAdmin) put(
+	ctx context.Context, method, path string, body map[string]any, p nova.Port, headers map[string]string,
+) (nova.Port, error) {
 	var d struct {
 		Port portDocument `json:"port"`
 	}
-	if err := n.conn.send(ctx, method, path, map[string]any{"port": body}, &d); err != nil {
-		return nova.Port{}, n.conn.fault(err, portPhrases(p)...)
+	if err := n.conn.sendIf(ctx, method, path, map[string]any{"port": body}, &d, headers); err != nil {
+		return nova.Port{}, n.portFault(err, p)
 	}
 	return d.Port.port(), nil
+}
+
+// portFault gives an error about a port Nova's words.
+func (n *NetworkAdmin) portFault(err error, p nova.Port) error {
+	return n.conn.fault(err, portPhrases(p)...)
 }
 
 // portPhrases are Nova's words for what can be wrong with a port.

@@ -30,7 +30,7 @@ func (w *Worker) joinNetworks(ctx context.Context, s nova.Server, args buildArgs
 		if nic.IP != "" {
 			want.FixedIPs = []nova.FixedIP{{Address: nic.IP}}
 		}
-		if ports[i], err = joinNetwork(ctx, network, want, made[i]); err != nil {
+		if ports[i], err = w.joinNetwork(ctx, network, want, made[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -67,32 +67,38 @@ func (n nicRequest) fits(p nova.Port) bool {
 
 // joinNetwork gives a server the port it brings, or the one that was made for
 // it, or a new one.
-func joinNetwork(ctx context.Context, network *cloud.NetworkAdmin, want, made nova.Port) (nova.Port, error) {
+func (w *Worker) joinNetwork(ctx context.Context, network *cloud.NetworkAdmin, want, made nova.Port) (nova.Port, error) {
 	switch {
 	case want.ID != "":
-		return takePort(ctx, network, want)
+		return w.claimPort(ctx, network, want)
 	case made.ID == "":
 		return network.CreatePort(ctx, want)
 	case made.Host == want.Host:
 		return made, nil
 	}
 	want.ID = made.ID
-	return network.BindPort(ctx, want)
+	return network.ClaimPort(ctx, want)
 }
 
-// takePort binds a port that was there before, unless another server was
-// faster.
-func takePort(ctx context.Context, network *cloud.NetworkAdmin, want nova.Port) (nova.Port, error) {
-	port, err := network.Port(ctx, want.ID)
-	switch {
-	case err != nil:
-		return port, err
-	case port.DeviceID != "" && port.DeviceID != want.DeviceID:
-		return port, nova.Errorf(nova.Conflict, "Port %s is still in use.", want.ID)
-	case port.DeviceID == want.DeviceID && port.Host == want.Host:
-		return port, nil
+// claimPort gives a server a port that was there before, unless another server
+// has it. Neutron's own condition on the revision is not enough for twins: it
+// repeats an update that met another one, and forgets the condition. So
+// servers of this cloud ask for a port one after the other. A hold stays after
+// an error, since the request may still be on its way; it is void when the
+// action is over.
+func (w *Worker) claimPort(ctx context.Context, network *cloud.NetworkAdmin, want nova.Port) (nova.Port, error) {
+	held, err := w.store.HoldPort(ctx, want.ID, want.DeviceID)
+	if err != nil {
+		return want, err
 	}
-	return network.BindPort(ctx, want)
+	if !held {
+		return want, nova.Errorf(nova.Conflict, "Port %s is still in use.", want.ID)
+	}
+	port, err := network.ClaimPort(ctx, want)
+	if err != nil {
+		return port, err
+	}
+	return port, w.store.DropPortHold(ctx, want.ID, want.DeviceID)
 }
 
 // addresses are where a server is on the network, as the API shows it, and
@@ -173,7 +179,7 @@ func (w *Worker) leaveNetworks(ctx context.Context, s nova.Server) error {
 		if slices.ContainsFunc(s.Addresses, func(a nova.Address) bool { return a.PortID == port.ID && a.Keep }) {
 			leave = network.UnbindPort
 		}
-		if err := leave(ctx, port.ID); err != nil {
+		if err := leave(ctx, port.ID, s.ID); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nova-api/nova-api/internal/compute"
@@ -117,6 +118,52 @@ func TestPorts_TakenMeanwhile(t *testing.T) {
 	})
 }
 
+// TestPorts_WantedAtOnce gives a port that six servers want to one of them. It
+// is tried with a network service that heeds conditions and with one that
+// doesn't always: Neutron forgets them when it repeats an update.
+func TestPorts_WantedAtOnce(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		for _, heeded := range []bool{true, false} {
+			s.hooks.set(func(h *hooks) {
+				h.request = func(r *http.Request) error {
+					if !heeded {
+						r.Header.Del("If-Match")
+					}
+					return nil
+				}
+			})
+			brought := s.port()
+			var servers []nova.Server
+			for range 6 {
+				servers = append(servers, s.begin(s.as("demo"), withNICs(compute.NIC{PortID: brought.ID})))
+			}
+			var group sync.WaitGroup
+			for range servers {
+				worker := s.newWorker()
+				group.Go(func() { s.workWith(worker) })
+			}
+			group.Wait()
+			var active []string
+			for _, server := range servers {
+				if states(s.server(server.ID)) == "active" {
+					active = append(active, server.ID)
+				} else {
+					s.wantStates(server.ID, "error")
+				}
+			}
+			if len(active) != 1 || s.portNow(brought.ID).DeviceID != active[0] {
+				t.Errorf("heeded %v: active are %v, the port is at %s", heeded, active, s.portNow(brought.ID).DeviceID)
+			}
+			for _, server := range servers {
+				s.must(s.api.Delete(s.as("demo"), s.server(server.ID)))
+			}
+			s.work()
+			s.settled()
+		}
+	})
+}
+
 // TestPorts_OtherHost moves the ports with the server to the host where it can
 // be built.
 func TestPorts_OtherHost(t *testing.T) {
@@ -179,9 +226,9 @@ func TestPorts_FoundAgain(t *testing.T) {
 	})
 }
 
-// loseAddresses takes a port's addresses away, as its owner may.
+// loseAddresses takes a port's addresses away, as the network's owner may.
 func (s *site) loseAddresses(id string) error {
-	ctx := s.as("demo")
+	ctx := s.as("admin")
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, bundled+network.Path+"/v2.0/ports/"+id, strings.NewReader(`{"port": {"fixed_ips": []}}`))
 	if err != nil {
 		return err
@@ -191,6 +238,9 @@ func (s *site) loseAddresses(id string) error {
 	response, err := s.transport.RoundTrip(r)
 	if err != nil {
 		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		s.t.Errorf("a port is to lose its addresses: %s", response.Status)
 	}
 	return response.Body.Close()
 }

@@ -43,6 +43,7 @@ type Port struct {
 	DNSName        string   // the hostname that a server with the port must have; empty for any
 	VIFType        string   // how the port is plugged in on its host; members of projects don't see it
 	SecurityGroups []string // IDs
+	Revision       int64    // counts the changes
 }
 
 // A FixedIP is an address of a port.
