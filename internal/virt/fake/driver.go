@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -45,7 +46,9 @@ type Options struct {
 type Driver struct {
 	o      Options
 	faults faults
-	locks  [64]sync.Mutex // for the servers, by their IDs
+
+	consoles consoles
+	locks    [64]sync.Mutex // for the servers, by their IDs
 }
 
 var _ virt.Driver = (*Driver)(nil)
@@ -65,7 +68,10 @@ func New(o Options) (*Driver, error) {
 	if o.Clock == nil {
 		o.Clock = time.Now //nolint:forbidigo // the one place where the driver's clock is wound up
 	}
-	d := &Driver{o: o, faults: faults{path: o.Faults}}
+	d := &Driver{
+		o: o, faults: faults{path: o.Faults},
+		consoles: consoles{listeners: map[string]net.Listener{}, screens: map[string]*shared{}},
+	}
 	if err := os.MkdirAll(d.tmp(), 0o700); err != nil {
 		return nil, fmt.Errorf("open fake host %s: %w", o.Host, err)
 	}
