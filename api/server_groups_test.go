@@ -29,7 +29,7 @@ func TestServerGroups_Create(t *testing.T) {
 		}{
 			{1, `{"name": "g", "policies": ["affinity"]}`, 200, ""},
 			{1, `{"name": "g", "policies": ["soft-affinity"]}`, 400, "Invalid input for field/attribute 0. Value: soft-affinity. 'soft-affinity' is not one of ['affinity', 'anti-affinity']"},
-			{1, `{"name": "g", "policies": []}`, 400, "Invalid input for field/attribute policies. Value: []. [] is too short"},
+			{1, `{"name": "g", "policies": []}`, 400, "Invalid input for field/attribute policies. Value: []. [] should be non-empty"},
 			{1, `{"name": "g", "policies": ["affinity", "affinity"]}`, 400, ""},
 			{1, `{"name": "g", "policy": "affinity"}`, 400, ""},
 			{15, `{"name": "g", "policies": ["soft-affinity"]}`, 200, ""},

@@ -114,7 +114,7 @@ func (o Operation) checkQuery(r *Request) error {
 // drops keys that it does not know, and of a key that stands twice only the
 // last is checked.
 func (o Operation) checkBody(r *Request) ([]byte, error) {
-	checked, err := o.body.Check(r.Version, r.body.value)
+	checked, err := o.body.Check(r.Version, r.body.value, r.body.raw)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,21 +34,24 @@ func (b *Body) Document(v microversion.Version) map[string]any {
 	return b.schema.document(v)
 }
 
-// Check finds out whether a body, decoded with json.Decoder.UseNumber, is
-// good, and gives the one to go on with. That is the same, but for /v2: there
-// it is a copy without the keys that are not known. The error is of kind
-// nova.Invalid.
-func (b *Body) Check(v microversion.Version, body any) (any, error) {
-	if err := checkNumbers(body); err != nil {
+// Check finds out whether a body is good, and gives the one to go on with. That
+// is the same, but for /v2: there it is a copy without the keys that are not
+// known. The body is what json.Decoder.UseNumber has read from sent. The error
+// is of kind nova.Invalid.
+func (b *Body) Check(v microversion.Version, body any, sent []byte) (any, error) {
+	body, err := checkNumbers(body)
+	if err != nil {
 		return nil, err
 	}
-	if !v.AtLeast(b.since) {
-		return body, nil
+	if v.AtLeast(b.since) {
+		if err := b.at(v).check(body, sent, failure.bodyError); err != nil {
+			return nil, err
+		}
 	}
-	if err := b.at(v).check(body, failure.bodyError); err != nil {
-		return nil, err
+	if hasInfinity(body) {
+		return nil, errMalformed
 	}
-	if v == microversion.Legacy {
+	if v == microversion.Legacy && v.AtLeast(b.since) {
 		return b.schema.strip(body), nil
 	}
 	return body, nil
@@ -86,50 +90,99 @@ func (s Schema) stripObject(object map[string]any) any {
 			stripped[p.name] = schema.strip(value)
 		}
 	}
+	if len(stripped) == 0 { // Nova leaves an object alone in which it knows nothing
+		return object
+	}
 	return stripped
 }
 
-// Numbers beyond these are malformed, and could be made to cost a lot.
+var errMalformed = nova.Errorf(nova.Invalid, "Malformed request body")
+
+// Numbers beyond these could be made to cost a lot. Python refuses to read
+// whole numbers that are longer, too.
 const (
 	maxDigits   = 4300
 	maxExponent = 400
 )
 
-// checkNumbers looks for numbers in a value that are too large to be meant.
-func checkNumbers(value any) error {
+// infinity is how a number that no double can hold is handed on: it is read as
+// infinite, as by Python, and means nothing to anybody.
+const infinity = "1e309"
+
+// checkNumbers refuses whole numbers with too many digits, and puts what stands
+// for them in place of fractions that are out of bounds.
+func checkNumbers(value any) (any, error) {
 	switch v := value.(type) {
 	case json.Number:
-		if tooLarge(v.String()) {
-			return nova.Errorf(nova.Invalid, "Malformed request body")
+		n := boundedNumber(v)
+		if !isFloat(n) && len(n) > maxDigits {
+			return nil, errMalformed
 		}
+		return n, nil
 	case []any:
-		for _, item := range v {
-			if err := checkNumbers(item); err != nil {
-				return err
+		for i, item := range v {
+			checked, err := checkNumbers(item)
+			if err != nil {
+				return nil, err
 			}
+			v[i] = checked
 		}
 	case map[string]any:
+		for key, item := range v {
+			checked, err := checkNumbers(item)
+			if err != nil {
+				return nil, err
+			}
+			v[key] = checked
+		}
+	}
+	return value, nil
+}
+
+// boundedNumber is the number itself, or for a fraction with an exponent that
+// is out of bounds, infinity or zero.
+func boundedNumber(n json.Number) json.Number {
+	literal := n.String()
+	if !isFloat(n) {
+		return n
+	}
+	f, err := strconv.ParseFloat(literal, 64)
+	switch {
+	case err != nil && f > 0:
+		return infinity
+	case err != nil:
+		return "-" + infinity
+	case len(literal) > maxDigits || exponentOf(literal) < -maxExponent || exponentOf(literal) > maxExponent:
+		return json.Number(strconv.FormatFloat(f, 'e', -1, 64))
+	}
+	return n
+}
+
+func exponentOf(literal string) int {
+	i := strings.IndexAny(literal, "eE")
+	if i < 0 {
+		return 0
+	}
+	exponent, err := strconv.Atoi(literal[i+1:])
+	if err != nil {
+		return maxExponent + 1
+	}
+	return exponent
+}
+
+// hasInfinity reports whether a number somewhere in a value is infinite.
+func hasInfinity(value any) bool {
+	switch v := value.(type) {
+	case json.Number:
+		return strings.TrimPrefix(v.String(), "-") == infinity
+	case []any:
+		return slices.ContainsFunc(v, hasInfinity)
+	case map[string]any:
 		for _, item := range v {
-			if err := checkNumbers(item); err != nil {
-				return err
+			if hasInfinity(item) {
+				return true
 			}
 		}
 	}
-	return nil
-}
-
-func tooLarge(literal string) bool {
-	if len(literal) > maxDigits {
-		return true
-	}
-	i := strings.IndexAny(literal, "eE")
-	if i < 0 {
-		return false
-	}
-	exponent, err := strconv.Atoi(literal[i+1:])
-	if err != nil || exponent > maxExponent || exponent < -maxExponent {
-		return true
-	}
-	_, err = strconv.ParseFloat(literal, 64)
-	return err != nil
+	return false
 }

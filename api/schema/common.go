@@ -2,11 +2,11 @@ package schema
 
 // Words that several bodies share.
 var (
-	Name         = String.Length(1, 255).Format("name")
-	PaddedName   = String.Length(1, 255).Format("padded_name")
+	Name         = String.Format("name").Length(1, 255)
+	PaddedName   = String.Format("padded_name").Length(1, 255)
 	Text255      = String.AtMost(255)
 	Label        = String.Length(1, 255)
-	HostName     = String.Length(1, 255).Pattern(`^[a-zA-Z0-9-._]*$`)
+	HostName     = String.Pattern(`^[a-zA-Z0-9-._]*$`).Length(1, 255)
 	UUID         = String.Format("uuid")
 	IPv4         = String.Format("ipv4")
 	IPv6         = String.Format("ipv6")
@@ -14,7 +14,7 @@ var (
 	Base64       = String.Format("base64")
 	DateTime     = String.Format("date-time")
 	Regexp       = String.Format("regex")
-	Tag          = String.Length(1, 60).Pattern(`^[^,/]*$`)
+	Tag          = String.Pattern(`^[^,/]*$`).Length(1, 60)
 	Description  = String.OrNull().Length(0, 255).Pattern(printablePattern)
 	Metadata     = Map(metadataKey, Text255)
 	IntOrString  = Integer.Or(String)

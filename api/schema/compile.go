@@ -11,10 +11,6 @@ import (
 	"github.com/nova-api/nova-api/internal/microversion"
 )
 
-// literalIntegers is the last version in which 1.0 is not an integer. It is
-// one for JSON Schema since draft 6, and so for Nova since it left draft 4.
-const literalIntegers = 93
-
 // versions is a schema with its compiled forms: one for each span of versions
 // in which it stays the same, made when a request first needs it.
 type versions struct {
@@ -34,9 +30,9 @@ func (vs *versions) at(v microversion.Version) *compiled {
 	return vs.forms[max(i, 0)]()
 }
 
-// divide finds the spans. /v2 and the versions of 1.0 are spans by themselves.
+// divide finds the spans. /v2 is a span by itself.
 func (vs *versions) divide() {
-	starts := []microversion.Version{microversion.Legacy, microversion.Min, literalIntegers + 1}
+	starts := []microversion.Version{microversion.Legacy, microversion.Min}
 	vs.schema.visit(func(since, until int) {
 		starts = append(starts, microversion.Version(since))
 		if until != 0 {
@@ -91,7 +87,10 @@ func (s Schema) document(v microversion.Version) map[string]any {
 			}
 			doc[k.name] = documents(value, v)
 		case closed:
-			if v.AtLeast(int(value)) {
+			switch {
+			case v == microversion.Legacy && v.AtLeast(int(value)):
+				doc[softlyClosed] = true
+			case v.AtLeast(int(value)):
 				doc[k.name] = false
 			}
 		case []any:
@@ -105,6 +104,10 @@ func (s Schema) document(v microversion.Version) map[string]any {
 	}
 	return doc
 }
+
+// softlyClosed is the keyword of an object that for /v2 refuses unknown keys
+// beside known ones, and passes over an object that has no others.
+const softlyClosed = "nova:additionalProperties"
 
 func documents(props []Property, v microversion.Version) map[string]any {
 	docs := make(map[string]any, len(props))
@@ -172,7 +175,7 @@ func compile(s Schema, v microversion.Version) *compiled {
 	const url = "nova:/body"
 	compiler := jsonschema.NewCompiler()
 	compiler.UseRegexpEngine(compileRegexp)
-	compiler.RegisterVocabulary(vocabulary(v))
+	compiler.RegisterVocabulary(vocabulary())
 	compiler.AssertVocabs()
 	panicOn(compiler.AddResource(url, doc))
 	validator, err := compiler.Compile(url)

@@ -38,7 +38,8 @@ func TestExtraSpecs_Check(t *testing.T) {
 		{"hw:cpu_sockets", "1__0", number},
 		{"hw:cpu_sockets", "1.0", number},
 		{"hw:cpu_sockets", "99999999999999999999", ""},
-		{"hw:cpu_sockets", "-0", "is less than the min value of '1'"},
+		{"hw:cpu_sockets", "-0", "'0' is less than the min value of '1'"},
+		{"hw:cpu_sockets", " 0_0", "'0' is less than the min value of '1'"},
 		{"hw:cpu_sockets", "-1", "is less than the min value of '1'"},
 		{"hw:numa_cpus.0", "0-1,^3", ""},
 		{"hw:numa_cpus.0", "", `is not of the format '\^?\d+((-\d+)?(,\^?\d+(-\d+)?)?)*'`},
@@ -49,6 +50,12 @@ func TestExtraSpecs_Check(t *testing.T) {
 		{"hw:pmem", "6GB,", ""},
 		{"hw:serial_port_count", "0", ""},
 		{"hw:serial_port_count", "-1", "is less than the min value of '0'"},
+		{"hw:redirected_usb_ports", "15", ""},
+		{"hw:redirected_usb_ports", "0_16", "'16' is greater than the max value of '15'"},
+		{"hw:sound_model", "ac98", "is not one of: sb16, es1370, pcspk, ac97, ich6, ich9, usb, virtio"},
+		{"hw:usb_model", "usb", "is not one of: none, nec-xhci, qemu-xhci"},
+		{"hw:maxphysaddr_mode", "emulate", unknown},
+		{"os:vram", "64", unknown},
 		{"hw:", "x", unknown},
 		{"hwx:y", "x", ""},
 		{"pci_passthrough:alias", "x:1 ,y:2", ""},
@@ -88,7 +95,10 @@ func TestExtraSpecs_Check(t *testing.T) {
 		case unknown:
 			want = "Validation failed; extra spec '" + c.key + "' does not appear to be a valid extra spec."
 		default:
-			want = "Validation failed; '" + c.value + "' " + c.fault + "."
+			want = "Validation failed; " + c.fault + "."
+			if !strings.HasPrefix(c.fault, "'") {
+				want = "Validation failed; '" + c.value + "' " + c.fault + "."
+			}
 		}
 		got := ""
 		if err := specs.Check(); err != nil {

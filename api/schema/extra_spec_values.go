@@ -2,16 +2,20 @@ package schema
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 	"regexp"
 	"slices"
 	"strings"
 )
 
-// A valueRule says what is wrong with the value of an extra spec: "" if
-// nothing is.
+// A valueRule says what is wrong with the value of an extra spec, which it
+// quotes: "" if nothing is wrong.
 type valueRule func(value string) (fault string)
 
 func anything(string) string { return "" }
+
+func quoted(text string) string { return "'" + text + "'" }
 
 // oneOf is one of some words.
 func oneOf(words ...string) valueRule {
@@ -19,7 +23,7 @@ func oneOf(words ...string) valueRule {
 		if slices.Contains(words, value) {
 			return ""
 		}
-		return "is not one of: " + strings.Join(words, ", ")
+		return quoted(value) + " is not one of: " + strings.Join(words, ", ")
 	}
 }
 
@@ -30,7 +34,7 @@ func like(pattern string) valueRule {
 		if matcher.MatchString(value) {
 			return ""
 		}
-		return "is not of the format '" + pattern + "'"
+		return quoted(value) + " is not of the format " + quoted(pattern)
 	}
 }
 
@@ -47,7 +51,7 @@ func yesOrNo(value string) string {
 	if slices.Contains(yesAndNo, strings.ToLower(strings.TrimSpace(value))) {
 		return ""
 	}
-	return "is not a valid boolean-like value"
+	return quoted(value) + " is not a valid boolean-like value"
 }
 
 var integerPattern = regexp.MustCompile(`^[+-]?\d+(_\d+)*$`)
@@ -57,19 +61,25 @@ func wholeNumber(value string) string {
 	if integerPattern.MatchString(strings.TrimSpace(value)) {
 		return ""
 	}
-	return "is not a valid integer value"
+	return quoted(value) + " is not a valid integer value"
 }
 
 // atLeast is a whole number from 0 on, or from 1 on.
-func atLeast(least int) valueRule {
+func atLeast(least int64) valueRule { return between(least, math.MaxInt64) }
+
+// between is a whole number within bounds. A number out of bounds is quoted as
+// Nova has read it, without spaces and leading zeros.
+func between(least, most int64) valueRule {
 	return func(value string) string {
 		if fault := wholeNumber(value); fault != "" {
 			return fault
 		}
-		digits := strings.TrimSpace(value)
-		zero := strings.Trim(digits, "+-0_") == ""
-		if (zero && least > 0) || (!zero && digits[0] == '-') {
-			return fmt.Sprintf("is less than the min value of '%d'", least)
+		n, _ := new(big.Int).SetString(strings.ReplaceAll(strings.TrimSpace(value), "_", ""), 10)
+		switch {
+		case most < math.MaxInt64 && n.Cmp(big.NewInt(most)) > 0:
+			return fmt.Sprintf("'%s' is greater than the max value of '%d'", n, most)
+		case n.Cmp(big.NewInt(least)) < 0:
+			return fmt.Sprintf("'%s' is less than the min value of '%d'", n, least)
 		}
 		return ""
 	}

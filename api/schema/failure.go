@@ -22,8 +22,9 @@ type failure struct {
 	order   []string // sorts failures as they would be found by reading the schema
 }
 
-// check finds out what a value fails first, and words it: nil if nothing.
-func (c *compiled) check(value any, word func(failure) error) error {
+// check finds out what a value fails first, and words it: nil if nothing. sent
+// is the JSON that the value was read from; a query has none.
+func (c *compiled) check(value any, sent []byte, word func(failure) error) error {
 	err := c.validator.Validate(value)
 	if err == nil {
 		return nil
@@ -31,6 +32,9 @@ func (c *compiled) check(value any, word func(failure) error) error {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {
 		return fmt.Errorf("validate: %w", err)
+	}
+	if sent != nil {
+		value = readOrdered(sent)
 	}
 	all := c.failures(nil, invalid, value)
 	return word(slices.MinFunc(all, func(a, b failure) int { return slices.Compare(a.order, b.order) }))
@@ -58,7 +62,7 @@ func (c *compiled) failure(err *jsonschema.ValidationError, root any) failure {
 		schema:  at.schema,
 		path:    err.InstanceLocation,
 		value:   dig(root, err.InstanceLocation),
-		order:   order(at, keyword, err.InstanceLocation),
+		order:   order(at, keyword, root, err.InstanceLocation),
 	}
 }
 
@@ -68,6 +72,8 @@ func dig(value any, path []string) any {
 		switch v := value.(type) {
 		case map[string]any:
 			value = v[token]
+		case ordered:
+			value = v.values[token]
 		case []any:
 			i, _ := strconv.Atoi(token)
 			value = v[i]
@@ -78,8 +84,8 @@ func dig(value any, path []string) any {
 
 // order tells when a reader of the schema would come to the keyword that is
 // last on the way. It sorts by the positions along the way; items by number,
-// and keys by name.
-func order(at place, last string, path []string) []string {
+// and keys that match a pattern in the order in which they were sent.
+func order(at place, last string, root any, path []string) []string {
 	var order []string
 	depth := 0
 	for _, s := range at.path {
@@ -89,7 +95,7 @@ func order(at place, last string, path []string) []string {
 			part = fmt.Sprintf("%09s", path[depth])
 			depth++
 		case anyKey:
-			part = path[depth]
+			part = position(keyPosition(dig(root, path[:depth]), path[depth]))
 			depth++
 		case namedKey:
 			depth++

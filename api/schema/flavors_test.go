@@ -6,7 +6,7 @@ const someFlavor = `"name": "n", "ram": 1, "vcpus": "2", "disk": 0`
 
 func TestFlavorCreate(t *testing.T) {
 	t.Parallel()
-	const quoted = `Invalid input for field/attribute flavor. Value: {'disk': 0, 'name': 'n', 'ram': 1`
+	const quoted = `Invalid input for field/attribute flavor. Value: {'name': 'n', 'ram': 1, 'vcpus': '2', 'disk': 0`
 	checkBody(t, FlavorCreate, []bodyCase{
 		{1, `{"flavor": {` + someFlavor + `}}`, ""},
 		{104, `{"flavor": {` + someFlavor + `, "id": null, "swap": "1", "OS-FLV-EXT-DATA:ephemeral": 1}}`, ""},
@@ -17,7 +17,7 @@ func TestFlavorCreate(t *testing.T) {
 
 		{
 			54, `{"flavor": {` + someFlavor + `, "description": "d"}}`,
-			`Invalid input for field/attribute flavor. Value: {'description': 'd', 'disk': 0, 'name': 'n', 'ram': 1, 'vcpus': '2'}. ` +
+			`Invalid input for field/attribute flavor. Value: {'name': 'n', 'ram': 1, 'vcpus': '2', 'disk': 0, 'description': 'd'}. ` +
 				unexpected + "('description' was unexpected)",
 		},
 		{55, `{"flavor": {` + someFlavor + `, "description": "d\u00a0\u65e5"}}`, ""},
@@ -40,14 +40,10 @@ func TestFlavorCreate(t *testing.T) {
 		},
 		{
 			102, `{"flavor": {` + someFlavor + `, "rxtx_factor": 1}}`,
-			quoted + `, 'rxtx_factor': 1, 'vcpus': '2'}. Additional properties are not allowed ('rxtx_factor' was unexpected)`,
+			quoted + `, 'rxtx_factor': 1}. Additional properties are not allowed ('rxtx_factor' was unexpected)`,
 		},
 
-		{
-			93, `{"flavor": {` + someFlavor + `, "swap": 1.0}}`,
-			"Invalid input for field/attribute swap. Value: 1.0. 1.0 is not of type 'integer', 'string'",
-		},
-		{94, `{"flavor": {` + someFlavor + `, "swap": 1.0}}`, ""},
+		{93, `{"flavor": {` + someFlavor + `, "swap": 1.0}}`, ""},
 		{
 			94, `{"flavor": {` + someFlavor + `, "swap": 1.5}}`,
 			"Invalid input for field/attribute swap. Value: 1.5. 1.5 is not of type 'integer', 'string'",
@@ -88,17 +84,18 @@ func TestFlavorExtraSpecs(t *testing.T) {
 		{1, `{"extra_specs": {"hw:cpu_policy": "shared", "n": 1.5}}`, ""},
 		{1, `{"extra_specs": {"a/b": "1"}}`, "Invalid input for field/attribute extra_specs. Value: {'a/b': '1'}. " +
 			"'a/b' does not match any of the regexes: '^[a-zA-Z0-9-_:. ]{1,255}$'"},
-		{0, `{"extra_specs": {"a/b": "1"}}`, "Invalid input for field/attribute extra_specs. Value: {'a/b': '1'}. " +
+		{0, `{"extra_specs": {"a/b": "1"}}`, ""},
+		{0, `{"extra_specs": {"a/b": "1", "a": "1"}}`, "Invalid input for field/attribute extra_specs. Value: {'a/b': '1', 'a': '1'}. " +
 			"Additional properties are not allowed ('a/b' was unexpected)"},
 		{
 			1, `{"extra_specs": {"b": true, "a": null}}`,
-			"Invalid input for field/attribute a. Value: None. None is not of type 'string', 'number'",
+			"Invalid input for field/attribute b. Value: True. True is not of type 'string', 'number'", // the first that was sent
 		},
 	})
 	checkBody(t, FlavorExtraSpecUpdate, []bodyCase{
 		{1, `{"a": "1"}`, ""},
-		{1, `{}`, "{} does not have enough properties"},
-		{1, `{"b": "1", "a": "2"}`, "{'a': '2', 'b': '1'} has too many properties"},
+		{1, `{}`, "{} should be non-empty"},
+		{1, `{"b": "1", "a": "2"}`, "{'b': '1', 'a': '2'} has too many properties"},
 	})
 }
 
@@ -106,7 +103,7 @@ func TestFlavorAccess(t *testing.T) {
 	t.Parallel()
 	checkBody(t, AddTenantAccess, []bodyCase{
 		{7, `{"addTenantAccess": {"tenant": "p"}}`, ""},
-		{7, `{"addTenantAccess": {"tenant": ""}}`, "Invalid input for field/attribute tenant. Value: . '' is too short"},
+		{7, `{"addTenantAccess": {"tenant": ""}}`, "Invalid input for field/attribute tenant. Value: . '' should be non-empty"},
 		{7, `{"addTenantAccess": null}`, "Invalid input for field/attribute addTenantAccess. Value: None. None is not of type 'object'"},
 	})
 	checkBody(t, RemoveTenantAccess, []bodyCase{

@@ -13,28 +13,24 @@ import (
 // formats are the demands on a string that have a name. Where a pattern of
 // Nova's can't be written for Go's engine, it is a format too.
 var formats = map[string]func(string) bool{
-	"name":             func(s string) bool { return printable(s) && trimmed(s) },
-	"az_name":          func(s string) bool { return printable(s) && trimmed(s) && !strings.Contains(s, ":") },
-	"padded_name":      func(s string) bool { return printable(s) && strings.ContainsFunc(s, notSpace) },
-	"keypair_name_20":  func(s string) bool { return onlyOf(s, "_- ") },
-	"keypair_name_292": func(s string) bool { return onlyOf(s, "@._- ") },
-	"uuid":             isUUID,
-	"date-time":        func(s string) bool { _, err := ParseTime(s); return err == nil },
-	"base64":           isBase64,
-	"ipv4":             func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is4() },
-	"ipv6":             func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is6() && ip.Zone() == "" },
-	"cidr":             isCIDR,
-	"regex":            isPattern,
+	"name":        func(s string) bool { return s != "\n" && ofLine(isName)(s) },
+	"az_name":     func(s string) bool { return s != "\n" && ofLine(isName)(s) && !strings.Contains(s, ":") },
+	"padded_name": ofLine(func(s string) bool { return printable(s) && strings.ContainsFunc(s, notSpace) }),
+	"uuid":        isUUID,
+	"date-time":   func(s string) bool { _, err := ParseTime(s); return err == nil },
+	"base64":      isBase64,
+	"ipv4":        func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is4() },
+	"ipv6":        func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is6() && ip.Zone() == "" },
+	"cidr":        isCIDR,
+	"regex":       isPattern,
 }
 
 // reasons are what a client is told of a name that doesn't fit, after "The
 // name must be: ".
 var reasons = map[string]string{
-	"name":             "printable characters. Can not start or end with whitespace.",
-	"az_name":          "printable characters except :.Can not start or end with whitespace.",
-	"padded_name":      "printable characters with at least one non space character",
-	"keypair_name_20":  "Only expected characters: [_- " + digitsAndLetters + "]",
-	"keypair_name_292": "Only expected characters: [@._- " + digitsAndLetters + "]",
+	"name":        "printable characters. Can not start or end with whitespace.",
+	"az_name":     "printable characters except :.Can not start or end with whitespace.",
+	"padded_name": "printable characters with at least one non space character",
 }
 
 const digitsAndLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -49,6 +45,8 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+func isName(s string) bool { return printable(s) && trimmed(s) }
 
 func trimmed(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)

@@ -2,8 +2,8 @@ package schema
 
 // KeyPairCreate is the body of POST /os-keypairs.
 var KeyPairCreate = NewBody(Object(Prop("keypair", Object(
-	Prop("name", keyPairName("keypair_name_20")).Required().Until(91).Legacy(PaddedName),
-	Prop("name", keyPairName("keypair_name_292")).Required().Since(92),
+	Prop("name", keyPairName(`^[_\- a-zA-Z0-9]+$`)).Required().Until(91).Legacy(PaddedName),
+	Prop("name", keyPairName(`^[_\-\@\. a-zA-Z0-9]+$`)).Required().Since(92),
 	Prop("type", Enum("ssh", "x509")).Since(2),
 	Prop("public_key", String).Until(91),
 	Prop("public_key", String).Required().Since(92),
@@ -11,7 +11,7 @@ var KeyPairCreate = NewBody(Object(Prop("keypair", Object(
 )).Required()))
 
 // keyPairName is a name with a smaller alphabet.
-func keyPairName(format string) Schema { return AllOf(Name, Label.Format(format)) }
+func keyPairName(pattern string) Schema { return AllOf(Name, String.Pattern(pattern).Length(1, 255)) }
 
 // KeyPairCreateBody is KeyPairCreate, decoded.
 type KeyPairCreateBody struct {

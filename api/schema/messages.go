@@ -55,6 +55,17 @@ var phrases = map[string]string{
 	"oneOf":         "is not valid under any of the given schemas",
 }
 
+// extremes are the phrases for the least and the greatest length that is wrong
+// only for nothing, and for anything.
+var extremes = map[string]map[int]string{
+	"minItems":      {1: "should be non-empty"},
+	"minLength":     {1: "should be non-empty"},
+	"minProperties": {1: "should be non-empty"},
+	"maxItems":      {0: "is expected to be empty"},
+	"maxLength":     {0: "is expected to be empty"},
+	"maxProperties": {0: "is expected to be empty"},
+}
+
 // bounds say how a number misses a bound, before the bound.
 var bounds = map[string]string{
 	"minimum":          "is less than the minimum of",
@@ -64,6 +75,9 @@ var bounds = map[string]string{
 
 // sentence says what is wrong.
 func (f failure) sentence() string {
+	if bound, ok := f.schema.value(f.keyword).(int); ok && extremes[f.keyword][bound] != "" {
+		return repr(f.value) + " " + extremes[f.keyword][bound]
+	}
 	if phrase, ok := phrases[f.keyword]; ok {
 		return repr(f.value) + " " + phrase
 	}
@@ -87,7 +101,7 @@ func (f failure) sentence() string {
 
 // missing is the first key that an object lacks.
 func (f failure) missing() string {
-	object, _ := f.value.(map[string]any)
+	object := members(f.value)
 	props, _ := f.schema.value("required").([]Property)
 	for _, name := range required(props, f.version) {
 		if _, ok := object[name]; !ok {
@@ -99,7 +113,7 @@ func (f failure) missing() string {
 
 // strangers says which keys an object should not have.
 func (f failure) strangers() string {
-	object, _ := f.value.(map[string]any)
+	object := members(f.value)
 	var names []any
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !f.schema.knows(name, f.version) {
@@ -122,6 +136,15 @@ func (s Schema) knows(key string, v microversion.Version) bool {
 		}
 	}
 	return false
+}
+
+// members are the members of an object, whether or not their order is known.
+func members(object any) map[string]any {
+	if o, ok := object.(ordered); ok {
+		return o.values
+	}
+	plain, _ := object.(map[string]any)
+	return plain
 }
 
 // list writes values with commas between them.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"math/big"
 	"slices"
 	"strconv"
@@ -21,8 +22,8 @@ func str(value any) string {
 	return repr(value)
 }
 
-// repr writes a JSON value as Python's repr. Keys are sorted, as their order
-// is not known any more.
+// repr writes a JSON value as Python's repr. Keys of objects are in the order
+// in which they were sent, and sorted where that is not known.
 func repr(value any) string {
 	var b strings.Builder
 	write(&b, value)
@@ -43,8 +44,10 @@ func write(b *strings.Builder, value any) {
 		b.WriteByte('[')
 		writeList(b, v)
 		b.WriteByte(']')
+	case ordered:
+		writeObject(b, v.keys, v.values)
 	case map[string]any:
-		writeObject(b, v)
+		writeObject(b, slices.Sorted(maps.Keys(v)), v)
 	default:
 		fmt.Fprint(b, value)
 	}
@@ -59,9 +62,9 @@ func writeList(b *strings.Builder, values []any) {
 	}
 }
 
-func writeObject(b *strings.Builder, object map[string]any) {
+func writeObject(b *strings.Builder, keys []string, object map[string]any) {
 	b.WriteByte('{')
-	for i, key := range slices.Sorted(maps.Keys(object)) {
+	for i, key := range keys {
 		if i > 0 {
 			b.WriteString(", ")
 		}
@@ -87,6 +90,9 @@ func literal(text string) string {
 }
 
 func reprFloat(f float64) string {
+	if math.IsInf(f, 0) {
+		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(f, 'f', -1, 64), "+"))
+	}
 	scientific := strconv.FormatFloat(f, 'e', -1, 64)
 	_, exponent, _ := strings.Cut(scientific, "e")
 	if e, _ := strconv.Atoi(exponent); e < -4 || e >= 16 {
@@ -110,6 +116,9 @@ func number(value any) string {
 		return repr(n)
 	}
 	f, _ := n.Float64()
+	if math.IsInf(f, 0) {
+		return repr(n)
+	}
 	whole, _ := big.NewFloat(f).Int(nil)
 	return whole.String()
 }

@@ -24,7 +24,7 @@ var FlavorsQuery = NewQuery(
 	Param("sort_key", Enum(slices.Insert(slices.Clone(flavorSortKeys), 10, "rxtx_factor")...)).Until(101),
 	Param("sort_key", Enum(flavorSortKeys...)).Since(102),
 	Param("sort_dir", Enum("asc", "desc")),
-	Param("name", Regexp).Since(102),
+	Param("name", String).Since(102),
 ).Strict(75)
 
 var flavorSortKeys = []string{

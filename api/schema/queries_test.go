@@ -30,7 +30,7 @@ func TestQueries(t *testing.T) {
 			"flavors, negative limit", FlavorsQuery, 1, "limit=-1", "",
 			"Invalid input for query parameters limit. Value: -1. '-1' does not match '^[0-9]*$'",
 		},
-		{"flavors, empty limit", FlavorsQuery, 1, "limit=", "", "Invalid input for query parameters limit. Value: . '' is too short"},
+		{"flavors, empty limit", FlavorsQuery, 1, "limit=", "", "Invalid input for query parameters limit. Value: . '' should be non-empty"},
 		{"flavors, stranger", FlavorsQuery, 75, "x=1", "", unexpectedX},
 		{"flavors by factor", FlavorsQuery, 101, "sort_key=rxtx_factor", "sort_key=rxtx_factor", ""},
 		{

@@ -60,7 +60,7 @@ func (q *Query) Check(v microversion.Version, values url.Values) (url.Values, er
 	if !v.AtLeast(q.since) || len(values) == 0 {
 		return values, nil
 	}
-	if err := q.at(v).check(lists(values), failure.queryError); err != nil {
+	if err := q.at(v).check(lists(values), nil, failure.queryError); err != nil {
 		return nil, err
 	}
 	known := make(url.Values, len(values))

@@ -16,7 +16,7 @@ var QuotaClassSetUpdate = NewBody(Object(Prop("quota_class_set", Object(
 	Prop("injected_file_path_bytes", quota).Until(56),
 	Prop("server_groups", quota),
 	Prop("server_group_members", quota),
-)).Required()))
+)).Required())).Since(1)
 
 // QuotaClassSetUpdateBody is QuotaClassSetUpdate, decoded.
 type QuotaClassSetUpdateBody struct {

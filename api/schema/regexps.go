@@ -15,10 +15,16 @@ const (
 
 // matchers stand for these.
 var matchers = map[string]func(string) bool{
-	printablePattern: printable,
-	flavorIDPattern: func(s string) bool {
+	printablePattern: ofLine(printable),
+	flavorIDPattern: ofLine(func(s string) bool {
 		return s != "" && onlyOf(s, ". _-") && strings.Trim(s, " ") == s
-	},
+	}),
+}
+
+// ofLine is what a text must be before the newline that it may end with: to
+// Python, the $ of a pattern stands before that, too.
+func ofLine(match func(string) bool) func(string) bool {
+	return func(s string) bool { return match(strings.TrimSuffix(s, "\n")) }
 }
 
 // matcher is a pattern with a function in place of the engine.
@@ -27,12 +33,16 @@ type matcher struct {
 	match   func(string) bool
 }
 
-func (m matcher) String() string            { return m.pattern }
-func (m matcher) MatchString(s string) bool { return m.match(s) }
+func (m *matcher) String() string            { return m.pattern }
+func (m *matcher) MatchString(s string) bool { return m.match(s) }
 
 func compileRegexp(pattern string) (jsonschema.Regexp, error) {
 	if match, ok := matchers[pattern]; ok {
-		return matcher{pattern, match}, nil
+		return &matcher{pattern, match}, nil
 	}
-	return regexp.Compile(pattern)
+	compiled, err := regexp.Compile(pattern)
+	if err != nil || !strings.HasSuffix(pattern, "$") {
+		return compiled, err
+	}
+	return &matcher{pattern, ofLine(compiled.MatchString)}, nil
 }

@@ -7,7 +7,7 @@ import "slices"
 var (
 	GetVNCConsole    = action("os-getVNCConsole", consoleOf("novnc", "xvpvnc"))
 	GetSPICEConsole  = action("os-getSPICEConsole", consoleOf("spice-html5"))
-	GetRDPConsole    = action("os-getRDPConsole", consoleOf("rdp-html5"))
+	GetRDPConsole    = NewBody(Any) // it is refused, whatever it says
 	GetSerialConsole = action("os-getSerialConsole", consoleOf("serial"))
 
 	RemoteConsoleCreate = action("remote_console", Object(
@@ -16,12 +16,12 @@ var (
 		Prop("type", Enum(consoleTypes...)).Required().Until(7),
 		Prop("type", Enum(append(slices.Clip(consoleTypes), "webmks")...)).Required().Since(8).Until(98),
 		Prop("type", Enum(append(slices.Clip(consoleTypes), "webmks", "spice-direct")...)).Required().Since(99),
-	))
+	)).Since(6)
 )
 
 var (
-	protocols    = []string{"vnc", "spice", "rdp", "serial"}
-	consoleTypes = []string{"novnc", "xvpvnc", "rdp-html5", "spice-html5", "serial"}
+	protocols    = []string{"vnc", "spice", "serial", "rdp"}
+	consoleTypes = []string{"novnc", "xvpvnc", "spice-html5", "serial", "rdp-html5"}
 )
 
 func consoleOf(types ...string) Schema { return Object(Prop("type", Enum(types...)).Required()) }

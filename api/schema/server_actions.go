@@ -20,7 +20,7 @@ var (
 	ConfirmResize     = argless("confirmResize")
 	RevertResize      = argless("revertResize")
 	InjectNetworkInfo = argless("injectNetworkInfo")
-	ResetNetwork      = argless("resetNetwork")
+	ResetNetwork      = NewBody(Any)
 )
 
 // The actions that must be sent null.
@@ -49,6 +49,12 @@ var (
 // action is the body of an action that takes these arguments.
 func action(name string, arguments Schema) *Body {
 	return NewBody(Object(Prop(name, arguments).Required()))
+}
+
+// looseAction is an action that other keys may stand beside, as far as its
+// schema is concerned.
+func looseAction(name string, arguments Schema) *Body {
+	return NewBody(OpenObject(Prop(name, arguments).Required()))
 }
 
 func argless(name string) *Body { return action(name, Any) }

@@ -26,7 +26,7 @@ func TestServerActions(t *testing.T) {
 		{72, `{"lock": {"locked_reason": ""}}`, ""},
 		{73, `{"lock": null}`, ""},
 		{73, `{"lock": {"locked_reason": "r"}}`, ""},
-		{73, `{"lock": {"locked_reason": ""}}`, "Invalid input for field/attribute locked_reason. Value: . '' is too short"},
+		{73, `{"lock": {"locked_reason": ""}}`, "Invalid input for field/attribute locked_reason. Value: . '' should be non-empty"},
 		{104, `{"lock": "x"}`, "Invalid input for field/attribute lock. Value: x. 'x' is not of type 'object', 'null'"},
 	})
 	checkBody(t, ResetState, []bodyCase{
@@ -52,7 +52,10 @@ func TestImageActions(t *testing.T) {
 	t.Parallel()
 	checkBody(t, CreateImage, []bodyCase{
 		{1, `{"createImage": {"name": "n", "metadata": {"k": "v"}}}`, ""},
-		{0, `{"createImage": {"name": " n"}}`, ""},
+		{
+			0, `{"createImage": {"name": " n"}}`,
+			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
+		},
 		{
 			1, `{"createImage": {"name": " n"}}`,
 			"An invalid 'name' value was provided. The name must be: printable characters. Can not start or end with whitespace.",
@@ -77,7 +80,7 @@ func TestMoveActions(t *testing.T) {
 		{55, `{"migrate": 5}`, ""},
 		{56, `{"migrate": null}`, ""},
 		{56, `{"migrate": {"host": null}}`, ""},
-		{56, `{"migrate": {"host": ""}}`, "Invalid input for field/attribute host. Value: . '' is too short"},
+		{56, `{"migrate": {"host": ""}}`, "Invalid input for field/attribute host. Value: . '' should be non-empty"},
 	})
 	checkBody(t, MigrateLive, []bodyCase{
 		{24, `{"os-migrateLive": {"block_migration": true, "disk_over_commit": "no", "host": null}}`, ""},
@@ -85,10 +88,10 @@ func TestMoveActions(t *testing.T) {
 			"Value: {'block_migration': True, 'host': None}. 'disk_over_commit' is a required property"},
 		{25, `{"os-migrateLive": {"block_migration": "auto", "host": null}}`, ""},
 		{29, `{"os-migrateLive": {"block_migration": "auto", "host": "h", "force": true}}`, "Invalid input for field/attribute os-migrateLive. " +
-			"Value: {'block_migration': 'auto', 'force': True, 'host': 'h'}. " + unexpected + force},
+			"Value: {'block_migration': 'auto', 'host': 'h', 'force': True}. " + unexpected + force},
 		{30, `{"os-migrateLive": {"block_migration": "auto", "host": "h", "force": true}}`, ""},
 		{68, `{"os-migrateLive": {"block_migration": "auto", "host": "h", "force": true}}`, "Invalid input for field/attribute os-migrateLive. " +
-			"Value: {'block_migration': 'auto', 'force': True, 'host': 'h'}. " + unexpected + force},
+			"Value: {'block_migration': 'auto', 'host': 'h', 'force': True}. " + unexpected + force},
 	})
 	checkBody(t, Evacuate, []bodyCase{
 		{13, `{"evacuate": {}}`, "Invalid input for field/attribute evacuate. Value: {}. 'onSharedStorage' is a required property"},
@@ -106,7 +109,7 @@ func TestMoveActions(t *testing.T) {
 		{91, `{"unshelve": {"availability_zone": null, "host": "h"}}`, ""},
 		{
 			91, `{"unshelve": {"zone": 1}}`,
-			"Invalid input for field/attribute unshelve. Value: {'zone': 1}. {'zone': 1} is not valid under any of the given schemas",
+			"Invalid input for field/attribute unshelve. Value: {'zone': 1}. Additional properties are not allowed ('zone' was unexpected)",
 		},
 	})
 }
@@ -122,7 +125,7 @@ func TestRebuild(t *testing.T) {
 			"', 'personality': []}. " + unexpected + "('personality' was unexpected)"},
 		{54, with(`, "key_name": null`), ""},
 		{57, with(`, "user_data": null`), ""},
-		{57, with(`, "user_data": "x"`), "Invalid input for field/attribute user_data. Value: x. 'x' is not valid under any of the given schemas"},
+		{57, with(`, "user_data": "x"`), "Invalid input for field/attribute user_data. Value: x. 'x' is not a 'base64'"},
 		{104, with(`, "trusted_image_certificates": null, "hostname": "a.b", "description": null`), ""},
 	})
 }
@@ -132,11 +135,11 @@ func TestRemoteConsoleCreate(t *testing.T) {
 	checkBody(t, RemoteConsoleCreate, []bodyCase{
 		{
 			7, `{"remote_console": {"protocol": "mks", "type": "webmks"}}`,
-			"Invalid input for field/attribute protocol. Value: mks. 'mks' is not one of ['vnc', 'spice', 'rdp', 'serial']",
+			"Invalid input for field/attribute protocol. Value: mks. 'mks' is not one of ['vnc', 'spice', 'serial', 'rdp']",
 		},
 		{8, `{"remote_console": {"protocol": "mks", "type": "webmks"}}`, ""},
 		{98, `{"remote_console": {"protocol": "spice", "type": "spice-direct"}}`, "Invalid input for field/attribute type. " +
-			"Value: spice-direct. 'spice-direct' is not one of ['novnc', 'xvpvnc', 'rdp-html5', 'spice-html5', 'serial', 'webmks']"},
+			"Value: spice-direct. 'spice-direct' is not one of ['novnc', 'xvpvnc', 'spice-html5', 'serial', 'rdp-html5', 'webmks']"},
 		{99, `{"remote_console": {"protocol": "spice", "type": "spice-direct"}}`, ""},
 	})
 }
@@ -147,7 +150,7 @@ func TestBackupInstanceCreate(t *testing.T) {
 		{0, `{"name": "n"}`, ""},
 		{1, `{"name": "n", "description": null}`, ""},
 		{104, `{"name": "n", "description": "a\tb"}`, ""},
-		{104, `{"name": ""}`, "Invalid input for field/attribute name. Value: . '' is too short"},
+		{104, `{"name": ""}`, "Invalid input for field/attribute name. Value: . '' should be non-empty"},
 		{1, `{"name": null}`, "Invalid input for field/attribute name. Value: None. None is not of type 'string'"},
 		{1, `{}`, "'name' is a required property"},
 		{1, `null`, "None is not of type 'object'"},
@@ -172,7 +175,7 @@ func TestServerTags(t *testing.T) {
 	})
 	for tag, want := range map[string]string{
 		"fine": "",
-		"":     "'' is too short",
+		"":     "'' should be non-empty",
 		"a,b":  "'a,b' does not match '^[^,/]*$'",
 	} {
 		if got := CheckTag(tag); got != want {

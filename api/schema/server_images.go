@@ -3,7 +3,7 @@ package schema
 // The actions that make an image of a server.
 var (
 	CreateImage = action("createImage", Object(
-		Prop("name", Name).Required().Legacy(PaddedName),
+		Prop("name", Name).Required(),
 		Prop("metadata", Metadata),
 	))
 	CreateBackup = action("createBackup", Object(

@@ -27,14 +27,14 @@ var (
 	Unshelve = NewBody(Object(
 		Prop("unshelve", Any).Required().Until(76),
 		Prop("unshelve", unshelveToZone.OrNull()).Required().Since(77).Until(90),
-		Prop("unshelve", OneOf(unshelveToHost, None)).Required().Since(91),
-	)).Since(77)
+		Prop("unshelve", unshelveToHost.OrNull()).Required().Since(91),
+	)).Since(1)
 )
 
 var (
 	unshelveToZone = Object(Prop("availability_zone", Name).Required())
 	unshelveToHost = Object(
-		Prop("availability_zone", OneOf(None, String)),
+		Prop("availability_zone", String.OrNull()),
 		Prop("host", String),
 	)
 )

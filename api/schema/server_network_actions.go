@@ -11,8 +11,8 @@ var (
 		Prop("fixed_address", IP),
 	))
 	RemoveFloatingIP    = action("removeFloatingIp", Object(Prop("address", IP).Required()))
-	AddSecurityGroup    = action("addSecurityGroup", Object(Prop("name", String.AtLeast(1)).Required()))
-	RemoveSecurityGroup = action("removeSecurityGroup", Object(Prop("name", String.AtLeast(1)).Required()))
+	AddSecurityGroup    = looseAction("addSecurityGroup", Object(Prop("name", String.AtLeast(1)).Required()))
+	RemoveSecurityGroup = looseAction("removeSecurityGroup", Object(Prop("name", String.AtLeast(1)).Required()))
 )
 
 // AddFixedIPBody is AddFixedIP, decoded.

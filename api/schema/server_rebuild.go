@@ -14,7 +14,7 @@ var (
 		Prop("personality", personality).Until(56),
 		Prop("description", Description).Since(19),
 		Prop("key_name", OneOf(Label, None)).Since(54),
-		Prop("user_data", OneOf(userData, None)).Since(57),
+		Prop("user_data", userData.OrNull()).Since(57),
 		Prop("trusted_image_certificates", trustedCertificates).Since(63),
 		Prop("hostname", shortHostName).Since(90).Until(93),
 		Prop("hostname", HostName).Since(94),

@@ -18,7 +18,7 @@ const MaxTags = 50
 // CheckTag finds out what is wrong with a tag in a path, in the words of a
 // schema. It is "" if the tag is good.
 func CheckTag(tag string) string {
-	return nova.Message(tagInPath.at(microversion.Max).check(tag, failure.bodyError))
+	return nova.Message(tagInPath.at(microversion.Max).check(tag, nil, failure.bodyError))
 }
 
 var tagInPath = NewBody(Tag)

@@ -29,7 +29,7 @@ var ServerCreate = NewBody(Object(
 		Prop("max_count", Positive),
 		Prop("return_reservation_id", Boolean),
 		Prop("security_groups", Array(Object(Prop("name", Name).Legacy(PaddedName)))),
-		Prop("user_data", userData).Legacy(OneOf(userData, None)),
+		Prop("user_data", userData).Legacy(userData.OrNull()),
 		Prop("description", Description).Since(19),
 		Prop("tags", Array(Tag).Items(0, MaxTags)).Since(52),
 		Prop("trusted_image_certificates", trustedCertificates).Since(63),
@@ -57,7 +57,7 @@ var ServerUpdate = NewBody(Object(Prop("server", Object(
 // Parts of a server.
 var (
 	diskConfig          = Enum("AUTO", "MANUAL")
-	shortHostName       = String.Length(2, 63).Pattern(`^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$`)
+	shortHostName       = String.Pattern(`^[a-zA-Z0-9]+[a-zA-Z0-9-]*[a-zA-Z0-9]+$`).Length(2, 63)
 	userData            = Base64.AtMost(65535)
 	trustedCertificates = typed("array", "null").Items(1, 50).Unique().with("items", String.AtLeast(1))
 
@@ -68,13 +68,13 @@ var (
 
 	networkUntil36 = Object(
 		Prop("fixed_ip", IP),
-		Prop("port", OneOf(UUID, None)),
+		Prop("port", UUID.OrNull()),
 		Prop("uuid", String),
 		Prop("tag", Tag).Since(32),
 	)
 	network = Object(
 		Prop("fixed_ip", IP),
-		Prop("port", OneOf(UUID, None)),
+		Prop("port", UUID.OrNull()),
 		Prop("uuid", UUID),
 		Prop("tag", Tag).Since(42),
 	)
@@ -104,7 +104,7 @@ var (
 	)...)
 
 	hints = OpenObject(
-		Prop("group", typed("string", "array").Format("uuid").with("items", UUID)),
+		Prop("group", OneOf(Array(UUID), UUID)),
 		Prop("different_host", OneOf(UUID, Array(UUID))),
 		Prop("same_host", typed("string", "array").with("items", UUID)),
 		Prop("query", typed("string", "object")),

@@ -18,6 +18,7 @@ type Int int64
 // UnmarshalJSON reads the number.
 func (n *Int) UnmarshalJSON(data []byte) error {
 	text, err := bare(data)
+	text = strings.TrimSpace(text) // as Python does; patterns leave nothing but a newline
 	if err != nil || text == "" {
 		return err
 	}
@@ -39,6 +40,7 @@ type Float float64
 // UnmarshalJSON reads the number.
 func (n *Float) UnmarshalJSON(data []byte) error {
 	text, err := bare(data)
+	text = strings.TrimSpace(text)
 	if err != nil || text == "" {
 		return err
 	}

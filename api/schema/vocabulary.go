@@ -10,19 +10,20 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/message"
-
-	"github.com/nova-api/nova-api/internal/microversion"
 )
 
 // vocabulary gives keywords the sense that they have for Nova and not for
 // JSON Schema: a format is a demand, and is checked even where the length is
-// wrong, so that the first failure can be told from all; a minimum or maximum
-// holds for strings with a number in them too; and up to a version an integer
-// is what is written as one.
-func vocabulary(v microversion.Version) *jsonschema.Vocabulary {
+// wrong, so that the first failure can be told from all; and a minimum or
+// maximum holds for strings with a number in them too.
+func vocabulary() *jsonschema.Vocabulary {
 	return &jsonschema.Vocabulary{
 		URL: "nova:/vocabulary",
 		Compile: func(_ *jsonschema.CompilerContext, doc map[string]any) (jsonschema.SchemaExt, error) {
+			types, several := doc["type"].([]any)
+			if !several {
+				types = []any{doc["type"]}
+			}
 			var all checks
 			if name, ok := doc["format"].(string); ok {
 				valid, known := formats[name]
@@ -31,15 +32,14 @@ func vocabulary(v microversion.Version) *jsonschema.Vocabulary {
 				}
 				all = append(all, formatCheck(valid))
 			}
-			types, several := doc["type"].([]any)
-			if !several {
-				types = []any{doc["type"]}
+			if slices.Contains(types, any("integer")) {
+				all = append(all, infiniteCheck)
+			}
+			if doc[softlyClosed] == true {
+				all = append(all, softlyClosedCheck(doc))
 			}
 			if slices.Contains(types, any("string")) {
 				all = append(all, limitChecks(doc)...)
-			}
-			if slices.Contains(types, any("integer")) && !v.AtLeast(literalIntegers+1) {
-				all = append(all, literalInteger)
 			}
 			if all == nil {
 				return nil, nil
@@ -77,6 +77,42 @@ func formatCheck(valid func(string) bool) check {
 	return func(value any) failed {
 		if text, ok := value.(string); ok && !valid(text) {
 			return "format"
+		}
+		return ""
+	}
+}
+
+// infiniteCheck refuses infinity as an integer, which the library takes for one
+// by its digits.
+func infiniteCheck(value any) failed {
+	if n, ok := value.(json.Number); ok && hasInfinity(n) {
+		return "type"
+	}
+	return ""
+}
+
+// softlyClosedCheck refuses an object in which some keys are known and some are
+// not. Nova lets an object pass in which it knows none, since it can't tell
+// whether another choice of a oneOf is meant.
+func softlyClosedCheck(doc map[string]any) check {
+	patterns, _ := doc["patternProperties"].(map[string]any)
+	properties, _ := doc["properties"].(map[string]any)
+	var known []jsonschema.Regexp
+	for pattern := range patterns {
+		compiled, err := compileRegexp(pattern)
+		panicOn(err)
+		known = append(known, compiled)
+	}
+	return func(value any) failed {
+		object, _ := value.(map[string]any)
+		strangers := 0
+		for key := range object {
+			if _, ok := properties[key]; !ok && !slices.ContainsFunc(known, func(r jsonschema.Regexp) bool { return r.MatchString(key) }) {
+				strangers++
+			}
+		}
+		if strangers > 0 && strangers < len(object) {
+			return "additionalProperties"
 		}
 		return ""
 	}
@@ -120,13 +156,6 @@ func numberIn(value any) (*big.Rat, bool) {
 		return nil, false
 	}
 	return new(big.Rat).SetString(text)
-}
-
-func literalInteger(value any) failed {
-	if n, ok := value.(json.Number); ok && isFloat(n) {
-		return "type"
-	}
-	return ""
 }
 
 func isFloat(n json.Number) bool { return strings.ContainsAny(n.String(), ".eE") }
