@@ -28,7 +28,7 @@ func TestServerGroups_Create(t *testing.T) {
 			message string
 		}{
 			{1, `{"name": "g", "policies": ["affinity"]}`, 200, ""},
-			{1, `{"name": "g", "policies": ["soft-affinity"]}`, 400, "Invalid input for field/attribute 0. Value: soft-affinity. 'soft-affinity' is not one of ['affinity', 'anti-affinity']"},
+			{1, `{"name": "g", "policies": ["soft-affinity"]}`, 400, "Invalid input for field/attribute 0. Value: soft-affinity. 'soft-affinity' is not one of ['anti-affinity', 'affinity']"},
 			{1, `{"name": "g", "policies": []}`, 400, "Invalid input for field/attribute policies. Value: []. [] should be non-empty"},
 			{1, `{"name": "g", "policies": ["affinity", "affinity"]}`, 400, ""},
 			{1, `{"name": "g", "policy": "affinity"}`, 400, ""},
@@ -50,7 +50,7 @@ func TestServerGroups_Create(t *testing.T) {
 				t.Errorf("%s at 2.%d: %s", c.body, c.minor, r.text)
 			}
 		}
-		s.Do(`POST /v2/os-server-groups {"server_group": {"name": " old ", "policies": ["affinity"], "more": 1}}`, as("demo"), at(0)).
+		s.Do(`POST /v2/os-server-groups {"server_group": {"name": "old", "policies": ["affinity"], "more": 1}}`, as("demo"), at(0)).
 			Want(t, 200, has("server_group/name", "old"), lacks("server_group/project_id"))
 	})
 }
