@@ -10,15 +10,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
 // download sends an image's data, or the range of it that is asked for.
 func (s *Service) download(r *http.Request) (kit.Reply, error) {
-	image, err := s.visible(r.Context(), chi.URLParam(r, "id"))
+	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
 		return kit.Reply{}, err
 	}

@@ -38,6 +38,16 @@ func listOf(r *http.Request) (imagedb.Filter, nova.Page, error) {
 }
 
 func pageOf(query map[string][]string) (nova.Page, error) {
+	page, err := limitAndMarker(query)
+	if err != nil {
+		return page, err
+	}
+	page.Sort, err = sortsOf(query)
+	return page, err
+}
+
+// limitAndMarker reads how much of a list is wanted, and where to begin.
+func limitAndMarker(query map[string][]string) (nova.Page, error) {
 	page := nova.Page{Limit: defaultPage}
 	if values := query["marker"]; len(values) > 0 {
 		page.Marker = values[0]
@@ -52,9 +62,7 @@ func pageOf(query map[string][]string) (nova.Page, error) {
 		}
 		page.Limit = min(limit, pageLimit)
 	}
-	sorts, err := sortsOf(query)
-	page.Sort = sorts
-	return page, err
+	return page, nil
 }
 
 // sortsOf reads either sort=key:dir,… or sort_key and sort_dir, any number of

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"github.com/nova-api/nova-api/db/imagedb"
@@ -73,7 +72,7 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 }
 
 func (s *Service) show(r *http.Request) (kit.Reply, error) {
-	image, err := s.visible(r.Context(), chi.URLParam(r, "id"))
+	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -109,7 +108,7 @@ func (s *Service) update(r *http.Request) (kit.Reply, error) {
 }
 
 func (s *Service) remove(r *http.Request) (kit.Reply, error) {
-	id := chi.URLParam(r, "id")
+	id := pathValue(r, "id")
 	image, err := s.visible(r.Context(), id)
 	if nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, nova.Errorf(nova.NotFound, "Failed to find image %s to delete", id)
@@ -149,7 +148,7 @@ func (s *Service) switchStatus(r *http.Request, verb, to string) (kit.Reply, err
 }
 
 func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
-	tag := chi.URLParam(r, "tag")
+	tag := pathValue(r, "tag")
 	if len(tag) > maxTag {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Provided object does not match schema 'image': the tag is too long")
 	}
@@ -164,7 +163,7 @@ func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
 
 func (s *Service) removeTag(r *http.Request) (kit.Reply, error) {
 	_, err := s.change(r, "modify_image", func(i *imagedb.Image) error {
-		at := slices.Index(i.Tags, chi.URLParam(r, "tag"))
+		at := slices.Index(i.Tags, pathValue(r, "tag"))
 		if at < 0 {
 			return nova.Errorf(nova.NotFound, "The resource could not be found.")
 		}
@@ -199,7 +198,7 @@ func (s *Service) visible(ctx context.Context, id string) (imagedb.Image, error)
 // change alters an image that the caller may change. The action is what
 // policy calls it.
 func (s *Service) change(r *http.Request, action string, change func(i *imagedb.Image) error) (imagedb.Image, error) {
-	id := chi.URLParam(r, "id")
+	id := pathValue(r, "id")
 	image, err := s.visible(r.Context(), id)
 	if err != nil {
 		return image, err

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
@@ -40,7 +38,7 @@ func (s *Service) member(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	id := chi.URLParam(r, "member")
+	id := pathValue(r, "member")
 	if !owns(r, image) && id != nova.CallerOf(r.Context()).ProjectID {
 		return kit.Reply{}, nova.Errorf(nova.NotFound, "%s not found in the member list of the image %s.", id, image.ID)
 	}
@@ -76,7 +74,7 @@ func (s *Service) answerMember(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	caller, id := nova.CallerOf(r.Context()), chi.URLParam(r, "member")
+	caller, id := nova.CallerOf(r.Context()), pathValue(r, "member")
 	if !isAdmin(caller) && id != caller.ProjectID {
 		return kit.Reply{}, nova.Errorf(nova.Forbidden, "Not allowed to update members for image %s.", image.ID)
 	}
@@ -100,12 +98,12 @@ func (s *Service) removeMember(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return kit.Reply{}, s.Store.DeleteMember(r.Context(), image.ID, chi.URLParam(r, "member"))
+	return kit.Reply{}, s.Store.DeleteMember(r.Context(), image.ID, pathValue(r, "member"))
 }
 
 // sharedImage finds an image that the caller sees, and that can have members.
 func (s *Service) sharedImage(r *http.Request, verb string) (imagedb.Image, error) {
-	image, err := s.visible(r.Context(), chi.URLParam(r, "id"))
+	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err == nil && image.Visibility != shared {
 		return image, nova.Errorf(nova.Forbidden, "Not allowed to %s members for image %s: Only shared images have members.", verb, image.ID)
 	}

@@ -4,8 +4,6 @@ import (
 	"maps"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -22,7 +20,7 @@ func (s *Service) schema(r *http.Request) (kit.Reply, error) {
 		"member":  memberSchema(),
 		"members": collection("members", memberSchema()),
 	}
-	schema, ok := schemas[chi.URLParam(r, "name")]
+	schema, ok := schemas[pathValue(r, "name")]
 	if !ok {
 		return kit.Reply{}, nova.Errorf(nova.NotFound, "The resource could not be found.")
 	}

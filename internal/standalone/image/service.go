@@ -5,7 +5,9 @@ package image
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,14 +78,14 @@ func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicU
 
 func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
-	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
+	r.MethodNotAllowed(s.kit.Handle(func(request *http.Request) (kit.Reply, error) { return methodNotAllowed(r, request) }))
 	r.NotFound(s.kit.Handle(s.choices))
-	r.Get("/versions", s.kit.Handle(s.versions))
+	kit.Route(r, http.MethodGet, "/versions", s.kit.Handle(s.versions))
 	r.Route("/v2/", func(r chi.Router) {
 		r.Use(kit.Authenticate(s.kit, s.Validate, s.AuthURL))
 		r.NotFound(s.kit.NotFound())
-		for _, route := range s.routes() {
-			r.Method(route.method, route.path, s.kit.Handle(route.handle))
+		for _, route := range slices.Concat(s.routes(), s.metadefRoutes()) {
+			kit.Route(r, route.method, route.path, s.kit.Handle(route.handle))
 		}
 		r.Put("/images/{id}/file", s.patiently(s.kit.Handle(s.upload)))
 		r.Put("/images/{id}/stage", s.patiently(s.kit.Handle(s.stage)))
@@ -120,9 +122,30 @@ func (s *Service) routes() []route {
 	}
 }
 
-func methodNotAllowed(r *http.Request) (kit.Reply, error) {
-	return kit.Reply{}, kit.WithStatus(http.StatusMethodNotAllowed,
-		nova.Errorf(nova.Invalid, "The method %s is not allowed for this resource.", r.Method))
+// methodNotAllowed says which methods there are instead, in Glance's words.
+func methodNotAllowed(routes chi.Routes, r *http.Request) (kit.Reply, error) {
+	var allowed []string
+	for _, method := range strings.Fields("GET POST PUT PATCH DELETE") {
+		if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			allowed = append(allowed, method)
+		}
+	}
+	return kit.Reply{}, kit.WithHeader("Allow", strings.Join(allowed, ", "), kit.WithStatus(http.StatusMethodNotAllowed,
+		nova.Errorf(nova.Invalid, "The method %s is not allowed for this resource. ", r.Method)))
+}
+
+// pathValue is a part of the path. The router leaves it escaped if the client
+// has escaped more than it had to.
+func pathValue(r *http.Request, name string) string {
+	value := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return value
+	}
+	plain, err := url.PathUnescape(value)
+	if err != nil {
+		return value // names nothing
+	}
+	return plain
 }
 
 // choices answers whatever is outside of /v2: with the versions there are.

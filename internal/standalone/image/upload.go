@@ -12,7 +12,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
 
 	"github.com/nova-api/nova-api/db/imagedb"
@@ -54,7 +53,7 @@ func (s *Service) receive(r *http.Request, then string) (kit.Reply, error) {
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/octet-stream" {
 		return kit.Reply{}, nova.Errorf(nova.BadMediaType, "The request media type %s is not supported by this server.", mediaType)
 	}
-	image, err := s.visible(r.Context(), chi.URLParam(r, "id"))
+	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
 		return kit.Reply{}, err
 	}

@@ -72,17 +72,17 @@ func listView(r *http.Request, images []imagedb.Image, limit int) map[string]any
 	}
 	query := r.URL.Query()
 	query.Del("marker")
-	v := map[string]any{"images": views, "schema": "/v2/schemas/images", "first": pageURL(query)}
+	v := map[string]any{"images": views, "schema": "/v2/schemas/images", "first": address("/v2/images", query)}
 	if limit > 0 && len(images) == limit {
 		query.Set("marker", images[limit-1].ID)
-		v["next"] = pageURL(query)
+		v["next"] = address("/v2/images", query)
 	}
 	return v
 }
 
-func pageURL(query url.Values) string {
+func address(path string, query url.Values) string {
 	if len(query) == 0 {
-		return "/v2/images"
+		return path
 	}
-	return "/v2/images?" + query.Encode()
+	return path + "?" + query.Encode()
 }

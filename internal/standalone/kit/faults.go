@@ -125,9 +125,12 @@ func neutronFault(_ *http.Request, f Fault) (contentType string, body []byte) {
 	return jsonFault(map[string]any{"NeutronError": map[string]any{"type": f.Type, "message": f.Message, "detail": ""}})
 }
 
+// pythonEntities turns the entities that Go writes for quotes into Python's.
+var pythonEntities = strings.NewReplacer("&#39;", "&#x27;", "&#34;", "&quot;")
+
 func glanceFault(r *http.Request, f Fault) (contentType string, body []byte) {
 	status := fmt.Sprintf("%d %s", f.Status, f.Title)
-	message := html.EscapeString(f.Message)
+	message := pythonEntities.Replace(html.EscapeString(f.Message))
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		return jsonFault(map[string]any{"message": message + "<br /><br />\n\n\n", "code": status, "title": f.Title})
 	}

@@ -1,0 +1,108 @@
+package image
+
+import (
+	"cmp"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+)
+
+// The metadata definitions tell clients which properties flavors, images,
+// volumes and aggregates may have, so that Horizon can offer them. There is a
+// file for each namespace, in the form that `glance-manage db_load_metadefs`
+// reads.
+//
+//go:embed metadefs/*.json
+var metadefFiles embed.FS
+
+// metadefsMadeAt is when the definitions were written, which is what the API
+// shows as the time of their creation.
+const metadefsMadeAt = "2026-11-25T00:00:00Z"
+
+// A metadefNamespace is a set of definitions that belong together.
+type metadefNamespace struct {
+	Name          string                     `json:"namespace"`
+	DisplayName   string                     `json:"display_name"`
+	Description   string                     `json:"description"`
+	Visibility    string                     `json:"visibility"`
+	Protected     bool                       `json:"protected"`
+	ResourceTypes []metadefResourceType      `json:"resource_type_associations"`
+	Properties    map[string]metadefProperty `json:"properties"`
+	Objects       []metadefObject            `json:"objects"`
+	Tags          []metadefTag               `json:"tags"`
+}
+
+// A metadefResourceType is a kind of thing, in Heat's name for it, that has the
+// properties of a namespace.
+type metadefResourceType struct {
+	Name             string `json:"name"`
+	Prefix           string `json:"prefix"`            // of the properties' names on things of this kind
+	PropertiesTarget string `json:"properties_target"` // which of a volume's sets of properties is meant
+}
+
+// A metadefProperty is the JSON schema of a property's values, with a title.
+type metadefProperty map[string]any
+
+// A metadefObject is a group of properties that are chosen together.
+type metadefObject struct {
+	Name        string                     `json:"name"`
+	Description string                     `json:"description"`
+	Required    []string                   `json:"required"`
+	Properties  map[string]metadefProperty `json:"properties"`
+}
+
+type metadefTag struct {
+	Name string `json:"name"`
+}
+
+// metadefs are all namespaces, by their names. They are read when they are
+// first asked for.
+var metadefs = sync.OnceValues(func() ([]metadefNamespace, error) {
+	files, err := fs.Glob(metadefFiles, "metadefs/*.json")
+	if err != nil {
+		return nil, err
+	}
+	namespaces := make([]metadefNamespace, len(files))
+	for i, name := range files {
+		text, err := fs.ReadFile(metadefFiles, name)
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(text, &namespaces[i]); err != nil {
+			return nil, fmt.Errorf("metadata definitions in %s: %w", name, err)
+		}
+	}
+	slices.SortFunc(namespaces, func(a, b metadefNamespace) int { return cmp.Compare(a.Name, b.Name) })
+	return namespaces, nil
+})
+
+// prefixed gives the namespace with its properties named as they are on things
+// of a kind.
+func (n metadefNamespace) prefixed(resourceType string) metadefNamespace {
+	at := slices.IndexFunc(n.ResourceTypes, func(t metadefResourceType) bool { return t.Name == resourceType })
+	if at < 0 || n.ResourceTypes[at].Prefix == "" {
+		return n
+	}
+	prefix := n.ResourceTypes[at].Prefix
+	n.Properties = withPrefix(prefix, n.Properties)
+	n.Objects = slices.Clone(n.Objects)
+	for i, o := range n.Objects {
+		n.Objects[i].Properties = withPrefix(prefix, o.Properties)
+		n.Objects[i].Required = make([]string, len(o.Required))
+		for j, name := range o.Required {
+			n.Objects[i].Required[j] = prefix + name
+		}
+	}
+	return n
+}
+
+func withPrefix(prefix string, properties map[string]metadefProperty) map[string]metadefProperty {
+	renamed := make(map[string]metadefProperty, len(properties))
+	for name, property := range properties {
+		renamed[prefix+name] = property
+	}
+	return renamed
+}
