@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -77,10 +76,6 @@ func (s *Site) withRequestID(next http.Handler) http.Handler {
 	})
 }
 
-// bodyPatience is how long a client may take to send its body. Bodies are
-// small, and a client that dawdles holds a connection.
-const bodyPatience = time.Minute
-
 // limitBody refuses a body whose declared length is too large, and cuts off a
 // body of unknown length where it becomes too large.
 func (s *Site) limitBody(next http.Handler) http.Handler {
@@ -90,8 +85,6 @@ func (s *Site) limitBody(next http.Handler) http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, s.MaxBody)
-		// Where there is no connection, as in tests, there is no deadline to set.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience)) //nolint:forbidigo // a duration, not a time
 		next.ServeHTTP(w, r)
 	})
 }

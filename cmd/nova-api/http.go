@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/config"
@@ -81,20 +83,17 @@ func listen(ctx context.Context, cfg *config.Config) (net.Listener, error) {
 	return listener, nil
 }
 
-// How long a client may take. There is no limit on writing: images are large.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 75 * time.Second
-)
-
 // serveHTTP serves until the context ends; then it lets requests that are
-// under way finish.
-func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, patience time.Duration) error {
+// under way finish, as far as patience goes.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, p patience, log zerolog.Logger) error {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, Protocols: protocols,
+		Handler: p.guard(handler), Protocols: protocols, MaxHeaderBytes: maxHead, ReadHeaderTimeout: p.head, IdleTimeout: p.idle,
+		// Streams of HTTP/2 have the deadlines of guard; these are for connections
+		// that take nothing any more, or are gone without a word.
+		HTTP2: &http.HTTP2Config{WriteByteTimeout: p.stall, SendPingTimeout: p.idle, PingTimeout: p.head},
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -103,10 +102,11 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		return err
 	case <-ctx.Done():
 	}
-	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.end)
 	defer cancel()
-	if err := server.Shutdown(ending); err != nil {
-		return errors.Join(fmt.Errorf("some requests were cut off: %w", err), server.Close())
+	if err := server.Shutdown(ending); err != nil { // clients that dawdle are no failure of ours
+		log.Warn().Err(err).Msg("some requests were cut off")
+		return server.Close()
 	}
 	return nil
 }

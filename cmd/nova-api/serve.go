@@ -83,7 +83,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	group.Go(func() error { return bundled.run(running) })
 	group.Go(func() error { return registrar.Run(running) })
 	group.Go(func() error { return worker.Run(running) })
-	group.Go(func() error { return serveHTTP(running, listener, handler, cfg.ShutdownTimeout) })
+	group.Go(func() error { return serveHTTP(running, listener, handler, newPatience(cfg), log) })
 	return group.Wait()
 }
 

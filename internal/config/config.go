@@ -19,6 +19,7 @@ type Config struct {
 	ListenPort      int
 	Host            string // this process, among those that share a database
 	ShutdownTimeout time.Duration
+	ClientTimeout   time.Duration // for the next part of a body, in either direction
 	PasswordLength  int
 	DefaultZone     string   // what servers and hosts are shown to be in if nothing says otherwise
 	NotInherited    []string // the image properties that snapshots don't take over

@@ -61,6 +61,10 @@ var processOptions = []Option{
 		Name: "graceful_shutdown_timeout", Default: "60", at: func(c *Config) any { return &c.ShutdownTimeout },
 		Help: "How long requests may take to finish once the process was told to stop.",
 	},
+	{
+		Name: "client_socket_timeout", Default: "60", Accepts: between(1, 3600), at: func(c *Config) any { return &c.ClientTimeout },
+		Help: "How long a client may take to send the next part of a request, or to take the next part of a response. Uploads and downloads may take as long as they like, as long as they move.",
+	},
 }
 
 var serverOptions = []Option{
