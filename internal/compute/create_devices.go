@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -38,7 +39,10 @@ func (a *Servers) checkDevices(ctx context.Context, r ServerRequest, f nova.Flav
 			return err
 		}
 	}
-	return checkBlanks(r.Devices, f)
+	if err := checkBlanks(r.Devices, f); err != nil {
+		return err
+	}
+	return checkLocals(r.Devices, f)
 }
 
 // bootable reports whether the boot indexes of disks count from 0 without a
@@ -83,28 +87,57 @@ func (a *Servers) checkSource(ctx context.Context, d BlockDevice, imageID string
 	return nil
 }
 
-// checkBlanks refuses empty disks that are larger than those of the flavor.
+// checkBlanks refuses empty disks that are larger than those of the flavor. An
+// ephemeral disk without a size is as large as the flavor's. The size of a swap
+// disk is held against the flavor's megabytes as it is, as in Nova.
 func checkBlanks(devices []BlockDevice, f nova.Flavor) error {
-	const mbPerGB = 1024
-	ephemeral, swaps, swap := 0, 0, 0
+	ephemeral, swap, swaps := 0, 0, 0
 	for _, d := range devices {
-		if d.None || d.Source != "blank" {
-			continue
+		switch {
+		case d.None || d.Source != "blank" || d.Destination != "local":
+		case d.Swap:
+			swaps++
+			swap = cmp.Or(swap, d.Size)
+		default:
+			ephemeral += cmp.Or(d.Size, f.Ephemeral)
 		}
-		if d.Swap {
-			swaps, swap = swaps+1, swap+d.Size*mbPerGB
-			continue
-		}
-		ephemeral += d.Size
 	}
 	switch {
+	case ephemeral > f.Ephemeral:
+		return nova.Errorf(nova.Invalid, "Ephemeral disks requested are larger than the instance type allows. "+
+			"If no size is given in one block device mapping, flavor ephemeral size will be used.")
 	case swaps > 1:
 		return invalidMapping("More than one swap drive requested.")
 	case swap > f.Swap:
 		return nova.Errorf(nova.Invalid, "Swap drive requested is larger than instance type allows.")
-	case ephemeral > f.Ephemeral:
-		return nova.Errorf(nova.Invalid, "Ephemeral disks requested are larger than the instance type allows. "+
-			"If no size is given in one block device mapping, flavor ephemeral size will be used.")
+	}
+	return nil
+}
+
+// maxLocal is how many disks on its host a server may have: the default of
+// Nova's max_local_block_devices.
+const maxLocal = 3
+
+// checkLocals refuses more disks on the host than a server may have. The
+// flavor's ephemeral and swap disk count unless the client asks for its own.
+func checkLocals(devices []BlockDevice, f nova.Flavor) error {
+	locals, ephemeral, swap := 0, f.Ephemeral > 0, f.Swap > 0
+	for _, d := range devices {
+		if d.Destination != "local" {
+			continue
+		}
+		locals++
+		if d.Source == "blank" {
+			ephemeral, swap = ephemeral && d.Swap, swap && !d.Swap
+		}
+	}
+	for _, more := range []bool{ephemeral, swap} {
+		if more {
+			locals++
+		}
+	}
+	if locals > maxLocal {
+		return invalidMapping("You specified more local devices than the limit allows")
 	}
 	return nil
 }

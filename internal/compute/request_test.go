@@ -20,6 +20,7 @@ func TestCreate_BlockDevices(t *testing.T) {
 	t.Parallel()
 	type disk = compute.BlockDevice
 	zero, one, none := 0, 1, -1
+	blank := func(size int) disk { return disk{Source: "blank", Destination: "local", Size: size} }
 	root := disk{Source: "image", Destination: "local", ID: cirros, BootIndex: &zero}
 	const (
 		mapping = "Block Device Mapping is Invalid: "
@@ -33,17 +34,21 @@ func TestCreate_BlockDevices(t *testing.T) {
 		text  string
 	}
 	eachCase(t, map[string]testCase{
-		"the image":                  {cirros, []disk{root}, ""},
-		"the image and an empty one": {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 2, BootIndex: &none}}, ""},
-		"the image and swap":         {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 1, Swap: true}}, ""},
-		"empty ones, too large":      {cirros, []disk{root, {Source: "blank", Size: 1}, {Source: "blank", Size: 2}}, noRoom},
-		"swap, too large":            {cirros, []disk{root, {Source: "blank", Size: 2, Swap: true}}, "Swap drive requested is larger than instance type allows."},
-		"swap twice":                 {cirros, []disk{root, {Source: "blank", Swap: true}, {Source: "blank", Swap: true}}, mapping + "More than one swap drive requested."},
-		"two to boot from":           {cirros, []disk{root, root}, noBoot},
-		"none to boot from":          {"", []disk{{Source: "volume", Destination: "volume", ID: "v"}}, noBoot},
-		"a second without one":       {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &one}}, noBoot},
-		"a volume to boot from":      {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}, mapping + "failed to get volume v."},
-		"a snapshot":                 {cirros, []disk{root, {Source: "snapshot", Destination: "volume", ID: "s"}}, mapping + "failed to get snapshot s."},
+		"the image":                   {cirros, []disk{root}, ""},
+		"the image and an empty one":  {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 2, BootIndex: &none}}, ""},
+		"the image and swap":          {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 1, Swap: true}}, ""},
+		"empty ones, too large":       {cirros, []disk{root, blank(1), blank(2)}, noRoom},
+		"empty ones without a size":   {cirros, []disk{root, blank(0), blank(0)}, noRoom},
+		"an empty one without a size": {cirros, []disk{root, blank(0)}, ""},
+		"swap, too large":             {cirros, []disk{root, {Source: "blank", Destination: "local", Size: 1025, Swap: true}}, "Swap drive requested is larger than instance type allows."},
+		"swap twice":                  {cirros, []disk{root, {Source: "blank", Destination: "local", Swap: true}, {Source: "blank", Destination: "local", Swap: true}}, mapping + "More than one swap drive requested."},
+		"three on the host":           {cirros, []disk{root, blank(1), {Source: "blank", Destination: "local", Size: 1024, Swap: true}}, ""},
+		"four on the host":            {cirros, []disk{root, blank(1), blank(1)}, mapping + "You specified more local devices than the limit allows"},
+		"two to boot from":            {cirros, []disk{root, root}, noBoot},
+		"none to boot from":           {"", []disk{{Source: "volume", Destination: "volume", ID: "v"}}, noBoot},
+		"a second without one":        {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &one}}, noBoot},
+		"a volume to boot from":       {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}, mapping + "failed to get volume v."},
+		"a snapshot":                  {cirros, []disk{root, {Source: "snapshot", Destination: "volume", ID: "s"}}, mapping + "failed to get snapshot s."},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
 		_, err := s.api.Create(ctx, request(func(n *compute.ServerRequest) {
