@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"net/netip"
 	"regexp"
@@ -75,7 +74,7 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 		Networks: networks, SecurityGroups: groupNames(s.SecurityGroups),
 		Zone: zone, Force: force, To: compute.Target{Host: s.Host, Node: s.HypervisorHostname},
 		Metadata: s.Metadata, Tags: uniqueTags(s.Tags), Files: files(s.Personality), UserData: s.UserData,
-		ConfigDrive: bool(s.ConfigDrive), DiskConfig: cmp.Or(s.DiskConfig, "MANUAL"),
+		ConfigDrive: bool(s.ConfigDrive), DiskConfig: s.DiskConfig,
 		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6),
 		TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()), Password: s.AdminPass,
 		ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), AnyNetwork: r.Can(policy.AttachExternalNetwork),

@@ -56,7 +56,7 @@ func TestServers_CreateSeveral(t *testing.T) {
 		s.Do("GET /v2.1/servers/detail?sort_key=launch_index&sort_dir=asc&all_tenants=1&reservation_id="+reservation, at(3)).Want(t, 200,
 			listed("servers", "OS-EXT-SRV-ATTR:launch_index", "0", "1", "2"), listed("servers", "OS-EXT-SRV-ATTR:hostname", "web-1", "web-2", "web-3"))
 		s.Do(create(`, "min_count": 8, "max_count": 20`), as("demo"), at(37)).Want(t, 403,
-			fault("forbidden", "Quota exceeded for instances: Requested 8, but already used 3 of 10 instances"))
+			fault("forbidden", "Quota exceeded for cores, instances: Requested 20, 8-20, but already used 3, 3 of 20, 10 cores, instances"))
 		s.Do(create(`, "min_count": 1, "max_count": 20`), as("demo"), at(37)).Want(t, 202)
 		s.Do("GET /v2.1/servers", as("demo")).Want(t, 200)
 		if got := s.Do("GET /v2.1/servers", as("demo")).Len("servers"); got != 10 {

@@ -35,7 +35,7 @@ type ServerRequest struct {
 	Files        []File
 	UserData     *string // base64
 	ConfigDrive  bool
-	DiskConfig   string // AUTO or MANUAL
+	DiskConfig   string // AUTO or MANUAL; empty: as the image says
 	AccessIPv4   string
 	AccessIPv6   string
 	TrustedCerts []string

@@ -1,7 +1,9 @@
 package compute
 
 import (
+	"cmp"
 	"context"
+	"strings"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -9,6 +11,9 @@ import (
 const (
 	bytesPerGB  = 1 << 30
 	imageActive = "active"
+
+	autoDisk       = "AUTO"
+	diskConfigProp = "auto_disk_config"
 )
 
 // resolveImage finds the image that servers boot from, as the caller sees it:
@@ -24,10 +29,43 @@ func (a *Servers) resolveImage(ctx context.Context, id string) (nova.Image, erro
 	return image, err
 }
 
+// resolveKernel finds the kernel and the ramdisk that an image is to be booted
+// with, as _handle_kernel_and_ramdisk in nova/compute/api.py does: both are empty
+// for an image that boots by itself.
+func (a *Servers) resolveKernel(ctx context.Context, image nova.Image) (kernel, ramdisk string, err error) {
+	kernel, ramdisk = image.Properties["kernel_id"], image.Properties["ramdisk_id"]
+	if kernel == "nokernel" {
+		return "", "", nil
+	}
+	for _, id := range []string{kernel, ramdisk} {
+		if _, err := a.resolveImage(ctx, id); err != nil {
+			return "", "", err
+		}
+	}
+	return kernel, ramdisk, nil
+}
+
+// checkDiskConfig refuses to resize the disk of an image that forbids it.
+func checkDiskConfig(image nova.Image, wanted string) error {
+	if wanted == autoDisk && strings.ToLower(strings.TrimSpace(image.Properties[diskConfigProp])) == "disabled" {
+		return nova.Errorf(nova.Invalid, "Requested image %s has automatic disk resize disabled.", image.ID)
+	}
+	return nil
+}
+
+// diskConfig is the client's choice, or what the image says, or MANUAL.
+func diskConfig(image nova.Image, chosen string) string {
+	switch strings.ToLower(strings.TrimSpace(image.Properties[diskConfigProp])) {
+	case "1", "t", "true", "on", "y", "yes":
+		return cmp.Or(chosen, autoDisk)
+	}
+	return cmp.Or(chosen, "MANUAL")
+}
+
 // checkImage refuses an image that a server of a flavor can't boot from, as
 // _detect_nonbootable_image_from_properties and _validate_flavor_image in
-// nova/compute/api.py do. A flavor without a disk
-// makes the disk as large as the image, which not everybody may ask for.
+// nova/compute/api.py do. A flavor without a disk makes the disk as large as the
+// image, which not everybody may ask for.
 func checkImage(image nova.Image, f nova.Flavor, zeroDisk bool) error {
 	have := int64(f.Disk) * bytesPerGB
 	switch {

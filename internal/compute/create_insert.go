@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/google/uuid"
@@ -68,7 +69,7 @@ func (p serverPlan) consume(ctx context.Context, tx *db.Store) (int, error) {
 	project, user, each := p.caller.ProjectID, p.caller.UserID, p.flavor.Takes().Usages()
 	for number := p.max; ; {
 		refused := tx.Consume(ctx, project, user, each.Times(number), p.ofProject, p.ofUser)
-		if refused == nil || !nova.Is(refused, nova.OverQuota) || number == p.request.Min {
+		if refused == nil || !nova.Is(refused, nova.OverQuota) {
 			return number, refused
 		}
 		used, err := tx.Usage(ctx, project, "")
@@ -78,6 +79,9 @@ func (p serverPlan) consume(ctx context.Context, tx *db.Store) (int, error) {
 		usedByUser, err := tx.Usage(ctx, project, user)
 		if err != nil {
 			return 0, err
+		}
+		if number == p.request.Min {
+			return 0, cmp.Or(p.ofProject.ExceededByServers(number, p.max, each, used), p.ofUser.ExceededByServers(number, p.max, each, usedByUser), refused)
 		}
 		room := min(p.ofProject.Room(each, used), p.ofUser.Room(each, usedByUser))
 		number = max(p.request.Min, min(room, number-1))
@@ -105,10 +109,10 @@ func (p serverPlan) server(index, number int) nova.Server {
 
 		Flavor:  p.flavor,
 		ImageID: r.ImageID, ImageProps: imageProps(p.image), Boot: p.boot(), RootDevice: &root,
-		KernelID: p.image.Properties["kernel_id"], RamdiskID: p.image.Properties["ramdisk_id"],
+		KernelID: p.kernel, RamdiskID: p.ramdisk,
 		KeyName: r.KeyName, PublicKey: p.publicKey, TrustedCerts: r.TrustedCerts,
 
-		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: r.DiskConfig,
+		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: diskConfig(p.image, r.DiskConfig),
 		AccessIPv4: r.AccessIPv4, AccessIPv6: r.AccessIPv6, Hints: r.Hints, GroupID: p.serverGroup,
 		Addresses: keptAddresses(p.networks),
 	}

@@ -163,8 +163,8 @@ func TestCreate_Many(t *testing.T) {
 		"as the user's allow":     {tiny, 1, 8, 4, 4, ""},
 		"just the fewest":         {tiny, 10, 11, 0, 10, ""},
 		"more than the quota":     {tiny, 11, 11, 0, 0, "Quota exceeded for instances: Requested 11, but already used 0 of 10 instances"},
-		"more than the user's":    {tiny, 5, 8, 4, 0, "Quota exceeded for instances: Requested 5, but already used 0 of 4 instances"},
-		"more cores than allowed": {big, 6, 7, 0, 0, "Quota exceeded for cores: Requested 24, but already used 0 of 20 cores"},
+		"more than the user's":    {tiny, 5, 8, 4, 0, "Quota exceeded for instances: Requested 5-8, but already used 0 of 4 instances"},
+		"more cores than allowed": {big, 6, 7, 0, 0, "Quota exceeded for cores: Requested 28, but already used 0 of 20 cores"},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		ctx := s.as("demo")
 		caller := nova.CallerOf(ctx)

@@ -75,20 +75,35 @@ func (u Usage) Times(n int) Usage {
 // Exceeded says which resources a request goes beyond, in Nova's words, or is
 // nil if none.
 func (q Quota) Exceeded(wanted, used Usage) error {
+	return q.exceeded(strconv.Itoa(wanted.Instances), wanted, used)
+}
+
+// ExceededByServers is Exceeded for a number of alike servers, of which fewer
+// would do: it is the most that goes beyond.
+func (q Quota) ExceededByServers(least, most int, each, used Usage) error {
+	instances := strconv.Itoa(least)
+	if least != most {
+		instances += "-" + strconv.Itoa(most)
+	}
+	return q.exceeded(instances, each.Times(most), used)
+}
+
+func (q Quota) exceeded(instances string, wanted, used Usage) error {
 	var names, asked, have, limits string
 	for _, r := range []struct {
 		resource     QuotaResource
+		text         string
 		wanted, used int
 	}{
-		{QuotaCores, wanted.Cores, used.Cores},
-		{QuotaInstances, wanted.Instances, used.Instances},
-		{QuotaRAM, wanted.RAM, used.RAM},
+		{QuotaCores, strconv.Itoa(wanted.Cores), wanted.Cores, used.Cores},
+		{QuotaInstances, instances, wanted.Instances, used.Instances},
+		{QuotaRAM, strconv.Itoa(wanted.RAM), wanted.RAM, used.RAM},
 	} {
 		if r.wanted <= 0 || q.Within(r.resource, r.wanted+r.used) {
 			continue
 		}
 		names = joined(names, string(r.resource))
-		asked = joined(asked, strconv.Itoa(r.wanted))
+		asked = joined(asked, r.text)
 		have = joined(have, strconv.Itoa(r.used))
 		limits = joined(limits, strconv.Itoa(q[r.resource]))
 	}
