@@ -164,6 +164,57 @@ func TestPorts_WantedAtOnce(t *testing.T) {
 	})
 }
 
+// TestPorts_CreatedAtOnce has six clients create a server with one port while
+// two workers are at it: one server gets the port and its address, the others
+// are refused or end in error, and going they leave the port alone.
+func TestPorts_CreatedAtOnce(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		brought, ctx := s.port(), s.as("demo")
+		stops := []func() error{s.start(), s.start()}
+		created := make(chan string, 6)
+		var group sync.WaitGroup
+		for range cap(created) {
+			group.Go(func() {
+				made, err := s.api.Create(ctx, request(withNICs(compute.NIC{PortID: brought.ID})))
+				if err != nil {
+					wantRefusal(t, err, nova.Conflict, "Port "+brought.ID+" is still in use.")
+					return
+				}
+				created <- made.Servers[0].ID
+			})
+		}
+		group.Wait()
+		close(created)
+		for _, stop := range stops {
+			s.must(stop())
+		}
+		s.inFlight.Wait()
+		s.work()
+		var winner nova.Server
+		for id := range created {
+			switch server := s.server(id); {
+			case server.VMState == nova.Active && winner.ID == "":
+				winner = server
+			default:
+				s.wantStates(id, "error")
+				s.must(s.api.Delete(ctx, server))
+			}
+		}
+		s.work()
+		if s.portNow(brought.ID).DeviceID != winner.ID || len(winner.Addresses) != 1 || winner.Addresses[0].IP != brought.FixedIPs[0].Address {
+			t.Errorf("port %+v of server %+v", s.portNow(brought.ID), winner)
+		}
+		s.settled()
+		s.must(s.api.Delete(ctx, winner))
+		s.work()
+		if now := s.portNow(brought.ID); now.DeviceID != "" {
+			t.Errorf("left: %+v", now)
+		}
+		s.settled()
+	})
+}
+
 // TestPorts_OtherHost moves the ports with the server to the host where it can
 // be built.
 func TestPorts_OtherHost(t *testing.T) {
