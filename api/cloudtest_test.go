@@ -76,7 +76,7 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	}
 	s.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: "nova", AliveFor: 24 * time.Hour,
-		ID: uuid.NewString(), Log: zerolog.Nop(),
+		Schedules: true, ID: uuid.NewString(), Log: zerolog.Nop(),
 	})
 	registrar := compute.Registrar{Servers: s.compute, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
 	must(t, registrar.Register(t.Context()))

@@ -150,19 +150,19 @@ func (s *Store) FinishAction(ctx context.Context, a nova.Action, message *string
 	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL", s.Now(), message)
 }
 
-// errLost is what a worker is told whose action another has claimed, or a later
+// ErrLost is what a worker is told whose action another has claimed, or a later
 // action has superseded.
-var errLost = nova.Errorf(nova.Conflict, "the action is no longer this worker's")
+var ErrLost = nova.Errorf(nova.Conflict, "the action is no longer this worker's")
 
 // IsLost reports whether an action was no longer this worker's.
-func IsLost(err error) bool { return errors.Is(err, errLost) }
+func IsLost(err error) bool { return errors.Is(err, ErrLost) }
 
 // fenced changes an action only if it is still this worker's, in this attempt.
 func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...any) error {
 	changed, err := rows.Exec(ctx, s.DB, "UPDATE actions SET "+set+", updated_at = ? WHERE id = ? AND owner = ? AND attempt = ? AND finish_time IS NULL",
 		append(args, s.Now(), a.Serial, a.Owner, a.Attempt)...)
 	if err == nil && changed == 0 {
-		return errLost
+		return ErrLost
 	}
 	return err
 }

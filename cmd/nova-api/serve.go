@@ -74,7 +74,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	}
 	worker := compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: cfg.DefaultZone, AliveFor: cfg.Hosts.DownTime,
-		ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Schedules: true, ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Weights: scheduler.Weights(cfg.Weights), Log: log,
 	})
 	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")

@@ -18,16 +18,16 @@ func (a *Servers) Do(ctx context.Context, s nova.Server, verb Verb) error {
 
 // begin moves the server into a verb and queues the work, or does neither.
 func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
-	r := rules[verb]
-	if err := r.check(ctx, s); err != nil {
+	t := transitions[verb]
+	if err := t.check(ctx, s); err != nil {
 		return nova.Action{}, err
 	}
-	action, err := newAction(ctx, s, verb, args)
+	record, err := newAction(ctx, s, verb, args)
 	if err != nil {
-		return action, err
+		return record, err
 	}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
-		if len(r.during) > 0 {
+		if t.supersedes {
 			if _, err := tx.LockServer(ctx, s.ID); err != nil {
 				return err
 			}
@@ -35,17 +35,21 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any)
 				return err
 			}
 		}
-		began, err := tx.BeginTask(ctx, s.ID, r.busy, r.from, r.tasks())
+		busy := t.steps[0].task
+		if t.beside {
+			busy = nova.Idle
+		}
+		began, err := tx.BeginTask(ctx, s.ID, busy, t.from, t.tasks())
 		if err != nil {
 			return err
 		}
 		if !began {
-			return lostRace(ctx, tx, r, s.ID)
+			return lostRace(ctx, tx, t, s.ID)
 		}
-		action, err = tx.QueueAction(ctx, action)
+		record, err = tx.QueueAction(ctx, record)
 		return err
 	})
-	return action, err
+	return record, err
 }
 
 // supersede ends what is being done to a server, which the transaction holds.
@@ -57,60 +61,60 @@ func supersede(ctx context.Context, tx *db.Store, id string) error {
 	return leaveImages(ctx, tx, ended)
 }
 
-// newAction is the record of a verb, and the order to carry it out.
+// newAction is the record of a verb, in the queue of its first step. The error
+// is Conflict if that is on the server's host and the server has none.
 func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
-	encoded := []byte(nil)
+	t, caller := transitions[verb], nova.CallerOf(ctx)
+	record := nova.Action{
+		ServerID: s.ID, Name: t.action, RequestID: nova.RequestOf(ctx).ID, UserID: caller.UserID, ProjectID: caller.ProjectID,
+		Verb: string(verb), Exclusive: !t.beside, Queue: t.steps[0].queue(&action{server: s}), Step: t.steps[0].name,
+	}
+	if record.Queue == "" {
+		return record, nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
+	}
 	if args != nil {
-		var err error
-		if encoded, err = json.Marshal(args); err != nil {
-			return nova.Action{}, fmt.Errorf("write down %s: %w", verb, err)
+		encoded, err := json.Marshal(args)
+		if err != nil {
+			return record, fmt.Errorf("write down %s: %w", verb, err)
 		}
+		record.Args = string(encoded)
 	}
-	caller := nova.CallerOf(ctx)
-	queue := s.Host
-	if queue == "" {
-		queue = nova.QueueSchedule
-	}
-	return nova.Action{
-		ServerID: s.ID, Name: rules[verb].shown, RequestID: nova.RequestOf(ctx).ID,
-		UserID: caller.UserID, ProjectID: caller.ProjectID,
-		Verb: string(verb), Exclusive: true, Queue: queue, Args: string(encoded),
-	}, nil
+	return record, nil
 }
 
 // check refuses what can't be done, in Nova's order: the lock, the host, the
 // state, the task, and whether the server has ever run.
-func (r rule) check(ctx context.Context, s nova.Server) error {
-	if err := r.checkLock(ctx, s); err != nil {
+func (t transition) check(ctx context.Context, s nova.Server) error {
+	if err := t.checkLock(ctx, s); err != nil {
 		return err
 	}
 	switch {
-	case r.host && s.Host == "":
+	case t.host && s.Host == "":
 		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
-	case len(r.from) > 0 && !slices.Contains(r.from, s.VMState):
-		return wrongState(s.ID, r.word, "vm_state", string(s.VMState))
-	case !slices.Contains(r.tasks(), s.TaskState):
-		return wrongState(s.ID, r.word, "task_state", string(s.TaskState))
+	case len(t.from) > 0 && !slices.Contains(t.from, s.VMState):
+		return wrongState(s.ID, t.word, "vm_state", string(s.VMState))
+	case !slices.Contains(t.tasks(), s.TaskState):
+		return wrongState(s.ID, t.word, "task_state", string(s.TaskState))
 	case s.LaunchedAt == nil:
-		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, r.word)
+		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, t.word)
 	}
 	return nil
 }
 
 // checkLock refuses to touch what somebody has locked.
-func (r rule) checkLock(ctx context.Context, s nova.Server) error {
-	if r.lock && s.Locked() && !nova.CallerOf(ctx).Admin {
+func (t transition) checkLock(ctx context.Context, s nova.Server) error {
+	if t.lock && s.Locked() && !nova.CallerOf(ctx).Admin {
 		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
 	}
 	return nil
 }
 
 // tasks are those that the verb may interrupt.
-func (r rule) tasks() []nova.TaskState {
-	if len(r.during) == 0 {
+func (t transition) tasks() []nova.TaskState {
+	if len(t.during) == 0 {
 		return []nova.TaskState{nova.Idle}
 	}
-	return r.during
+	return t.during
 }
 
 func wrongState(id, word, attribute, value string) error {
@@ -118,15 +122,15 @@ func wrongState(id, word, attribute, value string) error {
 }
 
 // lostRace says why a server that looked fine refused: somebody was faster.
-func lostRace(ctx context.Context, tx *db.Store, r rule, id string) error {
+func lostRace(ctx context.Context, tx *db.Store, t transition, id string) error {
 	s, err := tx.Server(ctx, id)
 	if err != nil {
 		return err
 	}
-	if err := r.check(ctx, s); err != nil {
+	if err := t.check(ctx, s); err != nil {
 		return err
 	}
-	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, r.word)
+	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, t.word)
 }
 
 // record writes down what was done at once.

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // maxConsole is how much of a console's output is kept in view: bytes.
@@ -20,7 +21,11 @@ func (a *Servers) ConsoleOutput(ctx context.Context, s nova.Server, lines int) (
 	if !ok {
 		return "", nova.Errorf(nova.Conflict, "Service is unavailable at this time.")
 	}
-	output, err := driver.ConsoleOutput(ctx, s, maxConsole)
+	consoler, err := virt.As[virt.Consoler](driver)
+	if err != nil {
+		return "", err
+	}
+	output, err := consoler.ConsoleOutput(ctx, s, maxConsole)
 	if nova.Is(err, nova.NotFound) {
 		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	}

@@ -10,13 +10,11 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// buildArgs are what the building of a server is told.
+// buildArgs are the arguments of Create.
 type buildArgs struct {
+	placeArgs
 	Networks       []nicRequest `json:"networks,omitempty"`
 	SecurityGroups []string     `json:"security_groups,omitempty"` // IDs
-	Force          Target       `json:"force,omitzero"`
-	To             Target       `json:"to,omitzero"`
-	Failed         []string     `json:"failed,omitempty"` // hosts where it went wrong
 }
 
 const (
@@ -31,7 +29,7 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 	if err != nil {
 		return nil, err
 	}
-	args := buildArgs{Networks: p.networks, SecurityGroups: p.groups, Force: p.request.Force, To: p.request.To}
+	args := buildArgs{placeArgs: placeArgs{Force: p.request.Force, To: p.request.To}, Networks: p.networks, SecurityGroups: p.groups}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
 		servers = servers[:0]
 		number, err := p.consume(ctx, tx)
@@ -49,11 +47,11 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 			if server, err = tx.CreateServer(ctx, server); err != nil {
 				return err
 			}
-			action, err := newAction(ctx, server, Create, args)
+			record, err := newAction(ctx, server, Create, args)
 			if err != nil {
 				return err
 			}
-			if _, err := tx.QueueAction(ctx, action); err != nil {
+			if _, err := tx.QueueAction(ctx, record); err != nil {
 				return err
 			}
 			servers = append(servers, server)

@@ -5,18 +5,19 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // Delete removes a server, whatever it is doing. One that has no host yet is
 // gone at once; one that is being deleted already stays so.
 func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
-	r := rules[Delete]
+	t := transitions[Delete]
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		current, err := tx.LockServer(ctx, s.ID)
 		if err != nil {
 			return err
 		}
-		if err := r.checkLock(ctx, current); err != nil {
+		if err := t.checkLock(ctx, current); err != nil {
 			return err
 		}
 		deleting, err := tx.Working(ctx, s.ID, string(Delete))
@@ -29,14 +30,14 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 		if current.Host == "" {
 			return removeAtOnce(ctx, tx, current)
 		}
-		if _, err := tx.BeginTask(ctx, s.ID, r.busy, nil, nil); err != nil {
+		if _, err := tx.BeginTask(ctx, s.ID, t.steps[0].task, nil, nil); err != nil {
 			return err
 		}
-		action, err := newAction(ctx, current, Delete, nil)
+		record, err := newAction(ctx, current, Delete, nil)
 		if err != nil {
 			return err
 		}
-		_, err = tx.QueueAction(ctx, action)
+		_, err = tx.QueueAction(ctx, record)
 		return err
 	})
 }
@@ -46,7 +47,7 @@ func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 	if err := tx.ChangeServer(ctx, s.ID, gone(tx)); err != nil {
 		return err
 	}
-	if err := record(ctx, tx, s, rules[Delete].shown, ""); err != nil {
+	if err := record(ctx, tx, s, transitions[Delete].action, ""); err != nil {
 		return err
 	}
 	return release(ctx, tx, s)
@@ -73,13 +74,21 @@ func release(ctx context.Context, tx *db.Store, s nova.Server) error {
 	return tx.Unclaim(ctx, s.Node, takes)
 }
 
-// delete is the host's part of Delete.
-func (w *Worker) delete(ctx context.Context, j *job) error {
-	if err := j.driver.Destroy(ctx, j.server); err != nil {
-		return err
+// destroy is the step that removes a server from its host, and what takes spawn
+// back.
+func (w *Worker) destroy(ctx context.Context, a *action) (effect, error) {
+	driver, err := driverOf[virt.Driver](a)
+	if err != nil {
+		return effect{}, err
 	}
-	if err := w.leaveNetworks(ctx, j.server); err != nil {
-		return err
+	return effect{}, driver.Destroy(ctx, a.server)
+}
+
+// remove is the step that removes a server's ports, and then takes the server
+// off the books.
+func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
+	if err := w.leaveNetworks(ctx, a.server); err != nil {
+		return effect{}, err
 	}
-	return w.finish(ctx, j, gone(w.store), func(tx *db.Store) error { return release(ctx, tx, j.server) })
+	return effect{change: gone(w.store), also: func(tx *db.Store) error { return release(ctx, tx, a.server) }}, nil
 }

@@ -248,15 +248,16 @@ var errPanic = errors.New("panic")
 func TestActions_WithoutSense(t *testing.T) {
 	t.Parallel()
 	type testCase struct {
-		verb, args string
-		server     string // empty for a server that is there
-		left       bool   // it is left to others
+		verb, step, args string
+		server           string // empty for a server that is there
+		tries            int    // 0: it is left to others
 	}
 	eachCase(t, map[string]testCase{
-		"of a verb that isn't known": {"juggle", "", "", true},
-		"that can't be read":         {"createImage", "{", "", false},
-		"with arguments of another":  {"createImage", "7", "", false},
-		"of a server that isn't":     {"stop", "", "00000000-0000-4000-8000-000000000000", false},
+		"of a verb that isn't known": {"juggle", "", "", "", 0},
+		"of a step that isn't known": {"createImage", "juggle", "", "", 5},
+		"that can't be read":         {"createImage", "create", "{", "", 1},
+		"with arguments of another":  {"createImage", "create", "7", "", 1},
+		"of a server that isn't":     {"stop", "stop", "", "00000000-0000-4000-8000-000000000000", 1},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		server := s.boot(s.as("demo"))
 		s.put(server.ID, db.ServerChange{TaskState: new(nova.PoweringOff)})
@@ -265,23 +266,31 @@ func TestActions_WithoutSense(t *testing.T) {
 			id = c.server
 		}
 		_, err := s.store.QueueAction(t.Context(), nova.Action{
-			ServerID: id, Name: "juggle", RequestID: "req-1", Queue: server.Host, Exclusive: true, Verb: c.verb, Args: c.args,
+			ServerID: id, Name: "juggle", RequestID: "req-1", Queue: server.Host, Exclusive: true, Verb: c.verb, Step: c.step, Args: c.args,
 		})
 		s.must(err)
-		number := s.work()
+		for range c.tries {
+			if number := s.work(); number != 1 {
+				t.Errorf("tried %d times at once", number)
+			}
+			s.clock.advance(20 * lease)
+		}
+		if number := s.work(); number != 0 {
+			t.Errorf("tried %d times more", number)
+		}
 		action, err := s.store.Action(t.Context(), id, "req-1")
 		s.must(err)
-		if c.left {
-			if number != 0 || action.FinishTime != nil {
-				t.Errorf("%d actions, %+v", number, action)
+		if c.tries == 0 {
+			if action.FinishTime != nil {
+				t.Errorf("left %+v", action)
 			}
 			s.must(s.api.Delete(s.as("demo"), server)) // which nothing keeps from going
 			s.work()
 			s.wantStates(id, "deleted")
 			return
 		}
-		if number != 1 || action.FinishTime == nil || action.Message == nil {
-			t.Errorf("%d actions, %+v", number, action)
+		if action.FinishTime == nil || action.Message == nil {
+			t.Errorf("left %+v", action)
 		}
 		if c.server == "" {
 			s.wantStates(id, "active")

@@ -7,12 +7,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// fault is what a client is shown of what went wrong; the details are for
-// administrators.
-func (w *Worker) fault(cause error) *nova.Fault {
-	const internal, most = 500, 4 << 10
-	return &nova.Fault{Code: internal, Message: faultMessage(cause), Details: clip(cause.Error(), most), Created: w.store.Now()}
-}
+const (
+	faultCode  = 500     // that of every fault
+	maxDetails = 4 << 10 // bytes
+)
 
 // faultMessage is the text of a failure. A driver's own words are no secret:
 // an operator put the server on its host.

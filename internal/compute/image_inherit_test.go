@@ -217,7 +217,8 @@ func TestImages_SharedAfterACrash(t *testing.T) {
 			left := requests
 			s.hooks.set(func(h *hooks) {
 				h.request = func(*http.Request) error {
-					if left--; left < 0 {
+					left--
+					if left < 0 {
 						die()
 					}
 					return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // TestImages makes an image in each way, and looks at what it has become.
@@ -87,7 +88,7 @@ func TestImages(t *testing.T) {
 		if diff := cmp.Diff(want, made); diff != "" {
 			t.Errorf("image (-want +got):\n%s", diff)
 		}
-		disk, err := s.drivers[server.Host].Snapshot(t.Context(), server)
+		disk, err := s.drivers[server.Host].(virt.Snapshotter).Snapshot(t.Context(), server)
 		s.must(err)
 		if s.data(id) != readAll(t, disk.Data) {
 			t.Error("the image has other data than the server's disk")

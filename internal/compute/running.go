@@ -2,55 +2,62 @@ package compute
 
 import (
 	"context"
-	"slices"
 	"sync"
+
+	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// running is what a worker is doing, by the server's ID.
+// running are the actions that a worker is at, by their serial numbers.
 type running struct {
 	mu       sync.Mutex
-	byServer map[string]*run
+	bySerial map[int64]*underWay
 }
 
-// A run is an action under way on a server.
-type run struct {
-	serial int64 // the action's
+// underWay is an action that a worker is at.
+type underWay struct {
+	nova.Action
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
-// enter breaks off what this process still does to a server, which has been
-// superseded if another action could be claimed, and waits for its end: no
-// two actions touch a server at once.
-func (r *running) enter(ctx context.Context, serverID string, serial int64) (context.Context, func()) {
+// enter notes that an action is under way, and breaks off those on the same
+// server that it has superseded: any other exclusive action, since otherwise it
+// could not have been claimed, and all if it supersedes all. No two of them
+// touch a server at once: enter waits for their end. Call leave at the action's.
+func (r *running) enter(ctx context.Context, a nova.Action, supersedes bool) (_ context.Context, leave func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	mine := &run{serial: serial, cancel: cancel, done: make(chan struct{})}
+	mine := &underWay{Action: a, cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
-	before := r.byServer[serverID]
-	r.byServer[serverID] = mine
+	var before []*underWay
+	for _, other := range r.bySerial {
+		if other.ServerID == a.ServerID && (supersedes || other.Exclusive && a.Exclusive || other.Serial == a.Serial) {
+			before = append(before, other)
+		}
+	}
+	r.bySerial[a.Serial] = mine
 	r.mu.Unlock()
-	if before != nil {
-		before.cancel()
-		<-before.done
+	for _, other := range before {
+		other.cancel()
+		<-other.done
 	}
 	return ctx, func() {
 		cancel()
 		r.mu.Lock()
-		if r.byServer[serverID] == mine {
-			delete(r.byServer, serverID)
+		if r.bySerial[a.Serial] == mine {
+			delete(r.bySerial, a.Serial)
 		}
 		r.mu.Unlock()
 		close(mine.done)
 	}
 }
 
-// underWay are the actions that a worker is at.
-func (r *running) underWay() []int64 {
+// serials are those of the actions that a worker is at.
+func (r *running) serials() []int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	serials := make([]int64, 0, len(r.byServer))
-	for _, run := range r.byServer {
-		serials = append(serials, run.serial)
+	serials := make([]int64, 0, len(r.bySerial))
+	for serial := range r.bySerial {
+		serials = append(serials, serial)
 	}
 	return serials
 }
@@ -59,9 +66,9 @@ func (r *running) underWay() []int64 {
 func (r *running) breakOff(serials []int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, run := range r.byServer {
-		if slices.Contains(serials, run.serial) {
-			run.cancel()
+	for _, serial := range serials {
+		if one, ok := r.bySerial[serial]; ok {
+			one.cancel()
 		}
 	}
 }

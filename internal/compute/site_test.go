@@ -158,7 +158,7 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 func (s *site) newWorker(change ...func(*compute.WorkerOptions)) *compute.Worker {
 	o := compute.WorkerOptions{
 		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, Zone: "nova", AliveFor: 12 * time.Hour,
-		ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop(),
+		Schedules: true, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop(),
 	}
 	for _, f := range change {
 		f(&o)

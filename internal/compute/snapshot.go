@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/rs/zerolog"
@@ -71,48 +72,48 @@ func (a *Servers) beginImage(ctx context.Context, s nova.Server, verb Verb, args
 	if args.Image.Owner != s.ProjectID {
 		args.ShareWith = s.ProjectID
 	}
-	action, err := a.begin(ctx, s, verb, args)
+	record, err := a.begin(ctx, s, verb, args)
 	if err != nil {
 		return "", err
 	}
-	_, err = args.ensureImage(ctx, a.images.AsService())
+	err = args.ensureImage(ctx, a.images.AsService())
 	switch {
 	case nova.Is(err, nova.Gone):
 		return args.Image.ID, nil
 	case err != nil && ctx.Err() == nil:
-		return "", errors.Join(err, a.takeBack(ctx, action))
+		return "", errors.Join(err, a.takeBack(ctx, record))
 	}
 	return args.Image.ID, err
 }
 
 // takeBack ends an action that can't be carried out, unless it has ended.
-func (a *Servers) takeBack(ctx context.Context, action nova.Action) error {
+func (a *Servers) takeBack(ctx context.Context, record nova.Action) error {
 	ctx, cancel := aside(ctx)
 	defer cancel()
 	return a.store.Tx(ctx, func(tx *db.Store) error {
-		if _, err := tx.LockServer(ctx, action.ServerID); err != nil {
+		if _, err := tx.LockServer(ctx, record.ServerID); err != nil {
 			return err
 		}
-		ended, err := tx.CancelAction(ctx, action)
+		ended, err := tx.CancelAction(ctx, record)
 		if err != nil || !ended {
 			return err
 		}
-		if err := leaveImages(ctx, tx, []nova.Action{action}); err != nil {
+		if err := leaveImages(ctx, tx, []nova.Action{record}); err != nil {
 			return err
 		}
-		return tx.ChangeServer(ctx, action.ServerID, db.ServerChange{TaskState: new(nova.Idle)})
+		return tx.ChangeServer(ctx, record.ServerID, db.ServerChange{TaskState: new(nova.Idle)})
 	})
 }
 
 // ensureImage creates the image unless it was created before, and shares it
 // with the server's project where that is another. It can be repeated. The
 // error is Gone if the image was created before and has been deleted since.
-func (args imageArgs) ensureImage(ctx context.Context, images *cloud.Image) (nova.Image, error) {
+func (args imageArgs) ensureImage(ctx context.Context, images *cloud.Image) error {
 	image, err := images.Ensure(ctx, args.Image)
 	if err != nil || args.ShareWith == "" || image.Visibility != args.Image.Visibility {
-		return image, err // or its owner has given it another visibility since
+		return err // or its owner has given it another visibility since
 	}
-	return image, imageGone(images.Share(ctx, image.ID, args.ShareWith))
+	return imageGone(images.Share(ctx, image.ID, args.ShareWith))
 }
 
 // newImage describes the image of a server that is to be made, as create_image
@@ -168,73 +169,67 @@ func isUnsetKernel(name, value string) bool {
 	return (name == "kernel_id" || name == "ramdisk_id") && (value == "" || value == "none")
 }
 
-// snapshot is the host's part of Snapshot, Backup and BackupInstance.
-func (w *Worker) snapshot(ctx context.Context, j *job) error {
-	args, err := decodeArgs[imageArgs](j.action)
+// createImage is the step that creates the image, unless the API has done so.
+// The image service refuses an ID that was ever used, so an image is created
+// once, whenever a process dies. From the next step on it is only looked for.
+func (w *Worker) createImage(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[imageArgs](a.Action)
 	if err != nil {
-		return err
+		return effect{}, err
 	}
-	err = w.makeImage(ctx, j, args)
-	if nova.Is(err, nova.Gone) { // ends well, as _snapshot_instance in nova/compute/manager.py does
+	err = args.ensureImage(ctx, w.images.AsService())
+	if nova.Is(err, nova.Gone) {
+		err = nil // as uploadImage will find out
+	}
+	return effect{}, err
+}
+
+// uploadImage is the step that uploads the server's disk. An image that has its
+// data was made by an earlier attempt. An image that its owner has deleted ends
+// the action well, as _snapshot_instance in nova/compute/manager.py does.
+func (w *Worker) uploadImage(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[imageArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	image, err := w.images.AsService().Show(ctx, args.Image.ID)
+	err = imageGone(err)
+	if err == nil && image.Status != imageActive {
+		err = w.uploadDisk(ctx, a, image)
+	}
+	if nova.Is(err, nova.Gone) {
 		zerolog.Ctx(ctx).Warn().Str("image", args.Image.ID).Msg("the image was deleted while it was being made")
 		err = nil
 	}
+	return effect{}, err
+}
+
+// uploadDisk gives an image the server's disk as its data. The error is Gone if
+// the image has been deleted.
+func (w *Worker) uploadDisk(ctx context.Context, a *action, image nova.Image) error {
+	driver, err := driverOf[virt.Snapshotter](a)
 	if err != nil {
 		return err
 	}
-	if args.Rotation != nil {
-		if err := w.rotate(ctx, j.server, args); err != nil {
-			return err
-		}
-	}
-	return w.finish(ctx, j, j.settled(), nil)
-}
-
-// stepUpload is the step of an action whose image has been created. From then
-// on the image is only looked for: its owner may have deleted it.
-const stepUpload = "upload"
-
-// makeImage uploads the server's disk. An image that has its data already was
-// made by an earlier attempt. The error is Gone if the image has been deleted.
-func (w *Worker) makeImage(ctx context.Context, j *job, args imageArgs) error {
-	image, err := w.createdImage(ctx, j, args)
-	if err != nil || image.Status == imageActive {
-		return err
-	}
-	j.action.Step = stepUpload
-	if err := w.busy(ctx, j, nova.ImagePendingUpload); err != nil {
-		return err
-	}
-	disk, err := j.driver.Snapshot(ctx, j.server)
+	disk, err := driver.Snapshot(ctx, a.server)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = disk.Data.Close() }()
-	if err := w.busy(ctx, j, nova.ImageUploading); err != nil {
+	if err := w.show(ctx, a, nova.ImageUploading); err != nil {
 		return err
 	}
-	err = w.uploadDisk(ctx, image, j.server.Boot, disk)
+	err = w.giveData(ctx, image, a.server.Boot, disk)
 	if nova.Is(err, nova.Conflict) {
 		err = w.uploadedBefore(ctx, image.ID, err)
 	}
 	return imageGone(err)
 }
 
-// createdImage finds the image that an action makes, and creates it if no
-// earlier attempt is known to have done so. The image service refuses an ID
-// that was ever used, so an image is created once, whenever a process dies.
-func (w *Worker) createdImage(ctx context.Context, j *job, args imageArgs) (nova.Image, error) {
-	if j.action.Step != stepUpload {
-		return args.ensureImage(ctx, w.images.AsService())
-	}
-	found, err := w.images.AsService().Show(ctx, args.Image.ID)
-	return found, imageGone(err)
-}
-
-// uploadDisk gives an image its data, and first the formats of the data. The
+// giveData gives an image its data, and first the formats of the data. The
 // container is that of the server's own image, as in _create_snapshot_metadata
 // of nova/virt/libvirt/driver.py, because an ami has to stay one.
-func (w *Worker) uploadDisk(ctx context.Context, image nova.Image, boot nova.Boot, disk virt.Snapshot) error {
+func (w *Worker) giveData(ctx context.Context, image nova.Image, boot nova.Boot, disk virt.Snapshot) error {
 	const ami = "ami"
 	images, format, container := w.images.AsService(), disk.DiskFormat, cmp.Or(boot.ContainerFormat, "bare")
 	if boot.DiskFormat == ami {
@@ -268,17 +263,16 @@ func (w *Worker) uploadedBefore(ctx context.Context, id string, refused error) e
 	return nova.Because(refused, nova.Unavailable, "Another upload of image %s is under way.", id)
 }
 
-// busy shows what part of making an image a server is at.
-func (w *Worker) busy(ctx context.Context, j *job, task nova.TaskState) error {
-	return w.advance(ctx, j, db.ServerChange{TaskState: &task})
-}
-
-// dropImage removes the image that could not be made; if not now, later.
-func (w *Worker) dropImage(ctx context.Context, j *job) error {
-	if err := leaveImages(ctx, w.store, []nova.Action{j.action}); err != nil {
-		return err
+// dropImage takes createImage back: it removes an image that has no data. If it
+// can't now, a sweep does later.
+func (w *Worker) dropImage(ctx context.Context, a *action) (effect, error) {
+	if err := leaveImages(ctx, w.store, []nova.Action{a.Action}); err != nil {
+		return effect{}, err
 	}
-	return w.dropUnfinished(ctx, imagesOf([]nova.Action{j.action}))
+	if err := w.dropUnfinished(ctx, imagesOf([]nova.Action{a.Action})); err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("unfinished image is left to a sweep")
+	}
+	return effect{}, ctx.Err()
 }
 
 // imagesOf are the images that actions were making.
@@ -309,23 +303,34 @@ func (w *Worker) dropUnfinished(ctx context.Context, ids []string) error {
 	return errors.Join(failed...)
 }
 
-// rotate removes the oldest backups of a type. A backup that can't be removed
-// doesn't make the new one any worse. Only backups of the server's project and
-// of the new one's owner count: anybody can give an image of theirs the
-// properties of a backup.
-func (w *Worker) rotate(ctx context.Context, s nova.Server, args imageArgs) error {
+// rotate is the step that removes the oldest backups of a type. A backup that
+// can't be removed doesn't make the new one any worse. Only backups of the
+// server's project and of the new one's owner count: anybody can give an image
+// of theirs the properties of a backup.
+func (w *Worker) rotate(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[imageArgs](a.Action)
+	if err != nil || args.Rotation == nil {
+		return effect{}, err
+	}
 	images := w.images.AsService()
 	backups, err := images.List(ctx, cloud.ImageQuery{Properties: map[string]string{
-		"image_type": imageBackup, "backup_type": args.BackupType, "instance_uuid": s.ID,
+		"image_type": imageBackup, "backup_type": args.BackupType, "instance_uuid": a.ServerID,
 	}})
 	if err != nil {
-		return err
+		return effect{}, err
 	}
-	backups = slices.DeleteFunc(backups, func(i nova.Image) bool { return i.Owner != s.ProjectID && i.Owner != args.Image.Owner })
+	backups = slices.DeleteFunc(backups, func(i nova.Image) bool { return i.Owner != a.server.ProjectID && i.Owner != args.Image.Owner })
 	for _, backup := range backups[min(*args.Rotation, len(backups)):] {
 		if err := images.Delete(ctx, backup.ID); err != nil {
 			zerolog.Ctx(ctx).Warn().Err(err).Str("image", backup.ID).Msg("old backup can't be removed")
 		}
 	}
-	return ctx.Err()
+	return effect{}, ctx.Err()
+}
+
+// aside is a context for what has to be done although the caller may have gone:
+// but not for long.
+func aside(ctx context.Context) (context.Context, context.CancelFunc) {
+	const atMost = 10 * time.Second
+	return context.WithTimeout(context.WithoutCancel(ctx), atMost)
 }

@@ -1,16 +1,15 @@
 package compute
 
 import (
-	"context"
-
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// A Verb is something that can be done to a server, in Nova's name for it.
+// A Verb is something that can be done to a server. Where Nova's instance
+// actions have a name for it, it is that name.
 type Verb string
 
-// The verbs. Their names are those of the instance actions that the API shows.
+// The verbs.
 const (
 	Create         Verb = "create"
 	Delete         Verb = "delete"
@@ -25,24 +24,37 @@ const (
 	BackupInstance Verb = "backup_instance"
 )
 
-// A rule says from which states a verb may start, what the server is busy with
-// meanwhile, in which state the verb leaves it, and what the driver does. What
-// a server's states are after a failure is as Nova has it.
-type rule struct {
-	shown  string           // the action's name in the record
-	word   string           // what a refusal calls it
-	event  string           // the part that the host plays
-	from   []nova.VMState   // empty: any
-	during []nova.TaskState // tasks that it may interrupt; empty: none, the server must be idle
-	busy   nova.TaskState
-	then   nova.VMState // empty: as before
-	broken nova.VMState // where a failure leaves it; empty: as before
-	runs   nova.VMState // instead of broken, if it runs all the same; empty: broken
-	lock   bool         // a locked server refuses
-	host   bool         // it must have a host
-	do     func(virt.Driver, context.Context, nova.Server) error
-	work   func(*Worker, context.Context, *job) error // instead of do, if there is more to it
-	undo   func(*Worker, context.Context, *job) error // what is left of the work if it fails
+// A transition is what a verb does to a server: from which states it may start,
+// by which steps it leads to another state, and which state a failure leads to.
+type transition struct {
+	action     string           // the name of its actions in the record
+	word       string           // what a refusal calls it
+	from       []nova.VMState   // empty: any
+	during     []nova.TaskState // tasks that it may interrupt; empty: none, the server must be idle
+	supersedes bool             // it supersedes whatever is under way
+	then       nova.VMState     // empty: as before
+	broken     nova.VMState     // where a failure leaves the server; empty: as before
+	runs       nova.VMState     // instead of broken, if the server runs all the same; empty: broken
+	beside     bool             // it goes on beside other actions, which may keep the server busy
+	lock       bool             // a locked server refuses
+	host       bool             // the server must have a host
+	hosts      int              // on how many hosts it is tried, if hosts fail
+	steps      []step
+
+	// explain says what a server is shown of a failure; nil: the failure itself.
+	explain func(a *action, cause error) error
+}
+
+// A step is a part of a verb that is written down before it runs. Whoever takes
+// over from a worker that died takes it again, so it must bear that.
+type step struct {
+	name  string
+	queue func(*action) string // who takes it
+	task  nova.TaskState       // what the server is busy with meanwhile
+	event string               // the part of the action that the API shows; empty for none
+	quiet bool                 // the event is recorded only if the step fails
+	do    stepFunc
+	undo  stepFunc // what takes back all that do may have done; nil: there is nothing to take back
 }
 
 var (
@@ -53,54 +65,84 @@ var (
 	}
 )
 
-// rules is the life of a server.
-var rules = map[Verb]rule{
+// The events of verbs that have more than one step.
+const (
+	buildEvent    = "compute__do_build_and_run_instance"
+	deleteEvent   = "compute_terminate_instance"
+	snapshotEvent = "compute_snapshot_instance"
+	backupEvent   = "compute_backup_instance"
+)
+
+// transitions is the life of a server. States and events are Nova's: those of
+// nova/compute/api.py before the steps, and of nova/compute/manager.py after
+// them and after a failure.
+var transitions = map[Verb]transition{
 	Create: {
-		shown: "create", word: "create", event: "compute__do_build_and_run_instance",
-		from: []nova.VMState{nova.Building}, busy: nova.Scheduling, then: nova.Active, broken: nova.Errored,
-		work: (*Worker).build,
+		action: "create", word: "create",
+		from: []nova.VMState{nova.Building}, then: nova.Active, broken: nova.Errored, hosts: maxBuilds, explain: explainBuild,
+		steps: []step{
+			{
+				name: "place", queue: onSchedule, task: nova.Scheduling, event: "conductor_schedule_and_build_instances", quiet: true,
+				do: (*Worker).place, undo: (*Worker).unplace,
+			},
+			{name: "connect", queue: onTarget, task: nova.Networking, event: buildEvent, do: (*Worker).connect, undo: (*Worker).disconnect},
+			{name: "spawn", queue: onTarget, task: nova.Spawning, event: buildEvent, do: (*Worker).spawn, undo: (*Worker).destroy},
+		},
 	},
 	Delete: {
-		shown: "delete", word: "delete", event: "compute_terminate_instance",
-		busy: nova.Deleting, then: nova.Deleted, broken: nova.Errored, lock: true, work: (*Worker).delete,
+		action: "delete", word: "delete", supersedes: true, then: nova.Deleted, broken: nova.Errored, lock: true,
+		steps: []step{
+			{name: "destroy", queue: onHost, task: nova.Deleting, event: deleteEvent, do: (*Worker).destroy},
+			{name: "disconnect", queue: onHost, task: nova.Deleting, event: deleteEvent, do: (*Worker).remove},
+		},
 	},
 	Start: {
-		shown: "start", word: "start", event: "compute_start_instance", lock: true, host: true,
-		from: []nova.VMState{nova.Stopped}, busy: nova.PoweringOn, then: nova.Active, do: virt.Driver.PowerOn,
+		action: "start", word: "start", from: []nova.VMState{nova.Stopped}, then: nova.Active, lock: true, host: true,
+		steps: []step{{name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", do: drive(virt.Driver.PowerOn)}},
 	},
 	Stop: {
-		shown: "stop", word: "stop", event: "compute_stop_instance", lock: true, host: true,
-		from: []nova.VMState{nova.Active, nova.Errored}, busy: nova.PoweringOff, then: nova.Stopped, do: virt.Driver.PowerOff,
+		action: "stop", word: "stop", from: []nova.VMState{nova.Active, nova.Errored}, then: nova.Stopped, lock: true, host: true,
+		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: "compute_stop_instance", do: drive(virt.Driver.PowerOff)}},
 	},
 	SoftReboot: {
-		shown: "reboot", word: "reboot", event: "compute_reboot_instance", lock: true,
-		from: []nova.VMState{nova.Active}, busy: nova.Rebooting,
-		then: nova.Active, broken: nova.Errored, runs: nova.Active, do: virt.Driver.SoftReboot,
+		action: "reboot", word: "reboot", from: []nova.VMState{nova.Active},
+		then: nova.Active, broken: nova.Errored, runs: nova.Active, lock: true,
+		steps: []step{{name: "reboot", queue: onHost, task: nova.Rebooting, event: "compute_reboot_instance", do: drive(virt.Driver.SoftReboot)}},
 	},
 	HardReboot: {
-		shown: "reboot", word: "reboot", event: "compute_reboot_instance", lock: true,
+		action: "reboot", word: "reboot",
 		from:   []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Suspended, nova.Errored},
-		during: interruptible, busy: nova.RebootingHard,
-		then: nova.Active, broken: nova.Errored, runs: nova.Active, do: virt.Driver.HardReboot,
+		during: interruptible, supersedes: true, then: nova.Active, broken: nova.Errored, runs: nova.Active, lock: true,
+		steps: []step{{name: "reboot", queue: onHost, task: nova.RebootingHard, event: "compute_reboot_instance", do: drive(virt.Driver.HardReboot)}},
 	},
 	Pause: {
-		shown: "pause", word: "pause", event: "compute_pause_instance", lock: true,
-		from: []nova.VMState{nova.Active}, busy: nova.Pausing, then: nova.Paused, do: virt.Driver.Pause,
+		action: "pause", word: "pause", from: []nova.VMState{nova.Active}, then: nova.Paused, lock: true,
+		steps: []step{{name: "pause", queue: onHost, task: nova.Pausing, event: "compute_pause_instance", do: drive(virt.Pauser.Pause)}},
 	},
 	Unpause: {
-		shown: "unpause", word: "unpause", event: "compute_unpause_instance", lock: true,
-		from: []nova.VMState{nova.Paused}, busy: nova.Unpausing, then: nova.Active, do: virt.Driver.Unpause,
+		action: "unpause", word: "unpause", from: []nova.VMState{nova.Paused}, then: nova.Active, lock: true,
+		steps: []step{{name: "unpause", queue: onHost, task: nova.Unpausing, event: "compute_unpause_instance", do: drive(virt.Pauser.Unpause)}},
 	},
 	Snapshot: {
-		shown: "createImage", word: "createImage", event: "compute_snapshot_instance",
-		from: imageable, busy: nova.ImageSnapshotPending, work: (*Worker).snapshot, undo: (*Worker).dropImage,
+		action: "createImage", word: "createImage", from: imageable,
+		steps: []step{
+			{name: "create", queue: onHost, task: nova.ImageSnapshotPending, event: snapshotEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: snapshotEvent, do: (*Worker).uploadImage},
+		},
 	},
 	Backup: {
-		shown: "createBackup", word: "createBackup", event: "compute_backup_instance",
-		from: imageable, busy: nova.ImageBackup, work: (*Worker).snapshot, undo: (*Worker).dropImage,
+		action: "createBackup", word: "createBackup", from: imageable,
+		steps: []step{
+			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, do: (*Worker).uploadImage},
+			{name: "rotate", queue: onHost, task: nova.ImageUploading, event: backupEvent, do: (*Worker).rotate},
+		},
 	},
 	BackupInstance: {
-		shown: "backup_instance", word: "backup_instance", event: "compute_backup_instance", lock: true,
-		from: imageable, busy: nova.ImageBackup, work: (*Worker).snapshot, undo: (*Worker).dropImage,
+		action: "backup_instance", word: "backup_instance", from: imageable, lock: true,
+		steps: []step{
+			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, do: (*Worker).uploadImage},
+		},
 	},
 }

@@ -60,26 +60,37 @@ func TestStates_Document(t *testing.T) {
 	}
 }
 
-// TestStates_Rules holds the table to what the worker makes of it.
-func TestStates_Rules(t *testing.T) {
+// TestStates_Transitions holds the table to what the engine makes of it.
+func TestStates_Transitions(t *testing.T) {
 	t.Parallel()
-	if len(verbs) != len(rules) {
-		t.Errorf("the document shows %d verbs of %d", len(verbs), len(rules))
+	if len(verbs) != len(transitions) {
+		t.Errorf("the document shows %d verbs of %d", len(verbs), len(transitions))
 	}
-	for verb, r := range rules {
+	for verb, r := range transitions {
 		switch {
-		case (r.do == nil) == (r.work == nil):
-			t.Errorf("%s: either the driver does it, or there is more to it", verb)
-		case r.busy == nova.Idle:
-			t.Errorf("%s keeps the server busy with nothing", verb)
-		case r.shown == "" || r.word == "" || r.event == "":
-			t.Errorf("%s has no name for its action, its refusal or its event", verb)
+		case len(r.steps) == 0:
+			t.Errorf("%s has no steps", verb)
+			continue
+		case r.action == "" || r.word == "":
+			t.Errorf("%s has no name for its action or its refusal", verb)
 		case r.runs != "" && r.broken == "":
 			t.Errorf("%s leaves a server that runs otherwise than one that doesn't, but no state for that", verb)
-		case len(r.from) > 1 && r.do != nil && r.then == "":
-			t.Errorf("%s ends in no state", verb)
 		case len(r.during) > 0 && !slices.Contains(r.during, nova.Idle):
 			t.Errorf("%s can't be done to a server at rest", verb)
+		case len(r.during) > 0 && !r.supersedes:
+			t.Errorf("%s interrupts tasks without superseding the actions", verb)
+		case r.hosts > 0 && r.steps[0].undo == nil:
+			t.Errorf("%s is tried on several hosts, but isn't taken off the first", verb)
+		}
+		names := map[string]bool{}
+		for _, step := range r.steps {
+			if step.name == "" || names[step.name] || step.queue == nil || step.do == nil || step.event == "" {
+				t.Errorf("%s: step %q is not whole, or there are two of the name", verb, step.name)
+			}
+			if (step.task == nova.Idle) != r.beside {
+				t.Errorf("%s: step %s keeps the server busy with %q", verb, step.name, step.task)
+			}
+			names[step.name] = true
 		}
 	}
 }
@@ -89,7 +100,7 @@ func states() string {
 	var b strings.Builder
 	b.WriteString(`# The life of a server
 
-Printed from the rules in internal/compute/states.go by ` + "`make docs`" + `; don't edit it.
+Printed from the table in internal/compute/states.go by ` + "`make docs`" + `; don't edit it.
 
 ## Which verbs a state allows
 
@@ -108,13 +119,13 @@ The server would allow the verb if it were at rest.
 	b.WriteString(`
 ## What a verb does
 
-| verb | the server is busy with | then it is | after a failure | a lock holds it off | needs a host |
+| verb | by the steps | then it is | after a failure | a lock holds it off | needs a host |
 |---|---|---|---|---|---|
 `)
 	for _, verb := range verbs {
-		r := rules[verb]
+		r := transitions[verb]
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n",
-			word(verb), r.busy, orBefore(r.then), failure(r), yes(r.lock), yes(r.host))
+			word(verb), stepsOf(r), orBefore(r.then), failed(r), yes(r.lock), yes(r.host))
 	}
 	b.WriteString("\n## As a picture\n\n")
 	chart(&b)
@@ -145,7 +156,7 @@ func busyGrid(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s |", task)
 		for _, verb := range verbs[1:] {
 			state := nova.Active
-			if from := rules[verb].from; len(from) > 0 {
+			if from := transitions[verb].from; len(from) > 0 {
 				state = from[0]
 			}
 			fmt.Fprintf(b, " %s |", allowed(verb, state, task))
@@ -166,10 +177,19 @@ func heads(verbs []Verb) string {
 func allowed(verb Verb, state nova.VMState, task nova.TaskState) string {
 	launched := time.Time{}
 	s := nova.Server{ID: "s", Host: "h", VMState: state, TaskState: task, LaunchedAt: &launched}
-	if verb == Delete || rules[verb].check(context.Background(), s) == nil {
+	if verb == Delete || transitions[verb].check(context.Background(), s) == nil {
 		return "."
 	}
 	return "409"
+}
+
+// stepsOf are a verb's steps, each with what it keeps the server busy with.
+func stepsOf(r transition) string {
+	var all []string
+	for _, step := range r.steps {
+		all = append(all, fmt.Sprintf("%s (%s)", step.name, step.task))
+	}
+	return strings.Join(all, ", ")
 }
 
 func orBefore(state nova.VMState) string {
@@ -179,7 +199,7 @@ func orBefore(state nova.VMState) string {
 	return string(state)
 }
 
-func failure(r rule) string {
+func failed(r transition) string {
 	if r.runs != "" {
 		return fmt.Sprintf("%s if it runs, else %s", r.runs, r.broken)
 	}
@@ -208,13 +228,13 @@ func chart(b *strings.Builder) {
 		}
 	}
 	for _, verb := range verbs {
-		r := rules[verb]
+		r := transitions[verb]
 		for _, from := range r.from {
 			if r.then != "" && r.then != from {
-				add(from, r.then, r.shown)
+				add(from, r.then, r.action)
 			}
 			if r.broken != "" && r.broken != from {
-				add(from, r.broken, r.shown+" fails")
+				add(from, r.broken, r.action+" fails")
 			}
 		}
 	}

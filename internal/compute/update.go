@@ -27,8 +27,8 @@ func (a *Servers) ChangeMetadata(
 		if err != nil {
 			return err
 		}
-		r := rule{word: word, from: editable, during: []nova.TaskState{current.TaskState}, lock: true}
-		if err := r.check(ctx, current); err != nil {
+		t := transition{word: word, from: editable, during: []nova.TaskState{current.TaskState}, lock: true}
+		if err := t.check(ctx, current); err != nil {
 			return err
 		}
 		before := map[string]string{}

@@ -2,6 +2,8 @@ package compute
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -18,17 +20,19 @@ import (
 // A Worker carries out what the API has written down: it claims actions from
 // the queues of its hosts, and of those that have no host yet.
 type Worker struct {
-	store    *db.Store
-	images   *cloud.ImageService
-	networks *cloud.NetworkService
-	drivers  map[string]virt.Driver
-	zone     string
-	aliveFor time.Duration
-	id       string
-	lease    time.Duration
-	slots    chan struct{}
-	weights  scheduler.Weights
-	log      zerolog.Logger
+	store       *db.Store
+	images      *cloud.ImageService
+	networks    *cloud.NetworkService
+	drivers     map[string]virt.Driver
+	zone        string
+	aliveFor    time.Duration
+	schedules   bool
+	transitions map[Verb]transition
+	id          string
+	lease       time.Duration
+	slots       chan struct{}
+	weights     scheduler.Weights
+	log         zerolog.Logger
 	running
 }
 
@@ -43,6 +47,8 @@ type WorkerOptions struct {
 	Zone string
 	// AliveFor is how long a host counts as up after its heartbeat.
 	AliveFor time.Duration
+	// Schedules says that the worker finds hosts for servers.
+	Schedules bool
 	// ID names the worker: no other, before or after, may have the same.
 	ID string
 	// Lease is how long after a worker's death its work is taken up by
@@ -70,8 +76,9 @@ func NewWorker(o WorkerOptions) *Worker {
 	}
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, zone: o.Zone, aliveFor: o.AliveFor,
+		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
-		running: running{byServer: map[string]*run{}},
+		running: running{bySerial: map[int64]*underWay{}},
 	}
 }
 
@@ -116,7 +123,7 @@ func (w *Worker) keepLeases(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		mine := w.underWay()
+		mine := w.serials()
 		lost, err := w.extendLeases(ctx, mine, w.lease/perLease)
 		switch {
 		case err == nil:
@@ -184,18 +191,17 @@ func (w *Worker) freeSlots(ctx context.Context) int {
 
 // claims is what the worker is ready to do.
 func (w *Worker) claims(limit int) db.Claim {
-	verbs := make([]string, 0, len(rules))
-	for verb := range rules {
+	verbs := make([]string, 0, len(w.transitions))
+	for _, verb := range slices.Sorted(maps.Keys(w.transitions)) {
 		verbs = append(verbs, string(verb))
 	}
-	slices.Sort(verbs)
 	return db.Claim{Worker: w.id, Queues: w.queues(), Verbs: verbs, Lease: w.lease, Limit: limit}
 }
 
 func (w *Worker) queues() []string {
-	queues := []string{nova.QueueSchedule}
-	for host := range w.drivers {
-		queues = append(queues, host)
+	queues := slices.Sorted(maps.Keys(w.drivers))
+	if w.schedules {
+		queues = append(queues, nova.QueueSchedule)
 	}
 	return queues
 }
@@ -208,4 +214,39 @@ func (w *Worker) RunOne(ctx context.Context) (bool, error) {
 	}
 	w.carryOut(ctx, actions[0])
 	return true, nil
+}
+
+// carryOut does what an action says, and logs how that went.
+func (w *Worker) carryOut(ctx context.Context, record nova.Action) {
+	ctx = nova.WithRequest(ctx, nova.Request{ID: record.RequestID})
+	log := w.log.With().Str("request_id", record.RequestID).Str("server", record.ServerID).Str("action", record.Name).Logger()
+	began := w.store.Now()
+	ctx, leave := w.enter(log.WithContext(ctx), record, w.transitions[Verb(record.Verb)].supersedes)
+	defer leave()
+	failed, err := w.attempt(ctx, record)
+	level := zerolog.InfoLevel
+	if failed || err != nil && !db.IsLost(err) && ctx.Err() == nil {
+		level = zerolog.WarnLevel
+	}
+	log.WithLevel(level).Err(err).Bool("failed", failed).Int("attempt", record.Attempt).Dur("duration", w.store.Now().Sub(began)).Msg("action")
+}
+
+// attempt takes an action as far as this worker can, and reports whether the
+// action has failed. The error is why this worker could not go on: the action is
+// then for whoever claims it next, or ended already.
+func (w *Worker) attempt(ctx context.Context, record nova.Action) (failed bool, err error) {
+	a, err := w.open(ctx, record)
+	switch {
+	case nova.Is(err, nova.NotFound): // the server was purged
+		return true, errors.Join(err, w.store.FinishAction(ctx, record, new(nova.ActionMessage)))
+	case nova.Is(err, nova.Unavailable) && a != nil && a.tries() < maxTries:
+		return false, errors.Join(err, w.store.PostponeAction(ctx, record, w.lease<<(a.tries()-1)))
+	case nova.Is(err, nova.Unavailable) && a != nil:
+		a.progress.Failure = &failure{Message: faultMessage(err), Details: clip(err.Error(), maxDetails)}
+		return true, errors.Join(err, w.end(ctx, a, effect{}))
+	case err != nil:
+		return false, err
+	}
+	err = w.walk(ctx, a)
+	return a.back(), err
 }

@@ -9,16 +9,13 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A Driver runs servers on one host.
+// A Driver runs servers on one host. This is what all drivers can do; what only
+// some can is in capabilities.go.
 //
-// Every verb may be called again after a crash at any point of the call
-// before, and then ends in the same state: what is already so is left so. A
-// verb that the server's power state doesn't allow fails with nova.Conflict,
-// one that the driver doesn't have with nova.NotImplemented, and all but
+// Every verb may be called again after a crash at any point of the call before,
+// and then ends in the same state: what is so already is left alone. A verb that
+// the server's power state doesn't allow fails with nova.Conflict, and all but
 // Destroy fail with nova.NotFound for a server that isn't on the host.
-//
-// What only some drivers can do is an interface of its own, which the caller
-// asks a driver for.
 type Driver interface {
 	// Nodes lists what the host offers: itself, or the nodes of its cluster.
 	Nodes(ctx context.Context) ([]Node, error)
@@ -42,21 +39,6 @@ type Driver interface {
 	SoftReboot(ctx context.Context, s nova.Server) error
 	// HardReboot starts a server afresh, whatever it was doing.
 	HardReboot(ctx context.Context, s nova.Server) error
-	// Pause stops the processors of a running server.
-	Pause(ctx context.Context, s nova.Server) error
-	// Unpause lets a paused server go on.
-	Unpause(ctx context.Context, s nova.Server) error
-	// Suspend writes the memory of a running server to the host's disk.
-	Suspend(ctx context.Context, s nova.Server) error
-	// Resume lets a suspended server go on.
-	Resume(ctx context.Context, s nova.Server) error
-
-	// Snapshot opens the server's root disk as it is now. What happens to the
-	// server later, even its end, doesn't change what is read.
-	Snapshot(ctx context.Context, s nova.Server) (Snapshot, error)
-	// ConsoleOutput gives the end of what the server wrote to its console:
-	// maxBytes at the most.
-	ConsoleOutput(ctx context.Context, s nova.Server, maxBytes int) ([]byte, error)
 }
 
 // A Node is what the scheduler is told of a hypervisor.

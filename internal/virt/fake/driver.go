@@ -51,7 +51,14 @@ type Driver struct {
 	locks    [64]sync.Mutex // for the servers, by their IDs
 }
 
-var _ virt.Driver = (*Driver)(nil)
+// The fake has every capability.
+var (
+	_ virt.Driver      = (*Driver)(nil)
+	_ virt.Pauser      = (*Driver)(nil)
+	_ virt.Suspender   = (*Driver)(nil)
+	_ virt.Snapshotter = (*Driver)(nil)
+	_ virt.Consoler    = (*Driver)(nil)
+)
 
 const (
 	defaultDiskBytes = 1 << 20

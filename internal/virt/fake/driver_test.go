@@ -42,7 +42,7 @@ func imageOf(data string) virt.ImageSource {
 	return func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(data)), nil }
 }
 
-func read(t *testing.T, d virt.Driver, s nova.Server) string {
+func read(t *testing.T, d virt.Snapshotter, s nova.Server) string {
 	t.Helper()
 	shot, err := d.Snapshot(t.Context(), s)
 	if err != nil {
@@ -83,6 +83,20 @@ func TestDriver(t *testing.T) {
 		return func(t *testing.T) virt.Driver {
 			t.Helper()
 			return open(t, fake.Options{Dir: dir})
+		}
+	})
+}
+
+// TestDriver_Core holds a driver without any capability to what all drivers must
+// do.
+func TestDriver_Core(t *testing.T) {
+	t.Parallel()
+	virttest.Exercise(t, func(t *testing.T) virttest.Host {
+		t.Helper()
+		dir := t.TempDir()
+		return func(t *testing.T) virt.Driver {
+			t.Helper()
+			return struct{ virt.Driver }{open(t, fake.Options{Dir: dir})}
 		}
 	})
 }

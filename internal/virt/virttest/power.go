@@ -4,59 +4,90 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"testing"
 
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
+// A powerVerb changes what a server does. Not every driver can do each.
 type powerVerb struct {
 	name string
+	can  func(virt.Driver) bool
 	do   func(virt.Driver, context.Context, nova.Server) error
 }
 
+// verb is a method of all drivers, or of those with a capability.
+func verb[C any](name string, call func(C, context.Context, nova.Server) error) powerVerb {
+	return powerVerb{name, can[C], func(d virt.Driver, ctx context.Context, s nova.Server) error {
+		capable, err := virt.As[C](d)
+		if err != nil {
+			return err
+		}
+		return call(capable, ctx, s)
+	}}
+}
+
+// can reports whether a driver has a capability.
+func can[C any](d virt.Driver) bool {
+	_, err := virt.As[C](d)
+	return err == nil
+}
+
 var powerVerbs = []powerVerb{
-	{"power on", virt.Driver.PowerOn},
-	{"power off", virt.Driver.PowerOff},
-	{"soft reboot", virt.Driver.SoftReboot},
-	{"hard reboot", virt.Driver.HardReboot},
-	{"pause", virt.Driver.Pause},
-	{"unpause", virt.Driver.Unpause},
-	{"suspend", virt.Driver.Suspend},
-	{"resume", virt.Driver.Resume},
+	verb("power on", virt.Driver.PowerOn),
+	verb("power off", virt.Driver.PowerOff),
+	verb("soft reboot", virt.Driver.SoftReboot),
+	verb("hard reboot", virt.Driver.HardReboot),
+	verb("pause", virt.Pauser.Pause),
+	verb("unpause", virt.Pauser.Unpause),
+	verb("suspend", virt.Suspender.Suspend),
+	verb("resume", virt.Suspender.Resume),
 }
 
 // refused stands in a grid for a verb that fails with a conflict.
 const refused nova.PowerState = -1
 
-// grid says where each verb, in the order of powerVerbs, leads from each state.
-var grid = []struct {
+// A state is how a server is brought into a power state, and where each verb
+// leads from there, in the order of powerVerbs.
+type state struct {
 	name  string
-	reach func(virt.Driver, context.Context, nova.Server) error
+	reach powerVerb
 	from  nova.PowerState
 	to    []nova.PowerState
-}{
-	{"running", virt.Driver.HardReboot, nova.Running, []nova.PowerState{
+}
+
+var states = []state{
+	{"running", verb("hard reboot", virt.Driver.HardReboot), nova.Running, []nova.PowerState{
 		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
 	}},
-	{"shut down", virt.Driver.PowerOff, nova.Shutdown, []nova.PowerState{
+	{"shut down", verb("power off", virt.Driver.PowerOff), nova.Shutdown, []nova.PowerState{
 		nova.Running, nova.Shutdown, refused, nova.Running, refused, refused, refused, refused,
 	}},
-	{"paused", virt.Driver.Pause, nova.PowerPaused, []nova.PowerState{
+	{"paused", verb("pause", virt.Pauser.Pause), nova.PowerPaused, []nova.PowerState{
 		refused, nova.Shutdown, refused, nova.Running, nova.PowerPaused, nova.Running, refused, refused,
 	}},
-	{"suspended", virt.Driver.Suspend, nova.PowerSuspended, []nova.PowerState{
+	{"suspended", verb("suspend", virt.Suspender.Suspend), nova.PowerSuspended, []nova.PowerState{
 		refused, nova.Shutdown, refused, nova.Running, refused, refused, nova.PowerSuspended, nova.Running,
 	}},
+}
+
+// grid are the states that a driver can bring a server into.
+func grid(d virt.Driver) []state {
+	return slices.DeleteFunc(slices.Clone(states), func(s state) bool { return !s.reach.can(d) })
 }
 
 func power(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
-	for _, row := range grid {
+	for _, row := range grid(d) {
 		for i, verb := range powerVerbs {
+			if !verb.can(d) {
+				continue
+			}
 			do(t, "hard reboot", d.HardReboot(t.Context(), s))
-			do(t, row.name, row.reach(d, t.Context(), s))
+			do(t, row.name, row.reach.do(d, t.Context(), s))
 			wantPower(t, d, s, row.from)
 			err := verb.do(d, t.Context(), s)
 			what := verb.name + " while " + row.name
@@ -80,16 +111,18 @@ func snapshot(t *testing.T, host Host) {
 	if !bytes.Contains(first, image()) {
 		t.Error("the snapshot doesn't hold the image")
 	}
-	for _, row := range grid {
+	for _, row := range grid(d) {
 		do(t, "hard reboot", d.HardReboot(t.Context(), s))
-		do(t, row.name, row.reach(d, t.Context(), s))
+		do(t, row.name, row.reach.do(d, t.Context(), s))
 		if len(disk(t, d, s)) < imageSize {
 			t.Errorf("the snapshot of a server that is %s is too short", row.name)
 		}
 		wantPower(t, d, s, row.from)
 	}
 
-	shot, err := d.Snapshot(t.Context(), s)
+	snapshotter, err := virt.As[virt.Snapshotter](d)
+	do(t, "snapshot", err)
+	shot, err := snapshotter.Snapshot(t.Context(), s)
 	do(t, "snapshot", err)
 	if shot.DiskFormat == "" {
 		t.Error("the snapshot is of no format")
@@ -124,9 +157,11 @@ func console(t *testing.T, host Host) {
 	const plenty = 1 << 20
 	d := host(t)
 	s := running(t, d)
+	consoler, err := virt.As[virt.Consoler](d)
+	do(t, "console", err)
 	read := func(most int) []byte {
 		t.Helper()
-		text, err := d.ConsoleOutput(t.Context(), s, most)
+		text, err := consoler.ConsoleOutput(t.Context(), s, most)
 		if err != nil || len(text) > most {
 			t.Fatalf("console output: %d bytes, %v, want at most %d", len(text), err, most)
 		}

@@ -1,0 +1,131 @@
+package compute
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// An action is a nova.Action that a worker carries out, with what it is about.
+type action struct {
+	nova.Action
+	transition transition
+	at         int // the step, among the transition's
+	progress   progress
+	server     nova.Server
+	driver     virt.Driver // nil if the step is not for a host of this process
+
+	// What steps remember for later ones in the same process.
+	hosts []nova.Host // those that fit, and that place has not tried yet
+	looks int         // how often place has looked for hosts
+	ports []nova.Port // those that connect has found; nil if it didn't run here
+}
+
+// progress is what the steps of an action have come to. It is written with each
+// step, for whoever takes the next one.
+type progress struct {
+	Since   int      `json:"since,omitempty"`  // how often the action had been claimed before this step
+	Source  Target   `json:"source,omitzero"`  // where the server was when it was placed
+	Target  Target   `json:"target,omitzero"`  // where it has been placed
+	Failed  []string `json:"failed,omitempty"` // hosts that failed
+	Failure *failure `json:"failure,omitempty"`
+}
+
+// A failure is why an action goes back through its steps.
+type failure struct {
+	Message   string `json:"message"`             // for clients
+	Details   string `json:"details"`             // for administrators
+	Elsewhere bool   `json:"elsewhere,omitempty"` // it starts again, on another host
+}
+
+// A stepFunc takes a step, or takes it back. It may be called again after a
+// crash at any point of the call before, so it leaves alone what is so already.
+// It changes the hypervisor and other services itself, and returns what it
+// changes in the store.
+type stepFunc func(w *Worker, ctx context.Context, a *action) (effect, error)
+
+// An effect is what a step changes in the store. It is written in the
+// transaction that takes the action to its next step, or to its end.
+type effect struct {
+	change db.ServerChange
+	note   func(p *progress)        // nil: nothing to note
+	also   func(tx *db.Store) error // nil: nothing else
+}
+
+// errAgain is an effect's way to say that it can't be written any more, and
+// that the step is to be taken again.
+var errAgain = errors.New("take the step again")
+
+// The queues that steps are in: that of the schedulers, that of the server's
+// host, and that of the host where the server has been placed.
+func onSchedule(*action) string { return nova.QueueSchedule }
+func onHost(a *action) string   { return a.server.Host }
+func onTarget(a *action) string { return a.progress.Target.Host }
+
+func (a *action) step() step { return a.transition.steps[a.at] }
+
+// back reports whether the action has failed, and takes its steps back.
+func (a *action) back() bool { return a.progress.Failure != nil }
+
+// driverOf is the driver of a step's host, with what the step needs of it. The
+// error is Conflict if the server has no host here, and NotImplemented if the
+// driver lacks it.
+func driverOf[C any](a *action) (C, error) {
+	if a.driver == nil {
+		var none C
+		return none, nova.Errorf(nova.Conflict, "Instance %s is not ready", a.ServerID)
+	}
+	return virt.As[C](a.driver)
+}
+
+// drive is a step that a driver takes alone: any driver for a method of
+// virt.Driver, and only those that have it for a method of a capability.
+func drive[C any](call func(C, context.Context, nova.Server) error) stepFunc {
+	return func(_ *Worker, ctx context.Context, a *action) (effect, error) {
+		driver, err := driverOf[C](a)
+		if err != nil {
+			return effect{}, err
+		}
+		if err := call(driver, ctx, a.server); err != nil {
+			return effect{}, err
+		}
+		power, err := a.driver.PowerState(ctx, a.server)
+		return effect{change: db.ServerChange{PowerState: &power}}, err
+	}
+}
+
+// undoable is the last step, up to one of them, that can be taken back: -1 if
+// there is none.
+func (a *action) undoable(at int) int {
+	for at >= 0 && a.transition.steps[at].undo == nil {
+		at--
+	}
+	return at
+}
+
+// tries is how often this step has been begun, this time included.
+func (a *action) tries() int { return a.Attempt - a.progress.Since }
+
+// open finds what an action is about, and which step it has come to. The error
+// is NotFound if the server was purged, and Unavailable if only another version
+// of this program knows the step.
+func (w *Worker) open(ctx context.Context, record nova.Action) (*action, error) {
+	a := &action{Action: record, transition: w.transitions[Verb(record.Verb)]}
+	var err error
+	if a.server, err = w.store.Server(ctx, a.ServerID); err != nil {
+		return nil, err
+	}
+	if a.Progress != "" {
+		err = json.Unmarshal([]byte(a.Progress), &a.progress)
+	}
+	a.at = slices.IndexFunc(a.transition.steps, func(s step) bool { return s.name == a.Step })
+	if err != nil || a.at < 0 {
+		return a, nova.Because(err, nova.Unavailable, "There is no step %q in this version.", a.Step)
+	}
+	return a, nil
+}

@@ -1,0 +1,102 @@
+package compute
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/scheduler"
+)
+
+// placeArgs are what place reads of the arguments of a verb.
+type placeArgs struct {
+	Force  Target       `json:"force,omitzero"`   // the host that must be taken, unchecked
+	To     Target       `json:"to,omitzero"`      // the host that is wanted
+	Avoid  []string     `json:"avoid,omitempty"`  // hosts that won't do
+	Flavor *nova.Flavor `json:"flavor,omitempty"` // what the server is to be; nil: what it is
+}
+
+// needs is what a server takes where it is placed.
+func (p placeArgs) needs(s nova.Server) nova.Resources {
+	if p.Flavor != nil {
+		return p.Flavor.Takes()
+	}
+	return s.Flavor.Takes()
+}
+
+const (
+	candidates = 5  // hosts that are asked for, in case others are faster
+	maxLooks   = 20 // how often hosts are asked for before others are let go first
+)
+
+// place is the step that finds a host, and claims what the server needs there:
+// the best of the hosts that fit, or the next one if others were faster. A server
+// without a host is on that host from then on; any other stays where it is, for a
+// later step to move.
+func (w *Worker) place(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[placeArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	if len(a.hosts) == 0 {
+		a.looks++
+		if a.looks > maxLooks {
+			return effect{}, nova.Errorf(nova.Unavailable, "All hosts were taken by others.")
+		}
+		if a.hosts, err = w.choose(ctx, a, args); err != nil {
+			return effect{}, err
+		}
+	}
+	host, needs := a.hosts[0], args.needs(a.server)
+	a.hosts = a.hosts[1:]
+	source, target := Target{a.server.Host, a.server.Node}, Target{host.Name, host.Node}
+	e := effect{
+		note: func(p *progress) { p.Source, p.Target = source, target },
+		also: func(tx *db.Store) error {
+			claimed, err := tx.Claim(ctx, target.Node, needs)
+			if err == nil && !claimed {
+				return errAgain
+			}
+			return err
+		},
+	}
+	if source == (Target{}) {
+		e.change.Host, e.change.Node = &target.Host, &target.Node
+	}
+	return e, nil
+}
+
+// unplace takes a server off the host where place has put it.
+func (w *Worker) unplace(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[placeArgs](a.Action)
+	source, target := a.progress.Source, a.progress.Target
+	if err != nil || target == (Target{}) {
+		return effect{}, err
+	}
+	return effect{
+		change: db.ServerChange{Host: &source.Host, Node: &source.Node},
+		note:   func(p *progress) { p.Source, p.Target = Target{}, Target{} },
+		also:   func(tx *db.Store) error { return tx.Unclaim(ctx, target.Node, args.needs(a.server)) },
+	}, nil
+}
+
+// choose finds the hosts that fit, the best first.
+func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.Host, error) {
+	hosts, err := w.store.Hosts(ctx, w.store.Now().Add(-w.aliveFor))
+	if err != nil {
+		return nil, err
+	}
+	chosen, report, refused := scheduler.Choose(scheduler.Request{
+		Needs: args.needs(a.server), Zone: a.server.RequestedZone, Exclude: slices.Concat(args.Avoid, a.progress.Failed),
+		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
+		Weights: w.weights, Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing
+	}, hosts)
+	if refused != nil {
+		zerolog.Ctx(ctx).Info().Stringer("hosts", report).Msg("no valid host")
+	}
+	return chosen, refused
+}

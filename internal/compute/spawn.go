@@ -1,0 +1,98 @@
+package compute
+
+import (
+	"context"
+	"io"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// maxBuilds bounds on how many hosts a server is tried, as [scheduler]
+// max_attempts of Nova does by default.
+const maxBuilds = 3
+
+// connect is the step that gives a new server its ports.
+func (w *Worker) connect(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[buildArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	if a.ports, err = w.joinNetworks(ctx, a.server, args); err != nil {
+		return effect{}, err
+	}
+	addresses, groups, err := w.addresses(ctx, a.server, a.ports, args.Networks)
+	return effect{change: db.ServerChange{SecurityGroups: &groups, Addresses: &addresses}}, err
+}
+
+// disconnect takes connect back: the server is left with the ports that it
+// brought along, for the next attempt.
+func (w *Worker) disconnect(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[buildArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	if err := w.leaveNetworks(ctx, a.server); err != nil {
+		return effect{}, err
+	}
+	kept := keptAddresses(args.Networks)
+	return effect{change: db.ServerChange{SecurityGroups: new([]string(nil)), Addresses: &kept}}, nil
+}
+
+// spawn is the step that starts a new server on its host. Its ports are found
+// again if another process has connected it.
+func (w *Worker) spawn(ctx context.Context, a *action) (effect, error) {
+	driver, err := driverOf[virt.Driver](a)
+	if err != nil {
+		return effect{}, err
+	}
+	args, err := decodeArgs[buildArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	if a.ports == nil {
+		if a.ports, err = w.joinNetworks(ctx, a.server, args); err != nil {
+			return effect{}, err
+		}
+	}
+	if err := driver.Spawn(ctx, a.server, w.imageSource(a.server), nics(a.ports)); err != nil {
+		return effect{}, err
+	}
+	power, err := driver.PowerState(ctx, a.server)
+	return effect{change: db.ServerChange{PowerState: &power, LaunchedAt: new(w.store.Now())}}, err
+}
+
+func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
+	if s.ImageID == "" {
+		return nil
+	}
+	return func(ctx context.Context) (io.ReadCloser, error) {
+		return w.images.AsService().Download(ctx, s.ImageID)
+	}
+}
+
+func nics(ports []nova.Port) []virt.NIC {
+	all := make([]virt.NIC, len(ports))
+	for i, port := range ports {
+		all[i] = virt.NIC{PortID: port.ID, NetworkID: port.NetworkID, MAC: port.MAC}
+		for _, ip := range port.FixedIPs {
+			all[i].IPs = append(all[i].IPs, ip.Address)
+		}
+	}
+	return all
+}
+
+// explainBuild says why a server could not be built, in the words of
+// BuildAbortException and MaxRetriesExceeded in nova/exception.py.
+func explainBuild(a *action, cause error) error {
+	placed, tried := a.progress.Target != (Target{}), len(a.progress.Failed) > 0
+	switch {
+	case placed && nova.KindOf(cause) != nova.Internal:
+		return nova.Because(cause, nova.Invalid, "Build of instance %s aborted: %s", a.ServerID, nova.Message(cause))
+	case tried:
+		return nova.Because(cause, nova.Invalid, "Exceeded maximum number of retries. Exhausted all hosts available for retrying "+
+			"build failures for instance %s.", a.ServerID)
+	}
+	return cause
+}

@@ -1,0 +1,334 @@
+package compute
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+const (
+	// maxTries bounds how often a step is taken that another service keeps from
+	// succeeding: with the pauses in between, for about two minutes.
+	maxTries = 5
+	// maxDeaths bounds how often a step is reclaimed from dead workers, since it
+	// may be what kills them.
+	maxDeaths = 25
+)
+
+// walk takes an action through its steps, until it has ended or others are to
+// go on with it. The first step is the one that it had come to when it was
+// claimed. If that is for others, since the server has moved, it is handed over.
+func (w *Worker) walk(ctx context.Context, a *action) error {
+	queue := a.step().queue(a)
+	if !w.serves(queue) {
+		_, err := w.move(ctx, a, a.at, effect{})
+		return err
+	}
+	a.driver = w.drivers[queue]
+	err := w.store.Tx(ctx, func(tx *db.Store) error {
+		if err := tx.AdvanceAction(ctx, a.Action); err != nil {
+			return err
+		}
+		return w.startEvent(ctx, tx, a)
+	})
+	for done := false; err == nil && !done; {
+		done, err = w.takeStep(ctx, a)
+	}
+	return err
+}
+
+// serves reports whether this worker takes the steps in a queue. It also takes
+// those that are in none, since the server has no host: they fail.
+func (w *Worker) serves(queue string) bool {
+	return queue == "" || queue == nova.QueueSchedule && w.schedules || w.drivers[queue] != nil
+}
+
+// startEvent records that a part of an action has begun.
+func (w *Worker) startEvent(ctx context.Context, tx *db.Store, a *action) error {
+	if a.back() || a.step().event == "" || a.step().quiet {
+		return nil
+	}
+	return tx.StartEvent(ctx, a.Action, a.step().event, a.eventHost())
+}
+
+// eventHost is the host whose part of an action is recorded: empty for the
+// schedulers'.
+func (a *action) eventHost() string {
+	if a.Queue == nova.QueueSchedule {
+		return ""
+	}
+	return a.Queue
+}
+
+// takeStep takes one step, forward or back, and reports whether the action is
+// out of this worker's hands.
+func (w *Worker) takeStep(ctx context.Context, a *action) (done bool, err error) {
+	run := a.step().do
+	if a.back() {
+		run = a.step().undo
+	}
+	var e effect
+	if a.tries() > maxDeaths {
+		err = nova.Errorf(nova.Conflict, "The action was begun %d times, and never ended.", maxDeaths)
+	} else {
+		err = guard(func() (err error) {
+			e, err = run(w, ctx, a)
+			return err
+		})
+	}
+	switch {
+	case err == nil:
+		return w.advance(ctx, a, e)
+	case db.IsLost(err), ctx.Err() != nil:
+		return true, err // another action's turn; or for whoever claims the action next
+	case nova.Is(err, nova.Unavailable) && a.tries() < maxTries:
+		zerolog.Ctx(ctx).Warn().Err(err).Str("step", a.Step).Msg("step put off")
+		return true, w.store.PostponeAction(ctx, a.Action, w.lease<<(a.tries()-1))
+	case a.back(): // what can't be taken back the server keeps, for a delete to remove
+		zerolog.Ctx(ctx).Warn().Err(err).Str("step", a.Step).Msg("step can't be taken back")
+		return true, w.end(ctx, a, effect{})
+	}
+	return w.fail(ctx, a, err)
+}
+
+// guard turns a panic into an error: that of one driver must not end the work
+// on all servers.
+func guard(work func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			cause := fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+			err = nova.Because(cause, nova.Internal, "The action broke down on the server's host.")
+		}
+	}()
+	return work()
+}
+
+// advance writes what a step has done and goes on: to the next step; or, after
+// a failure, back to the one before, and from the first to another host or to
+// the end.
+func (w *Worker) advance(ctx context.Context, a *action, e effect) (done bool, err error) {
+	next := a.at + 1
+	if a.back() {
+		next = a.undoable(a.at - 1)
+	}
+	switch {
+	case next == len(a.transition.steps), next < 0 && !a.progress.Failure.Elsewhere:
+		return true, w.end(ctx, a, e)
+	case next < 0:
+		next, e = 0, e.forgiving()
+	}
+	done, err = w.move(ctx, a, next, e)
+	if errors.Is(err, errAgain) {
+		return false, nil
+	}
+	return done, err
+}
+
+// forgiving is an effect after which the action goes forward again.
+func (e effect) forgiving() effect {
+	note := e.note
+	e.note = func(p *progress) {
+		if note != nil {
+			note(p)
+		}
+		p.Failure = nil
+	}
+	return e
+}
+
+// move takes an action to a step in one transaction: the effect of the step
+// before, what the server is busy with now, and the step's queue; if others
+// take it, they may claim it. The action is as before if that fails.
+func (w *Worker) move(ctx context.Context, a *action, at int, e effect) (done bool, err error) {
+	to := *a
+	to.at, to.Step = at, a.transition.steps[at].name
+	if e.note != nil {
+		e.note(&to.progress)
+	}
+	if !to.back() && !to.transition.beside {
+		e.change.TaskState = &to.transition.steps[at].task
+	}
+	err = w.store.Tx(ctx, func(tx *db.Store) error {
+		if err := changeServer(ctx, tx, a, e.change); err != nil {
+			return err
+		}
+		if to.server, err = tx.Server(ctx, a.ServerID); err != nil {
+			return err
+		}
+		if err := w.enqueue(ctx, tx, &to); err != nil {
+			return err
+		}
+		if err := w.turnEvents(ctx, tx, a, &to); err != nil || e.also == nil {
+			return err
+		}
+		return e.also(tx)
+	})
+	if err != nil {
+		return false, err
+	}
+	*a = to
+	return !w.serves(a.Queue), nil
+}
+
+// enqueue writes the step that an action has come to.
+func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) error {
+	if queue := a.step().queue(a); queue != "" {
+		a.Queue = queue
+	}
+	a.driver = w.drivers[a.Queue]
+	advance := tx.AdvanceAction
+	a.progress.Since = a.Attempt - 1
+	if !w.serves(a.Queue) {
+		advance = tx.HandOverAction
+		a.progress.Since = a.Attempt // it begins with the next claim
+	}
+	encoded, err := json.Marshal(a.progress)
+	if err != nil {
+		return fmt.Errorf("write down the progress of an action: %w", err)
+	}
+	a.Progress = string(encoded)
+	return advance(ctx, a.Action)
+}
+
+// turnEvents ends the part of an action that one step belongs to and begins
+// that of another, unless both are the same.
+func (w *Worker) turnEvents(ctx context.Context, tx *db.Store, from, to *action) error {
+	same := !from.back() && from.step().event == to.step().event
+	if same || to.back() {
+		return nil
+	}
+	if err := tx.FinishEvents(ctx, from.Action, nil); err != nil {
+		return err
+	}
+	if !w.serves(to.Queue) { // others will begin it
+		return nil
+	}
+	return w.startEvent(ctx, tx, to)
+}
+
+// fail writes down that an action has failed, and has its steps taken back; an
+// action of which nothing is to be taken back ends at once.
+func (w *Worker) fail(ctx context.Context, a *action, cause error) (done bool, err error) {
+	zerolog.Ctx(ctx).Warn().Err(cause).Str("step", a.Step).Msg("step failed")
+	to := *a
+	to.progress.Failure = &failure{Details: clip(cause.Error(), maxDetails)}
+	if host := a.progress.Target.Host; host != "" {
+		to.progress.Failed = append(slices.Clone(a.progress.Failed), host)
+		// What isn't the host's own failure would go wrong on others as well.
+		to.progress.Failure.Elsewhere = nova.KindOf(cause) == nova.Internal && len(to.progress.Failed) < a.transition.hosts
+	}
+	if a.transition.explain != nil && !to.progress.Failure.Elsewhere {
+		cause = a.transition.explain(&to, cause)
+	}
+	to.progress.Failure.Message = faultMessage(cause)
+	events := func(tx *db.Store) error { return failEvents(ctx, tx, a, to.progress.Failure.Message) }
+	if to.at = a.undoable(a.at); to.at < 0 {
+		to.at = a.at
+		return true, w.end(ctx, &to, effect{also: events})
+	}
+	to.Step = to.step().name
+	err = w.store.Tx(ctx, func(tx *db.Store) error { // before anything is taken back
+		if err := w.enqueue(ctx, tx, &to); err != nil {
+			return err
+		}
+		return events(tx)
+	})
+	if err == nil {
+		*a = to
+	}
+	return !w.serves(a.Queue), err
+}
+
+// failEvents ends the part of an action that failed.
+func failEvents(ctx context.Context, tx *db.Store, a *action, message string) error {
+	if a.step().quiet {
+		if err := tx.StartEvent(ctx, a.Action, a.step().event, a.eventHost()); err != nil {
+			return err
+		}
+	}
+	return tx.FinishEvents(ctx, a.Action, &message)
+}
+
+// end ends an action, with the effect of its last step: the server is in the
+// state that the verb promises, or in the one that a failure leaves it in.
+func (w *Worker) end(ctx context.Context, a *action, e effect) error {
+	var message *string
+	if !a.transition.beside {
+		e.change.TaskState = new(nova.Idle)
+	}
+	state := a.transition.then
+	if a.back() {
+		failed := a.progress.Failure
+		message = new(nova.ActionMessage)
+		e.change.Fault = &nova.Fault{Code: faultCode, Message: failed.Message, Details: failed.Details, Created: w.store.Now()}
+		state = w.broken(ctx, a)
+	}
+	if state != "" {
+		e.change.VMState = &state
+	}
+	return w.store.Tx(ctx, func(tx *db.Store) error {
+		if err := changeServer(ctx, tx, a, e.change); err != nil {
+			return err
+		}
+		if err := tx.FinishAction(ctx, a.Action, message); err != nil {
+			return err
+		}
+		if !a.back() {
+			if err := tx.FinishEvents(ctx, a.Action, nil); err != nil {
+				return err
+			}
+		}
+		if e.also == nil {
+			return nil
+		}
+		return e.also(tx)
+	})
+}
+
+// broken is the state of a server whose action failed: empty for the one that
+// it had. A server that was to be rebooted and runs all the same is well.
+func (w *Worker) broken(ctx context.Context, a *action) nova.VMState {
+	state := a.transition.broken
+	if a.transition.runs == "" || a.driver == nil {
+		return state
+	}
+	err := guard(func() error {
+		power, err := a.driver.PowerState(ctx, a.server)
+		if err == nil && power == nova.Running {
+			state = a.transition.runs
+		}
+		return err
+	})
+	if err != nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Msg("power state can't be told")
+	}
+	return state
+}
+
+// show shows what a server is busy with in the midst of a step.
+func (w *Worker) show(ctx context.Context, a *action, task nova.TaskState) error {
+	return w.store.Tx(ctx, func(tx *db.Store) error {
+		if err := changeServer(ctx, tx, a, db.ServerChange{TaskState: &task}); err != nil {
+			return err
+		}
+		return tx.AdvanceAction(ctx, a.Action)
+	})
+}
+
+// changeServer changes the server of an action. An action whose server has been
+// deleted is lost: whoever deleted the server superseded it.
+func changeServer(ctx context.Context, tx *db.Store, a *action, change db.ServerChange) error {
+	err := tx.ChangeServer(ctx, a.ServerID, change)
+	if nova.Is(err, nova.NotFound) {
+		return db.ErrLost
+	}
+	return err
+}

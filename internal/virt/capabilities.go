@@ -1,0 +1,50 @@
+package virt
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// What only some drivers can do. A driver has a capability by having its
+// methods; As asks for it.
+
+// A Pauser stops and starts the processors of servers.
+type Pauser interface {
+	// Pause stops the processors of a running server.
+	Pause(ctx context.Context, s nova.Server) error
+	// Unpause lets a paused server go on.
+	Unpause(ctx context.Context, s nova.Server) error
+}
+
+// A Suspender writes the memory of servers to disk.
+type Suspender interface {
+	// Suspend writes the memory of a running server to the host's disk.
+	Suspend(ctx context.Context, s nova.Server) error
+	// Resume lets a suspended server go on.
+	Resume(ctx context.Context, s nova.Server) error
+}
+
+// A Snapshotter reads the disks of servers.
+type Snapshotter interface {
+	// Snapshot opens the server's root disk as it is now. What happens to the
+	// server later, even its end, doesn't change what is read.
+	Snapshot(ctx context.Context, s nova.Server) (Snapshot, error)
+}
+
+// A Consoler keeps what servers write to their consoles.
+type Consoler interface {
+	// ConsoleOutput gives the end of what the server wrote to its console:
+	// maxBytes at the most.
+	ConsoleOutput(ctx context.Context, s nova.Server, maxBytes int) ([]byte, error)
+}
+
+// As is a driver with a capability, such as As[Pauser]. The error is
+// NotImplemented if the driver doesn't have it.
+func As[C any](d Driver) (C, error) {
+	capable, ok := d.(C)
+	if !ok {
+		return capable, Unsupported()
+	}
+	return capable, nil
+}
