@@ -19,13 +19,16 @@ func preferred(accept string, offers ...string) string {
 }
 
 // quality is how much an Accept header likes a media type: that of the most
-// specific range that fits (RFC 9110 §12.5.1).
+// specific range that fits (RFC 9110 §12.5.1). A range with parameters fits no
+// offer, since offers have none.
 func quality(accept, offer string) float64 {
 	family, _, _ := strings.Cut(offer, "/")
 	bestRank, result := 0, 0.0
 	for part := range strings.SplitSeq(accept, ",") {
 		kind, parameters, err := mime.ParseMediaType(part)
-		if err != nil {
+		weight := parameters["q"]
+		delete(parameters, "q")
+		if err != nil || len(parameters) > 0 {
 			continue
 		}
 		rank := 0
@@ -41,7 +44,7 @@ func quality(accept, offer string) float64 {
 			continue
 		}
 		bestRank, result = rank, 1
-		if q, err := strconv.ParseFloat(parameters["q"], 64); err == nil {
+		if q, err := strconv.ParseFloat(weight, 64); err == nil {
 			result = q
 		}
 	}

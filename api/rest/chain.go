@@ -59,6 +59,12 @@ func mergeSlashes(next http.Handler) http.Handler {
 
 var requestIDFormat = regexp.MustCompile(`^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
+// The headers that carry a request's ID, in Nova's own spelling.
+const (
+	headerRequestID        = "x-openstack-request-id"
+	headerComputeRequestID = "x-compute-request-id"
+)
+
 // withRequestID gives each request an ID, and keeps the ID that the caller
 // sent as the global one. Replies below a version's root carry the ID twice.
 func (s *Site) withRequestID(next http.Handler) http.Handler {
@@ -69,8 +75,8 @@ func (s *Site) withRequestID(next http.Handler) http.Handler {
 		}
 		if underRoot(r.URL.Path, rootCurrent) || underRoot(r.URL.Path, rootLegacy) {
 			header := w.Header()
-			header["x-openstack-request-id"] = []string{ids.ID} // in Nova's own spelling
-			header["x-compute-request-id"] = []string{ids.ID}
+			header[headerRequestID] = []string{ids.ID}
+			header[headerComputeRequestID] = []string{ids.ID}
 		}
 		next.ServeHTTP(w, r.WithContext(nova.WithRequest(r.Context(), ids)))
 	})

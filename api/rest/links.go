@@ -3,9 +3,9 @@ package rest
 import (
 	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
-
-	"github.com/go-chi/chi/v5"
 )
 
 // URL is an address below the API's versioned root, as the client reached it.
@@ -17,12 +17,24 @@ func (r *Request) RootURL(path ...string) string { return r.links.root + strings
 // Bookmark is URL without the version: the address that lasts.
 func (r *Request) Bookmark(path ...string) string { return r.links.bookmark + strings.Join(path, "/") }
 
-// NextURL is the address of the next page: this call's own query, without the
-// parameters that the schema does not know, sorted, and with another marker.
+// NextURL is the address of the next page: this call's own query, sorted by
+// name, without the parameters that the schema does not know, and with another
+// marker, which comes last unless the query had one. A parameter that was given
+// several times stands there once, with the value that is the last in order.
 func (r *Request) NextURL(path, marker string) string {
-	query := maps.Clone(r.query)
-	query.Set("marker", marker)
-	return r.URL(path) + "?" + query.Encode()
+	names := slices.Sorted(maps.Keys(r.query))
+	if !r.Has("marker") {
+		names = append(names, "marker")
+	}
+	pairs := make([]string, len(names))
+	for i, name := range names {
+		value := marker
+		if name != "marker" {
+			value = slices.Max(r.query[name])
+		}
+		pairs[i] = url.QueryEscape(name) + "=" + url.QueryEscape(value)
+	}
+	return r.URL(path) + "?" + strings.Join(pairs, "&")
 }
 
 // Base is the start of all addresses: scheme and host, or the site's link prefix.
@@ -31,11 +43,14 @@ func (r *Request) Base() string { return r.site.base(r.http) }
 // links are the starts of a request's addresses. All end with a slash.
 type links struct{ self, root, bookmark string }
 
-func (s *Site) linksOf(r *http.Request, root string) links {
+// linksOf builds the links of a request. They have the caller's project in them
+// if the client's address has, wherever it stands there: so does a filter for
+// the project.
+func (s *Site) linksOf(r *http.Request, root, projectID string) links {
 	base := s.base(r)
 	project := ""
-	if id := chi.URLParam(r, projectParam); id != "" {
-		project = id + "/"
+	if projectID != "" && strings.Contains(r.URL.String(), projectID) {
+		project = projectID + "/"
 	}
 	versioned := base + "/" + root + "/"
 	return links{self: versioned + project, root: versioned, bookmark: base + "/" + project}

@@ -100,8 +100,11 @@ func TestMapper_ProjectLikeResource(t *testing.T) {
 func TestMapper_Options(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for _, path := range []string{"/v2.1/things", "/v2/nothing"} {
+	for _, path := range []string{"/v2.1/things", "/v2/nothing", "/v3"} {
 		r := s.do(t, "OPTIONS "+path, header("X-Auth-Token")).want(t, http.StatusOK, "")
+		if ids := r.header["x-openstack-request-id"]; ids != nil {
+			t.Errorf("%s: request ID %q", path, ids)
+		}
 		if got := r.header.Get("Content-Length"); got != "0" {
 			t.Errorf("Content-Length %q", got)
 		}

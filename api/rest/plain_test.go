@@ -74,6 +74,7 @@ func TestPlain_Shapes(t *testing.T) {
 			{"application/json", "application/json", e.json},
 			{"application/*", "application/json", e.json},
 			{"application/json;q=0.5, text/html;q=0.1", "application/json", e.json},
+			{"application/json;version=2.1", "text/plain; charset=UTF-8", e.text}, // no offer has parameters
 			{"*/*;q=0.1, application/json", "application/json", e.json},
 			{"text/html", "text/html; charset=UTF-8", e.html},
 			{"text/*", "text/html; charset=UTF-8", e.html},

@@ -124,7 +124,7 @@ func (r *Request) Commas(name string) []string {
 // no more than the site allows. 0 is a page without items.
 func (r *Request) Limit() int {
 	most := r.site.MaxLimit
-	wanted, err := strconv.Atoi(r.Last("limit"))
+	wanted, err := strconv.Atoi(strings.TrimSpace(r.Last("limit")))
 	if err != nil || wanted < 0 || wanted > most {
 		return most
 	}

@@ -50,6 +50,11 @@ func TestRequest_Links(t *testing.T) {
 				"http://nova.example/v2.1" + project + "/things/detail?marker=x+y http://nova.example",
 		},
 		{
+			"with a project in the query", "/v2.1/things?project_id=" + demoProject, nil, nil,
+			"http://nova.example/v2.1" + project + "/things/1 http://nova.example" + project + "/things/1 " +
+				"http://nova.example/v2.1" + project + "/things/detail?project_id=" + demoProject + "&marker=x+y http://nova.example",
+		},
+		{
 			"legacy", "/v2" + project + "/things", nil, nil,
 			"http://nova.example/v2" + project + "/things/1 http://nova.example" + project + "/things/1 " +
 				"http://nova.example/v2" + project + "/things/detail?marker=x+y http://nova.example",
@@ -91,13 +96,15 @@ func TestRequest_NextURL(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                                   "marker=m%261",
 		"?limit=2&marker=old&marker=older":   "limit=2&marker=m%261",
-		"?z=1&a=2&sort_key=b&sort_key=a":     "a=2&marker=m%261&sort_key=b&sort_key=a&z=1",
-		"?name=a%20b%2Bc%26&empty=&bare":     "bare=&empty=&marker=m%261&name=a+b%2Bc%26",
-		"?name=100%&other=%zz":               "marker=m%261&name=100%25&other=%25zz",
-		"?unknown=%C3%A9":                    "marker=m%261&unknown=%C3%A9",
-		"?tags=a;b":                          "marker=m%261&tags=a%3Bb",
+		"?z=1&a=2&sort_key=b&sort_key=a":     "a=2&sort_key=b&z=1&marker=m%261",
+		"?sort_key=a&sort_key=b":             "sort_key=b&marker=m%261",
+		"?name=a%20b%2Bc%26&empty=&bare":     "bare=&empty=&name=a+b%2Bc%26&marker=m%261",
+		"?name=100%&other=%zz":               "name=100%25&other=%25zz&marker=m%261",
+		"?unknown=%C3%A9":                    "unknown=%C3%A9&marker=m%261",
+		"?tags=a;b":                          "tags=a%3Bb&marker=m%261",
 		"?&&limit=1&":                        "limit=1&marker=m%261",
-		"?name=<script>&x=\"":                "marker=m%261&name=%3Cscript%3E&x=%22",
+		"?name=<script>&x=\"":                "name=%3Cscript%3E&x=%22&marker=m%261",
+		"?z=1&marker=a&a=2":                  "a=2&marker=m%261&z=1",
 		"?marker=a&limit=5&changes-since=1Z": "changes-since=1Z&limit=5&marker=m%261",
 	} {
 		s.do(t, "GET /v2.1/things", func(r *http.Request) { r.URL.RawQuery = strings.TrimPrefix(query, "?") }).
@@ -114,6 +121,7 @@ func TestRequest_Page(t *testing.T) {
 		"limit=":                     {Limit: maxLimit},
 		"limit=0":                    {Limit: 0},
 		"limit=7&marker=m&offset=3":  {Limit: 7, Marker: "m", Offset: 3},
+		"limit=%207":                 {Limit: 7},
 		"limit=100":                  {Limit: 100},
 		"limit=101":                  {Limit: maxLimit},
 		"limit=99999999999999999999": {Limit: maxLimit},

@@ -38,7 +38,7 @@ func (o Operation) answer(reply http.Header, r *Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Version, r.links = version, r.site.linksOf(r.http, root)
+	r.Version, r.links = version, r.site.linksOf(r.http, root, r.Caller.ProjectID)
 	recordOf(r.http.Context()).version = version
 	if r.body, err = readBody(r.http); err != nil {
 		return nil, err

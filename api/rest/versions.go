@@ -88,11 +88,13 @@ func (s *Site) answerVersions(next http.Handler) http.Handler {
 			}
 			recordOf(r.Context()).version = version
 			s.open(w, r, "/"+rootCurrent, http.StatusOK, map[string]any{"version": generations[1].document(s.base(r), rootCurrent)})
-		case !underRoot(path, rootLegacy) && !underRoot(path, rootCurrent):
-			s.open(w, r, "", http.StatusMultipleChoices, map[string]any{"choices": s.choices(r)})
-		case r.Method == http.MethodOptions: // a browser's question before the real one
+		case r.Method == http.MethodOptions: // a browser's question before the real one, which Nova's front answers
+			delete(w.Header(), headerRequestID)
+			delete(w.Header(), headerComputeRequestID)
 			w.Header().Set("Content-Length", "0")
 			w.WriteHeader(http.StatusOK)
+		case !underRoot(path, rootLegacy) && !underRoot(path, rootCurrent):
+			s.open(w, r, "", http.StatusMultipleChoices, map[string]any{"choices": s.choices(r)})
 		default:
 			next.ServeHTTP(w, r)
 		}
