@@ -150,7 +150,7 @@ func image(r Request, s Server) any {
 	return Dict{
 		{"id", s.ImageID},
 		{"links", bookmark(r, "images", s.ImageID)},
-		since(r, 98, "properties", s.ImageProps),
+		since(r, 98, "properties", knownProperties(s.ImageProps)),
 	}
 }
 
