@@ -136,6 +136,8 @@ func TestFlavors_List(t *testing.T) {
 			{"?is_public=bogus", "demo", 1, []string{"1", "10", "2"}},
 			{"?name=c", "demo", 101, []string{"1", "10", "2"}},
 			{"?name=[bc]", "demo", 102, []string{"10", "2"}},
+			{"?name=", "demo", 74, []string{"1", "10", "2"}},
+			{"?name=", "demo", 102, []string{"1", "10", "2"}},
 			{"?bogus=1", "demo", 74, []string{"1", "10", "2"}},
 		} {
 			for _, path := range []string{"/v2.1/flavors", "/v2.1/flavors/detail"} {
@@ -153,7 +155,7 @@ func TestFlavors_List(t *testing.T) {
 			}}),
 			has("flavors_links", []any{map[string]any{"rel": "next", "href": "http://nova.example/v2.1/flavors?limit=2&marker=10"}}))
 		s.Do("GET /v2.1/flavors/detail?limit=2&sort_dir=asc", as("demo")).Want(t, 200,
-			has("flavors_links/0/href", "http://nova.example/v2.1/flavors/detail?limit=2&marker=10&sort_dir=asc"))
+			has("flavors_links/0/href", "http://nova.example/v2.1/flavors/detail?limit=2&sort_dir=asc&marker=10"))
 		s.Do("GET /v2.1/flavors?limit=9", as("demo")).Want(t, 200).Lacks(t, "flavors_links")
 	})
 }

@@ -17,8 +17,8 @@ import (
 func (c *Servers) MemberActions() rest.Operations {
 	const accepted = http.StatusAccepted
 	return rest.Operations{
-		"os-start":            rest.OnWith(c.load, schema.Start, c.do(compute.Start)).Needs(policy.Start).Status(accepted),
-		"os-stop":             rest.OnWith(c.load, schema.Stop, c.do(compute.Stop)).Needs(policy.Stop).Status(accepted),
+		"os-start":            rest.OnWith(c.loadMapped, schema.Start, c.do(compute.Start)).Needs(policy.Start).Status(accepted),
+		"os-stop":             rest.OnWith(c.loadMapped, schema.Stop, c.do(compute.Stop)).Needs(policy.Stop).Status(accepted),
 		"reboot":              rest.OnWith(c.load, schema.Reboot, c.reboot).Needs(policy.Reboot).Status(accepted),
 		"pause":               rest.OnWith(c.load, schema.Pause, c.do(compute.Pause)).Needs(policy.Pause).Status(accepted),
 		"unpause":             rest.OnWith(c.load, schema.Unpause, c.do(compute.Unpause)).Needs(policy.Unpause).Status(accepted),

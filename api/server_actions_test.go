@@ -115,6 +115,14 @@ func TestServerActions_Malformed(t *testing.T) {
 		for _, missing := range []string{nobodyID, "bad"} {
 			s.Do("POST /v2.1/servers/"+missing+`/action {"pause": null}`, as("demo")).Want(t, 404,
 				fault("itemNotFound", "Instance "+missing+" could not be found."))
+			for _, mapped := range []string{"os-start", "os-stop"} {
+				s.Do("POST /v2.1/servers/"+missing+`/action {"`+mapped+`": null}`, as("demo")).Want(t, 404,
+					fault("itemNotFound", "Instance "+missing+" has no mapping to a cell."))
+			}
+		}
+		for _, mapped := range []string{"os-start", "os-stop"} {
+			s.Do("POST /v2.1/servers/"+id+`/action {"`+mapped+`": null}`, as("alt")).Want(t, 404,
+				fault("itemNotFound", "Instance "+id+" could not be found."))
 		}
 		s.Do("POST /v2.1/servers/"+id+`/action {"pause": null}`, as("alt")).Want(t, 404)
 		s.Do("POST /v2.1/"+altProject+"/servers/"+id+`/action {"pause": null}`, as("demo")).Want(t, 400, fault("badRequest",

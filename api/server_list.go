@@ -176,7 +176,7 @@ func filterProject(r *rest.Request, all bool, allProjects policy.Rule, f *db.Ser
 		return err
 	}
 	f.ProjectID = ""
-	if project := cmp.Or(r.Last("tenant_id"), r.Last("project_id")); project != "" && all {
+	if project := cmp.Or(r.Last("project_id"), r.Last("tenant_id")); project != "" && all {
 		f.ProjectID = project
 	}
 	return nil
@@ -234,7 +234,7 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 		}
 		f.IP = append(f.IP, starts)
 	}
-	if q.Has("locked") && r.AtLeast(73) {
+	if q.Has("locked") && (all || r.AtLeast(73)) { // where there is a schema, it knows the parameter since 2.73
 		locked, err := r.Bool("locked")
 		if err != nil {
 			return err
@@ -265,7 +265,8 @@ func filterStatus(r *rest.Request, q url.Values, f *db.ServerFilter) (none bool,
 		}
 		return true, nil
 	}
-	if slices.Contains(f.States, nova.Deleted) {
+	f.States = slices.Compact(f.States)
+	if slices.Equal(f.States, []nova.VMState{nova.Deleted}) {
 		if !r.IsAdmin() {
 			return false, nova.Errorf(nova.Forbidden, "Only administrators may list deleted instances")
 		}

@@ -97,6 +97,9 @@ func TestServers_Filters(t *testing.T) {
 			{"demo", 38, "status=bogus", "400 Invalid status value"},
 			{"demo", 38, "status=", "400 Invalid status value"},
 			{"demo", 1, "status=DELETED", "403 Only administrators may list deleted instances"},
+			{"demo", 1, "status=DELETED&status=deleted", "403 Only administrators may list deleted instances"},
+			{"demo", 1, "status=DELETED&status=ACTIVE", "db web"},
+			{"admin", 1, "all_tenants=1&status=DELETED&status=ACTIVE", "foreign db web"},
 			{"demo", 1, "image=" + cirros, everything},
 			{"demo", 1, "image=other", ""},
 			{"demo", 1, "flavor=2", "db"},
@@ -149,6 +152,11 @@ func TestServers_Filters(t *testing.T) {
 			{"demo", 75, "_x=1", everything},
 			{"demo", 0, "foo=1", everything},
 			{"demo", 0, "sort_key=foo", ""},
+			{"demo", 0, "sort_key=%20display_name&sort_dir=asc%20", "cache db web"},
+			{"demo", 0, "limit=%201", "cache"},
+			{"demo", 0, "locked=true", everything},
+			{"admin", 0, "all_tenants=1&locked=true", "db"},
+			{"admin", 0, "all_tenants=1&locked=x", "400 Unrecognized value 'x', acceptable values are: '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"},
 			{"demo", 0, "name=[", "400 Invalid input for query parameters name. Value: [. '[' is not a 'regex'"},
 			{"demo", 0, notDate, "400 Invalid filter field: changes-since."},
 			{"demo", 0, "changes-before=2020-01-01T00:00:00Z", everything},
@@ -160,6 +168,7 @@ func TestServers_Filters(t *testing.T) {
 			{"admin", 1, "tenant_id=" + altProject, ""},
 			{"admin", 1, "all_tenants=1&tenant_id=" + altProject, "foreign"},
 			{"admin", 1, "all_tenants=1&project_id=" + altProject, "foreign"},
+			{"admin", 1, "all_tenants=1&tenant_id=" + adminProject + "&project_id=" + altProject, "foreign"},
 			{"admin", 1, "all_tenants=1&display_name=e", "foreign cache web"},
 			{"admin", 1, "all_tenants=1&deleted=true", "gone"},
 			{"admin", 1, "all_tenants=1&deleted=bad", "foreign cache db web"},
@@ -187,6 +196,25 @@ func TestServers_Filters(t *testing.T) {
 				t.Errorf("%s at 2.%d: ?%s: %q, want %q", c.caller, c.minor, c.query, got, c.want)
 			}
 		}
+	})
+}
+
+// TestServers_Deleted lists a server that is gone: what was attached to it has
+// gone with it, but its host is still shown.
+func TestServers_Deleted(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", `, "tags": ["a"], "metadata": {"k": "v"}, "networks": [{"uuid": "`+private+`"}]`)
+		s.Do("GET /v2.1/servers/"+id, at(26)).Want(t, 200, has("server/host_status", "UP"), has("server/security_groups/0/name", "default"))
+		s.Do("DELETE /v2.1/servers/"+id, as("demo")).Want(t, 204)
+		s.work()
+		for _, query := range []string{"deleted=true", "status=DELETED", "changes-since=2020-01-01T00:00:00Z"} {
+			s.Do("GET /v2.1/servers/detail?all_tenants=1&"+query, at(26)).Want(t, 200, listed("servers", "id", id),
+				has("servers/0/status", "DELETED"), has("servers/0/metadata", map[string]any{}), has("servers/0/tags", []any{}),
+				has("servers/0/addresses", map[string]any{}), has("servers/0/host_status", ""), has("servers/0/OS-EXT-AZ:availability_zone", "nova"),
+				lacks("servers/0/security_groups"))
+		}
+		s.Do("GET /v2.1/servers?all_tenants=1&deleted=true&tags=a", at(26)).Want(t, 200, listed("servers", "id"))
 	})
 }
 
@@ -280,12 +308,15 @@ func TestServers_Pages(t *testing.T) {
 		s.Do("GET /v2.1/servers?limit=0", as("demo")).Want(t, 200, whole(`{"servers": []}`))
 		s.Do("GET /v2.1/servers?limit=-1", as("demo")).Want(t, 400)
 		s.Do("GET /v2.1/servers/detail?limit=1&name=.&foo=1&status=active", as("demo"), at(74)).Want(t, 200, has("servers_links", []any{map[string]any{
-			"rel": "next", "href": "http://nova.example/v2.1/servers/detail?limit=1&marker=" + ids["db"] + "&name=.&status=active",
+			"rel": "next", "href": "http://nova.example/v2.1/servers/detail?limit=1&name=.&status=active&marker=" + ids["db"],
 		}}))
 		s.Do("GET /v2.1/"+demoProject+"/servers?limit=1", as("demo")).Want(t, 200,
 			has("servers_links/0/href", "http://nova.example/v2.1/"+demoProject+"/servers?limit=1&marker="+ids["cache"]))
 		s.Do("GET /v2.1/servers?marker="+ids["gone"], as("demo")).Want(t, 200, listed("servers", "name", "cache", "db", "web"))
-		for _, marker := range []string{"bad", nobodyID, ids["foreign"]} {
+		s.Do("GET /v2.1/servers?sort_dir=asc&marker="+ids["foreign"], as("demo")).Want(t, 200, whole(`{"servers": []}`)) // a place in the order like any other
+		s.Do("GET /v2.1/servers?limit=1&status=ACTIVE&status=SHUTOFF", as("demo")).Want(t, 200,
+			has("servers_links/0/href", "http://nova.example/v2.1/servers?limit=1&status=SHUTOFF&marker="+ids["cache"]))
+		for _, marker := range []string{"bad", nobodyID} {
 			s.Do("GET /v2.1/servers?marker="+marker, as("demo")).Want(t, 400, fault("badRequest", "marker ["+marker+"] not found"))
 		}
 	})

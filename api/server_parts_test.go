@@ -96,8 +96,9 @@ func TestServerTags(t *testing.T) {
 			{"DELETE " + path + "/tAa", "delete", "delete tag"},
 			{"DELETE " + path, "delete_all", "delete tags"},
 		} {
-			s.Do(c.request, as("alt"), at(26)).Want(t, 404)
-			s.Do(c.request, as("reader"), at(26)).Want(t, 403, fault("forbidden", "Policy doesn't allow os_compute_api:os-server-tags:"+c.rule+" to be performed."))
+			for _, caller := range []string{"alt", "reader"} {
+				s.Do(c.request, as(caller), at(26)).Want(t, 403, fault("forbidden", "Policy doesn't allow os_compute_api:os-server-tags:"+c.rule+" to be performed."))
+			}
 			s.Do("POST /v2.1/servers/"+id+`/action {"os-resetState": {"state": "error"}}`).Want(t, 202)
 			s.Do(c.request, as("demo"), at(26)).Want(t, 409,
 				fault("conflictingRequest", "Cannot '"+c.word+"' instance "+id+" while it is in vm_state error"))
@@ -105,6 +106,32 @@ func TestServerTags(t *testing.T) {
 		s.Do("POST /v2.1/servers/"+id+`/action {"os-resetState": {"state": "active"}}`).Want(t, 202)
 		s.act(id, `{"lock": null}`).Want(t, 202)
 		s.Do("DELETE "+path, as("demo"), at(26)).Want(t, 204) // locks don't keep tags
+	})
+}
+
+// TestServerTags_Mapped tells servers apart that never were, that are gone, and
+// that are another project's, as Nova does by their mappings to cells.
+func TestServerTags_Mapped(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		gone := s.boot("gone", `, "tags": ["a"]`)
+		s.Do("DELETE /v2.1/servers/"+gone, as("demo")).Want(t, 204)
+		s.work()
+		for request, rule := range map[string]string{
+			"GET /tags": "index", `PUT /tags {"tags": []}`: "update_all", "DELETE /tags": "delete_all",
+			"GET /tags/a": "show", "PUT /tags/a": "update", "DELETE /tags/a": "delete",
+		} {
+			of := func(id string) string { return strings.Replace(request, " ", " /v2.1/servers/"+id, 1) }
+			for _, caller := range []string{"demo", "alt", "reader", "admin"} {
+				for _, id := range []string{nobodyID, "bad"} {
+					s.Do(of(id), as(caller), at(26)).Want(t, 404, fault("itemNotFound", "Instance "+id+" has no mapping to a cell."))
+				}
+			}
+			for _, caller := range []string{"demo", "admin"} {
+				s.Do(of(gone), as(caller), at(26)).Want(t, 404, fault("itemNotFound", "Instance "+gone+" could not be found."))
+			}
+			s.Do(of(gone), as("alt"), at(26)).Want(t, 403, fault("forbidden", "Policy doesn't allow os_compute_api:os-server-tags:"+rule+" to be performed."))
+		}
 	})
 }
 

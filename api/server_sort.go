@@ -2,6 +2,7 @@ package api
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
@@ -32,7 +33,8 @@ func serverSort(r *rest.Request) (sorts []nova.Sort, none bool, err error) {
 		return nil, false, nova.Errorf(nova.Invalid, "Invalid input received: Sort direction size exceeds sort key size")
 	}
 	directions = paired(directions, len(keys))
-	for i, key := range keys {
+	for i := range keys {
+		key, direction := strings.TrimSpace(keys[i]), strings.TrimSpace(directions[i])
 		switch {
 		case skipSort(r, key):
 			continue
@@ -40,10 +42,10 @@ func serverSort(r *rest.Request) (sorts []nova.Sort, none bool, err error) {
 			return nil, false, nova.Errorf(nova.Forbidden, "Only administrators can sort servers by %s", key)
 		case !db.SortsServers(key):
 			return nil, true, nil // where there is a schema, it has refused the key
-		case directions[i] != "asc" && directions[i] != "desc":
+		case direction != "asc" && direction != "desc":
 			return nil, false, nova.Errorf(nova.Invalid, "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'")
 		}
-		sorts = append(sorts, nova.Sort{Key: key, Desc: directions[i] == "desc"})
+		sorts = append(sorts, nova.Sort{Key: key, Desc: direction == "desc"})
 	}
 	return ended(sorts), false, nil
 }

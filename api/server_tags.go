@@ -34,11 +34,31 @@ func (c *ServerTags) Operations() rest.Operations {
 	return operations
 }
 
+// load finds the server wherever it is. Policy, which is asked next, refuses
+// another project's server, so that it is 403 here and 404 elsewhere.
+func (c *ServerTags) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
+	return c.findMapped(ctx, r.Param("server_id"))
+}
+
+// check refuses to change the tags of a server that is gone or in the wrong state.
+func (c *ServerTags) check(s nova.Server, doing string) error {
+	if err := checkNotDeleted(s); err != nil {
+		return err
+	}
+	return compute.CheckTags(s, doing)
+}
+
 func (c *ServerTags) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
+	if err := checkNotDeleted(s); err != nil {
+		return nil, err
+	}
 	return views.Tags(s.Tags), nil
 }
 
 func (c *ServerTags) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
+	if err := checkNotDeleted(s); err != nil {
+		return nil, err
+	}
 	if !slices.Contains(s.Tags, r.ID()) {
 		return nil, nova.Errorf(nova.NotFound, "Server %s has no tag '%s'", s.ID, r.ID())
 	}
@@ -47,7 +67,7 @@ func (c *ServerTags) show(_ context.Context, r *rest.Request, s nova.Server) (an
 
 // update adds a tag. The reply is 201 for a new tag, and 204 if the server had it.
 func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
-	if err := compute.CheckTags(s, "update tag"); err != nil {
+	if err := c.check(s, "update tag"); err != nil {
 		return nil, err
 	}
 	tag := r.ID()
@@ -64,7 +84,7 @@ func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server,
 }
 
 func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
-	if err := compute.CheckTags(s, "delete tag"); err != nil {
+	if err := c.check(s, "delete tag"); err != nil {
 		return nil, err
 	}
 	had, err := c.Store.DeleteTag(ctx, s.ID, r.ID())
@@ -75,7 +95,7 @@ func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server)
 }
 
 func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerTagsReplaceBody) (any, error) {
-	if err := compute.CheckTags(s, "update tags"); err != nil {
+	if err := c.check(s, "update tags"); err != nil {
 		return nil, err
 	}
 	tags := uniqueTags(in.Tags)
@@ -86,7 +106,7 @@ func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server
 func uniqueTags(tags []string) []string { return slices.Compact(slices.Sorted(slices.Values(tags))) }
 
 func (c *ServerTags) clear(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
-	if err := compute.CheckTags(s, "delete tags"); err != nil {
+	if err := c.check(s, "delete tags"); err != nil {
 		return nil, err
 	}
 	return nil, c.Store.ReplaceTags(ctx, s.ID, nil)

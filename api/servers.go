@@ -37,6 +37,15 @@ func (c *Servers) load(ctx context.Context, r *rest.Request) (nova.Server, error
 	return findServerOfCaller(ctx, r, r.ID(), c.Store.Server)
 }
 
+// loadMapped is load with the sentence of findMapped for a server that never was.
+func (c *Servers) loadMapped(ctx context.Context, r *rest.Request) (nova.Server, error) {
+	server, err := findServerOfCaller(ctx, r, r.ID(), c.findMapped)
+	if err != nil {
+		return server, err
+	}
+	return server, checkNotDeleted(server)
+}
+
 func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
 	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects, c.Store.ServerNames)
 	if err != nil {
@@ -169,6 +178,9 @@ func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views
 		shown[i] = views.Server{Server: s, Zone: s.RequestedZone}
 		if host, ok := byName[s.Host]; ok {
 			shown[i].Zone, shown[i].HostStatus = host.Zone, host.Status()
+		}
+		if s.DeletedAt != nil { // the host is still shown, but not how it is
+			shown[i].HostStatus = ""
 		}
 	}
 	return shown, nil

@@ -97,7 +97,7 @@ func (s *Store) listServers(
 	if err != nil {
 		return nil, err
 	}
-	if err := s.serverMarker(ctx, f, p.Marker); err != nil {
+	if err := s.serverMarker(ctx, p.Marker); err != nil {
 		return nil, err
 	}
 	servers, err := rows.Scan(ctx, s.Lists(), fields, `
@@ -112,17 +112,13 @@ func (s *Store) listServers(
 	return servers, nil
 }
 
-// serverMarker refuses a marker that the list's project doesn't have.
-func (s *Store) serverMarker(ctx context.Context, f ServerFilter, marker string) error {
+// serverMarker refuses a marker that is no server's. The server may be deleted,
+// and in any project: a marker is only a place in the order.
+func (s *Store) serverMarker(ctx context.Context, marker string) error {
 	if marker == "" {
 		return nil
 	}
-	var q rows.Query
-	q.And("uuid = ?", marker)
-	if f.ProjectID != "" {
-		q.And("project_id = ?", f.ProjectID)
-	}
-	_, err := rows.Get[int64](ctx, s.DB, "SELECT id FROM servers WHERE "+q.Where(), q.Args...)
+	_, err := rows.Get[int64](ctx, s.DB, "SELECT id FROM servers WHERE uuid = ?", marker)
 	if nova.Is(err, nova.NotFound) {
 		return rows.UnknownMarker(marker)
 	}
@@ -219,6 +215,12 @@ func (s *Store) ReplaceTags(ctx context.Context, id string, tags []string) error
 		}
 		return tx.insertTags(ctx, id, tags)
 	})
+}
+
+// ForgetTags removes the tags of a server that is deleted in this transaction.
+func (s *Store) ForgetTags(ctx context.Context, id string) error {
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM server_tags WHERE server_uuid = ?", id)
+	return err
 }
 
 // AddTag adds a tag, and tells whether the server didn't have it yet. Invalid

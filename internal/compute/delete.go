@@ -53,17 +53,22 @@ func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 	return release(ctx, tx, s)
 }
 
-// gone is the change that takes a server off the books.
+// gone is the change that takes a server off the books. Lists that show deleted
+// servers show what is left: no metadata, tags, addresses or security groups.
 func gone(tx *db.Store) db.ServerChange {
 	now := tx.Now()
 	return db.ServerChange{
 		VMState: new(nova.Deleted), TaskState: new(nova.Idle), PowerState: new(nova.NoState),
-		TerminatedAt: &now, DeletedAt: &now, LockedBy: new(""), Addresses: new([]nova.Address(nil)),
+		TerminatedAt: &now, DeletedAt: &now, LockedBy: new(""),
+		Metadata: new(map[string]string{}), Addresses: new([]nova.Address(nil)), SecurityGroups: new([]string(nil)),
 	}
 }
 
-// release frees what a server counted for.
+// release frees what a deleted server counted for, and forgets its tags.
 func release(ctx context.Context, tx *db.Store, s nova.Server) error {
+	if err := tx.ForgetTags(ctx, s.ID); err != nil {
+		return err
+	}
 	takes := s.Flavor.Takes()
 	if err := tx.Release(ctx, s.ProjectID, s.UserID, takes.Usages()); err != nil {
 		return err
