@@ -24,7 +24,7 @@ var imageProperties = setOf(`
 
 func setOf(names string) map[string]bool {
 	set := map[string]bool{}
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		set[name] = true
 	}
 	return set

@@ -122,10 +122,9 @@ func TestServers_Fields(t *testing.T) {
 		},
 		"image's own properties": {
 			func(s *Server) { s.ImageProps = map[string]string{"mine": "x", "os_distro": "y", "architecture": "z"} }, 98, nil, "image",
-			map[string]any{"id": "70a599e0-31e7-49b7-b260-868f441e862b", "properties": map[string]any{"os_distro": "y", "architecture": "z"},
-				"links": []any{map[string]any{
-					"rel": "bookmark", "href": "http://nova.example/images/70a599e0-31e7-49b7-b260-868f441e862b",
-				}}},
+			map[string]any{"id": "70a599e0-31e7-49b7-b260-868f441e862b", "links": []any{map[string]any{
+				"rel": "bookmark", "href": "http://nova.example/images/70a599e0-31e7-49b7-b260-868f441e862b",
+			}}, "properties": map[string]any{"os_distro": "y", "architecture": "z"}},
 		},
 		"fault": {
 			func(s *Server) { s.VMState, s.Fault = nova.Errored, broken }, 1, nil, "fault",
