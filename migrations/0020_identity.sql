@@ -68,7 +68,7 @@ CREATE TABLE identity_tokens (
     issued_at  $time NOT NULL,
     expires_at $time NOT NULL
 );
-CREATE INDEX identity_tokens_user ON identity_tokens (user_id);
+CREATE INDEX identity_tokens_user ON identity_tokens (user_id, issued_at);
 CREATE INDEX identity_tokens_target ON identity_tokens (scope, target_id);
 CREATE INDEX identity_tokens_expiry ON identity_tokens (expires_at);
 

@@ -2,6 +2,7 @@ package identitydb
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
@@ -81,6 +82,12 @@ func (s *Store) Session(ctx context.Context, hash string, notExpired time.Time) 
 	return session, err
 }
 
+// HasToken reports whether a token with a hash is stored, expired or not.
+func (s *Store) HasToken(ctx context.Context, hash string) (bool, error) {
+	n, err := rows.Get[int](ctx, s.DB, "SELECT COUNT(*) FROM identity_tokens WHERE hash = ?", hash)
+	return n > 0, err
+}
+
 // DeleteToken deletes one token. Like all methods below that delete tokens, it
 // leaves it to the caller to record the revocation; see RecordRevocation.
 func (s *Store) DeleteToken(ctx context.Context, hash string) error {
@@ -110,6 +117,20 @@ func (s *Store) DeleteTokensIn(ctx context.Context, domainID string) error {
 		   OR (scope = 'project' AND target_id IN (SELECT id FROM identity_projects WHERE domain_id = ?))`,
 		domainID, domainID, domainID)
 	return err
+}
+
+// TrimTokens deletes the oldest tokens of a user, so that at most keep are left,
+// and reports whether one of them had not expired at now. The token with the
+// hash newest is never deleted. At most 10,000 tokens are deleted at a time.
+func (s *Store) TrimTokens(ctx context.Context, userID, newest string, keep int, now time.Time) (revoked bool, err error) {
+	const atMost = 10_000
+	expiries, err := rows.PutAll[time.Time](ctx, s.DB, `
+		DELETE FROM identity_tokens
+		WHERE hash IN (
+			SELECT hash FROM identity_tokens WHERE user_id = ? AND hash <> ?
+			ORDER BY issued_at DESC, hash LIMIT ? OFFSET ?)
+		RETURNING expires_at`, userID, newest, atMost, keep-1)
+	return slices.ContainsFunc(expiries, now.Before), err
 }
 
 // PurgeTokens deletes tokens that expired before a time, at most limit of them,

@@ -32,6 +32,7 @@ type Config struct {
 	Keystone   Keystone
 	Glance     Glance
 	Neutron    Neutron
+	Identity   Identity
 	Quota      Quota
 	Policy     Policy
 	Weights    Weights

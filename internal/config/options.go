@@ -16,6 +16,7 @@ func Sections() []Section {
 		{"keystone_authtoken", "The identity service that tokens are validated against, and the service user that asks it.", keystoneOptions()},
 		{"glance", "How the image service is found.", glanceOptions},
 		{"neutron", "How the network service is found, and the service user for it: that of [keystone_authtoken] if there is no auth_url.", neutronOptions()},
+		{"identity", "The bundled identity service.", identityOptions},
 		{"image", "The bundled image service.", imageOptions},
 		{"quota", "What a project may use if nothing was set for it; -1 is no limit.", quotaOptions},
 		{"oslo_policy", "Who may do what.", policyOptions},

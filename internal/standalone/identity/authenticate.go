@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -47,12 +48,38 @@ type projectRef struct {
 	Domain *domainRef `json:"domain"`
 }
 
-// A proof is who somebody has shown to be, and how.
+// A proof says who a client has proved to be, and how.
 type proof struct {
-	user    identitydb.User
-	methods []string
-	audit   string    // of the token that it was shown with
-	expires time.Time // of that token; zero if there was none
+	user       identitydb.User
+	methods    []string
+	byPassword bool      // with the password whose hash user has
+	token      string    // the hash of the token that it was proved with; empty if there was none
+	audit      string    // the audit ID of the first ancestor of that token
+	expires    time.Time // when that token expires
+}
+
+// holds fails unless the proof is still good: since it was made, the password
+// may have been changed, or the token revoked. It is meant for the transaction
+// that stores a new token, after that was done: the new token's row keeps the
+// user's row from changing until the transaction ends.
+func (p proof) holds(ctx context.Context, tx *identitydb.Store) error {
+	if p.byPassword {
+		user, err := tx.Users.Get(ctx, p.user.ID)
+		if err != nil {
+			return denied(err)
+		}
+		if user.PasswordHash != p.user.PasswordHash {
+			return errDenied
+		}
+	}
+	if p.token == "" {
+		return nil
+	}
+	exists, err := tx.HasToken(ctx, p.token)
+	if err == nil && !exists {
+		return errDenied
+	}
+	return err
 }
 
 // errDenied says that somebody didn't show to be who they say, or may not have
@@ -61,19 +88,20 @@ var errDenied = nova.Errorf(nova.Unauthorized, "The request you have made requir
 
 // authenticate goes through all methods that the client names; all must prove
 // the same user.
-func (s *Service) authenticate(ctx context.Context, in *identityBody) (proof, error) {
+func (s *Service) authenticate(r *request, in *identityBody) (proof, error) {
 	var p proof
 	for i, method := range in.Methods {
-		one, err := s.prove(ctx, method, in)
+		one, err := s.prove(r, method, in)
 		if err != nil {
 			return p, err
 		}
 		if i > 0 && one.user.ID != p.user.ID {
 			return p, errDenied
 		}
-		if one.audit == "" {
-			one.audit, one.expires = p.audit, p.expires
+		if one.token == "" {
+			one.token, one.audit, one.expires = p.token, p.audit, p.expires
 		}
+		one.byPassword = one.byPassword || p.byPassword
 		one.methods = union(p.methods, one.methods)
 		p = one
 	}
@@ -83,17 +111,17 @@ func (s *Service) authenticate(ctx context.Context, in *identityBody) (proof, er
 	return p, nil
 }
 
-func (s *Service) prove(ctx context.Context, method string, in *identityBody) (proof, error) {
+func (s *Service) prove(r *request, method string, in *identityBody) (proof, error) {
 	switch {
 	case method == "password" && in.Password != nil:
-		return s.provePassword(ctx, in.Password.User)
+		return s.provePassword(r, in.Password.User)
 	case method == "token" && in.Token != nil:
-		return s.proveToken(ctx, in.Token.ID)
+		return s.proveToken(r.Context(), in.Token.ID)
 	}
 	return proof{}, missing(method, "identity")
 }
 
-func (s *Service) provePassword(ctx context.Context, ref *userRef) (proof, error) {
+func (s *Service) provePassword(r *request, ref *userRef) (proof, error) {
 	switch {
 	case ref == nil:
 		return proof{}, missing("user", "password")
@@ -104,24 +132,35 @@ func (s *Service) provePassword(ctx context.Context, ref *userRef) (proof, error
 	case ref.Password == nil:
 		return proof{}, missing("password", "user")
 	}
-	user, err := s.findUser(ctx, ref)
+	user, err := s.findUser(r.Context(), ref)
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return proof{}, err
 	}
-	ok, err := s.checkPassword(ctx, user, *ref.Password)
+	ok, err := s.checkPassword(r.Context(), ref.visitor(r.Request), user, *ref.Password)
 	if err == nil && !ok {
 		err = errDenied
 	}
-	return proof{user: user, methods: []string{"password"}}, err
+	return proof{user: user, methods: []string{"password"}, byPassword: true}, err
 }
 
-// checkPassword takes as long for the zero user as for others.
-func (s *Service) checkPassword(ctx context.Context, user identitydb.User, password string) (bool, error) {
+// visitor is the sender of a request, and the user as the request names it: so
+// users who exist and users who don't wait alike.
+func (u *userRef) visitor(r *http.Request) visitor {
+	domain := domainRef{}
+	if u.Domain != nil {
+		domain = *u.Domain
+	}
+	return visitorOf(r, u.ID, u.Name, domain.ID, domain.Name)
+}
+
+// checkPassword reports whether a password is the user's. It takes as long for
+// the zero user, whom no password fits.
+func (s *Service) checkPassword(ctx context.Context, v visitor, user identitydb.User, password string) (bool, error) {
 	isService := user.Name == ServiceUser && user.DomainID == defaultDomain
 	if isService && s.service != "" && sameSecret(s.service, password) {
 		return true, nil
 	}
-	return s.passwords.check(ctx, user.PasswordHash, password)
+	return s.passwords.check(ctx, v, user.PasswordHash, password)
 }
 
 func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
@@ -134,6 +173,7 @@ func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
 	return proof{
 		user:    user,
 		methods: union(strings.Fields(session.Methods), []string{"token"}),
+		token:   session.Hash,
 		audit:   audits[len(audits)-1],
 		expires: session.ExpiresAt,
 	}, err

@@ -31,6 +31,7 @@ type cloud struct {
 	service *identity.Service
 	options identity.Options
 	passed  atomic.Int64
+	onNow   atomic.Pointer[func()] // called once, when the service looks at its clock next
 }
 
 // each runs a test against a seeded service on every database.
@@ -40,7 +41,12 @@ func each(t *testing.T, test func(c *cloud)) {
 		c := &cloud{T: t}
 		c.options = identity.Options{
 			Store: identitydb.New(s.DB), Log: zerolog.New(zerolog.NewTestWriter(t)), PasswordCost: 4, ServicePassword: servicePassword,
-			Clock: func() time.Time { return began.Add(time.Duration(c.passed.Load())) },
+			Clock: func() time.Time {
+				if f := c.onNow.Swap(nil); f != nil {
+					(*f)()
+				}
+				return began.Add(time.Duration(c.passed.Load()))
+			},
 		}
 		c.service = identity.New(c.options)
 		created, err := c.service.Seed(t.Context(), identity.SeedOptions{AdminPassword: password})

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -22,34 +24,41 @@ const defaultCost = 10
 // maxPassword is how long a password may be, in bytes: as long as Keystone's.
 const maxPassword = 4096
 
-// passwords hashes and checks passwords, no more of them at a time than there
-// are processors, so that a flood of logins leaves time for other requests.
+// passwords hashes and checks passwords. Since that takes long on purpose, no
+// more of them are worked on at once than there are processors, and a turnstile
+// decides whose turn it is.
 type passwords struct {
-	cost  int
-	decoy []byte // a hash that no password fits, as costly as a real one
-	slots chan struct{}
+	cost      int
+	decoy     []byte // a hash that no password fits, as costly as a real one
+	turnstile *turnstile
+	shared    singleflight.Group // checks under way, by what they are about
+	secret    [sha256.Size]byte  // of this process, for keys of checks
 }
 
 func newPasswords(cost int) *passwords {
 	if cost == 0 {
 		cost = defaultCost
 	}
-	return &passwords{
-		cost:  cost,
-		decoy: fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat(".", 53)),
-		slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	p := &passwords{
+		cost:      cost,
+		decoy:     fmt.Appendf(nil, "$2a$%02d$%s", cost, strings.Repeat(".", 53)),
+		turnstile: newTurnstile(runtime.GOMAXPROCS(0)),
 	}
+	_, _ = rand.Read(p.secret[:]) // never fails
+	return p
 }
 
-// hash makes what is kept of a password.
-func (p *passwords) hash(ctx context.Context, password string) (string, error) {
+// hash makes the hash of a password that is stored. The error is Invalid if the
+// password is too long, and that of the turnstile.
+func (p *passwords) hash(ctx context.Context, v visitor, password string) (string, error) {
 	if len(password) > maxPassword {
 		return "", nova.Errorf(nova.Invalid, "Invalid input for field 'password': it is longer than %d bytes.", maxPassword)
 	}
-	if err := p.enter(ctx); err != nil {
+	leave, err := p.turnstile.enter(ctx, v)
+	if err != nil {
 		return "", err
 	}
-	defer p.leave()
+	defer leave()
 	hash, err := bcrypt.GenerateFromPassword(digest(password), p.cost)
 	if err != nil {
 		return "", fmt.Errorf("hash password: %w", err)
@@ -57,13 +66,34 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	return string(hash), nil
 }
 
-// check tells whether a password fits a hash. It takes as long for the empty
-// hash, which no password fits.
-func (p *passwords) check(ctx context.Context, hash, password string) (bool, error) {
-	if err := p.enter(ctx); err != nil {
-		return false, err
+// check reports whether a password fits a hash. No password fits the empty hash,
+// which is that of a user who does not exist, and finding that out takes as
+// long. Requests of one visitor with the same password share one check, as when
+// many jobs of one user begin at the same moment. The error is that of the
+// turnstile.
+func (p *passwords) check(ctx context.Context, v visitor, hash, password string) (bool, error) {
+	mac := hmac.New(sha256.New, p.secret[:])
+	for _, part := range []string{v.source, v.user, hash, password} {
+		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
-	defer p.leave()
+	check := p.shared.DoChan(string(mac.Sum(nil)), func() (any, error) {
+		leave, err := p.turnstile.enter(context.WithoutCancel(ctx), v) // others may wait for it too
+		if err != nil {
+			return false, err
+		}
+		defer leave()
+		return p.fits(hash, password)
+	})
+	select {
+	case result := <-check:
+		fits, _ := result.Val.(bool)
+		return fits, result.Err
+	case <-ctx.Done():
+		return false, errUnavailable(ctx.Err())
+	}
+}
+
+func (p *passwords) fits(hash, password string) (bool, error) {
 	against := []byte(hash)
 	if hash == "" {
 		against = p.decoy
@@ -74,17 +104,6 @@ func (p *passwords) check(ctx context.Context, hash, password string) (bool, err
 	}
 	return err == nil && hash != "" && len(password) <= maxPassword, nil
 }
-
-func (p *passwords) enter(ctx context.Context) error {
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return nova.Because(ctx.Err(), nova.Unavailable, "The server is currently unavailable. Please try again at a later time.")
-	}
-}
-
-func (p *passwords) leave() { <-p.slots }
 
 // digest brings a password of any length, with any bytes in it, into the 72
 // bytes that bcrypt reads. It is keyed, so that digests of passwords that

@@ -147,12 +147,22 @@ func (s *Service) Run(ctx context.Context) error {
 // userID is empty, no longer say what they said. When it returns without an
 // error, this process has forgotten them.
 func (s *Service) revoking(ctx context.Context, userID string, write func(tx *identitydb.Store) error) error {
-	err := s.store.Tx(ctx, func(tx *identitydb.Store) error {
-		if err := write(tx); err != nil {
+	return s.perhapsRevoking(ctx, userID, func(tx *identitydb.Store) (bool, error) { return true, write(tx) })
+}
+
+// perhapsRevoking is revoking for a transaction that finds out itself whether
+// it revokes anything.
+func (s *Service) perhapsRevoking(ctx context.Context, userID string, write func(tx *identitydb.Store) (revoked bool, err error)) error {
+	var revoked bool
+	err := s.store.Tx(ctx, func(tx *identitydb.Store) (err error) {
+		if revoked, err = write(tx); err != nil || !revoked {
 			return err
 		}
 		return tx.RecordRevocation(ctx, userID)
 	})
+	if err == nil && !revoked {
+		return nil
+	}
 	// After an error, too: the answer to a commit may have got lost.
 	if err := s.revocations.follow(context.WithoutCancel(ctx)); err != nil {
 		s.Log.Warn().Err(err).Msg("revocation is passed on later")

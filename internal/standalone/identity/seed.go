@@ -66,7 +66,7 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 	if o.AdminPassword == "" {
 		return false, errors.New("seed identity: a password for the first users is needed")
 	}
-	hash, err := s.passwords.hash(ctx, o.AdminPassword)
+	hash, err := s.passwords.hash(ctx, visitor{}, o.AdminPassword)
 	if err != nil {
 		return false, err
 	}

@@ -4,9 +4,9 @@
 package identity
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,6 +31,9 @@ type Options struct {
 	Region string
 	// TokenLifetime is how long a token is good for: an hour if 0.
 	TokenLifetime time.Duration
+	// MaxTokensPerUser is how many tokens of one user are kept; beyond that, a
+	// new token revokes the oldest: 10,000 if 0.
+	MaxTokensPerUser int
 	// PasswordCost is bcrypt's cost: 10 if 0.
 	PasswordCost int
 	// ServicePassword lets this process log in as ServiceUser; empty: only a
@@ -39,6 +42,10 @@ type Options struct {
 	// Clock tells the time: the store's if nil.
 	Clock func() time.Time
 }
+
+// defaultMaxTokens lets a client that never keeps a token get one three times a
+// second before a token that is still good has to go.
+const defaultMaxTokens = 10_000
 
 // ServiceUser is the user, of the domain "default", as whom nova-api asks
 // about tokens.
@@ -55,7 +62,8 @@ type Service struct {
 	service     string // the service user's password
 	revocations *follower
 	clock       func() time.Time
-	purged      atomic.Int64 // when expired tokens were dropped last, in Unix seconds
+	maxTokens   int // of one user
+	counter     tokenCounter
 	handler     http.Handler
 }
 
@@ -80,6 +88,7 @@ func New(o Options) *Service {
 	if s.clock == nil {
 		s.clock = o.Store.Now
 	}
+	s.maxTokens, s.counter.byUser = cmp.Or(o.MaxTokensPerUser, defaultMaxTokens), map[string]int{}
 	s.revocations = newFollower(s.store, s.now)
 	s.handler = s.routes()
 	return s

@@ -19,9 +19,6 @@ const (
 	// expiredWindow is how long a service may still have an expired token
 	// validated, so that what it began can be finished.
 	expiredWindow = 48 * time.Hour
-	// purgeEvery and purgeAtMost say how often tokens past that are dropped.
-	purgeEvery  = time.Minute
-	purgeAtMost = 1000
 )
 
 // errNoToken is for a token that never was, has expired or was revoked.
@@ -55,22 +52,24 @@ func (s *Service) session(ctx context.Context, token string, at time.Time) (iden
 
 // issue makes a token for the first of some scopes that the user may have.
 func (s *Service) issue(ctx context.Context, p proof, scopes []identitydb.Scope) (string, identitydb.Session, error) {
-	s.purge(ctx)
-	token, now := randomText(32), s.now().Truncate(time.Second)
+	token, now := randomText(32), s.now()
 	kept := identitydb.Token{
 		Hash:      hashToken(token),
 		UserID:    p.user.ID,
 		Methods:   strings.Join(p.methods, " "),
 		AuditIDs:  strings.TrimSpace(randomText(16) + " " + p.audit),
 		IssuedAt:  now,
-		ExpiresAt: now.Add(s.lifetime),
+		ExpiresAt: now.Truncate(time.Second).Add(s.lifetime),
 	}
 	if !p.expires.IsZero() { // a token begets none that lives longer
 		kept.ExpiresAt = p.expires
 	}
 	for _, scope := range scopes {
 		kept.Scope = scope
-		session, err := s.keep(ctx, kept)
+		session, err := s.keep(ctx, kept, p)
+		if err == nil {
+			s.tidy(ctx, kept)
+		}
 		if !nova.Is(err, nova.NotFound) {
 			return token, session, err
 		}
@@ -78,27 +77,19 @@ func (s *Service) issue(ctx context.Context, p proof, scopes []identitydb.Scope)
 	return "", identitydb.Session{}, errDenied
 }
 
-// keep keeps a token if it is good for something.
-func (s *Service) keep(ctx context.Context, t identitydb.Token) (session identitydb.Session, err error) {
+// keep stores a token if it is good for something and the proof still holds.
+func (s *Service) keep(ctx context.Context, t identitydb.Token, p proof) (session identitydb.Session, err error) {
 	err = s.store.Tx(ctx, func(tx *identitydb.Store) error {
 		if err := tx.CreateToken(ctx, t); err != nil {
+			return err
+		}
+		if err := p.holds(ctx, tx); err != nil {
 			return err
 		}
 		session, err = tx.Session(ctx, t.Hash, t.IssuedAt.Add(-time.Second))
 		return err
 	})
 	return session, err
-}
-
-// purge drops some of the tokens that have expired for good, now and then.
-func (s *Service) purge(ctx context.Context) {
-	now, last := s.now(), s.purged.Load()
-	if now.Unix()-last < int64(purgeEvery/time.Second) || !s.purged.CompareAndSwap(last, now.Unix()) {
-		return
-	}
-	if _, err := s.store.PurgeTokens(ctx, now.Add(-expiredWindow), purgeAtMost); err != nil {
-		s.Log.Warn().Err(err).Msg("drop expired tokens")
-	}
 }
 
 func (s *Service) createToken(r *request) (kit.Reply, error) {
@@ -114,7 +105,7 @@ func (s *Service) createToken(r *request) (kit.Reply, error) {
 	case in.Auth.Identity == nil:
 		return kit.Reply{}, missing("identity", "auth")
 	}
-	p, err := s.authenticate(r.Context(), in.Auth.Identity)
+	p, err := s.authenticate(r, in.Auth.Identity)
 	if err != nil {
 		return kit.Reply{}, s.challenge(r, err)
 	}
@@ -218,5 +209,7 @@ func tokenView(t identitydb.Session) object {
 
 func named(id, name string) object { return object{"id": id, "name": name} }
 
-// timestamp is a time in Keystone's form.
-func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000Z") }
+// timestamp is a time in Keystone's form, which has no fractions of a second.
+func timestamp(t time.Time) string {
+	return t.UTC().Truncate(time.Second).Format("2006-01-02T15:04:05.000000Z")
+}

@@ -58,7 +58,7 @@ func (s *Service) prove2(r *request, in authBody2) (proof, error) {
 		return proof{}, missing("auth", "request body")
 	case in.Auth.PasswordCredentials != nil:
 		c := in.Auth.PasswordCredentials
-		return s.provePassword(r.Context(), &userRef{ID: c.UserID, Name: c.Username, Domain: &domainRef{ID: defaultDomain}, Password: c.Password})
+		return s.provePassword(r, &userRef{ID: c.UserID, Name: c.Username, Domain: &domainRef{ID: defaultDomain}, Password: c.Password})
 	case in.Auth.Token != nil:
 		return s.proveToken(r.Context(), in.Auth.Token.ID)
 	}

@@ -285,6 +285,40 @@ func TestTokens_Revoked(t *testing.T) {
 	})
 }
 
+// A revocation that comes after the proof and before the new token must reach
+// that token too: none may come into the world whose ground is gone.
+func TestTokens_RevokedWhileIssued(t *testing.T) {
+	t.Parallel()
+	each(t, func(c *cloud) {
+		admin := c.login("admin", "admin")
+		user := c.find(admin, "/v3/users?name=demo", "users")
+		for name, tc := range map[string]struct {
+			revoke string // a call
+			body   string // of that call
+			login  func(token string) string
+		}{
+			"password changed":            {"PATCH /v3/users/" + user, `{"user":{"password":"` + password + `"}}`, func(string) string { return byPassword("demo", password, project("demo")) }},
+			"password changed, by token":  {"PATCH /v3/users/" + user, `{"user":{"password":"` + password + `"}}`, func(token string) string { return byToken(token, project("demo")) }},
+			"token revoked, by the token": {"DELETE /v3/auth/tokens", "", func(token string) string { return byToken(token, "") }},
+		} {
+			token := c.login("demo", "demo")
+			revoke := func() {
+				if re := c.do(tc.revoke, tc.body, "X-Auth-Token", admin, "X-Subject-Token", token); re.Code >= 300 {
+					c.Errorf("%s: revoke: got %d %s", name, re.Code, re.Body)
+				}
+			}
+			onNow := revoke
+			if strings.Contains(tc.login(token), `"token"`) { // the first look at the clock is for the proof
+				onNow = func() { c.onNow.Store(&revoke) }
+			}
+			c.onNow.Store(&onNow)
+			if re := c.do("POST /v3/auth/tokens", tc.login(token)); re.Code != http.StatusUnauthorized {
+				c.Errorf("%s: got %d %s", name, re.Code, re.Body)
+			}
+		}
+	})
+}
+
 func TestTokens_DefaultProject(t *testing.T) {
 	t.Parallel()
 	each(t, func(c *cloud) {

@@ -49,7 +49,7 @@ func (s *Service) hashPassword(r *request, f *form) error {
 		return f.err
 	}
 	var err error
-	f.hash, err = s.passwords.hash(r.Context(), password)
+	f.hash, err = s.passwords.hash(r.Context(), visitorOf(r.Request, r.caller.UserID), password)
 	return err
 }
 
@@ -118,14 +118,15 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, err
 	}
-	ok, err := s.passwords.check(r.Context(), user.PasswordHash, original)
+	v := visitorOf(r.Request, r.param("user_id"))
+	ok, err := s.passwords.check(r.Context(), v, user.PasswordHash, original)
 	if err != nil {
 		return kit.Reply{}, err
 	}
 	if !ok || !user.Enabled {
 		return kit.Reply{}, s.unauthorized(r.Request)
 	}
-	hash, err := s.passwords.hash(r.Context(), password)
+	hash, err := s.passwords.hash(r.Context(), v, password)
 	if err != nil {
 		return kit.Reply{}, err
 	}
