@@ -36,19 +36,22 @@ func newPatience(cfg *config.Config) patience {
 	return patience{head: headPatience, idle: idlePatience, stall: cfg.ClientTimeout, end: cfg.ShutdownTimeout}
 }
 
-// guard gives requests deadlines that move on as long as their bodies do.
+// guard gives requests deadlines that move on as long as their bodies do. They
+// stand only while the server waits for the client: a stream of HTTP/2 would be
+// reset by one that passes while the handler is busy with something else.
 func (p patience) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now //nolint:forbidigo // the kernel's clock, not the store's
 		connection := http.NewResponseController(w)
 		patient := &patientWriter{ResponseWriter: w, connection: connection, stall: p.stall, now: now}
 		if r.ContentLength != 0 {
-			patient.body = &patientBody{ReadCloser: r.Body, connection: connection, stall: p.stall, now: now}
-			r.Body = patient.body
+			body := &patientBody{ReadCloser: r.Body, connection: connection, stall: p.stall, now: now}
+			if r.Body = body; r.ProtoMajor == 1 {
+				patient.unread = body
+			}
 		}
-		patient.extend()
 		next.ServeHTTP(patient, r)
-		patient.extend() // for what is still in buffers
+		patient.begin() // for what is still in buffers
 	})
 }
 
@@ -74,23 +77,16 @@ type patientBody struct {
 
 // Read waits for the client no longer than it has left.
 func (b *patientBody) Read(p []byte) (int, error) {
-	began := b.extend()
+	began := b.now()
+	_ = b.connection.SetReadDeadline(began.Add(b.stall - b.waited))
 	n, err := b.ReadCloser.Read(p)
+	_ = b.connection.SetReadDeadline(time.Time{})
 	b.waited += b.now().Sub(began)
 	if b.read += n; b.read >= leastProgress {
 		b.waited, b.read = 0, 0
 	}
-	if errors.Is(err, io.EOF) {
-		b.ended = true
-		_ = b.connection.SetReadDeadline(time.Time{}) // else the handler would be told later that the client has gone
-	}
+	b.ended = errors.Is(err, io.EOF)
 	return n, err
-}
-
-func (b *patientBody) extend() (now time.Time) {
-	now = b.now()
-	_ = b.connection.SetReadDeadline(now.Add(b.stall - b.waited))
-	return now
 }
 
 // A patientWriter writes a response part by part, each with a deadline of its
@@ -100,15 +96,16 @@ type patientWriter struct {
 	connection deadlines
 	stall      time.Duration
 	now        func() time.Time
-	body       *patientBody // nil for none
+	unread     *patientBody // what net/http reads before it responds; nil for nothing
 }
 
 // Write fails once the client has not taken a part in time.
 func (w *patientWriter) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0; first = false {
 		part := p[:min(len(p), partSize)]
-		w.extend()
+		w.begin()
 		n, err := w.ResponseWriter.Write(part)
+		_ = w.connection.SetWriteDeadline(time.Time{})
 		written += n
 		if err != nil {
 			return written, err
@@ -118,12 +115,12 @@ func (w *patientWriter) Write(p []byte) (written int, err error) {
 	return written, nil
 }
 
-// extend begins a new part. Before net/http sends a response it reads what the
-// handler has left of the body, and needs time to write after that.
-func (w *patientWriter) extend() {
+// begin sets the deadline of a part. Over HTTP/1, net/http first reads what the
+// handler has left of the request's body, and needs time to write after that.
+func (w *patientWriter) begin() {
 	now := w.now()
 	_ = w.connection.SetWriteDeadline(now.Add(w.stall))
-	if w.body != nil && !w.body.ended {
+	if w.unread != nil && !w.unread.ended {
 		_ = w.connection.SetReadDeadline(now.Add(w.stall / 2))
 	}
 }

@@ -73,11 +73,11 @@ func TestPatientBody(t *testing.T) {
 		handler   time.Duration // what the handler takes between reads
 		deadlines []int
 	}{
-		{"at once", dawdler{part: 10, left: 10}, 0, []int{60, 60, -1}},
-		{"in large parts", dawdler{part: leastProgress, left: 3 * leastProgress, takes: 50 * time.Second}, 0, []int{60, 110, 160, 210, -1}},
-		{"in small parts", dawdler{part: leastProgress / 2, left: 2 * leastProgress, takes: 20 * time.Second}, 0, []int{60, 60, 100, 100, 140, -1}},
-		{"byte by byte", dawdler{part: 1, left: 4, takes: 20 * time.Second}, 0, []int{60, 60, 60, 60, 60, -1}},
-		{"a handler that takes long", dawdler{part: 1, left: 3}, time.Hour, []int{60, 3660, 7260, 10860, -1}},
+		{"at once", dawdler{part: 10, left: 10}, 0, []int{60, -1, 60, -1}},
+		{"in large parts", dawdler{part: leastProgress, left: 3 * leastProgress, takes: 50 * time.Second}, 0, []int{60, -1, 110, -1, 160, -1, 210, -1}},
+		{"in small parts", dawdler{part: leastProgress / 2, left: 2 * leastProgress, takes: 20 * time.Second}, 0, []int{60, -1, 60, -1, 100, -1, 100, -1, 140, -1}},
+		{"byte by byte", dawdler{part: 1, left: 4, takes: 20 * time.Second}, 0, []int{60, -1, 60, -1, 60, -1, 60, -1, 60, -1}},
+		{"a handler that takes long", dawdler{part: 1, left: 3}, time.Hour, []int{60, -1, 3660, -1, 7260, -1, 10860, -1}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -98,7 +98,7 @@ func TestPatientBody(t *testing.T) {
 
 func TestPatientWriter(t *testing.T) {
 	t.Parallel()
-	for size, want := range map[int][]int{0: {60}, 1: {60}, partSize: {60}, 2*partSize + 1: {60, 61, 62}} {
+	for size, want := range map[int][]int{0: {60, -1}, 1: {60, -1}, partSize: {60, -1}, 2*partSize + 1: {60, -1, 61, -1, 62, -1}} {
 		connection := &fakeConnection{clock: began}
 		received := &slowReader{connection: connection}
 		w := &patientWriter{ResponseWriter: received, connection: connection, stall: time.Minute, now: connection.now}
@@ -340,12 +340,17 @@ func TestServeHTTP_LongHandler(t *testing.T) {
 	})
 	server.dial(t, "POST / HTTP/1.1\r\nHost: nova\r\nContent-Length: 3\r\n\r\nabc")
 	if err := <-ended; err != nil {
-		t.Error(err)
+		t.Errorf("after a body: %v", err)
 	}
 	server.dial(t, "GET / HTTP/1.1\r\nHost: nova\r\n\r\n")
 	if err := <-ended; err != nil {
-		t.Error(err)
+		t.Errorf("without a body: %v", err)
 	}
+	response := server.getHTTP2(t, strings.NewReader("abc"))
+	if err := <-ended; err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("over HTTP/2: %v, status %d", err, response.StatusCode)
+	}
+	_ = response.Body.Close()
 }
 
 // Whatever clients do, the server ends, and calls it no failure.
