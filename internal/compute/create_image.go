@@ -33,7 +33,7 @@ func (a *Servers) resolveImage(ctx context.Context, id string) (nova.Image, erro
 // with, as _handle_kernel_and_ramdisk in nova/compute/api.py does: both are empty
 // for an image that boots by itself.
 func (a *Servers) resolveKernel(ctx context.Context, image nova.Image) (kernel, ramdisk string, err error) {
-	kernel, ramdisk = image.Properties["kernel_id"], image.Properties["ramdisk_id"]
+	kernel, ramdisk = unlessNone(image.Properties["kernel_id"]), unlessNone(image.Properties["ramdisk_id"])
 	if kernel == "nokernel" {
 		return "", "", nil
 	}
@@ -43,6 +43,15 @@ func (a *Servers) resolveKernel(ctx context.Context, image nova.Image) (kernel, 
 		}
 	}
 	return kernel, ramdisk, nil
+}
+
+// unlessNone is an image's ID that is a property of another image: empty for the
+// word "none", as in _extract_attributes of nova/image/glance.py.
+func unlessNone(id string) string {
+	if strings.ToLower(strings.TrimSpace(id)) == "none" {
+		return ""
+	}
+	return id
 }
 
 // checkDiskConfig refuses to resize the disk of an image that forbids it.

@@ -27,9 +27,7 @@ type patchOperation struct {
 
 var patchVerbs = []string{"add", "remove", "replace"}
 
-// patch reads the operations of a request. The error is BadMediaType for a body
-// of another type, with a header that names the right ones, and Invalid for a
-// body that is no list of operations.
+// patch reads the operations of a request.
 func (s *Service) patch(r *http.Request) ([]patchOperation, error) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if mediaType != patchType && mediaType != oldPatchType {
@@ -60,50 +58,47 @@ func (s *Service) patch(r *http.Request) ([]patchOperation, error) {
 }
 
 func parseOperation(change map[string]any, old bool) (patchOperation, error) {
-	op, path, err := verbAndPath(change, old)
+	o, path, err := verbAndPath(change, old)
 	if err != nil {
-		return patchOperation{}, err
+		return o, err
 	}
-	key, err := keyOf(path)
-	if err != nil {
-		return patchOperation{}, err
+	if o.key, err = keyOf(path); err != nil {
+		return o, err
 	}
 	value, given := change["value"]
-	if !given && op != "remove" {
-		return patchOperation{}, nova.Errorf(nova.Invalid, `Operation "%s" requires a member named "value".`, op)
+	if !given && o.op != "remove" {
+		return o, nova.Errorf(nova.Invalid, `Operation "%s" requires a member named "value".`, o.op)
 	}
-	return patchOperation{op, key, value}, nil
+	o.value = value
+	return o, nil
 }
 
-// verbAndPath reads what an operation does and to what, in either notation.
-func verbAndPath(change map[string]any, old bool) (op, path string, err error) {
+func verbAndPath(change map[string]any, old bool) (o patchOperation, path string, err error) {
 	const oneOf = "It must be one of the following: add, remove, replace."
 	if old {
 		for _, verb := range patchVerbs {
 			if path, ok := change[verb].(string); ok {
-				return verb, path, nil
+				return patchOperation{op: verb}, path, nil
 			}
 		}
-		return "", "", nova.Errorf(nova.Invalid, "Unable to find operation in JSON Schema change. %s", oneOf)
+		return o, "", nova.Errorf(nova.Invalid, "Unable to find operation in JSON Schema change. %s", oneOf)
 	}
 	op, ok := change["op"].(string)
 	if !ok {
-		return "", "", nova.Errorf(nova.Invalid, "Unable to find `op` in JSON Schema change. %s", oneOf)
+		return o, "", nova.Errorf(nova.Invalid, "Unable to find `op` in JSON Schema change. %s", oneOf)
 	}
 	if !slices.Contains(patchVerbs, op) {
-		return "", "", nova.Errorf(nova.Invalid, "Invalid operation: `%s`. %s", op, oneOf)
+		return o, "", nova.Errorf(nova.Invalid, "Invalid operation: `%s`. %s", op, oneOf)
 	}
 	path, ok = change["path"].(string)
 	if !ok {
-		return "", "", nova.Errorf(nova.Invalid, "Unable to find `path` in JSON Schema change.")
+		return o, "", nova.Errorf(nova.Invalid, "Unable to find `path` in JSON Schema change.")
 	}
-	return op, path, nil
+	return patchOperation{op: op}, path, nil
 }
 
-// keyOf gives the key that a JSON pointer (RFC 6901) points at. No value of an
-// image has parts that could be changed by themselves, so a pointer has one
-// part. Locations are refused because they would let a client read any file of
-// this machine as an image.
+// keyOf gives the key that a JSON pointer (RFC 6901) points at. Nothing of an
+// image has parts that could be changed by themselves.
 func keyOf(path string) (string, error) {
 	key, ok := strings.CutPrefix(path, "/")
 	switch {
@@ -117,13 +112,10 @@ func keyOf(path string) (string, error) {
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(key), nil
 }
 
-// apply carries the operation out on an image. An attribute can be replaced but
-// not removed; add and replace are the same for it. A property can be replaced
-// or removed only if it is there.
 func (o patchOperation) apply(i *imagedb.Image) error {
 	_, isAttribute := attributes[o.key]
 	_, isProperty := i.Properties[o.key]
-	if err := checkSettable(o.key); err != nil {
+	if err := settable(o.key); err != nil {
 		return err
 	}
 	switch {
