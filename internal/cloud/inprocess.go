@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 )
 
 // InProcess is a transport that carries requests to handlers in this process,
@@ -18,10 +19,15 @@ import (
 // network: it runs in a goroutine of its own, streams both ways, shares no
 // context values or headers with the client, and is cancelled when the client
 // goes away.
+//
+// One thing is better than on a network: a client that gives up a request
+// before it is answered gets its error back when the handler has ended. What
+// the handler has done is then done, and the client's next request sees it.
 type InProcess struct {
 	mounts   []mount
 	next     http.RoundTripper
 	panicked func(value any, stack []byte)
+	patience time.Duration
 }
 
 // A mount is a handler and the base URL that it stands for.
@@ -40,12 +46,18 @@ type InProcessOptions struct {
 	// Panicked is told of a handler's panic, which the client sees as a 500.
 	// It may be nil.
 	Panicked func(value any, stack []byte)
+	// Patience bounds how long a client that has given up waits for a handler
+	// that doesn't end: one that looks neither at its context nor at the errors
+	// of its reading and writing. 5 s if zero.
+	Patience time.Duration
 }
+
+const defaultPatience = 5 * time.Second
 
 // NewInProcess makes a transport to handlers in this process. It fails if a
 // base URL isn't one.
 func NewInProcess(o InProcessOptions) (*InProcess, error) {
-	t := &InProcess{next: o.Next, panicked: o.Panicked}
+	t := &InProcess{next: o.Next, panicked: o.Panicked, patience: cmp.Or(o.Patience, defaultPatience)}
 	for base, handler := range o.Services {
 		u, err := url.Parse(base)
 		if err != nil {
@@ -94,8 +106,10 @@ func (t *InProcess) exchange(m mount, r *http.Request) (*http.Response, error) {
 	unlink := context.AfterFunc(r.Context(), cancel)
 	w := newResponseWriter(r, cancel)
 	unhook := context.AfterFunc(ctx, func() { w.sever(cmp.Or(r.Context().Err(), context.Canceled)) })
+	ended := make(chan struct{})
 
 	go func() {
+		defer close(ended)
 		defer cancel()
 		defer unhook()
 		defer unlink()
@@ -104,11 +118,28 @@ func (t *InProcess) exchange(m mount, r *http.Request) (*http.Response, error) {
 		m.handler.ServeHTTP(w, m.incoming(ctx, r))
 	}()
 
+	var err error
 	select {
 	case answer := <-w.answer:
-		return answer.response, answer.err
+		if answer.err == nil {
+			return answer.response, nil
+		}
+		err = answer.err
 	case <-r.Context().Done():
-		return nil, r.Context().Err()
+		err = r.Context().Err()
+	}
+	closeBody(r) // the handler may be waiting for more of it
+	t.await(ended)
+	return nil, err
+}
+
+// await waits for a handler that has been cancelled, within reason.
+func (t *InProcess) await(ended <-chan struct{}) {
+	enough := time.NewTimer(t.patience)
+	defer enough.Stop()
+	select {
+	case <-ended:
+	case <-enough.C:
 	}
 }
 

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -292,6 +295,75 @@ func TestInProcess_ClientGoesAway(t *testing.T) {
 		_ = response.Body.Close()
 		if err := <-ended; err == nil {
 			t.Error("the handler could write on")
+		}
+	})
+}
+
+// A client that has given up hears of it when the handler has ended, in
+// whatever the handler was caught, and after a while if it doesn't end.
+func TestInProcess_WaitsForTheHandler(t *testing.T) {
+	t.Parallel()
+	t.Run("at work", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		var done atomic.Bool
+		client := one(t, func(_ http.ResponseWriter, r *http.Request) {
+			cancel()
+			<-r.Context().Done()
+			for range 1000 {
+				runtime.Gosched() // the client had time to go on
+			}
+			done.Store(true)
+		})
+		_, err := client.Do(request(ctx, t, http.MethodPost, "http://bundled/image", nil))
+		if !errors.Is(err, context.Canceled) || !done.Load() {
+			t.Errorf("the client got %v; the handler had ended: %v", err, done.Load())
+		}
+	})
+	t.Run("reading", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		reader, writer := io.Pipe()
+		defer writer.Close()
+		var got error
+		client := one(t, func(_ http.ResponseWriter, r *http.Request) {
+			cancel()
+			_, got = io.Copy(io.Discard, r.Body) // nothing ever comes
+		})
+		_, err := client.Do(request(ctx, t, http.MethodPut, "http://bundled/image", reader))
+		if !errors.Is(err, context.Canceled) || got == nil {
+			t.Errorf("the client got %v, the handler %v", err, got)
+		}
+	})
+	t.Run("answered too late", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		client := one(t, func(w http.ResponseWriter, r *http.Request) {
+			cancel()
+			<-r.Context().Done()
+			w.WriteHeader(http.StatusCreated)
+		})
+		if _, err := client.Do(request(ctx, t, http.MethodPost, "http://bundled/image", nil)); !errors.Is(err, context.Canceled) {
+			t.Errorf("the client got %v", err)
+		}
+	})
+	t.Run("never ends", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		defer close(over)
+		transport, err := cloud.NewInProcess(cloud.InProcessOptions{
+			Services: map[string]http.Handler{"http://bundled/image": http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				cancel()
+				<-over
+			})},
+			Patience: time.Millisecond,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := transport.RoundTrip(request(ctx, t, http.MethodPost, "http://bundled/image", nil)); !errors.Is(err, context.Canceled) {
+			t.Errorf("the client got %v", err)
 		}
 	})
 }
