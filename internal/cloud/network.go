@@ -79,9 +79,18 @@ func (n *Network) networks(ctx context.Context, query url.Values) ([]nova.Networ
 	return list(ctx, n.conn, "networks", query, networkDocument.network)
 }
 
-// Ports finds the ports of a server.
-func (n *Network) Ports(ctx context.Context, serverID string) ([]nova.Port, error) {
-	return list(ctx, n.conn, "ports", url.Values{"device_id": {serverID}}, portDocument.port)
+// Ports finds the ports whose device is one of the servers. Anybody can write
+// any device on a port of their own: look at the owner and the project too.
+func (n *Network) Ports(ctx context.Context, serverIDs ...string) ([]nova.Port, error) {
+	var ports []nova.Port
+	for chunk := range slices.Chunk(serverIDs, idsPerQuery) {
+		found, err := list(ctx, n.conn, "ports", url.Values{"device_id": chunk}, portDocument.port)
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, found...)
+	}
+	return ports, nil
 }
 
 // Port finds a port. The error is NotFound if there is none that may be seen.

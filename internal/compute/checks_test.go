@@ -98,6 +98,7 @@ func (s *site) settled() {
 	s.noStrayPorts(live)
 	s.clock.advance(time.Minute)
 	s.must(s.worker.SweepImages(s.t.Context()))
+	s.must(s.worker.SweepPorts(s.t.Context()))
 	images, err := s.clients.Image.AsService().List(s.t.Context(), cloud.ImageQuery{})
 	s.must(err)
 	for _, i := range images {

@@ -64,8 +64,12 @@ func gone(tx *db.Store) db.ServerChange {
 	}
 }
 
-// release frees what a deleted server counted for, and forgets its tags.
+// release frees what a deleted server counted for, forgets its tags, and notes
+// the ports that may be left of it.
 func release(ctx context.Context, tx *db.Store, s nova.Server) error {
+	if err := leavePorts(ctx, tx, s); err != nil {
+		return err
+	}
 	if err := tx.ForgetTags(ctx, s.ID); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nova-api/nova-api/db"
@@ -12,7 +13,13 @@ const (
 	// leftoverGrace is how long a request that creates an image may be on its
 	// way after the making of the image has been broken off.
 	leftoverGrace = 5 * time.Second
-	sweepEvery    = time.Second
+	// portsSettled is after how long no port of a server that is gone can turn
+	// up any more: a worker that has lost its action has noticed by then, and
+	// its last request is over.
+	portsSettled = 2 * time.Minute
+	// portsAgain is when ports that can't be removed are tried again.
+	portsAgain = time.Minute
+	sweepEvery = time.Second
 )
 
 // leaveImages notes, in the transaction that breaks actions off, the images
@@ -22,7 +29,26 @@ func leaveImages(ctx context.Context, tx *db.Store, ended []nova.Action) error {
 	return tx.LeaveImages(ctx, imagesOf(ended), tx.Now().Add(leftoverGrace))
 }
 
-// sweep removes what is left of images, until the context ends.
+// leavePorts notes, in the transaction that ends a server, that ports of it may
+// be left or may still be made.
+func leavePorts(ctx context.Context, tx *db.Store, s nova.Server) error {
+	left := portLeftovers(s)
+	left.Until = tx.Now().Add(portsSettled)
+	return tx.LeavePorts(ctx, left, tx.Now().Add(leftoverGrace))
+}
+
+// portLeftovers are a server's ports, as far as the server knows them.
+func portLeftovers(s nova.Server) db.PortLeftovers {
+	left := db.PortLeftovers{ServerID: s.ID, ProjectID: s.ProjectID}
+	left.Noted.V = map[string]bool{}
+	for _, address := range s.Addresses {
+		left.Noted.V[address.PortID] = address.Keep
+	}
+	return left
+}
+
+// sweep removes what is left of images and of servers' ports, until the context
+// ends.
 func (w *Worker) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -34,6 +60,9 @@ func (w *Worker) sweep(ctx context.Context) {
 		}
 		if err := w.SweepImages(ctx); err != nil && ctx.Err() == nil {
 			w.log.Warn().Err(err).Msg("unfinished images can't be removed")
+		}
+		if err := w.SweepPorts(ctx); err != nil && ctx.Err() == nil {
+			w.log.Warn().Err(err).Msg("ports of servers that are gone can't be removed")
 		}
 	}
 }
@@ -55,4 +84,37 @@ func (w *Worker) SweepImages(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// SweepPorts removes the ports of servers that are gone. Those that it can't
+// remove it leaves for later, which is no reason to keep others.
+func (w *Worker) SweepPorts(ctx context.Context) error {
+	left, err := w.store.LeftPorts(ctx)
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	ids := make([]string, len(left))
+	for i := range left {
+		ids[i] = left[i].ServerID
+	}
+	network := w.networks.AsService()
+	ports, unreachable := network.Ports(ctx, ids...)
+	errs := []error{unreachable}
+	for _, of := range left {
+		failed := unreachable
+		if failed == nil {
+			failed = removePorts(ctx, network, ports, of)
+			errs = append(errs, failed)
+		}
+		switch now := w.store.Now(); {
+		case failed != nil:
+			err = w.store.LeavePorts(ctx, of, now.Add(portsAgain))
+		case now.Before(of.Until):
+			err = w.store.LeavePorts(ctx, of, of.Until)
+		default:
+			err = w.store.ForgetPorts(ctx, of.ServerID)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }

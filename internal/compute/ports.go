@@ -2,9 +2,13 @@ package compute
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -20,6 +24,7 @@ func (w *Worker) joinNetworks(ctx context.Context, s nova.Server, args buildArgs
 	if err != nil {
 		return nil, err
 	}
+	had = slices.DeleteFunc(had, func(p nova.Port) bool { return !isServers(p, s.ProjectID) })
 	made := madeFor(args.Networks, had)
 	ports := make([]nova.Port, len(args.Networks))
 	for i, nic := range args.Networks {
@@ -166,22 +171,43 @@ func ipVersion(ip string) int {
 	return v4
 }
 
-// leaveNetworks removes a server's ports: those that were there before the
-// server are kept.
+// leaveNetworks removes a server's ports; those that were there before the
+// server are kept. A port that can't be removed doesn't hold the server up: it
+// is left to the sweep, if the server goes. The error is that the work was
+// broken off.
 func (w *Worker) leaveNetworks(ctx context.Context, s nova.Server) error {
 	network := w.networks.AsService()
 	ports, err := network.Ports(ctx, s.ID)
-	if err != nil {
-		return err
+	if err == nil {
+		err = removePorts(ctx, network, ports, portLeftovers(s))
 	}
+	if err != nil && ctx.Err() == nil {
+		zerolog.Ctx(ctx).Warn().Err(err).Str("server", s.ID).Msg("ports of a server can't be removed now")
+		return nil
+	}
+	return err
+}
+
+// removePorts removes those of some ports that belong to a server, as far as
+// that is possible.
+func removePorts(ctx context.Context, network *cloud.NetworkAdmin, ports []nova.Port, of db.PortLeftovers) error {
+	var errs []error
 	for _, port := range ports {
-		leave := network.DeletePort
-		if slices.ContainsFunc(s.Addresses, func(a nova.Address) bool { return a.PortID == port.ID && a.Keep }) {
-			leave = network.UnbindPort
-		}
-		if err := leave(ctx, port.ID, s.ID); err != nil {
-			return err
+		keep, noted := of.Noted.V[port.ID]
+		switch {
+		case port.DeviceID != of.ServerID || !noted && !isServers(port, of.ProjectID):
+		case keep:
+			errs = append(errs, network.UnbindPort(ctx, port.ID, of.ServerID))
+		default:
+			errs = append(errs, network.DeletePort(ctx, port.ID, of.ServerID))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// isServers reports whether a port that names a server as its device belongs to
+// that server. Any user may write a server's ID on a port; but not on one of
+// another project.
+func isServers(p nova.Port, project string) bool {
+	return p.ProjectID == project && strings.HasPrefix(p.DeviceOwner, "compute:")
 }
