@@ -57,6 +57,10 @@ func (w *Worker) place(ctx context.Context, a *action) (effect, error) {
 	e := effect{
 		note: func(p *progress) { p.Source, p.Target = source, target },
 		also: func(tx *db.Store) error {
+			if err := joinsGroup(ctx, tx, a.server, target.Host); err != nil {
+				a.hosts = nil // which were chosen when the group was another
+				return err
+			}
 			claimed, err := tx.Claim(ctx, target.Node, needs)
 			if err == nil && !claimed {
 				return errAgain
@@ -90,9 +94,18 @@ func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.
 	if err != nil {
 		return nil, err
 	}
+	group, err := groupOf(ctx, w.store, a.server, false)
+	if err != nil {
+		return nil, err
+	}
+	hints, err := hintsOf(ctx, w.store, a.server.Hints)
+	if err != nil {
+		return nil, err
+	}
 	chosen, report, refused := scheduler.Choose(scheduler.Request{
 		Needs: args.needs(a.server), Zone: a.server.RequestedZone, Exclude: slices.Concat(args.Avoid, a.progress.Failed),
 		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
+		Group: group, Hints: hints,
 		Weights: w.weights, Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing
 	}, hosts)
 	if refused != nil {

@@ -29,8 +29,7 @@ var filters = []filter{
 	{"not tried", true, isUntried, notEnough},
 	{"up", false, isUp, notEnough},
 	{"zone", false, inZone, notEnough},
-	{"group affinity", true, keepsAffinity, notEnough},
-	{"group anti-affinity", true, keepsAntiAffinity, notEnough},
+	{"server group", true, keepsGroup, notEnough},
 	{"same host", false, isSameHost, notEnough},
 	{"different host", false, isDifferentHost, notEnough},
 	{"near", false, isNear, notEnough},
@@ -59,14 +58,21 @@ func hasVCPUs(r *Request, h *nova.Host) bool {
 	return fits(r.Needs.VCPUs, h.VCPUs, h.VCPUsUsed, h.CPURatio)
 }
 
-// keepsAffinity lets the first member of a group go anywhere, and all others to
-// the host where a member runs.
-func keepsAffinity(r *Request, h *nova.Host) bool {
-	return r.Group == nil || r.Group.Policy != nova.Affinity || len(r.Group.Hosts) == 0 || r.Group.Hosts[h.Name] > 0
-}
+func keepsGroup(r *Request, h *nova.Host) bool { return r.Group.Allows(h.Name) }
 
-func keepsAntiAffinity(r *Request, h *nova.Host) bool {
-	return r.Group == nil || r.Group.Policy != nova.AntiAffinity || r.Group.Hosts[h.Name] < r.Group.PerHost
+// Allows reports whether a group's policy lets one more member run on a host.
+// The first member of an affinity group may go anywhere, and all others where a
+// member runs. A server that is in no group may go anywhere.
+func (g *Group) Allows(host string) bool {
+	switch {
+	case g == nil:
+		return true
+	case g.Policy == nova.Affinity:
+		return len(g.Hosts) == 0 || g.Hosts[host] > 0
+	case g.Policy == nova.AntiAffinity:
+		return g.Hosts[host] < g.PerHost
+	}
+	return true
 }
 
 func isSameHost(r *Request, h *nova.Host) bool {
