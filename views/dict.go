@@ -153,18 +153,22 @@ func appendMap(to []byte, m map[string]string) []byte {
 	return append(to, '}')
 }
 
-// appendFloat writes a whole number with ".0", so that it stays a float in
-// the languages that tell the two apart, as Python's encoder does. What is no
-// number is null.
+// appendFloat writes a number as Python's encoder does: the shortest digits that
+// give the same double, with ".0" behind a whole number, and an exponent where
+// it is below -4 or above 15. A value that is not a number is null.
 func appendFloat(to []byte, f float64) []byte {
-	const exact = 1e15
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return append(to, "null"...)
 	}
-	if f == math.Trunc(f) && math.Abs(f) < exact {
-		return strconv.AppendFloat(to, f, 'f', 1, 64)
+	const least, most = 1e-4, 1e16
+	if size := math.Abs(f); size != 0 && (size < least || size >= most) {
+		return strconv.AppendFloat(to, f, 'e', -1, 64)
 	}
-	return strconv.AppendFloat(to, f, 'g', -1, 64)
+	to = strconv.AppendFloat(to, f, 'f', -1, 64)
+	if f == math.Trunc(f) {
+		to = append(to, ".0"...)
+	}
+	return to
 }
 
 const hexDigits = "0123456789abcdef"
