@@ -43,6 +43,26 @@ func TestFlavorCreate(t *testing.T) {
 			quoted + `, 'rxtx_factor': 1}. Additional properties are not allowed ('rxtx_factor' was unexpected)`,
 		},
 
+		{
+			1, `{"flavor": {` + someFlavor + `, "rxtx_factor": -1e22}}`,
+			"Invalid input for field/attribute rxtx_factor. Value: -1e+22. -1e+22 is less than or equal to the minimum of 0",
+		},
+		{
+			1, `{"flavor": {` + someFlavor + `, "rxtx_factor": -0.0}}`,
+			"Invalid input for field/attribute rxtx_factor. Value: -0.0. -0.0 is less than or equal to the minimum of 0",
+		},
+		{
+			1, `{"flavor": {` + someFlavor + `, "swap": 1e15}}`,
+			"Invalid input for field/attribute swap. Value: 1000000000000000.0. 1000000000000000 is greater than the maximum of 2147483647",
+		},
+		{
+			1, `{"flavor": {` + someFlavor + `, "swap": -1e22}}`,
+			"Invalid input for field/attribute swap. Value: -1e+22. -10000000000000000000000 is less than the minimum of 0",
+		},
+		{
+			1, `{"flavor": {` + someFlavor + `, "swap": 1.5e-7}}`,
+			"Invalid input for field/attribute swap. Value: 1.5e-07. 1.5e-07 is not of type 'integer', 'string'",
+		},
 		{93, `{"flavor": {` + someFlavor + `, "swap": 1.0}}`, ""},
 		{
 			94, `{"flavor": {` + someFlavor + `, "swap": 1.5}}`,

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,7 +83,7 @@ func (f failure) sentence() string {
 		return repr(f.value) + " " + phrase
 	}
 	if phrase, ok := bounds[f.keyword]; ok {
-		return fmt.Sprintf("%s %s %s", number(f.value), phrase, repr(f.schema.value(f.keyword)))
+		return fmt.Sprintf("%s %s %s", f.number(), phrase, repr(f.schema.value(f.keyword)))
 	}
 	switch f.keyword {
 	case "required":
@@ -97,6 +98,15 @@ func (f failure) sentence() string {
 		return fmt.Sprintf("%s does not match %s", repr(f.value), repr(f.schema.value("pattern")))
 	}
 	return fmt.Sprintf("%s is not a %s", repr(f.value), repr(f.format()))
+}
+
+// number writes the number that missed a bound. Nova converts a number before it
+// compares it with a minimum or a maximum, but not for an exclusive minimum.
+func (f failure) number() string {
+	if n, ok := f.value.(json.Number); ok && f.keyword == "exclusiveMinimum" {
+		return repr(n)
+	}
+	return converted(f.value)
 }
 
 // missing is the first key that an object lacks.

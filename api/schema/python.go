@@ -105,9 +105,9 @@ func reprFloat(f float64) string {
 	return text
 }
 
-// number writes the number that a value holds, as it was compared with a
-// bound: whole where it can be read as a whole, or is no string.
-func number(value any) string {
+// converted writes the number that a value holds after Nova has converted it for
+// a comparison: to an integer if that can be done, and to a float otherwise.
+func converted(value any) string {
 	n, isNumber := value.(json.Number)
 	if !isNumber {
 		return literal(strings.TrimPrefix(str(value), "+"))
