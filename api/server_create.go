@@ -198,8 +198,8 @@ func checkNIC(nic schema.NIC, before []compute.NIC) error {
 }
 
 // userHints are the scheduler hints but for those that only Nova itself may give.
-func userHints(hints map[string]any) map[string]any {
-	kept := map[string]any{}
+func userHints(hints map[string]schema.Hint) map[string][]string {
+	kept := map[string][]string{}
 	for key, value := range hints {
 		if !strings.HasPrefix(key, "_nova") {
 			kept[key] = value

@@ -112,9 +112,11 @@ func TestServers_CreateDefaults(t *testing.T) {
 			s.Do("GET /v2.1/servers/"+id, at(104)).Want(t, 200, has("server/"+c.path, c.want))
 			s.Do("DELETE /v2.1/servers/"+id, as("demo")).Want(t, 204)
 		}
-		hinted := strings.TrimSuffix(create(""), "}") + `, "os:scheduler_hints": {"reservation": "x", "_nova_x": 1}}`
+		hinted := strings.TrimSuffix(create(""), "}") + `, "os:scheduler_hints": {"reservation": "x", "n": [1, true], "_nova_x": 1}}`
 		id := s.Do(hinted, as("demo"), at(37)).Want(t, 202).String("server/id")
-		s.Do("GET /v2.1/servers/"+id, at(100)).Want(t, 200, has("server/scheduler_hints", map[string]any{"reservation": "x"}))
+		s.Do("GET /v2.1/servers/"+id, at(100)).Want(t, 200, has("server/scheduler_hints",
+			map[string]any{"reservation": []any{"x"}, "n": []any{"1", "True"}}))
+		s.Do(strings.TrimSuffix(create(""), "}")+`, "os:scheduler_hints": {"k": {"a": "b"}}}`, as("demo"), at(37)).Want(t, 400, fault("badRequest", "Malformed request body"))
 	})
 }
 

@@ -262,7 +262,7 @@ func listOrNull(items []string) any {
 }
 
 // object is {} for no map.
-func object(m map[string]any) any {
+func object[V any](m map[string]V) any {
 	if m == nil {
 		return Dict{}
 	}

@@ -30,7 +30,7 @@ func web() Server {
 			ImageID: "70a599e0-31e7-49b7-b260-868f441e862b", ImageProps: map[string]string{"hw_disk_bus": "virtio"},
 			KernelID: "k", RamdiskID: "r", KeyName: new("key"), UserData: new("aGk="), Metadata: map[string]string{"b": "2", "a": "1"},
 			ConfigDrive: true, AccessIPv4: "192.0.2.1", AccessIPv6: "2001:db8::1", DiskConfig: "AUTO", RootDevice: new("/dev/vda"),
-			TrustedCerts: []string{"cert"}, Hints: map[string]any{"same_host": []any{"other"}},
+			TrustedCerts: []string{"cert"}, Hints: map[string][]string{"same_host": {"other"}},
 			ReservationID: "r-12345678", LaunchIndex: 1,
 			Addresses: []nova.Address{
 				{Network: "private", IP: "10.0.0.2", MAC: "fa:16:3e:00:00:01", Version: 4, Type: "fixed"},

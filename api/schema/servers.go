@@ -117,17 +117,43 @@ var (
 
 // ServerCreateBody is ServerCreate, decoded.
 type ServerCreateBody struct {
-	Server         ServerSpec     `json:"server"`
-	Hints          map[string]any `json:"os:scheduler_hints"`
-	HintsByOldName map[string]any `json:"OS-SCH-HNT:scheduler_hints"`
+	Server         ServerSpec      `json:"server"`
+	Hints          map[string]Hint `json:"os:scheduler_hints"`
+	HintsByOldName map[string]Hint `json:"OS-SCH-HNT:scheduler_hints"`
 }
 
 // SchedulerHints are the hints, whichever name they came under.
-func (c ServerCreateBody) SchedulerHints() map[string]any {
+func (c ServerCreateBody) SchedulerHints() map[string]Hint {
 	if c.Hints != nil {
 		return c.Hints
 	}
 	return c.HintsByOldName
+}
+
+// A Hint is what a client hints at to the scheduler: texts, of which a lone one
+// needs no list, and for which numbers and booleans stand as Python writes them.
+// Nova can keep nothing else, and says so with a 500.
+type Hint []string
+
+// UnmarshalJSON reads the list or the lone value.
+func (h *Hint) UnmarshalJSON(data []byte) error {
+	if !bytes.HasPrefix(data, []byte("[")) {
+		data = slices.Concat([]byte("["), data, []byte("]"))
+	}
+	items, ok := readOrdered(data).([]any)
+	if !ok {
+		return errMalformed
+	}
+	*h = make(Hint, len(items))
+	for i, item := range items {
+		switch item.(type) {
+		case string, json.Number, bool:
+			(*h)[i] = str(item)
+		default:
+			return errMalformed
+		}
+	}
+	return nil
 }
 
 // A ServerSpec is what a client asks for. Strings that may not be empty are

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -212,7 +213,7 @@ func TestCreateServer_Decode(t *testing.T) {
 				Server: ServerSpec{
 					Name: "n", FlavorRef: "7", Networks: &Networks{Mode: "auto"}, Description: Null[string]{Set: true, Null: true},
 				},
-				HintsByOldName: map[string]any{"a": "b"},
+				HintsByOldName: map[string]Hint{"a": {"b"}},
 			},
 		},
 		{
@@ -233,12 +234,24 @@ func TestCreateServer_Decode(t *testing.T) {
 
 func TestCreateServer_SchedulerHints(t *testing.T) {
 	t.Parallel()
-	both := ServerCreateBody{Hints: map[string]any{"a": 1}, HintsByOldName: map[string]any{"b": 2}}
-	if got := both.SchedulerHints(); got["a"] != 1 {
+	both := ServerCreateBody{Hints: map[string]Hint{"a": {"1"}}, HintsByOldName: map[string]Hint{"b": {"2"}}}
+	if got := both.SchedulerHints(); got["a"] == nil {
 		t.Errorf("hints of both names: got %v", got)
 	}
-	old := ServerCreateBody{HintsByOldName: map[string]any{"b": 2}}
-	if got := old.SchedulerHints(); got["b"] != 2 {
+	old := ServerCreateBody{HintsByOldName: map[string]Hint{"b": {"2"}}}
+	if got := old.SchedulerHints(); got["b"] == nil {
 		t.Errorf("hints of the old name: got %v", got)
+	}
+	for text, want := range map[string]Hint{
+		`"v"`: {"v"}, `["v", "w"]`: {"v", "w"}, `[]`: {}, `1`: {"1"}, `[1.50, true]`: {"1.5", "True"}, `""`: {""},
+	} {
+		if diff := cmp.Diff(want, decodeInto[Hint](t, text)); diff != "" {
+			t.Errorf("%s:\n%s", text, diff)
+		}
+	}
+	for _, text := range []string{`null`, `{}`, `[null]`, `[["v"]]`, `[{}]`} {
+		if err := json.Unmarshal([]byte(`{"k": `+text+`}`), new(map[string]Hint)); err == nil {
+			t.Errorf("%s is taken as a hint", text)
+		}
 	}
 }

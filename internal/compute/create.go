@@ -39,7 +39,7 @@ type ServerRequest struct {
 	AccessIPv4   string
 	AccessIPv6   string
 	TrustedCerts []string
-	Hints        map[string]any
+	Hints        map[string][]string
 	Password     *string // nil: made up
 
 	// What policy allows the caller.

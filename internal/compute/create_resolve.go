@@ -2,7 +2,6 @@ package compute
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -159,17 +158,12 @@ func checkQuotas(quota nova.Quota, r ServerRequest) error {
 // resolveServerGroup finds the server group that the hints name: empty for none.
 // As in _get_requested_instance_group of nova/compute/api.py, the group may be
 // another project's.
-func (a *Servers) resolveServerGroup(ctx context.Context, hints map[string]any) (id string, err error) {
-	hint, ok := hints["group"]
-	if list, is := hint.([]any); is {
-		if ok = len(list) > 0; ok {
-			hint = list[0]
-		}
-	}
-	if !ok {
+func (a *Servers) resolveServerGroup(ctx context.Context, hints map[string][]string) (id string, err error) {
+	groups := hints["group"]
+	if len(groups) == 0 {
 		return "", nil
 	}
-	id = fmt.Sprint(hint)
+	id = groups[0]
 	_, err = a.store.ServerGroup(ctx, id)
 	if nova.Is(err, nova.NotFound) {
 		return "", nova.Errorf(nova.Invalid, "Instance group %s could not be found.", id)

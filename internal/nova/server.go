@@ -41,8 +41,8 @@ type Server struct {
 	AccessIPv6   string
 	DiskConfig   string // AUTO or MANUAL
 	RootDevice   *string
-	TrustedCerts []string // nil for none
-	Hints        map[string]any
+	TrustedCerts []string            // nil for none
+	Hints        map[string][]string // for the scheduler: a lone value is a list of one
 	Boot         Boot
 	GroupID      string // the server group that it is a member of; empty for none
 
