@@ -2,7 +2,6 @@ package compute
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -48,7 +47,7 @@ func joinsGroup(ctx context.Context, tx *db.Store, s nova.Server, host string) e
 // hintsOf reads what a server's scheduler hints ask of its host, in the words of
 // Nova's filters: DifferentHostFilter, SameHostFilter, SimpleCIDRAffinityFilter
 // and JsonFilter. The error is Invalid if a hint can't be read.
-func hintsOf(ctx context.Context, store *db.Store, hints map[string]any) (h scheduler.Hints, err error) {
+func hintsOf(ctx context.Context, store *db.Store, hints map[string][]string) (h scheduler.Hints, err error) {
 	if h.SameHost, err = hostsOf(ctx, store, hints["same_host"]); err != nil {
 		return h, err
 	}
@@ -64,20 +63,14 @@ func hintsOf(ctx context.Context, store *db.Store, hints map[string]any) (h sche
 			return h, nova.Errorf(nova.Invalid, "The scheduler hint 'build_near_host_ip' is no address, or 'cidr' is no size of a network.")
 		}
 	}
-	if query := hints["query"]; query != nil && query != "" {
-		if list, ok := query.([]any); ok && len(list) == 1 { // a text that was made a list
-			if text, ok := list[0].(string); ok {
-				query = text
-			}
-		}
+	if query := firstText(hints["query"]); query != "" {
 		h.Query, err = scheduler.ParseQuery(query)
 	}
 	return h, err
 }
 
 // hostsOf are the hosts of the servers that a hint names: nil if it names none.
-func hostsOf(ctx context.Context, store *db.Store, hint any) ([]string, error) {
-	ids := texts(hint)
+func hostsOf(ctx context.Context, store *db.Store, ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -94,24 +87,10 @@ func hostsOf(ctx context.Context, store *db.Store, hint any) ([]string, error) {
 	return hosts, nil
 }
 
-// texts are the values of a hint, which is a list or a single value.
-func texts(hint any) []string {
-	switch hint := hint.(type) {
-	case nil:
-		return nil
-	case []any:
-		list := make([]string, len(hint))
-		for i, value := range hint {
-			list[i] = fmt.Sprint(value)
-		}
-		return list
+// firstText is the first value of a hint: empty for a hint without one.
+func firstText(hint []string) string {
+	if len(hint) == 0 {
+		return ""
 	}
-	return []string{fmt.Sprint(hint)}
-}
-
-func firstText(hint any) string {
-	if list := texts(hint); len(list) > 0 {
-		return list[0]
-	}
-	return ""
+	return hint[0]
 }
