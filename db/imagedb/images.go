@@ -11,8 +11,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// An Image is what the bundled image service keeps about one; its data is in
-// a file.
+// An Image is all that is known of an image. Its data is in a file elsewhere.
 type Image struct {
 	Serial          int64             `db:"serial"`
 	ID              string            `db:"id"`
@@ -35,10 +34,12 @@ type Image struct {
 	Tags            []string          `db:"-"` // in alphabetical order
 }
 
+// columns are all of an image but its properties and tags, which have tables of
+// their own: lists are filtered by them.
 const columns = `serial, id, name, owner, status, visibility, disk_format, container_format, min_disk, min_ram,
 	protected, os_hidden, size, checksum, os_hash_value, created_at, updated_at`
 
-// Image finds an image by its ID.
+// Image finds an image by its ID. The error is NotFound if there is none.
 func (s *Store) Image(ctx context.Context, id string) (Image, error) {
 	image, err := rows.Get[Image](ctx, s.DB, "SELECT "+columns+" FROM image_images WHERE id = ?", id)
 	if err != nil {
@@ -49,8 +50,9 @@ func (s *Store) Image(ctx context.Context, id string) (Image, error) {
 	return images[0], err
 }
 
-// Create keeps a new image. The error is Conflict if an image has its ID, or
-// had it before it was deleted, as in Glance.
+// Create keeps a new image. The error is Conflict if an image has its ID, or had
+// it before it was deleted, as in Glance: so whoever creates an image by its ID,
+// and doesn't hear how that ended, can try again without making a second image.
 func (s *Store) Create(ctx context.Context, i Image) (Image, error) {
 	i.CreatedAt = s.NowInSeconds()
 	i.UpdatedAt = i.CreatedAt
@@ -78,8 +80,10 @@ func (s *Store) Create(ctx context.Context, i Image) (Image, error) {
 	return i, err
 }
 
-// Change reads an image, lets change alter what is not its data, and
-// keeps the result, with nobody in between: NotFound if there is none.
+// Change reads an image, lets a function alter it, and keeps the result, with
+// nobody in between. What is known of the image's data stays as it is: uploads
+// write that. An error of the function is returned, and nothing is kept. The
+// error is NotFound if there is no such image.
 func (s *Store) Change(ctx context.Context, id string, change func(i *Image) error) (Image, error) {
 	var image Image
 	err := s.Tx(ctx, func(tx *Store) error {
@@ -99,6 +103,8 @@ func (s *Store) Change(ctx context.Context, id string, change func(i *Image) err
 	return image, err
 }
 
+// update writes all that Change may have altered. The few properties and tags of
+// an image are written anew, which is less work than finding out which differ.
 func (s *Store) update(ctx context.Context, i Image) error {
 	q, args, err := rows.Named(`
 		UPDATE image_images
@@ -120,6 +126,8 @@ func (s *Store) update(ctx context.Context, i Image) error {
 	return s.addProperties(ctx, i)
 }
 
+// addProperties writes the properties and tags of an image, in order, so that
+// two transactions that write the same ones don't wait for each other.
 func (s *Store) addProperties(ctx context.Context, i Image) error {
 	for _, name := range slices.Sorted(maps.Keys(i.Properties)) {
 		_, err := rows.Exec(ctx, s.DB, "INSERT INTO image_properties (image_id, name, value) VALUES (?, ?, ?)", i.ID, name, i.Properties[name])
@@ -136,8 +144,9 @@ func (s *Store) addProperties(ctx context.Context, i Image) error {
 	return nil
 }
 
-// Delete forgets an image: NotFound if there is none, Forbidden if it is
-// protected.
+// Delete forgets an image, with its properties, tags and members; only its ID is
+// remembered. The error is NotFound if there is none, and Forbidden if it is
+// protected. The caller removes the data.
 func (s *Store) Delete(ctx context.Context, id string) error {
 	return s.Tx(ctx, func(tx *Store) error {
 		protected, err := rows.Get[bool](ctx, tx.DB, "SELECT protected FROM image_images WHERE id = ? "+tx.ForUpdate(), id)
@@ -152,7 +161,9 @@ func (s *Store) Delete(ctx context.Context, id string) error {
 	})
 }
 
-// addDetails fetches the properties and tags of all images, in two queries.
+// addDetails fetches the properties and tags of images: in two queries, however
+// many images there are. It makes maps and lists that are empty, not nil, which
+// is how the API shows them.
 func (s *Store) addDetails(ctx context.Context, images []Image) error {
 	if len(images) == 0 {
 		return nil

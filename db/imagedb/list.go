@@ -10,30 +10,31 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// An Filter says which images a list is of.
+// A Filter says which images a list holds: those that the caller may see and for
+// which every condition is true. The zero value of a field is no condition.
 type Filter struct {
-	Project      string // who asks
-	Admin        bool   // and sees what belongs to others
-	Visibility   string // empty for what a list shows by itself; all, or one of the four
-	MemberStatus string // of images shared with the project; empty for accepted, or all
+	Project      string // the caller's project
+	Admin        bool   // the caller sees the images of all projects
+	Visibility   string // one of the four, or all; empty for what lists show unasked
+	MemberStatus string // of images that are shared with the project, or all; empty for accepted
 	Hidden       bool
 	Protected    *bool
-	Tags         []string            // all of them
-	Match        map[string][]string // one value of each; a name that is no column is a property's
+	Tags         []string            // the image has all of them
+	Match        map[string][]string // the attribute or property is one of the values
 	MinSize      *int64              // bytes
 	MaxSize      *int64
 	Times        []TimeFilter
 }
 
-// An TimeFilter compares created_at or updated_at with a time.
+// A TimeFilter compares a column with a time.
 type TimeFilter struct {
 	Column string
 	Op     string // =, !=, <, <=, > or >=
 	At     time.Time
 }
 
-// matchColumns are the columns that a filter may ask to equal something, as
-// text.
+// matchColumns are the attributes that Filter.Match can compare, and the SQL for
+// each as text, which is what a query string gives. Any other name is a property.
 var matchColumns = map[string]string{
 	"id": "id", "name": "name", "owner": "owner", "status": "status", "disk_format": "disk_format",
 	"container_format": "container_format", "checksum": "checksum", "os_hash_value": "os_hash_value",
@@ -41,15 +42,17 @@ var matchColumns = map[string]string{
 	"os_hash_algo": "CASE WHEN os_hash_value IS NULL THEN NULL ELSE 'sha512' END",
 }
 
-// sortKeys are the keys that images can be sorted by.
+// sortKeys are the keys that images can be sorted by. What an image may lack
+// comes first.
 var sortKeys = rows.SortKeys{
 	"name": "COALESCE(name, '')", "status": "status", "id": "id", "size": "COALESCE(size, -1)",
 	"container_format": "COALESCE(container_format, '')", "disk_format": "COALESCE(disk_format, '')",
 	"created_at": "created_at", "updated_at": "updated_at",
 }
 
-// Images lists the images that the filter's project may see, newest first or
-// as the page says.
+// Images lists images with their properties and tags, newest first or as the page
+// says. The error is Invalid for a sort key that isn't there. The caller checks
+// that the marker is an image that the caller of the API may see.
 func (s *Store) Images(ctx context.Context, f Filter, p nova.Page) ([]Image, error) {
 	q, err := f.query()
 	if err != nil {
@@ -78,6 +81,8 @@ func (s *Store) Images(ctx context.Context, f Filter, p nova.Page) ([]Image, err
 	return images, s.addDetails(ctx, images)
 }
 
+// query puts the conditions into SQL. Nothing that a client has sent becomes part
+// of the text.
 func (f Filter) query() (rows.Query, error) {
 	var q rows.Query
 	f.visible(&q)
@@ -106,6 +111,8 @@ func (f Filter) query() (rows.Query, error) {
 	return q, nil
 }
 
+// match compares an attribute or a property with a list of values. A list
+// without values, which id=in: asks for, fits no image.
 func (f Filter) match(q *rows.Query, name string, values []string) {
 	if len(values) == 0 {
 		q.And("1 = 0")
@@ -118,9 +125,10 @@ func (f Filter) match(q *rows.Query, name string, values []string) {
 	q.And("id IN (SELECT image_id FROM image_properties WHERE name = ? AND value IN (?))", name, values)
 }
 
-// visible adds who may see what: everybody what is public, and on request what
-// is for the community; a project what it owns, and what it is shared with;
-// an administrator everything.
+// visible adds the condition that the caller may see an image. Everybody sees
+// public images and, when asking for them, those of the community. A project sees
+// what it owns and what it is a member of. An administrator sees everything, but
+// a list shows community images of other projects only when it is asked for them.
 func (f Filter) visible(q *rows.Query) {
 	own, ownArgs := "owner = ?", []any{f.Project}
 	if f.Admin {
@@ -137,13 +145,15 @@ func (f Filter) visible(q *rows.Query) {
 	case "all":
 		q.And("("+own+" OR visibility IN ('public', 'community') OR "+shared+")", append(ownArgs, sharedArgs...)...)
 	default:
-		if f.Admin { // others' community images aren't listed, unless asked for
+		if f.Admin {
 			own, ownArgs = "(visibility <> 'community' OR owner = ?)", []any{f.Project}
 		}
 		q.And("("+own+" OR visibility = 'public' OR "+shared+")", append(ownArgs, sharedArgs...)...)
 	}
 }
 
+// shared is the condition that an image is shared with the project, and that the
+// project has said to that what the filter asks for.
 func (f Filter) shared() (condition string, args []any) {
 	condition, args = "visibility = 'shared' AND id IN (SELECT image_id FROM image_members WHERE member_id = ?", []any{f.Project}
 	switch f.MemberStatus {

@@ -8,7 +8,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// An Member is a project with which an image is shared.
+// A Member is a project with which an image is shared.
 type Member struct {
 	ImageID   string    `db:"image_id"`
 	MemberID  string    `db:"member_id"`
@@ -24,14 +24,17 @@ func (s *Store) Members(ctx context.Context, imageID string) ([]Member, error) {
 	return rows.All[Member](ctx, s.DB, "SELECT "+memberColumns+" FROM image_members WHERE image_id = ? ORDER BY created_at, member_id", imageID)
 }
 
-// Member finds one project with which an image is shared.
+// Member finds one project with which an image is shared. The error is NotFound
+// if the image isn't shared with it.
 func (s *Store) Member(ctx context.Context, imageID, memberID string) (Member, error) {
 	m, err := rows.Get[Member](ctx, s.DB, "SELECT "+memberColumns+" FROM image_members WHERE image_id = ? AND member_id = ?", imageID, memberID)
 	return m, notMember(err, imageID, memberID)
 }
 
-// AddMember shares an image with a project, which has to accept it:
-// Conflict if it is a member already, TooLarge if there are limit of them.
+// AddMember offers an image to a project, which can see it from then on and has to
+// accept it for its lists to show it. The error is Conflict if the project is a
+// member already, TooLarge if the image has as many members as the limit allows,
+// and NotFound if there is no such image.
 func (s *Store) AddMember(ctx context.Context, imageID, memberID string, limit int) (Member, error) {
 	var m Member
 	err := s.Tx(ctx, func(tx *Store) error {
@@ -58,7 +61,8 @@ func (s *Store) AddMember(ctx context.Context, imageID, memberID string, limit i
 	return m, err
 }
 
-// SetMember keeps what a member says to being one.
+// SetMember notes whether a member accepts the image. The error is NotFound if the
+// project is no member.
 func (s *Store) SetMember(ctx context.Context, imageID, memberID, status string) (Member, error) {
 	m, err := rows.Put[Member](ctx, s.DB, `
 		UPDATE image_members SET status = ?, updated_at = ? WHERE image_id = ? AND member_id = ?
@@ -66,7 +70,8 @@ func (s *Store) SetMember(ctx context.Context, imageID, memberID, status string)
 	return m, notMember(err, imageID, memberID)
 }
 
-// DeleteMember ends the sharing of an image with a project.
+// DeleteMember ends the sharing of an image with a project. The error is NotFound
+// if the project is no member.
 func (s *Store) DeleteMember(ctx context.Context, imageID, memberID string) error {
 	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM image_members WHERE image_id = ? AND member_id = ?", imageID, memberID)
 	if err == nil && changed == 0 {
@@ -75,6 +80,7 @@ func (s *Store) DeleteMember(ctx context.Context, imageID, memberID string) erro
 	return notMember(err, imageID, memberID)
 }
 
+// notMember says in Glance's words who isn't there.
 func notMember(err error, imageID, memberID string) error {
 	return rows.NotFound(err, "%s not found in the member list of the image %s.", memberID, imageID)
 }

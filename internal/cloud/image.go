@@ -16,20 +16,24 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// ImageService is the image service. Choose in whose name to ask it.
+// ImageService is the image service. As or AsService chooses in whose name it is
+// asked: what a request may see is asked in the caller's name, and what a worker
+// does is done in the service user's.
 type ImageService struct{ conn conn }
 
-// As asks in a caller's name: what the caller can't see isn't there.
+// As asks in a caller's name. An image that the caller can't see isn't there.
 func (s *ImageService) As(caller nova.Caller) *Image { return &Image{s.conn.as(caller)} }
 
 // AsService asks in the service user's name, which sees every image.
 func (s *ImageService) AsService() *Image { return &Image{s.conn} }
 
-// Image is a client of the image service.
+// Image is a client of the image service. Its errors have the kinds and texts of
+// Nova: NotFound, Forbidden, Invalid, OverQuota for an image that is too large or
+// a full disk, and Unavailable while the service can't be reached.
 type Image struct{ conn conn }
 
-// Show finds an image. The error is NotFound if there is none that may be
-// seen.
+// Show finds an image. The error is NotFound if there is none, or none that may
+// be seen.
 func (i *Image) Show(ctx context.Context, id string) (nova.Image, error) {
 	var d imageDocument
 	if err := i.conn.get(ctx, below("images", id), nil, &d); err != nil {
@@ -102,8 +106,10 @@ func (i *Image) SetFormats(ctx context.Context, id, diskFormat, containerFormat 
 	return nil
 }
 
-// Upload gives an image its data, as it is read. It can't be repeated with
-// the same reader. The error is Conflict if the image has data already.
+// Upload gives an image its data, which it sends as it reads it. It can't be
+// repeated with the same reader. The error is Conflict if the image has data
+// already or is being given some, NotFound if the image is gone, be it during the
+// upload, and the reader's own if the data can't be read.
 func (i *Image) Upload(ctx context.Context, id string, data io.Reader) error {
 	source := &source{reader: data}
 	_, err := i.conn.stream(ctx, below("images", id, "file"), http.MethodPut, &gophercloud.RequestOpts{
@@ -119,14 +125,14 @@ func (i *Image) Upload(ctx context.Context, id string, data io.Reader) error {
 	return nil
 }
 
-// A source is a reader that can be read once only, and remembers why it could
-// not be read further, which the transport forgets.
+// A source is a reader that can be read once. It remembers why it could not be
+// read to the end, because the transport reports a broken request instead.
 type source struct {
 	reader  io.Reader
 	failure atomic.Pointer[error]
 }
 
-// Read reads on.
+// Read reads on, and notes an error.
 func (s *source) Read(p []byte) (int, error) {
 	n, err := s.reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -135,8 +141,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Download gives an image's data, which the caller closes. An image without
-// data gives none.
+// Download opens an image's data, which the caller closes. The data of an image
+// that has none yet is empty.
 func (i *Image) Download(ctx context.Context, id string) (io.ReadCloser, error) {
 	data, err := i.conn.stream(ctx, below("images", id, "file"), http.MethodGet, &gophercloud.RequestOpts{
 		MoreHeaders:      map[string]string{"Accept": "application/octet-stream"},
@@ -148,7 +154,7 @@ func (i *Image) Download(ctx context.Context, id string) (io.ReadCloser, error) 
 	return data, nil
 }
 
-// Delete removes an image. If there is none, that is as good.
+// Delete removes an image. An image that isn't there counts as removed.
 func (i *Image) Delete(ctx context.Context, id string) error {
 	if err := i.conn.remove(ctx, below("images", id), nil); err != nil {
 		return i.fault(err, id)
@@ -156,7 +162,8 @@ func (i *Image) Delete(ctx context.Context, id string) error {
 	return nil
 }
 
-// fault puts a failure in Nova's words.
+// fault puts a failure of a request about one image in Nova's words, as
+// _translate_image_exception in nova/image/glance.py does.
 func (i *Image) fault(err error, id string) error {
 	var f *failure
 	if !errors.As(err, &f) {
@@ -178,17 +185,18 @@ func (i *Image) fault(err error, id string) error {
 	)
 }
 
-// An ImageQuery says which images are wanted, and in which order.
+// An ImageQuery says which images a list holds, and in which order.
 type ImageQuery struct {
 	Owner      string            // project ID; empty for any
 	Status     string            // empty for any
-	Properties map[string]string // that the images have
+	Properties map[string]string // that the images have, with these values
 	Sort       []nova.Sort       // newest first if empty
 }
 
 const imagesPerPage = 100
 
-// List finds all images that fit a query and may be seen.
+// List finds all images that fit a query and may be seen. It asks for page after
+// page, and stops at one that doesn't lead further.
 func (i *Image) List(ctx context.Context, q ImageQuery) ([]nova.Image, error) {
 	var images []nova.Image
 	query := q.values()
@@ -214,6 +222,8 @@ func (i *Image) List(ctx context.Context, q ImageQuery) ([]nova.Image, error) {
 	}
 }
 
+// values is the query string. Images of one second are sorted by their IDs, so
+// that pages neither overlap nor leave anything out.
 func (q ImageQuery) values() url.Values {
 	v := url.Values{"limit": {strconv.Itoa(imagesPerPage)}}
 	for key, value := range q.Properties {

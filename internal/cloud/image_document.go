@@ -7,10 +7,11 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// An imageDocument is an image as the image service shows it.
+// An imageDocument is an image in the form in which the image service shows it:
+// its properties stand beside its attributes.
 type imageDocument struct{ nova.Image }
 
-// imageAttributes are what every image has; all else is its properties.
+// imageAttributes are the keys that every image has. Any other key is a property.
 var imageAttributes = map[string]bool{
 	"id": true, "name": true, "owner": true, "status": true, "visibility": true, "disk_format": true, "container_format": true,
 	"min_disk": true, "min_ram": true, "size": true, "virtual_size": true, "created_at": true, "updated_at": true,
@@ -18,8 +19,8 @@ var imageAttributes = map[string]bool{
 	"self": true, "file": true, "schema": true, "locations": true, "direct_url": true, "stores": true,
 }
 
-// UnmarshalJSON reads the attributes of every image, and of the properties
-// those that are strings, as all that the image service sets are.
+// UnmarshalJSON reads the attributes that Nova knows, and the properties whose
+// values are texts. The image service lets clients set no others.
 func (d *imageDocument) UnmarshalJSON(b []byte) error {
 	var attributes struct {
 		ID              string    `json:"id"`
@@ -64,8 +65,9 @@ func (d *imageDocument) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// newImage is the body that creates an image. Attributes that are empty are
-// left to the image service.
+// newImage is the body of the request that creates an image. Attributes that are
+// empty are left to the image service. A property with the name of an attribute
+// is left out: it would set the attribute.
 func newImage(image nova.Image) map[string]any {
 	body := map[string]any{"name": image.Name, "min_disk": image.MinDisk, "min_ram": image.MinRAM}
 	for key, value := range image.Properties {

@@ -13,7 +13,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// Glance's own limits.
+// Glance's default limits: image_property_quota and image_tag_quota in
+// glance/common/config.py, and the lengths in the schema of images.
 const (
 	maxProperties = 128
 	maxTags       = 128
@@ -21,14 +22,17 @@ const (
 	maxName       = 255
 )
 
-// An attribute is a key that every image has. Its set puts a value in, or says
-// what is wrong with it.
+// An attribute is a key that every image has. Its set function puts a value
+// from a request into an image; it returns what is wrong with the value, or
+// nothing.
 type attribute struct {
 	set      func(i *imagedb.Image, value any) (wrong string)
-	onCreate bool // and never again
-	queued   bool // only while there is no data
+	onCreate bool // the value can't be changed afterwards
+	queued   bool // the value can be changed only while the image has no data
 }
 
+// attributes are the attributes that clients can set. A key that is neither
+// here nor in readOnly or reserved is a property.
 var attributes = map[string]attribute{
 	"id":               {onCreate: true, set: func(i *imagedb.Image, v any) string { return setID(&i.ID, v) }},
 	"name":             {set: func(i *imagedb.Image, v any) string { return setText(&i.Name, v, maxName) }},
@@ -43,34 +47,35 @@ var attributes = map[string]attribute{
 	"tags":             {set: func(i *imagedb.Image, v any) string { return setTags(&i.Tags, v) }},
 }
 
-// readOnly are the keys that only the service itself sets; reserved are those
-// that nobody may use as a property's name.
 var (
+	// readOnly are the keys that only the service sets.
 	readOnly = strings.Fields(`status size virtual_size checksum os_hash_algo os_hash_value created_at updated_at
 		direct_url self file schema stores`)
+	// reserved are the keys that Glance keeps for itself. No property may have
+	// one of them as its name.
 	reserved = strings.Fields("deleted deleted_at is_public members locations")
-)
 
-var (
 	visibilities     = []string{community, public, private, shared}
 	containerFormats = strings.Fields("ami ari aki bare ovf ova docker compressed")
 	diskFormats      = strings.Fields("ami ari aki vhd vhdx vmdk raw qcow2 vdi iso ploop")
 	idPattern        = regexp.MustCompile(`^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`)
 )
 
-// setAll fills in a new image from the body of a request.
+// setAll fills in a new image from the body of a request. It goes through the
+// keys in order, so that the same body always gets the same error.
 func setAll(i *imagedb.Image, values map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if err := set(i, name, values[name], true); err != nil {
 			return err
 		}
 	}
-	return withinLimits(*i)
+	return checkLimits(*i)
 }
 
-// set gives an attribute or a property of an image a value.
+// set gives an attribute or a property of an image a value. The error is
+// Forbidden if the key can't be set now, and Invalid if the value is wrong.
 func set(i *imagedb.Image, name string, value any, creating bool) error {
-	if err := settable(name); err != nil {
+	if err := checkSettable(name); err != nil {
 		return err
 	}
 	a, ok := attributes[name]
@@ -88,7 +93,9 @@ func set(i *imagedb.Image, name string, value any, creating bool) error {
 	return nil
 }
 
-func settable(name string) error {
+// checkSettable refuses the keys that no client may set. Those that begin with
+// os_glance_ belong to Glance's import of images.
+func checkSettable(name string) error {
 	switch {
 	case slices.Contains(readOnly, name):
 		return readOnlyError(name)
@@ -98,10 +105,13 @@ func settable(name string) error {
 	return nil
 }
 
+// readOnlyError is the error for a key that only the service sets.
 func readOnlyError(name string) error {
 	return nova.Errorf(nova.Forbidden, "Attribute '%s' is read-only.", name)
 }
 
+// mismatch is the error for a value that the schema of images doesn't allow.
+// Glance finds negative numbers itself, not with the schema.
 func mismatch(name string, value any, wrong string) error {
 	if wrong == negative {
 		return nova.Errorf(nova.Invalid, "Invalid value '%v' for parameter '%s': %s", value, name, negative)
@@ -109,6 +119,8 @@ func mismatch(name string, value any, wrong string) error {
 	return nova.Errorf(nova.Invalid, "Provided object does not match schema 'image': %s %s: instance['%s']", literal(value), wrong, name)
 }
 
+// setProperty gives a property a value. Properties are texts: numbers, lists and
+// null are refused.
 func setProperty(i *imagedb.Image, name string, value any) error {
 	text, ok := value.(string)
 	if !ok {
@@ -121,7 +133,9 @@ func setProperty(i *imagedb.Image, name string, value any) error {
 	return nil
 }
 
-func withinLimits(i imagedb.Image) error {
+// checkLimits refuses an image with more properties or tags than Glance allows.
+// A patch is checked as a whole, so it may exceed a limit on the way.
+func checkLimits(i imagedb.Image) error {
 	const message = "The limit has been exceeded on the number of allowed image %s. Attempted: %d, Maximum: %d"
 	if n := len(i.Properties); n > maxProperties {
 		return nova.Errorf(nova.TooLarge, message, "properties", n, maxProperties)
@@ -132,6 +146,8 @@ func withinLimits(i imagedb.Image) error {
 	return nil
 }
 
+// setID takes a UUID of the client's choice. Whether it is free is seen when the
+// image is kept.
 func setID(to *string, v any) string {
 	text, ok := v.(string)
 	if !ok || !idPattern.MatchString(text) {
@@ -141,6 +157,7 @@ func setID(to *string, v any) string {
 	return ""
 }
 
+// setText takes a text of no more than so many characters, or null for none.
 func setText(to **string, v any, limit int) string {
 	text, ok := v.(string)
 	switch {
@@ -156,6 +173,7 @@ func setText(to **string, v any, limit int) string {
 	return ""
 }
 
+// setOwner leaves the owner as it is for null, which Glance takes as not given.
 func setOwner(to *string, v any) string {
 	var owner *string
 	if wrong := setText(&owner, v, maxName); wrong != "" || owner == nil {
@@ -165,6 +183,7 @@ func setOwner(to *string, v any) string {
 	return ""
 }
 
+// setWord takes one word of a list.
 func setWord(to *string, v any, words []string) string {
 	text, ok := v.(string)
 	if !ok || !slices.Contains(words, text) {
@@ -174,6 +193,7 @@ func setWord(to *string, v any, words []string) string {
 	return ""
 }
 
+// setFormat takes a format, or null for one that isn't known yet.
 func setFormat(to **string, v any, formats []string) string {
 	if v == nil {
 		*to = nil
@@ -189,6 +209,7 @@ func setFormat(to **string, v any, formats []string) string {
 
 const negative = "Cannot be a negative value"
 
+// setNumber takes whole numbers that fit into Glance's columns of 32 bits.
 func setNumber(to *int64, v any) string {
 	number, ok := v.(json.Number)
 	if !ok {
@@ -205,6 +226,7 @@ func setNumber(to *int64, v any) string {
 	return ""
 }
 
+// setBool takes true and false, and none of the words for them.
 func setBool(to *bool, v any) string {
 	b, ok := v.(bool)
 	if !ok {
@@ -214,6 +236,7 @@ func setBool(to *bool, v any) string {
 	return ""
 }
 
+// setTags sorts the tags and drops those that are given twice: they are a set.
 func setTags(to *[]string, v any) string {
 	list, ok := v.([]any)
 	if !ok {
@@ -237,7 +260,7 @@ func setTags(to *[]string, v any) string {
 	return ""
 }
 
-// literal shows a value in an error message, as Glance does.
+// literal shows a value in an error message as Python prints it.
 func literal(v any) string {
 	switch v := v.(type) {
 	case nil:

@@ -14,7 +14,9 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// download sends an image's data, or the range of it that is asked for.
+// download sends an image's data, or the range of it that is asked for. An image
+// without data is answered with 204. A deactivated image is Forbidden, except for
+// administrators.
 func (s *Service) download(r *http.Request) (kit.Reply, error) {
 	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
@@ -47,8 +49,9 @@ func (s *Service) download(r *http.Request) (kit.Reply, error) {
 	return reply, nil
 }
 
-// rangeOf sends one range of a file, in the words of RFC 9110: anything but
-// one range of bytes is answered with the whole.
+// rangeOf sends one range of a file. As RFC 9110 allows, a header that asks for
+// anything but one range of bytes is ignored, and the whole file is sent. A range
+// behind the end of the file is 416.
 func rangeOf(header string, file *os.File, size int64) (kit.Reply, error) {
 	reply := kit.Reply{Stream: file, Length: size, Header: http.Header{}}
 	first, last, ok := parseRange(header, size)
@@ -69,13 +72,15 @@ func rangeOf(header string, file *os.File, size int64) (kit.Reply, error) {
 	return reply, nil
 }
 
-// A section is a part of a file, which is closed with it.
+// A section is a part of a file. Closing the section closes the file.
 type section struct {
 	io.Reader
 	io.Closer
 }
 
-// parseRange reads bytes=first-last, bytes=first- and bytes=-length.
+// parseRange reads bytes=first-last, bytes=first- and bytes=-length, and gives
+// the first and the last byte that are wanted of so many. It returns false for
+// any other header.
 func parseRange(header string, size int64) (first, last int64, ok bool) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	if !ok {

@@ -24,6 +24,8 @@ const partial = ".part"
 // errBusy is the answer of claim while somebody else has claimed the image.
 var errBusy = errors.New("another upload is under way")
 
+// path is where an image's data is. The ID is one that the service has checked;
+// Base makes sure that it can't lead anywhere else.
 func (f files) path(id string) string { return filepath.Join(f.dir, filepath.Base(id)) }
 
 // claim opens a new, empty, locked file for an image's data. Closing it ends
@@ -70,6 +72,7 @@ func (f files) drop(id string) error { return ignoreMissing(os.Remove(f.path(id)
 // remove removes an image's data, if there is any.
 func (f files) remove(id string) error { return ignoreMissing(os.Remove(f.path(id))) }
 
+// exists reports whether there is data of an image.
 func (f files) exists(id string) bool {
 	_, err := os.Stat(f.path(id))
 	return err == nil
@@ -119,6 +122,7 @@ func storageError(err error) error {
 	return fmt.Errorf("store an image's data: %w", err)
 }
 
+// lock takes the lock on an open file, and reports whether it was free.
 func lock(file *os.File) bool {
 	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
 }
@@ -142,6 +146,7 @@ func empty(file *os.File) error {
 	return file.Truncate(0)
 }
 
+// ignoreMissing is for removing what may be gone already.
 func ignoreMissing(err error) error {
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return nil

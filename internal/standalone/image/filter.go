@@ -12,12 +12,14 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// sortKeys are what images can be sorted by.
 var sortKeys = strings.Fields("name status container_format disk_format size id created_at updated_at")
 
 // pageKeys are the parameters of a list that are not filters.
 var pageKeys = strings.Fields("limit marker sort sort_key sort_dir")
 
-// listOf reads what a list is to hold from the query.
+// listOf reads from the query which images a list holds, and which page of it is
+// wanted. Every parameter that is no attribute's filter is a property's.
 func listOf(r *http.Request) (imagedb.Filter, nova.Page, error) {
 	caller := nova.CallerOf(r.Context())
 	filter := imagedb.Filter{Project: caller.ProjectID, Admin: isAdmin(caller), Match: map[string][]string{}}
@@ -37,6 +39,7 @@ func listOf(r *http.Request) (imagedb.Filter, nova.Page, error) {
 	return filter, page, nil
 }
 
+// pageOf reads which page of a list is wanted, in which order.
 func pageOf(query map[string][]string) (nova.Page, error) {
 	page, err := limitAndMarker(query)
 	if err != nil {
@@ -46,7 +49,8 @@ func pageOf(query map[string][]string) (nova.Page, error) {
 	return page, err
 }
 
-// limitAndMarker reads how much of a list is wanted, and where to begin.
+// limitAndMarker reads how much of a list is wanted, and where to begin. A limit
+// beyond what the service gives at a time is lowered; 0 asks for an empty page.
 func limitAndMarker(query map[string][]string) (nova.Page, error) {
 	page := nova.Page{Limit: defaultPage}
 	if values := query["marker"]; len(values) > 0 {
@@ -99,6 +103,8 @@ func sortsOf(query map[string][]string) ([]nova.Sort, error) {
 	return sorts, nil
 }
 
+// addFilter adds the condition that a parameter of the query stands for. Of a
+// parameter that is given several times, the last value counts; only tags add up.
 func addFilter(f *imagedb.Filter, key string, values []string) error {
 	last := values[len(values)-1]
 	switch key {
@@ -131,6 +137,7 @@ func addFilter(f *imagedb.Filter, key string, values []string) error {
 	return nil
 }
 
+// boolFilter takes only the words of JSON, as Glance does.
 func boolFilter(to *bool, key, value string) error {
 	if value != "true" && value != "false" {
 		return nova.Errorf(nova.Invalid, "Invalid value '%s' for '%s' filter. Valid values are 'true' or 'false'.", value, key)
@@ -139,6 +146,7 @@ func boolFilter(to *bool, key, value string) error {
 	return nil
 }
 
+// sizeFilter reads a bound of a size, in bytes.
 func sizeFilter(to **int64, value string) error {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
@@ -151,6 +159,8 @@ func sizeFilter(to **int64, value string) error {
 // comparisons are the operators that may stand before a time.
 var comparisons = map[string]string{"eq": "=", "neq": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
+// timeFilter reads a time with an operator before it, such as gt:2026-11-22. The
+// time may be any part of ISO 8601 from the date on.
 func timeFilter(f *imagedb.Filter, key, value string) error {
 	op := "="
 	if word, rest, ok := strings.Cut(value, ":"); ok && comparisons[word] != "" {
@@ -168,6 +178,8 @@ func timeFilter(f *imagedb.Filter, key, value string) error {
 // listFilters are the keys that take in:a,b,c.
 var listFilters = strings.Fields("container_format disk_format id name status")
 
+// matchFilter compares a column or a property with one value or, where Glance
+// allows that, with each of a list.
 func matchFilter(f *imagedb.Filter, key, value string) error {
 	f.Match[key] = []string{value}
 	if !slices.Contains(listFilters, key) {
@@ -186,7 +198,8 @@ func matchFilter(f *imagedb.Filter, key, value string) error {
 	return nil
 }
 
-// maxValues is how many values of one key can be asked for at a time.
+// maxValues is how many values of one key can be asked for at a time. Both
+// databases bound the parameters of a statement.
 const maxValues = 1000
 
 // splitList reads a,b,"c,d": quotes keep a comma in a value.

@@ -12,8 +12,10 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// importMethod is the only way to import data: the data was staged before.
 const importMethod = "glance-direct"
 
+// list shows a page of the images that the caller may see.
 func (s *Service) list(r *http.Request) (kit.Reply, error) {
 	filter, page, err := listOf(r)
 	if err != nil {
@@ -31,6 +33,8 @@ func (s *Service) list(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: listView(r, images, page.Limit)}, nil
 }
 
+// markerError makes a marker that isn't there, or that the caller can't see, the
+// client's fault.
 func markerError(err error) error {
 	if nova.Is(err, nova.NotFound) {
 		return nova.Errorf(nova.Invalid, "%s", nova.Message(err))
@@ -38,6 +42,9 @@ func markerError(err error) error {
 	return err
 }
 
+// create makes an image without data. It belongs to the caller's project and is
+// shared with nobody, unless the body says otherwise; only an administrator may
+// give it to another project.
 func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayWrite(caller, "add_image"); err != nil {
@@ -47,7 +54,7 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	if err := s.kit.Decode(r, &values); err != nil {
 		return kit.Reply{}, err
 	}
-	image := imagedb.Image{
+	image := imagedb.Image{ // which the body may change
 		ID: uuid.NewString(), Owner: caller.ProjectID, Status: queued, Visibility: shared,
 		Properties: map[string]string{}, Tags: []string{},
 	}
@@ -71,6 +78,8 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	}}, nil
 }
 
+// show answers 404 for an image that the caller may not see, as for one that
+// isn't there.
 func (s *Service) show(r *http.Request) (kit.Reply, error) {
 	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
@@ -79,7 +88,9 @@ func (s *Service) show(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: view(image)}, nil
 }
 
-// update carries out a JSON patch: all of it or, with an error, nothing.
+// update carries out a JSON patch: all of it or, with an error, nothing. The
+// owner and the visibility are compared with those before the patch, so a client
+// may send back what it was shown.
 func (s *Service) update(r *http.Request) (kit.Reply, error) {
 	operations, err := s.patch(r)
 	if err != nil {
@@ -99,7 +110,7 @@ func (s *Service) update(r *http.Request) (kit.Reply, error) {
 		if err := mayPublish(caller, before.Visibility, i.Visibility); err != nil {
 			return err
 		}
-		return withinLimits(*i)
+		return checkLimits(*i)
 	})
 	if err != nil {
 		return kit.Reply{}, err
@@ -107,6 +118,8 @@ func (s *Service) update(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: view(image)}, nil
 }
 
+// remove deletes an image, and then its data. If the process dies in between,
+// the next start removes the file. An upload under way finds out at its end.
 func (s *Service) remove(r *http.Request) (kit.Reply, error) {
 	id := pathValue(r, "id")
 	image, err := s.visible(r.Context(), id)
@@ -122,20 +135,24 @@ func (s *Service) remove(r *http.Request) (kit.Reply, error) {
 	if err := s.Store.Delete(r.Context(), id); err != nil {
 		return kit.Reply{}, err
 	}
-	if err := s.files.remove(id); err != nil { // the next start sweeps it up
+	if err := s.files.remove(id); err != nil {
 		s.Log.Warn().Err(err).Str("image", id).Msg("data of a deleted image is left")
 	}
 	return kit.Reply{}, nil
 }
 
+// deactivate keeps everybody but administrators from downloading the data.
 func (s *Service) deactivate(r *http.Request) (kit.Reply, error) {
 	return s.switchStatus(r, "deactivate", deactivated)
 }
 
+// reactivate ends that.
 func (s *Service) reactivate(r *http.Request) (kit.Reply, error) {
 	return s.switchStatus(r, "reactivate", active)
 }
 
+// switchStatus makes an active image deactivated or the other way round. An
+// image that is so already stays so; one without data is refused.
 func (s *Service) switchStatus(r *http.Request, verb, to string) (kit.Reply, error) {
 	_, err := s.change(r, verb, func(i *imagedb.Image) error {
 		if i.Status != active && i.Status != deactivated {
@@ -147,6 +164,7 @@ func (s *Service) switchStatus(r *http.Request, verb, to string) (kit.Reply, err
 	return kit.Reply{}, err
 }
 
+// addTag labels an image. A tag that the image has already changes nothing.
 func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
 	tag := pathValue(r, "tag")
 	if len(tag) > maxTag {
@@ -156,11 +174,12 @@ func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
 		if !slices.Contains(i.Tags, tag) {
 			i.Tags = append(i.Tags, tag)
 		}
-		return withinLimits(*i)
+		return checkLimits(*i)
 	})
 	return kit.Reply{}, err
 }
 
+// removeTag answers 404 for a tag that the image doesn't have.
 func (s *Service) removeTag(r *http.Request) (kit.Reply, error) {
 	_, err := s.change(r, "modify_image", func(i *imagedb.Image) error {
 		at := slices.Index(i.Tags, pathValue(r, "tag"))
@@ -173,7 +192,9 @@ func (s *Service) removeTag(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{}, err
 }
 
-// visible finds an image that the caller may see: NotFound for others.
+// visible finds an image that the caller may see. The error is NotFound for any
+// other. A project that an image is shared with sees the image even before it
+// has accepted it: only lists leave it out.
 func (s *Service) visible(ctx context.Context, id string) (imagedb.Image, error) {
 	image, err := s.Store.Image(ctx, id)
 	if err != nil {
@@ -195,8 +216,9 @@ func (s *Service) visible(ctx context.Context, id string) (imagedb.Image, error)
 	return imagedb.Image{}, nova.Errorf(nova.NotFound, "No image found with ID %s", id)
 }
 
-// change alters an image that the caller may change. The action is what
-// policy calls it.
+// change alters an image that the caller may change, with nobody in between. The
+// action is the name of the policy rule. The error is NotFound or Forbidden if
+// the caller may not, or the one that the change function returns.
 func (s *Service) change(r *http.Request, action string, change func(i *imagedb.Image) error) (imagedb.Image, error) {
 	id := pathValue(r, "id")
 	image, err := s.visible(r.Context(), id)
@@ -208,7 +230,7 @@ func (s *Service) change(r *http.Request, action string, change func(i *imagedb.
 		return image, err
 	}
 	return s.Store.Change(r.Context(), id, func(i *imagedb.Image) error {
-		if err := mayChange(caller, *i, action); err != nil { // it may have got another owner since
+		if err := mayChange(caller, *i, action); err != nil { // an administrator may have given it away since
 			return err
 		}
 		return change(i)

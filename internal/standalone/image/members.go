@@ -13,8 +13,11 @@ import (
 // maxMembers is how many projects an image can be shared with: Glance's limit.
 const maxMembers = 128
 
+// memberStatuses are what a member may say to an image that it is offered.
 var memberStatuses = []string{"pending", "accepted", "rejected"}
 
+// members lists whom an image is shared with. The owner sees all members; a
+// member sees itself.
 func (s *Service) members(r *http.Request) (kit.Reply, error) {
 	image, err := s.sharedImage(r, "list")
 	if err != nil {
@@ -24,7 +27,7 @@ func (s *Service) members(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	views := []map[string]any{}
+	views := []map[string]any{} // a list without members is empty, not null
 	for _, m := range members {
 		if owns(r, image) || m.MemberID == nova.CallerOf(r.Context()).ProjectID {
 			views = append(views, memberView(m))
@@ -33,6 +36,7 @@ func (s *Service) members(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: map[string]any{"members": views, "schema": "/v2/schemas/members"}}, nil
 }
 
+// member answers 404 to a member who asks for another.
 func (s *Service) member(r *http.Request) (kit.Reply, error) {
 	image, err := s.sharedImage(r, "show")
 	if err != nil {
@@ -45,6 +49,8 @@ func (s *Service) member(r *http.Request) (kit.Reply, error) {
 	return memberReply(s.Store.Member(r.Context(), image.ID, id))
 }
 
+// addMember offers an image to a project. Nobody checks that there is such a
+// project, as in Glance.
 func (s *Service) addMember(r *http.Request) (kit.Reply, error) {
 	image, err := s.ownImage(r, "create")
 	if err != nil {
@@ -67,8 +73,8 @@ func (s *Service) addMember(r *http.Request) (kit.Reply, error) {
 	return memberReply(s.Store.AddMember(r.Context(), image.ID, *in.Member, maxMembers))
 }
 
-// answerMember is for the project that the image is shared with: it accepts
-// the image, or it doesn't.
+// answerMember notes whether a project accepts an image that it is offered: from
+// then on, its lists show the image, or don't. The owner has no say in that.
 func (s *Service) answerMember(r *http.Request) (kit.Reply, error) {
 	image, err := s.sharedImage(r, "update")
 	if err != nil {
@@ -93,6 +99,7 @@ func (s *Service) answerMember(r *http.Request) (kit.Reply, error) {
 	return memberReply(s.Store.SetMember(r.Context(), image.ID, id, in.Status))
 }
 
+// removeMember ends the sharing of an image with a project.
 func (s *Service) removeMember(r *http.Request) (kit.Reply, error) {
 	image, err := s.ownImage(r, "delete")
 	if err != nil {
@@ -101,7 +108,8 @@ func (s *Service) removeMember(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{}, s.Store.DeleteMember(r.Context(), image.ID, pathValue(r, "member"))
 }
 
-// sharedImage finds an image that the caller sees, and that can have members.
+// sharedImage finds an image that the caller sees. The error is Forbidden if the
+// image can't have members. The verb is for the message.
 func (s *Service) sharedImage(r *http.Request, verb string) (imagedb.Image, error) {
 	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err == nil && image.Visibility != shared {
@@ -110,7 +118,7 @@ func (s *Service) sharedImage(r *http.Request, verb string) (imagedb.Image, erro
 	return image, err
 }
 
-// ownImage is a shared image whose members the caller may choose.
+// ownImage finds a shared image whose members the caller may choose.
 func (s *Service) ownImage(r *http.Request, verb string) (imagedb.Image, error) {
 	image, err := s.sharedImage(r, verb)
 	if err != nil {
@@ -122,11 +130,13 @@ func (s *Service) ownImage(r *http.Request, verb string) (imagedb.Image, error) 
 	return image, mayChange(nova.CallerOf(r.Context()), image, verb+"_member")
 }
 
+// owns reports whether the caller has an owner's rights on an image.
 func owns(r *http.Request, i imagedb.Image) bool {
 	caller := nova.CallerOf(r.Context())
 	return isAdmin(caller) || i.Owner == caller.ProjectID
 }
 
+// memberReply answers with a member, or with the error of finding it.
 func memberReply(m imagedb.Member, err error) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
@@ -134,6 +144,7 @@ func memberReply(m imagedb.Member, err error) (kit.Reply, error) {
 	return kit.Reply{Body: memberView(m)}, nil
 }
 
+// memberView shows a member.
 func memberView(m imagedb.Member) map[string]any {
 	return map[string]any{
 		"image_id":   m.ImageID,

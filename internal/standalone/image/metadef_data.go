@@ -6,8 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
+
+	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // The metadata definitions tell clients which properties flavors, images,
@@ -54,6 +58,7 @@ type metadefObject struct {
 	Properties  map[string]metadefProperty `json:"properties"`
 }
 
+// A metadefTag is a word that belongs to a namespace.
 type metadefTag struct {
 	Name string `json:"name"`
 }
@@ -99,6 +104,45 @@ func (n metadefNamespace) prefixed(resourceType string) metadefNamespace {
 	return n
 }
 
+// withoutPrefix gives the name that a property has in the namespace from the
+// name that it has on things of a kind. The error is NotFound if there is no such
+// kind, if it doesn't have the properties of the namespace, or if the name lacks
+// its prefix.
+func (n metadefNamespace) withoutPrefix(name, kind string) (string, error) {
+	at := slices.IndexFunc(n.ResourceTypes, func(t metadefResourceType) bool { return t.Name == kind })
+	if at < 0 {
+		kinds, err := metadefKinds()
+		switch {
+		case err != nil:
+			return "", err
+		case !slices.Contains(kinds, kind):
+			return "", nova.Errorf(nova.NotFound, "The metadata definition resource-type with name=%s, was not found.", kind)
+		}
+		return "", nova.Errorf(nova.NotFound,
+			"The metadata definition resource-type association of resource-type=%s to namespace=%s, was not found.", kind, n.Name)
+	}
+	prefix := n.ResourceTypes[at].Prefix
+	short, ok := strings.CutPrefix(name, prefix)
+	if !ok || prefix == "" {
+		return "", nova.Errorf(nova.NotFound,
+			"Property %s does not start with the expected resource type association prefix of '%s'.", name, cmp.Or(prefix, "None"))
+	}
+	return short, nil
+}
+
+// metadefKinds are the kinds of things of all namespaces, in alphabetical order.
+func metadefKinds() ([]string, error) {
+	all, err := metadefs()
+	names := map[string]bool{}
+	for _, n := range all {
+		for _, t := range n.ResourceTypes {
+			names[t.Name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(names)), err
+}
+
+// withPrefix renames properties.
 func withPrefix(prefix string, properties map[string]metadefProperty) map[string]metadefProperty {
 	renamed := make(map[string]metadefProperty, len(properties))
 	for name, property := range properties {

@@ -7,8 +7,9 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// metadefSchema tells clients what the metadata definitions look like. Clients
-// read it before they list namespaces.
+// metadefSchema tells clients what metadata definitions look like. Glance's own
+// client reads it before it lists namespaces. Nothing is checked against these
+// schemas, because nobody writes definitions.
 func metadefSchema(r *http.Request) (kit.Reply, error) {
 	schemas := map[string]object{
 		"namespace":  closed("namespace", namespaceProperties(), propertyDefinitions(), "namespace"),
@@ -40,6 +41,7 @@ func closed(name string, properties, definitions object, required ...string) obj
 	return schema
 }
 
+// metadefCollection describes a page of things that refer to definitions.
 func metadefCollection(name string, item, definitions object) object {
 	schema := collection(name, item)
 	if definitions != nil {
@@ -57,7 +59,7 @@ func propertiesSchema() object {
 	return schema
 }
 
-// The types that the schemas share.
+// These are what the schemas share. None of them is ever changed.
 var (
 	textType       = object{"type": "string"}
 	nameType       = object{"type": "string", "maxLength": 80}
@@ -73,6 +75,8 @@ var (
 	dateTimeFormat = object{"type": "string", "format": "date-time"}
 )
 
+// namespaceProperties are the keys of a namespace. Its parts are described by
+// reference, so that they are the same wherever they stand.
 func namespaceProperties() object {
 	association := object{"name": textType, "prefix": textType, "properties_target": textType}
 	definedObject := object{"name": textType, "description": textType, "required": ofTextList, "properties": ofProperty}
@@ -96,6 +100,7 @@ func namespaceProperties() object {
 	}
 }
 
+// resourceTypeProperties are the keys of a kind of thing.
 func resourceTypeProperties() object {
 	return object{
 		"name":              described("The kind of thing that has the properties, in Heat's name for it where there is one.", nameType),
@@ -132,6 +137,7 @@ func propertyProperties() object {
 	}
 }
 
+// objectProperties are the keys of a group of properties.
 func objectProperties() object {
 	return object{
 		"name":        nameType,
@@ -145,6 +151,7 @@ func objectProperties() object {
 	}
 }
 
+// tagProperties are the keys of a tag.
 func tagProperties() object {
 	return object{
 		"name":       nameType,

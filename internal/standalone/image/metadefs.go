@@ -2,9 +2,9 @@ package image
 
 import (
 	"cmp"
-	"errors"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,23 +13,22 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// metadefRoutes are the reading of metadata definitions, and the writing of
-// them, which nobody may do: in place of a handler they have the name of
-// Glance's policy rule.
+// metadefRoutes are what can be read of metadata definitions. Writing them is
+// refused to everybody, with the name of the policy rule that Glance would ask.
 func (s *Service) metadefRoutes() []route {
 	const namespace = "/metadefs/namespaces/{namespace}"
 	routes := []route{
 		{"GET", "/schemas/metadefs/{name}", metadefSchema},
-		{"GET", "/metadefs/resource_types", s.metadefResourceTypes},
+		{"GET", "/metadefs/resource_types", metadefResourceTypes},
 		{"GET", "/metadefs/namespaces", s.metadefNamespaces},
-		{"GET", namespace, s.metadefNamespace},
-		{"GET", namespace + "/resource_types", s.metadefAssociations},
-		{"GET", namespace + "/properties", s.metadefProperties},
-		{"GET", namespace + "/properties/{property}", s.metadefProperty},
-		{"GET", namespace + "/objects", s.metadefObjects},
-		{"GET", namespace + "/objects/{object}", s.metadefObject},
-		{"GET", namespace + "/tags", s.metadefTags},
-		{"GET", namespace + "/tags/{tag}", s.metadefTag},
+		{"GET", namespace, ofNamespace(notDefined, s.metadefDetail)},
+		{"GET", namespace + "/resource_types", ofNamespace(notThere, metadefAssociations)},
+		{"GET", namespace + "/properties", ofNamespace(notThere, metadefProperties)},
+		{"GET", namespace + "/properties/{property}", ofNamespace(notThere, metadefOneProperty)},
+		{"GET", namespace + "/objects", ofNamespace(notDefined, metadefObjects)},
+		{"GET", namespace + "/objects/{object}", ofNamespace(notThere, metadefOneObject)},
+		{"GET", namespace + "/tags", ofNamespace(notThere, metadefTags)},
+		{"GET", namespace + "/tags/{tag}", ofNamespace(notThere, metadefOneTag)},
 	}
 	for _, refused := range []struct{ method, path, rule string }{
 		{"POST", "/metadefs/namespaces", "add_metadef_namespace"},
@@ -58,8 +57,89 @@ func (s *Service) metadefRoutes() []route {
 	return routes
 }
 
-// metadefSortKeys are what namespaces can be sorted by. The others of Glance's
-// keys are the same for all.
+// Glance has two texts for a namespace that isn't there. Which one it uses
+// depends on the part of the namespace that is asked for.
+const (
+	notDefined = "Metadata definition namespace=%s was not found."
+	notThere   = "Namespace %s not found"
+)
+
+// ofNamespace makes a handler that shows a namespace, or a part of it. The text
+// is for a namespace that isn't there.
+func ofNamespace(missing string, show func(n metadefNamespace, r *http.Request) (any, error)) kit.Handler {
+	return func(r *http.Request) (kit.Reply, error) {
+		n, err := findMetadefs(pathValue(r, "namespace"), missing)
+		if err != nil {
+			return kit.Reply{}, err
+		}
+		body, err := show(n, r)
+		return kit.Reply{Body: body}, err
+	}
+}
+
+// findMetadefs finds a namespace by its name.
+func findMetadefs(name, missing string) (metadefNamespace, error) {
+	all, err := metadefs()
+	if err != nil {
+		return metadefNamespace{}, err
+	}
+	for _, n := range all {
+		if n.Name == name {
+			return n, nil
+		}
+	}
+	return metadefNamespace{}, nova.Errorf(nova.NotFound, missing, name)
+}
+
+// metadefNamespaces lists namespaces without what is defined in them. Horizon
+// asks for those of one kind of thing, page by page, and then for each.
+func (s *Service) metadefNamespaces(r *http.Request) (kit.Reply, error) {
+	query := r.URL.Query()
+	found, err := filterMetadefs(query)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	page, err := limitAndMarker(query)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if err := sortMetadefs(found, query); err != nil {
+		return kit.Reply{}, err
+	}
+	if page.Marker != "" {
+		if _, err := findMetadefs(page.Marker, notDefined); err != nil {
+			return kit.Reply{}, err
+		}
+		found = found[1+slices.IndexFunc(found, func(n metadefNamespace) bool { return n.Name == page.Marker }):]
+	}
+	return kit.Reply{Body: s.metadefPage(found[:min(page.Limit, len(found))], page.Limit, query)}, nil
+}
+
+// filterMetadefs chooses the namespaces that a list is asked for: those of any
+// of some kinds of things, and those with a visibility. Other parameters are
+// ignored, as in Glance.
+func filterMetadefs(query url.Values) ([]metadefNamespace, error) {
+	all, err := metadefs()
+	if err != nil {
+		return nil, err
+	}
+	visibility := query.Get("visibility")
+	if visibility != "" && visibility != public && visibility != private {
+		return nil, nova.Errorf(nova.Invalid, "Invalid visibility value: %s", visibility)
+	}
+	kinds := strings.Split(query.Get("resource_types"), ",")
+	found := []metadefNamespace{}
+	for _, n := range all {
+		fits := slices.ContainsFunc(n.ResourceTypes, func(t metadefResourceType) bool { return slices.Contains(kinds, t.Name) })
+		if (fits || !query.Has("resource_types")) && (visibility == "" || visibility == n.Visibility) {
+			found = append(found, n)
+		}
+	}
+	return found, nil
+}
+
+// metadefSortKeys are what namespaces can be sorted by, with the values that
+// are compared. Some of Glance's keys are the same for all of our namespaces.
 var metadefSortKeys = map[string]func(n metadefNamespace) string{
 	"namespace":    func(n metadefNamespace) string { return n.Name },
 	"display_name": func(n metadefNamespace) string { return n.DisplayName },
@@ -72,124 +152,48 @@ var metadefSortKeys = map[string]func(n metadefNamespace) string{
 	"id":           func(n metadefNamespace) string { return n.Name },
 }
 
-func (s *Service) metadefNamespaces(r *http.Request) (kit.Reply, error) {
-	query := r.URL.Query()
-	page, err := metadefPage(query)
-	if err != nil {
-		return kit.Reply{}, err
+// sortMetadefs sorts namespaces by one key, downwards unless the query says
+// otherwise. Namespaces with the same value stay in the order of their names.
+func sortMetadefs(found []metadefNamespace, query url.Values) error {
+	name, dir := cmp.Or(query.Get("sort_key"), "created_at"), cmp.Or(query.Get("sort_dir"), "desc")
+	if dir != "asc" && dir != "desc" {
+		return nova.Errorf(nova.Invalid, "Invalid sort direction: %s", dir)
 	}
-	all, err := metadefs()
-	if err != nil {
-		return kit.Reply{}, err
+	key, ok := metadefSortKeys[name]
+	if !ok {
+		keys := slices.Sorted(maps.Keys(metadefSortKeys))
+		return nova.Errorf(nova.Invalid, "Invalid sort key: %s. It must be one of the following: %s.", name, strings.Join(keys, ", "))
 	}
-	found, err := filterMetadefs(all, query)
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	key := metadefSortKeys[page.Sort[0].Key]
 	slices.SortStableFunc(found, func(a, b metadefNamespace) int {
-		if page.Sort[0].Desc {
+		if dir == "desc" {
 			a, b = b, a
 		}
 		return cmp.Compare(key(a), key(b))
 	})
-	if page.Marker != "" {
-		if _, err := findMetadefs(page.Marker); err != nil {
-			return kit.Reply{}, err
-		}
-		found = found[1+slices.IndexFunc(found, func(n metadefNamespace) bool { return n.Name == page.Marker }):]
-	}
-	found = found[:min(page.Limit, len(found))]
-	query.Del("marker")
+	return nil
+}
+
+// metadefPage shows a page of namespaces, with a link to the next if this one
+// is full.
+func (s *Service) metadefPage(found []metadefNamespace, limit int, query url.Values) object {
 	const path = "/v2/metadefs/namespaces"
-	body := object{"schema": "/v2/schemas/metadefs/namespaces", "first": address(path, query)}
-	if len(found) > 0 && len(found) == page.Limit {
-		query.Set("marker", found[len(found)-1].Name)
-		body["next"] = address(path, query)
-	}
+	query.Del("marker")
 	views := make([]object, len(found))
 	for i, n := range found {
 		views[i] = s.metadefView(n)
 	}
-	body["namespaces"] = views
-	return kit.Reply{Body: body}, nil
+	body := object{"namespaces": views, "schema": "/v2/schemas/metadefs/namespaces", "first": address(path, query)}
+	if len(found) > 0 && len(found) == limit {
+		query.Set("marker", found[len(found)-1].Name)
+		body["next"] = address(path, query)
+	}
+	return body
 }
 
-// metadefPage reads a page of namespaces from the query: sorted by one key, by
-// the name if that is not said.
-func metadefPage(query map[string][]string) (nova.Page, error) {
-	key, dir := "created_at", "desc"
-	if values := query["sort_key"]; len(values) > 0 {
-		key = values[len(values)-1]
-	}
-	if values := query["sort_dir"]; len(values) > 0 {
-		dir = values[len(values)-1]
-	}
-	if dir != "asc" && dir != "desc" {
-		return nova.Page{}, nova.Errorf(nova.Invalid, "Invalid sort direction: %s", dir)
-	}
-	if metadefSortKeys[key] == nil {
-		keys := slices.Sorted(maps.Keys(metadefSortKeys))
-		return nova.Page{}, nova.Errorf(nova.Invalid, "Invalid sort key: %s. It must be one of the following: %s.", key, strings.Join(keys, ", "))
-	}
-	page, err := limitAndMarker(query)
-	page.Sort = []nova.Sort{{Key: key, Desc: dir == "desc"}}
-	return page, err
-}
-
-// filterMetadefs chooses the namespaces that a list is asked for: those of some
-// kinds of things, and those with a visibility.
-func filterMetadefs(all []metadefNamespace, query map[string][]string) ([]metadefNamespace, error) {
-	var types []string
-	if values := query["resource_types"]; len(values) > 0 {
-		types = strings.Split(values[len(values)-1], ",")
-	}
-	visibility := ""
-	if values := query["visibility"]; len(values) > 0 {
-		visibility = values[len(values)-1]
-	}
-	if visibility != "" && visibility != public && visibility != private {
-		return nil, nova.Errorf(nova.Invalid, "Invalid visibility value: %s", visibility)
-	}
-	found := []metadefNamespace{}
-	for _, n := range all {
-		ofType := types == nil || slices.ContainsFunc(n.ResourceTypes, func(t metadefResourceType) bool { return slices.Contains(types, t.Name) })
-		if ofType && (visibility == "" || visibility == n.Visibility) {
-			found = append(found, n)
-		}
-	}
-	return found, nil
-}
-
-func findMetadefs(name string) (metadefNamespace, error) {
-	all, err := metadefs()
-	if err != nil {
-		return metadefNamespace{}, err
-	}
-	for _, n := range all {
-		if n.Name == name {
-			return n, nil
-		}
-	}
-	return metadefNamespace{}, nova.Errorf(nova.NotFound, "Metadata definition namespace=%s was not found.", name)
-}
-
-// metadefsOf finds the namespace that a path names, for a part of it. Glance
-// has other words for one that isn't there.
-func metadefsOf(r *http.Request) (metadefNamespace, error) {
-	name := pathValue(r, "namespace")
-	n, err := findMetadefs(name)
-	if nova.Is(err, nova.NotFound) {
-		err = nova.Errorf(nova.NotFound, "Namespace %s not found", name)
-	}
-	return n, err
-}
-
-func (s *Service) metadefNamespace(r *http.Request) (kit.Reply, error) {
-	n, err := findMetadefs(pathValue(r, "namespace"))
-	if err != nil {
-		return kit.Reply{}, err
-	}
+// metadefDetail shows a namespace with all that is defined in it. With a
+// resource type in the query, properties have the names that they have on things
+// of that kind.
+func (s *Service) metadefDetail(n metadefNamespace, r *http.Request) (any, error) {
 	n = n.prefixed(r.URL.Query().Get("resource_type"))
 	view := s.metadefView(n)
 	if len(n.Properties) > 0 {
@@ -201,18 +205,72 @@ func (s *Service) metadefNamespace(r *http.Request) (kit.Reply, error) {
 	if len(n.Tags) > 0 {
 		view["tags"] = n.Tags
 	}
-	return kit.Reply{Body: view}, nil
+	return view, nil
 }
 
-func (s *Service) metadefAssociations(r *http.Request) (kit.Reply, error) {
-	n, err := metadefsOf(r)
-	if err != nil {
-		return kit.Reply{}, err
+// metadefAssociations shows which kinds of things have the properties.
+func metadefAssociations(n metadefNamespace, _ *http.Request) (any, error) {
+	return object{"resource_type_associations": metadefTypeViews(n.ResourceTypes)}, nil
+}
+
+// metadefProperties shows the properties that stand in no group.
+func metadefProperties(n metadefNamespace, _ *http.Request) (any, error) {
+	properties := map[string]metadefProperty{}
+	maps.Copy(properties, n.Properties)
+	return object{"properties": properties}, nil
+}
+
+// metadefOneProperty shows one property. With a resource type in the query, the
+// path has the property's name as it is on things of that kind.
+func metadefOneProperty(n metadefNamespace, r *http.Request) (any, error) {
+	name := pathValue(r, "property")
+	if kind := r.URL.Query().Get("resource_type"); kind != "" {
+		var err error
+		if name, err = n.withoutPrefix(name, kind); err != nil {
+			return nil, err
+		}
 	}
-	return kit.Reply{Body: object{"resource_type_associations": metadefTypeViews(n.ResourceTypes)}}, nil
+	property, ok := n.Properties[name]
+	if !ok {
+		return nil, nova.Errorf(nova.NotFound, "Could not find property %s", name)
+	}
+	view := maps.Clone(property)
+	view["name"] = name
+	return view, nil
 }
 
-func (s *Service) metadefResourceTypes(*http.Request) (kit.Reply, error) {
+// metadefObjects has a schema link without a slash before it, as in Glance.
+func metadefObjects(n metadefNamespace, _ *http.Request) (any, error) {
+	return object{"objects": metadefObjectViews(n), "schema": "v2/schemas/metadefs/objects"}, nil
+}
+
+// metadefOneObject shows a group of properties.
+func metadefOneObject(n metadefNamespace, r *http.Request) (any, error) {
+	name := pathValue(r, "object")
+	for _, o := range n.Objects {
+		if o.Name == name {
+			return metadefObjectView(n, o), nil
+		}
+	}
+	return nil, nova.Errorf(nova.NotFound, "Could not find metadata object %s", name)
+}
+
+// metadefTags shows the words that belong to a namespace. Ours have none.
+func metadefTags(n metadefNamespace, _ *http.Request) (any, error) {
+	return object{"tags": append([]metadefTag{}, n.Tags...)}, nil
+}
+
+// metadefOneTag shows one of them.
+func metadefOneTag(n metadefNamespace, r *http.Request) (any, error) {
+	name := pathValue(r, "tag")
+	if !slices.Contains(n.Tags, metadefTag{name}) {
+		return nil, nova.Errorf(nova.NotFound, "Could not find metadata tag %s", name)
+	}
+	return dated(object{"name": name}), nil
+}
+
+// metadefResourceTypes lists the kinds of things of all namespaces.
+func metadefResourceTypes(*http.Request) (kit.Reply, error) {
 	kinds, err := metadefKinds()
 	if err != nil {
 		return kit.Reply{}, err
@@ -222,114 +280,6 @@ func (s *Service) metadefResourceTypes(*http.Request) (kit.Reply, error) {
 		types[i].Name = kind
 	}
 	return kit.Reply{Body: object{"resource_types": metadefTypeViews(types)}}, nil
-}
-
-// metadefKinds are the kinds of things for which there is anything defined.
-func metadefKinds() ([]string, error) {
-	all, err := metadefs()
-	names := map[string]bool{}
-	for _, n := range all {
-		for _, t := range n.ResourceTypes {
-			names[t.Name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(names)), err
-}
-
-func (s *Service) metadefProperties(r *http.Request) (kit.Reply, error) {
-	n, err := metadefsOf(r)
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	properties := n.Properties
-	if properties == nil {
-		properties = map[string]metadefProperty{}
-	}
-	return kit.Reply{Body: object{"properties": properties}}, nil
-}
-
-// metadefProperty shows one property. With a resource type in the query, the
-// path has the property's name as it is on things of that kind.
-func (s *Service) metadefProperty(r *http.Request) (kit.Reply, error) {
-	n, err := metadefsOf(r)
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	name := pathValue(r, "property")
-	if kind := r.URL.Query().Get("resource_type"); kind != "" {
-		if name, err = n.withoutPrefix(name, kind); err != nil {
-			return kit.Reply{}, err
-		}
-	}
-	property, ok := n.Properties[name]
-	if !ok {
-		return kit.Reply{}, nova.Errorf(nova.NotFound, "Could not find property %s", name)
-	}
-	view := maps.Clone(property)
-	view["name"] = name
-	return kit.Reply{Body: view}, nil
-}
-
-// withoutPrefix gives the name that a property has in the namespace from the
-// name that it has on things of a kind.
-func (n metadefNamespace) withoutPrefix(name, kind string) (string, error) {
-	at := slices.IndexFunc(n.ResourceTypes, func(t metadefResourceType) bool { return t.Name == kind })
-	if at < 0 {
-		if kinds, err := metadefKinds(); err != nil || !slices.Contains(kinds, kind) {
-			return "", errors.Join(err, nova.Errorf(nova.NotFound, "The metadata definition resource-type with name=%s, was not found.", kind))
-		}
-		return "", nova.Errorf(nova.NotFound,
-			"The metadata definition resource-type association of resource-type=%s to namespace=%s, was not found.", kind, n.Name)
-	}
-	prefix := n.ResourceTypes[at].Prefix
-	short, ok := strings.CutPrefix(name, prefix)
-	if !ok || prefix == "" {
-		return "", nova.Errorf(nova.NotFound,
-			"Property %s does not start with the expected resource type association prefix of '%s'.", name, cmp.Or(prefix, "None"))
-	}
-	return short, nil
-}
-
-func (s *Service) metadefObjects(r *http.Request) (kit.Reply, error) {
-	n, err := findMetadefs(pathValue(r, "namespace"))
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	return kit.Reply{Body: object{"objects": metadefObjectViews(n), "schema": "v2/schemas/metadefs/objects"}}, nil // without a slash, as in Glance
-}
-
-func (s *Service) metadefObject(r *http.Request) (kit.Reply, error) {
-	n, err := metadefsOf(r)
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	name := pathValue(r, "object")
-	for _, o := range n.Objects {
-		if o.Name == name {
-			return kit.Reply{Body: metadefObjectView(n, o)}, nil
-		}
-	}
-	return kit.Reply{}, nova.Errorf(nova.NotFound, "Could not find metadata object %s", name)
-}
-
-func (s *Service) metadefTags(r *http.Request) (kit.Reply, error) {
-	n, err := metadefsOf(r)
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	return kit.Reply{Body: object{"tags": append([]metadefTag{}, n.Tags...)}}, nil
-}
-
-func (s *Service) metadefTag(r *http.Request) (kit.Reply, error) {
-	n, err := metadefsOf(r)
-	if err != nil {
-		return kit.Reply{}, err
-	}
-	name := pathValue(r, "tag")
-	if !slices.Contains(n.Tags, metadefTag{name}) {
-		return kit.Reply{}, nova.Errorf(nova.NotFound, "Could not find metadata tag %s", name)
-	}
-	return kit.Reply{Body: dated(object{"name": name})}, nil
 }
 
 // metadefView shows a namespace as lists do: without what is defined in it.
@@ -350,6 +300,7 @@ func (s *Service) metadefView(n metadefNamespace) object {
 	return view
 }
 
+// metadefTypeViews shows kinds of things. Glance leaves out what is empty.
 func metadefTypeViews(types []metadefResourceType) []object {
 	views := make([]object, len(types))
 	for i, t := range types {
@@ -364,6 +315,7 @@ func metadefTypeViews(types []metadefResourceType) []object {
 	return views
 }
 
+// metadefObjectViews shows the groups of properties of a namespace.
 func metadefObjectViews(n metadefNamespace) []object {
 	views := make([]object, len(n.Objects))
 	for i, o := range n.Objects {
@@ -372,6 +324,8 @@ func metadefObjectViews(n metadefNamespace) []object {
 	return views
 }
 
+// metadefObjectView shows a group of properties. Its path is not escaped, as in
+// Glance.
 func metadefObjectView(n metadefNamespace, o metadefObject) object {
 	return dated(object{
 		"name":        o.Name,

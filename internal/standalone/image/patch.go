@@ -27,7 +27,9 @@ type patchOperation struct {
 
 var patchVerbs = []string{"add", "remove", "replace"}
 
-// patch reads the operations of a request.
+// patch reads the operations of a request. The error is BadMediaType for a body
+// of another type, with a header that names the right ones, and Invalid for a
+// body that is no list of operations.
 func (s *Service) patch(r *http.Request) ([]patchOperation, error) {
 	mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if mediaType != patchType && mediaType != oldPatchType {
@@ -58,47 +60,50 @@ func (s *Service) patch(r *http.Request) ([]patchOperation, error) {
 }
 
 func parseOperation(change map[string]any, old bool) (patchOperation, error) {
-	o, path, err := verbAndPath(change, old)
+	op, path, err := verbAndPath(change, old)
 	if err != nil {
-		return o, err
+		return patchOperation{}, err
 	}
-	if o.key, err = keyOf(path); err != nil {
-		return o, err
+	key, err := keyOf(path)
+	if err != nil {
+		return patchOperation{}, err
 	}
 	value, given := change["value"]
-	if !given && o.op != "remove" {
-		return o, nova.Errorf(nova.Invalid, `Operation "%s" requires a member named "value".`, o.op)
+	if !given && op != "remove" {
+		return patchOperation{}, nova.Errorf(nova.Invalid, `Operation "%s" requires a member named "value".`, op)
 	}
-	o.value = value
-	return o, nil
+	return patchOperation{op, key, value}, nil
 }
 
-func verbAndPath(change map[string]any, old bool) (o patchOperation, path string, err error) {
+// verbAndPath reads what an operation does and to what, in either notation.
+func verbAndPath(change map[string]any, old bool) (op, path string, err error) {
 	const oneOf = "It must be one of the following: add, remove, replace."
 	if old {
 		for _, verb := range patchVerbs {
 			if path, ok := change[verb].(string); ok {
-				return patchOperation{op: verb}, path, nil
+				return verb, path, nil
 			}
 		}
-		return o, "", nova.Errorf(nova.Invalid, "Unable to find operation in JSON Schema change. %s", oneOf)
+		return "", "", nova.Errorf(nova.Invalid, "Unable to find operation in JSON Schema change. %s", oneOf)
 	}
 	op, ok := change["op"].(string)
 	if !ok {
-		return o, "", nova.Errorf(nova.Invalid, "Unable to find `op` in JSON Schema change. %s", oneOf)
+		return "", "", nova.Errorf(nova.Invalid, "Unable to find `op` in JSON Schema change. %s", oneOf)
 	}
 	if !slices.Contains(patchVerbs, op) {
-		return o, "", nova.Errorf(nova.Invalid, "Invalid operation: `%s`. %s", op, oneOf)
+		return "", "", nova.Errorf(nova.Invalid, "Invalid operation: `%s`. %s", op, oneOf)
 	}
 	path, ok = change["path"].(string)
 	if !ok {
-		return o, "", nova.Errorf(nova.Invalid, "Unable to find `path` in JSON Schema change.")
+		return "", "", nova.Errorf(nova.Invalid, "Unable to find `path` in JSON Schema change.")
 	}
-	return patchOperation{op: op}, path, nil
+	return op, path, nil
 }
 
-// keyOf gives the key that a JSON pointer (RFC 6901) points at. Nothing of an
-// image has parts that could be changed by themselves.
+// keyOf gives the key that a JSON pointer (RFC 6901) points at. No value of an
+// image has parts that could be changed by themselves, so a pointer has one
+// part. Locations are refused because they would let a client read any file of
+// this machine as an image.
 func keyOf(path string) (string, error) {
 	key, ok := strings.CutPrefix(path, "/")
 	switch {
@@ -112,10 +117,13 @@ func keyOf(path string) (string, error) {
 	return strings.NewReplacer("~1", "/", "~0", "~").Replace(key), nil
 }
 
+// apply carries the operation out on an image. An attribute can be replaced but
+// not removed; add and replace are the same for it. A property can be replaced
+// or removed only if it is there.
 func (o patchOperation) apply(i *imagedb.Image) error {
 	_, isAttribute := attributes[o.key]
 	_, isProperty := i.Properties[o.key]
-	if err := settable(o.key); err != nil {
+	if err := checkSettable(o.key); err != nil {
 		return err
 	}
 	switch {

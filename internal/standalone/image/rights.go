@@ -7,27 +7,29 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// The values of Image.Visibility.
+// The values of Image.Visibility: who can see an image.
 const (
-	public    = "public"
-	private   = "private"
-	shared    = "shared"
-	community = "community"
+	public    = "public"    // everybody, in every list
+	private   = "private"   // the owner's project
+	shared    = "shared"    // the owner's project and the members
+	community = "community" // everybody, in lists that ask for it
 )
 
 // The values of Image.Status that this service knows.
 const (
-	queued      = "queued"
-	saving      = "saving"
-	uploading   = "uploading" // staged, but not imported yet
-	active      = "active"
-	deactivated = "deactivated"
+	queued      = "queued"      // the image has no data yet
+	saving      = "saving"      // data is being uploaded
+	uploading   = "uploading"   // the data is staged, and waits for its import
+	active      = "active"      // the image can be used
+	deactivated = "deactivated" // only administrators can download the data
 )
 
+// isAdmin reports whether the caller is an administrator of the image service,
+// by Glance's own rule.
 func isAdmin(c nova.Caller) bool { return c.HasRole("admin") }
 
-// mayWrite tells whether the caller holds a role in a project that may do more
-// than read.
+// mayWrite refuses a caller who holds no role in its project that may do more
+// than read. The action is the name of the policy rule.
 func mayWrite(c nova.Caller, action string) error {
 	writer := slices.ContainsFunc([]string{"manager", "member", "service"}, c.HasRole)
 	if isAdmin(c) || writer && c.ProjectID != "" {
@@ -36,11 +38,12 @@ func mayWrite(c nova.Caller, action string) error {
 	return notAuthorized(action)
 }
 
+// notAuthorized is the error of a policy rule that refuses a caller.
 func notAuthorized(action string) error {
 	return nova.Errorf(nova.Forbidden, "You are not authorized to complete %s action.", action)
 }
 
-// mayChange tells whether the caller may alter an image that it sees.
+// mayChange refuses a caller who can see an image but not change it.
 func mayChange(c nova.Caller, i imagedb.Image, action string) error {
 	if isAdmin(c) {
 		return nil
@@ -51,7 +54,8 @@ func mayChange(c nova.Caller, i imagedb.Image, action string) error {
 	return mayWrite(c, action)
 }
 
-// mayPublish tells whether the caller may give an image this visibility.
+// mayPublish refuses to let anybody but an administrator make an image public.
+// An image that is public already may stay so.
 func mayPublish(c nova.Caller, from, to string) error {
 	if to == public && from != public && !isAdmin(c) {
 		return notAuthorized("publicize_image")

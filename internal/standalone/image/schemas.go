@@ -8,11 +8,12 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// object is a JSON object, of which the schemas are made.
+// object is a JSON object.
 type object = map[string]any
 
-// The schemas tell clients which keys an image has; Horizon and the command
-// line ask for them to tell attributes from properties.
+// schema shows a JSON schema. Horizon and the command line read those of images
+// to tell attributes from properties. The schemas only describe; what a client
+// sends is checked by the attributes in attributes.go.
 func (s *Service) schema(r *http.Request) (kit.Reply, error) {
 	schemas := map[string]object{
 		"image":   imageSchema(),
@@ -27,6 +28,8 @@ func (s *Service) schema(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: schema}, nil
 }
 
+// imageSchema describes an image. Every key beyond the properties named here is
+// a property of the image, whose value is a text.
 func imageSchema() object {
 	text := object{"type": "string"}
 	return object{
@@ -64,6 +67,7 @@ func imageSchema() object {
 	}
 }
 
+// memberSchema describes a project that an image is shared with.
 func memberSchema() object {
 	text := object{"type": "string"}
 	return object{
@@ -79,6 +83,7 @@ func memberSchema() object {
 	}
 }
 
+// collection describes a page of things that are each described by item.
 func collection(name string, item object) object {
 	text := object{"type": "string"}
 	return object{
@@ -90,18 +95,21 @@ func collection(name string, item object) object {
 	}
 }
 
+// described adds a description to the schema of a value.
 func described(description string, o object) object {
 	with := object{"description": description}
 	maps.Copy(with, o)
 	return with
 }
 
+// shown is described for a value that only the service sets.
 func shown(description string, o object) object {
 	with := described(description, o)
 	with["readOnly"] = true
 	return with
 }
 
+// nullOr is an enumeration that also allows no value.
 func nullOr(words []string) []any {
 	values := []any{nil}
 	for _, word := range words {

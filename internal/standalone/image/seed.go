@@ -12,9 +12,9 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// The image that a new cloud starts with: a small public one, so that there is
-// something to boot. Its ID and its bytes are always the same, so that several
-// processes that start at once agree on them.
+// The seed is the image that a new cloud starts with: a small public one, so that
+// there is something to boot. Its ID and its bytes are always the same, so several
+// processes that start at once make one image.
 const (
 	seedID   = "c1220500-0000-4000-8000-000000000001"
 	seedName = "cirros"
@@ -23,7 +23,8 @@ const (
 )
 
 // Seed makes an image if there is none, and sweeps up what a process that was
-// killed has left. Call it at every start.
+// killed has left. Call it at every start. An image that was made and deleted does
+// not come back.
 func (s *Service) Seed(ctx context.Context) error {
 	if err := s.SweepUploads(ctx); err != nil {
 		return err
@@ -35,7 +36,7 @@ func (s *Service) Seed(ctx context.Context) error {
 	switch {
 	case nova.Is(err, nova.NotFound):
 		image, err = s.createSeed(ctx)
-		if nova.Is(err, nova.NotFound) { // there are others
+		if nova.Is(err, nova.NotFound) {
 			return nil
 		}
 	case err == nil && image.Status == active && !s.files.exists(seedID):
@@ -47,8 +48,8 @@ func (s *Service) Seed(ctx context.Context) error {
 	return s.saveSeed(ctx, image)
 }
 
-// createSeed creates the image: NotFound if somebody has deleted it, and has
-// others.
+// createSeed creates the image in a store that has none. The error is NotFound if
+// there are other images, or if the seed has been deleted.
 func (s *Service) createSeed(ctx context.Context) (imagedb.Image, error) {
 	there, err := s.Store.Images(ctx, imagedb.Filter{Admin: true, Visibility: "all"}, nova.Page{Limit: 1})
 	if err != nil {
@@ -61,25 +62,27 @@ func (s *Service) createSeed(ctx context.Context) (imagedb.Image, error) {
 	image, err := s.Store.Create(ctx, imagedb.Image{
 		ID: seedID, Name: &name, Owner: s.Owner, Status: queued, Visibility: public, DiskFormat: &disk, ContainerFormat: &container,
 	})
-	if nova.Is(err, nova.Conflict) { // another process was faster, and goes on with it
+	if nova.Is(err, nova.Conflict) { // another process was faster, or it was deleted
 		return s.Store.Image(ctx, seedID)
 	}
 	return image, err
 }
 
+// saveSeed uploads the data, unless another process does.
 func (s *Service) saveSeed(ctx context.Context, image imagedb.Image) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, "/", seedData())
 	if err != nil {
 		return err
 	}
 	err = s.save(r, image, active)
-	if nova.Is(err, nova.Conflict) || nova.Is(err, nova.Gone) { // another process was faster
+	if nova.Is(err, nova.Conflict) || nova.Is(err, nova.Gone) {
 		return nil
 	}
 	return err
 }
 
-// restoreSeed writes the data again, for a state folder that hasn't got it.
+// restoreSeed writes the data again. A state folder that was made anew beside an
+// old database doesn't have the data.
 func (s *Service) restoreSeed() error {
 	file, err := s.files.claim(seedID)
 	if errors.Is(err, errBusy) {

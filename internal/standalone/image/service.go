@@ -1,5 +1,10 @@
 // Package image is the bundled image service: as much of Glance's API v2 as
-// nova-api and its clients use, with the data in files of one folder.
+// nova-api and its clients use. What is known of images is in imagedb; their data
+// is in files of one folder.
+//
+// service.go has the routes, images.go and members.go the handlers, attributes.go
+// what clients may set. upload.go and files.go receive data, sweep.go cleans up
+// after uploads that died. metadefs.go serves the metadata definitions.
 package image
 
 import (
@@ -19,14 +24,14 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// Path is where the service is mounted, with the prefix stripped: its own
-// handler is rooted at /.
+// Path is where the process mounts the service. The prefix is stripped from the
+// requests that the service gets.
 const Path = "/image"
 
-// Options are what the service stands on.
+// Options are what a Service works with.
 type Options struct {
 	Store    *imagedb.Store
-	Dir      string // where the data is; made with mode 0700 if it isn't there
+	Dir      string // where the data is; New makes it, with mode 0700
 	Log      zerolog.Logger
 	Validate kit.Validator
 	AuthURL  func(*http.Request) string // where a caller without a token gets one
@@ -39,7 +44,8 @@ type Options struct {
 	Patience   time.Duration // how long an upload may stand still; 0 for a minute
 }
 
-// A Service is an image service. Several may share a database and a folder.
+// A Service is an image service. Several processes may run one each on the same
+// database and the same folder.
 type Service struct {
 	Options
 	kit     kit.Kit
@@ -54,7 +60,7 @@ const (
 	defaultPage     = 25   // images in a page whose limit isn't given
 )
 
-// New makes a Service, and the folder for its data.
+// New makes a Service, and the folder for its data. Call Seed and Run, too.
 func New(o Options) (*Service, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = defaultMaxBytes
@@ -76,6 +82,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.
 // base is where the client reaches this service.
 func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicURL) + Path }
 
+// router has the versions in front of the token check, as Glance does: clients
+// look at them before they sign in.
 func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
 	r.MethodNotAllowed(s.kit.Handle(func(request *http.Request) (kit.Reply, error) { return methodNotAllowed(r, request) }))
@@ -93,11 +101,14 @@ func (s *Service) router() http.Handler {
 	return r
 }
 
+// A route is a method and a path below /v2, and the handler for both.
 type route struct {
 	method, path string
 	handle       kit.Handler
 }
 
+// routes are all that is said of images. Uploads have a deadline of their own,
+// and stand in router.
 func (s *Service) routes() []route {
 	return []route{
 		{"GET", "/schemas/{name}", s.schema},
@@ -125,7 +136,7 @@ func (s *Service) routes() []route {
 // methodNotAllowed says which methods there are instead, in Glance's words.
 func methodNotAllowed(routes chi.Routes, r *http.Request) (kit.Reply, error) {
 	var allowed []string
-	for _, method := range strings.Fields("GET POST PUT PATCH DELETE") {
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 		if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
 			allowed = append(allowed, method)
 		}
@@ -148,14 +159,15 @@ func pathValue(r *http.Request, name string) string {
 	return plain
 }
 
-// choices answers whatever is outside of /v2: with the versions there are.
+// choices answers a path outside of /v2 with the versions that there are.
 func (s *Service) choices(r *http.Request) (kit.Reply, error) {
 	reply, err := s.versions(r)
 	reply.Status = http.StatusMultipleChoices
 	return reply, err
 }
 
-// versionsServed are those of Glance that offer what this service does.
+// versionsServed are the versions of Glance's API that offer what this service
+// does. Later ones have tasks, several stores and caches.
 var versionsServed = strings.Fields("v2.9 v2.7 v2.6 v2.5 v2.4 v2.3 v2.2 v2.1 v2.0")
 
 func (s *Service) versions(r *http.Request) (kit.Reply, error) {

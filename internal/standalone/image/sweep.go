@@ -58,7 +58,9 @@ func (s *Service) sweepFiles(ctx context.Context) error {
 }
 
 // sweepImage ends a dead upload, if one is named, and removes the files of an
-// image that has no data. It leaves an image alone that somebody uploads to.
+// image that has no data. It leaves an image alone that somebody uploads to, and
+// holds the claim until it is done, so that nobody begins to upload meanwhile: a
+// new upload's file would have the name of the one that is removed.
 func (s *Service) sweepImage(ctx context.Context, id, deadUpload string) error {
 	claimed, err := s.files.claim(id)
 	if errors.Is(err, errBusy) {

@@ -22,7 +22,8 @@ import (
 // upload takes an image's data and makes the image active.
 func (s *Service) upload(r *http.Request) (kit.Reply, error) { return s.receive(r, active) }
 
-// stage takes an image's data, for an import to make the image active.
+// stage takes an image's data and leaves it to an import to make the image
+// active.
 func (s *Service) stage(r *http.Request) (kit.Reply, error) { return s.receive(r, uploading) }
 
 // importData makes an image with staged data active.
@@ -48,7 +49,8 @@ func (s *Service) importData(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Status: http.StatusAccepted}, err
 }
 
-// receive streams a request's body into an image.
+// receive streams the body of a request into an image. Whatever can be refused
+// is refused before the body is read.
 func (s *Service) receive(r *http.Request, then string) (kit.Reply, error) {
 	if mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); mediaType != "application/octet-stream" {
 		return kit.Reply{}, nova.Errorf(nova.BadMediaType, "The request media type %s is not supported by this server.", mediaType)
@@ -71,6 +73,7 @@ func (s *Service) receive(r *http.Request, then string) (kit.Reply, error) {
 	return kit.Reply{}, s.save(r, image, then)
 }
 
+// hasFormats refuses an image whose formats aren't known: nobody could use it.
 func hasFormats(i imagedb.Image) error {
 	if i.DiskFormat == nil || i.ContainerFormat == nil {
 		return nova.Errorf(nova.Invalid, "Properties disk_format, container_format must be set prior to saving data.")
@@ -235,8 +238,9 @@ func (u *upload) surelyPending(ctx context.Context) bool {
 	return err == nil && pending
 }
 
-// patiently lets an upload take as long as it needs, so long as it moves: the
-// server's own deadline is for small bodies.
+// patiently lets an upload take as long as it needs while it moves. The server's
+// own deadline is meant for small bodies, and would end the upload of a large
+// image.
 func (s *Service) patiently(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = &patientBody{ReadCloser: r.Body, connection: http.NewResponseController(w), patience: s.Patience}
@@ -244,6 +248,7 @@ func (s *Service) patiently(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
+// A patientBody is the body of an upload, whose deadline moves with each piece.
 type patientBody struct {
 	io.ReadCloser
 	connection *http.ResponseController

@@ -9,11 +9,14 @@ import (
 	"github.com/nova-api/nova-api/db/imagedb"
 )
 
+// timeFormat is that of Glance, which shows no fractions of a second.
 const timeFormat = "2006-01-02T15:04:05Z"
 
+// timestamp shows a time in UTC.
 func timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// view shows an image: its properties stand beside its attributes.
+// view shows an image. Its properties stand beside its attributes; where both
+// have the same name, which setting a property refuses, the attribute counts.
 func view(i imagedb.Image) map[string]any {
 	v := map[string]any{}
 	for name, value := range i.Properties {
@@ -49,7 +52,8 @@ func view(i imagedb.Image) map[string]any {
 	return v
 }
 
-// virtualSize is what the disk holds, which is known of raw ones only.
+// virtualSize is how large a server sees the disk. The service doesn't look into
+// data, so it knows that of raw images only.
 func virtualSize(i imagedb.Image) *int64 {
 	if i.DiskFormat != nil && *i.DiskFormat == "raw" && i.Status != uploading {
 		return i.Size
@@ -57,6 +61,7 @@ func virtualSize(i imagedb.Image) *int64 {
 	return nil
 }
 
+// hashAlgorithm names the algorithm of os_hash_value, once there is a value.
 func hashAlgorithm(i imagedb.Image) any {
 	if i.Hash == nil {
 		return nil
@@ -80,6 +85,7 @@ func listView(r *http.Request, images []imagedb.Image, limit int) map[string]any
 	return v
 }
 
+// address is a path of this service with a query, as it stands in links.
 func address(path string, query url.Values) string {
 	if len(query) == 0 {
 		return path
