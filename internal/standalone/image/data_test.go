@@ -191,7 +191,7 @@ func TestUpload_KilledProcess(t *testing.T) {
 		c.t = t
 		retried, swept := c.make("demo", rawImage), c.make("demo", rawImage)
 		for _, id := range []string{retried, swept} {
-			if _, err := c.service.Store.BeginUpload(t.Context(), id, "dead-"+id, imagedb.Room{}); err != nil {
+			if _, err := c.service.Store.BeginUpload(t.Context(), id, c.service.NewUploadID(), imagedb.Room{}); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(c.dir, id+".part"), []byte("half of it, and more than the next"), 0o600); err != nil {
@@ -207,6 +207,42 @@ func TestUpload_KilledProcess(t *testing.T) {
 		if diff := cmp.Diff([]string{retried}, c.files()); diff != "" {
 			t.Errorf("files: %s", diff)
 		}
+	})
+}
+
+// TestSweepUploads_LeavesOtherFoldersAlone has a process with a folder of its own
+// sweep while another one receives data.
+func TestSweepUploads_LeavesOtherFoldersAlone(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c cloud) {
+		c.t = t
+		id := c.make("demo", rawImage)
+		body, writer := io.Pipe()
+		var upload sync.WaitGroup
+		upload.Go(func() {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/v2/images/"+id+"/file", body)
+			r.ContentLength = -1
+			r.Header.Set("X-Auth-Token", "demo")
+			r.Header.Set("Content-Type", "application/octet-stream")
+			w := httptest.NewRecorder()
+			c.service.ServeHTTP(w, r)
+			if w.Code != http.StatusNoContent {
+				t.Errorf("upload: got %d %s", w.Code, w.Body)
+			}
+		})
+		if _, err := writer.Write([]byte("data")); err != nil {
+			t.Fatal(err)
+		}
+		elsewhere, beside := newCloud(t, c.service.Store, t.TempDir()), newCloud(t, c.service.Store, c.dir)
+		for _, other := range []cloud{elsewhere, beside} {
+			if err := other.service.SweepUploads(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.want(200, `"status":"saving"`, "demo", "GET /v2/images/"+id, "")
+		}
+		_ = writer.Close()
+		upload.Wait()
+		beside.want(200, "data", "demo", "GET /v2/images/"+id+"/file", "")
 	})
 }
 

@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// NewUploadID names an upload to the service's folder.
+func (s *Service) NewUploadID() string { return s.newUploadID() }
+
 // ReadPaths are the patterns of all paths that can be read.
 func (s *Service) ReadPaths() []string {
 	var paths []string

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/google/uuid"
+
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -23,6 +25,30 @@ const partial = ".part"
 
 // errBusy is the answer of claim while somebody else has claimed the image.
 var errBusy = errors.New("another upload is under way")
+
+// identity is a name that no other folder has, made at the first start. Uploads
+// carry it: whether one is alive can be told only where its file is.
+func (f files) identity() (string, error) {
+	path := filepath.Join(f.dir, ".folder")
+	name, err := os.ReadFile(path)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return string(name), err
+	}
+	draft, err := os.CreateTemp(f.dir, ".folder-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.Remove(draft.Name()) }()
+	_, err = draft.WriteString(uuid.NewString())
+	if err := errors.Join(err, draft.Close()); err != nil {
+		return "", err
+	}
+	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) { // another process was faster
+		return "", err
+	}
+	name, err = os.ReadFile(path)
+	return string(name), err
+}
 
 // path is where an image's data is. The ID is one that the service has checked;
 // Base makes sure that it can't lead anywhere else.

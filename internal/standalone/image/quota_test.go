@@ -98,7 +98,7 @@ func TestQuota_GivesRoomBack(t *testing.T) {
 			}
 			c.wantQueued(id)
 		}
-		if _, err := c.service.Store.BeginUpload(t.Context(), id, "dead", imagedb.Room{Need: quota, Want: quota, Limit: quota}); err != nil {
+		if _, err := c.service.Store.BeginUpload(t.Context(), id, c.service.NewUploadID(), imagedb.Room{Need: quota, Want: quota, Limit: quota}); err != nil {
 			t.Fatal(err)
 		}
 		another := c.make("demo", rawImage)

@@ -50,6 +50,7 @@ type Service struct {
 	Options
 	kit     kit.Kit
 	files   files
+	folder  string // the identity of the folder
 	handler http.Handler
 }
 
@@ -72,6 +73,10 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("folder for images: %w", err)
 	}
 	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Glance}, files: files{o.Dir}}
+	var err error
+	if s.folder, err = s.files.identity(); err != nil {
+		return nil, fmt.Errorf("folder for images: %w", err)
+	}
 	s.handler = s.router()
 	return s, nil
 }

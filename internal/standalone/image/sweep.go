@@ -3,6 +3,7 @@ package image
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/nova-api/nova-api/internal/nova"
@@ -28,13 +29,16 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // SweepUploads makes the images queued again whose upload has died, and removes
-// what the uploads have written.
+// what the uploads have written. It leaves uploads to other folders alone.
 func (s *Service) SweepUploads(ctx context.Context) error {
 	uploads, err := s.Store.Uploads(ctx)
 	if err != nil {
 		return err
 	}
 	for id, upload := range uploads {
+		if !strings.HasPrefix(upload, s.folder+"/") {
+			continue
+		}
 		if err := s.sweepImage(ctx, id, upload); err != nil {
 			return err
 		}

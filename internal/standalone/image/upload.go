@@ -100,7 +100,7 @@ func (s *Service) save(r *http.Request, image imagedb.Image, then string) error 
 		return err
 	}
 	defer func() { _ = file.Close() }()
-	up := upload{service: s, image: image.ID, id: uuid.NewString(), file: file}
+	up := upload{service: s, image: image.ID, id: s.newUploadID(), file: file}
 	if err := up.begin(r); err != nil {
 		return errors.Join(err, s.files.drop(image.ID))
 	}
@@ -113,6 +113,9 @@ func (s *Service) save(r *http.Request, image imagedb.Image, then string) error 
 	}
 	return err
 }
+
+// newUploadID names an upload, and the folder that it writes to.
+func (s *Service) newUploadID() string { return s.folder + "/" + uuid.NewString() }
 
 // An upload is the giving of data to an image.
 type upload struct {
