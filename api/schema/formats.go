@@ -82,9 +82,12 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// isBase64 tells whether a text can be decoded, in the forgiving way: what is
-// not of the alphabet is passed over, but the padding must be right.
+// isBase64 reports whether a text can be decoded, in the forgiving way: ASCII
+// that is not of the alphabet is passed over, but the padding must be right.
 func isBase64(s string) bool {
+	if strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return false
+	}
 	position, padding := 0, 0
 	for i := range len(s) {
 		switch c := s[i]; {

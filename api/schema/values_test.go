@@ -168,7 +168,7 @@ func TestFormats(t *testing.T) {
 			[]string{someUUID, strings.ToUpper(someUUID), strings.ReplaceAll(someUUID, "-", ""), "{" + someUUID + "}", "urn:uuid:" + someUUID},
 			[]string{"", someUUID[1:], someUUID + "0", "g" + someUUID[1:]},
 		},
-		{"base64", []string{"", "YQ==", "YWJj", "YW Jj", "YQ==junk"}, []string{"YQ", "YQ=", "Y"}},
+		{"base64", []string{"", "YQ==", "YWJj", "YW Jj", "YQ==junk"}, []string{"YQ", "YQ=", "Y", "ä", "YQ==ä"}},
 		{"ipv4", []string{"1.2.3.4"}, []string{"1.2.3", "01.2.3.4", "::1", "1.2.3.256"}},
 		{"ipv6", []string{"::1", "::ffff:1.2.3.4"}, []string{"1.2.3.4", "fe80::1%eth0", "1::g"}},
 		{"cidr", []string{"10.0.0.0/8", "::/0"}, []string{"10.0.0.0", "10.0.0.0 /8", "10.0.0.0/33"}},

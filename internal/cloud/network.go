@@ -135,6 +135,16 @@ func (n *Network) PortQuota(ctx context.Context, projectID string) (q PortQuota,
 	return PortQuota{Limit: *d.Quota.Port, Used: len(ports)}, err
 }
 
+// CanAllocate reports whether the network service can allocate a network for a
+// project that has none. Not every network service can do that at all.
+func (n *Network) CanAllocate(ctx context.Context, projectID string) (bool, error) {
+	err := n.conn.get(ctx, below("auto-allocated-topology", projectID), url.Values{"fields": {"dry-run"}}, nil)
+	if isStatus(err, http.StatusConflict) || isStatus(err, http.StatusNotFound) {
+		return false, nil
+	}
+	return err == nil, n.conn.fault(err)
+}
+
 // SecurityGroups finds the security groups of a project.
 func (n *Network) SecurityGroups(ctx context.Context, projectID string) ([]nova.SecurityGroup, error) {
 	query := url.Values{"tenant_id": {projectID}, "fields": {"id", "name", "tenant_id"}}

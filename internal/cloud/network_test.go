@@ -117,6 +117,42 @@ func TestNetwork_Ports(t *testing.T) {
 	wantError(t, err, nova.NotFound, "Port id none could not be found.")
 }
 
+// TestNetwork_Allocate is for a project without a network of its own.
+func TestNetwork_Allocate(t *testing.T) {
+	t.Parallel()
+	const refused = "Unable to automatically allocate a network for project p1"
+	conflict := scripted{http.StatusConflict, object{"NeutronError": object{"type": "AutoAllocationFailure", "message": "no default pool"}}}
+	for name, test := range map[string]struct {
+		dry, real scripted
+		able      bool
+		network   string
+		kind      nova.Kind
+		text      string
+	}{
+		"done": {
+			scripted{http.StatusOK, object{"auto_allocated_topology": object{"id": "dry-run=pass", "tenant_id": "p1"}}},
+			scripted{http.StatusOK, object{"auto_allocated_topology": object{"id": "n1", "tenant_id": "p1"}}},
+			true, "n1", 0, "",
+		},
+		"can't be done": {conflict, conflict, false, "", nova.Conflict, refused},
+		"unknown to the service": {
+			scripted{http.StatusNotFound, object{}}, scripted{http.StatusNotFound, object{}}, false, "", nova.NotFound, "The network service answered: Not Found.",
+		},
+	} {
+		b := newBed(t, nil, &script{answers: map[string]scripted{
+			"GET /v2.0/auto-allocated-topology/p1?fields=dry-run": test.dry,
+			"GET /v2.0/auto-allocated-topology/p1":                test.real,
+		}}, nil)
+		if able, err := b.Network.As(caller).CanAllocate(t.Context(), "p1"); able != test.able || err != nil {
+			t.Errorf("%s: able %v, %v", name, able, err)
+		}
+		got, err := b.Network.AsService().AllocateNetwork(t.Context(), "p1")
+		if got != test.network || nova.KindOf(err) != test.kind || nova.Message(err) != test.text {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
+
 func TestNetwork_PortsAt(t *testing.T) {
 	t.Parallel()
 	b := newBed(t, nil, &script{answers: map[string]scripted{

@@ -13,6 +13,23 @@ import (
 // change ports: which host a port is on is for administrators to say.
 type NetworkAdmin struct{ Network }
 
+// AllocateNetwork finds the ID of the network that the network service made for
+// a project by itself, and has it made if there is none. The error is Conflict
+// if that can't be done.
+func (n *NetworkAdmin) AllocateNetwork(ctx context.Context, projectID string) (string, error) {
+	var d struct {
+		Topology struct {
+			ID string `json:"id"`
+		} `json:"auto_allocated_topology"`
+	}
+	if err := n.conn.get(ctx, below("auto-allocated-topology", projectID), nil, &d); err != nil {
+		return "", n.conn.fault(err, phrase{
+			status: http.StatusConflict, kind: nova.Conflict, text: "Unable to automatically allocate a network for project " + projectID,
+		})
+	}
+	return d.Topology.ID, nil
+}
+
 // CreatePort makes a port for a server and binds it to a host, as far as the
 // port says these. The security groups are the project's default one if nil,
 // and none if empty.

@@ -16,12 +16,33 @@ const (
 	diskConfigProp = "auto_disk_config"
 )
 
-// resolveImage finds the image that servers boot from, as the caller sees it:
-// the zero image if none is named.
-func (a *Servers) resolveImage(ctx context.Context, id string) (nova.Image, error) {
-	if id == "" {
-		return nova.Image{}, nil
+// A bootImage is an image that servers boot from: the zero value for servers
+// that boot from a block device.
+type bootImage struct {
+	nova.Image
+	kernel, ramdisk string // IDs of images; empty for an image that boots by itself
+}
+
+// resolveImage finds the image that a request names, with its kernel and
+// ramdisk, as the caller sees them.
+func (a *Servers) resolveImage(ctx context.Context, r ServerRequest) (b bootImage, err error) {
+	if r.ImageID == "" && len(r.TrustedCerts) > 0 {
+		return b, nova.Errorf(nova.Invalid, "Image certificate validation is not supported when booting from volume")
 	}
+	if r.ImageID == "" {
+		return b, nil
+	}
+	if b.Image, err = a.findImage(ctx, r.ImageID); err != nil {
+		return b, err
+	}
+	if err := checkDiskConfig(b.Image, r.DiskConfig); err != nil {
+		return b, err
+	}
+	b.kernel, b.ramdisk, err = a.resolveKernel(ctx, b.Image)
+	return b, err
+}
+
+func (a *Servers) findImage(ctx context.Context, id string) (nova.Image, error) {
 	image, err := a.images.As(nova.CallerOf(ctx)).Show(ctx, id)
 	if nova.Is(err, nova.NotFound) || nova.Is(err, nova.Forbidden) {
 		return image, nova.Errorf(nova.Invalid, "Can not find requested image")
@@ -38,7 +59,10 @@ func (a *Servers) resolveKernel(ctx context.Context, image nova.Image) (kernel, 
 		return "", "", nil
 	}
 	for _, id := range []string{kernel, ramdisk} {
-		if _, err := a.resolveImage(ctx, id); err != nil {
+		if id == "" {
+			continue
+		}
+		if _, err := a.findImage(ctx, id); err != nil {
 			return "", "", err
 		}
 	}

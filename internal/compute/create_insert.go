@@ -106,11 +106,11 @@ func (p serverPlan) server(index, number int) nova.Server {
 		RequestedZone: p.zone,
 
 		Flavor:  p.flavor,
-		ImageID: r.ImageID, ImageProps: imageProps(p.image), Boot: p.boot(), RootDevice: &root,
-		KernelID: p.kernel, RamdiskID: p.ramdisk,
+		ImageID: r.ImageID, ImageProps: imageProps(p.image.Image), Boot: p.boot(), RootDevice: &root,
+		KernelID: p.image.kernel, RamdiskID: p.image.ramdisk,
 		KeyName: r.KeyName, PublicKey: p.publicKey, TrustedCerts: r.TrustedCerts,
 
-		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: diskConfig(p.image, r.DiskConfig),
+		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: diskConfig(p.image.Image, r.DiskConfig),
 		AccessIPv4: r.AccessIPv4, AccessIPv6: r.AccessIPv6, Hints: r.Hints, GroupID: p.serverGroup,
 		Addresses: keptAddresses(p.networks),
 	}

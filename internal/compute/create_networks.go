@@ -14,7 +14,7 @@ import (
 // only network that its project can use, if there is one.
 type Networks struct {
 	None bool // to nothing
-	Auto bool // to the only network, which must be there
+	Auto bool // to the only network, or else one that the network service allocates
 	List []NIC
 }
 
@@ -30,6 +30,7 @@ type NIC struct {
 // told of it.
 type nicRequest struct {
 	Network string `json:"network"`
+	Auto    bool   `json:"auto,omitempty"` // the network is allocated when the server is built
 	Port    string `json:"port,omitempty"`
 	IP      string `json:"ip,omitempty"`
 	Tag     string `json:"tag,omitempty"`
@@ -101,10 +102,14 @@ func (s networkSearch) onlyNetwork(ctx context.Context) ([]nicRequest, error) {
 		return nil, nova.Errorf(nova.Conflict, "Multiple possible networks found, use a Network ID to be more specific.")
 	case len(available) == 1:
 		return []nicRequest{{Network: available[0].ID}}, s.checkExternal(available[0])
-	case s.request.Networks.Auto:
-		return nil, nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", s.project)
+	case !s.request.Networks.Auto:
+		return nil, nil
 	}
-	return nil, nil
+	able, err := s.service.CanAllocate(ctx, s.project)
+	if err == nil && !able {
+		err = nova.Errorf(nova.Invalid, "Unable to automatically allocate a network for project %s", s.project)
+	}
+	return []nicRequest{{Auto: true}}, err
 }
 
 // named finds the networks and ports that the request names.

@@ -13,13 +13,12 @@ type serverPlan struct {
 	caller  nova.Caller
 	max     int // how many servers there may be at the most
 
-	flavor          nova.Flavor
-	image           nova.Image // the zero value for none
-	kernel, ramdisk string     // IDs of images; empty for none
-	publicKey       string     // empty for none
-	zone            string     // empty for any
-	networks        []nicRequest
-	groups          []string // IDs of security groups; nil for the default one
+	flavor    nova.Flavor
+	image     bootImage
+	publicKey string // empty for none
+	zone      string // empty for any
+	networks  []nicRequest
+	groups    []string // IDs of security groups; nil for the default one
 
 	serverGroup string // ID of the server group; empty for none
 
@@ -46,13 +45,7 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 	if p.zone, err = a.resolveZone(ctx, r); err != nil {
 		return p, err
 	}
-	if p.image, err = a.resolveImage(ctx, r.ImageID); err != nil {
-		return p, err
-	}
-	if r.ImageID == "" && len(r.TrustedCerts) > 0 {
-		return p, nova.Errorf(nova.Invalid, "Image certificate validation is not supported when booting from volume")
-	}
-	if err := checkDiskConfig(p.image, r.DiskConfig); err != nil {
+	if p.image, err = a.resolveImage(ctx, r); err != nil {
 		return p, err
 	}
 	if p.groups, err = a.resolveGroups(ctx, r.SecurityGroups); err != nil {
@@ -63,14 +56,8 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 		return p, err
 	}
 	p.networks, p.max = networks, min(p.max, withPorts)
-	if p.kernel, p.ramdisk, err = a.resolveKernel(ctx, p.image); err != nil {
-		return p, err
-	}
 	if p.publicKey, err = a.resolveKey(ctx, r.KeyName); err != nil {
 		return p, err
-	}
-	if p.max < r.Min {
-		return p, nova.Errorf(nova.OverQuota, "Maximum number of ports exceeded")
 	}
 	if err := p.check(); err != nil {
 		return p, err
@@ -86,12 +73,18 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 
 // check refuses a plan whose parts do not fit each other.
 func (p serverPlan) check() error {
+	if err := checkImageMeta(p.image.Image); err != nil {
+		return err
+	}
+	if p.max < p.request.Min {
+		return nova.Errorf(nova.OverQuota, "Maximum number of ports exceeded")
+	}
 	for _, quota := range []nova.Quota{p.ofUser, p.ofProject} {
 		if err := checkQuotas(quota, p.request); err != nil {
 			return err
 		}
 	}
-	return checkImage(p.image, p.flavor, p.request.ZeroDisk)
+	return checkImage(p.image.Image, p.flavor, p.request.ZeroDisk)
 }
 
 // checkShared refuses to give several servers what only one can have.

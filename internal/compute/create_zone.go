@@ -9,12 +9,13 @@ import (
 )
 
 // resolveZone finds the zone that servers are pinned to: empty for any. It must
-// have an enabled host, unless the client forces a host: then the zone counts
-// only if the host is in it, as in _validate_host_availability_zone of
+// have an enabled service, as the internal zone always has, though servers find
+// no host there. Where the client forces a host, the zone counts only if the
+// host is in it: _validate_host_availability_zone in
 // nova/api/openstack/compute/servers.py.
 func (a *Servers) resolveZone(ctx context.Context, r ServerRequest) (string, error) {
-	if r.Zone == "" {
-		return "", nil
+	if r.Zone == "" || r.Zone == a.internalZone && r.Force == (Target{}) {
+		return r.Zone, nil
 	}
 	hosts, err := a.Hosts(ctx)
 	if err != nil {

@@ -14,20 +14,29 @@ import (
 )
 
 // joinNetworks gives a server its ports. Those that an earlier attempt made
-// are found again by the server's ID.
+// are found again by the server's ID. A network that is to be allocated is the
+// same at every attempt.
 func (w *Worker) joinNetworks(ctx context.Context, s nova.Server, args buildArgs) ([]nova.Port, error) {
 	if len(args.Networks) == 0 {
 		return nil, nil
 	}
 	network := w.networks.AsService()
+	nics := slices.Clone(args.Networks)
+	if nics[0].Auto {
+		topology, err := network.AllocateNetwork(ctx, s.ProjectID)
+		if err != nil {
+			return nil, err
+		}
+		nics[0].Network = topology
+	}
 	had, err := network.Ports(ctx, s.ID)
 	if err != nil {
 		return nil, err
 	}
 	had = slices.DeleteFunc(had, func(p nova.Port) bool { return !isServers(p, s.ProjectID) })
-	made := madeFor(args.Networks, had)
-	ports := make([]nova.Port, len(args.Networks))
-	for i, nic := range args.Networks {
+	made := madeFor(nics, had)
+	ports := make([]nova.Port, len(nics))
+	for i, nic := range nics {
 		want := nova.Port{
 			ID: nic.Port, NetworkID: nic.Network, ProjectID: s.ProjectID, DeviceID: s.ID,
 			DeviceOwner: "compute:" + w.zone, Host: s.Host, SecurityGroups: args.SecurityGroups,

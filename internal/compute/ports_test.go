@@ -2,6 +2,7 @@ package compute_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -279,19 +280,57 @@ func TestPorts_FoundAgain(t *testing.T) {
 
 // loseAddresses takes a port's addresses away, as the network's owner may.
 func (s *site) loseAddresses(id string) error {
-	ctx := s.as("admin")
-	r, err := http.NewRequestWithContext(ctx, http.MethodPut, bundled+network.Path+"/v2.0/ports/"+id, strings.NewReader(`{"port": {"fixed_ips": []}}`))
-	if err != nil {
-		return err
-	}
+	s.neutron("admin", http.MethodPut, "/ports/"+id, `{"port": {"fixed_ips": []}}`)
+	return nil
+}
+
+// neutron sends a request to the bundled network service, and gives the ID in
+// the answer.
+func (s *site) neutron(who, method, path, body string) string {
+	s.t.Helper()
+	ctx := s.as(who)
+	r, err := http.NewRequestWithContext(ctx, method, bundled+network.Path+"/v2.0"+path, strings.NewReader(body))
+	s.must(err)
 	r.Header.Set("X-Auth-Token", nova.CallerOf(ctx).Token)
 	r.Header.Set("Content-Type", "application/json")
 	response, err := s.transport.RoundTrip(r)
-	if err != nil {
-		return err
+	s.must(err)
+	defer response.Body.Close()
+	var thing map[string]struct {
+		ID string `json:"id"`
 	}
-	if response.StatusCode != http.StatusOK {
-		s.t.Errorf("a port is to lose its addresses: %s", response.Status)
+	if err := json.NewDecoder(response.Body).Decode(&thing); err != nil || response.StatusCode >= http.StatusMultipleChoices {
+		s.t.Errorf("%s %s: %s, %v", method, path, response.Status, err)
 	}
-	return response.Body.Close()
+	for _, t := range thing {
+		return t.ID
+	}
+	return ""
+}
+
+// TestPorts_AllocatedNetwork connects a server to a network that is made for
+// its project when the server is built, and found again if that is repeated.
+func TestPorts_AllocatedNetwork(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		s.neutron("admin", http.MethodPut, "/networks/"+private, `{"network": {"shared": false}}`)
+		auto := func(n *compute.ServerRequest) { n.Networks = compute.Networks{Auto: true} }
+		_, err := s.api.Create(s.as("demo"), request(auto))
+		wantRefusal(t, err, nova.Invalid, "Unable to automatically allocate a network for project "+nova.CallerOf(s.as("demo")).ProjectID)
+
+		allocate := sync.OnceValue(func() string {
+			id := s.neutron("demo", http.MethodPost, "/networks", `{"network": {"name": "allocated"}}`)
+			s.neutron("demo", http.MethodPost, "/subnets", `{"subnet": {"network_id": "`+id+`", "ip_version": 4, "cidr": "10.88.0.0/24"}}`)
+			return id
+		})
+		s.hooks.set(func(h *hooks) { h.allocate = allocate })
+		s.failOnce("spawn", errors.New("boom"))
+		server := s.boot(s.as("demo"), auto)
+		if len(server.Addresses) != 1 || server.Addresses[0].Network != "allocated" || !strings.HasPrefix(server.Addresses[0].IP, "10.88.0.") {
+			t.Errorf("addresses %+v", server.Addresses)
+		}
+		s.must(s.api.Delete(s.as("demo"), server))
+		s.work()
+		s.settled()
+	})
 }

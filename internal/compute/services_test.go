@@ -72,7 +72,7 @@ func (s *site) newClients() *cloud.Clients {
 	})
 	s.must(networks.Seed(s.t.Context()))
 	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
-		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(networks),
+		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(s.allocating(networks)),
 	}})
 	s.must(err)
 	clients, err = cloud.New(cloud.Options{
@@ -86,6 +86,29 @@ func (s *site) newClients() *cloud.Clients {
 	})
 	s.must(err)
 	return clients
+}
+
+// allocating adds to the bundled network service what it lacks: it allocates a
+// network for a project if the test says how.
+func (s *site) allocating(networks http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.hooks.mu.Lock()
+		allocate := s.hooks.allocate
+		s.hooks.mu.Unlock()
+		if allocate == nil || !strings.Contains(r.URL.Path, "/auto-allocated-topology/") {
+			networks.ServeHTTP(w, r)
+			return
+		}
+		id := "dry-run=pass"
+		if r.URL.Query().Get("fields") != "dry-run" {
+			id = allocate()
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, err := fmt.Fprintf(w, `{"auto_allocated_topology": {"id": %q}}`, id)
+		if err != nil {
+			s.t.Error(err)
+		}
+	})
 }
 
 // counted knows which requests a service is still at, though nobody waits for

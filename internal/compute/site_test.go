@@ -78,7 +78,9 @@ type hooks struct {
 	mu      sync.Mutex
 	driver  func(ctx context.Context, verb string, s nova.Server) error
 	request func(r *http.Request) error
-	steps   func()
+	// allocate gives the ID of a network that the network service allocates.
+	allocate func() string
+	steps    func()
 }
 
 func (h *hooks) set(change func(h *hooks)) {
@@ -125,7 +127,7 @@ func eachCase[N ~string, C any](
 			t.Run(string(name), func(t *testing.T) {
 				within := *s
 				within.t = t
-				defer s.hooks.set(func(h *hooks) { h.driver, h.request, h.steps = nil, nil, nil })
+				defer s.hooks.set(func(h *hooks) { h.driver, h.request, h.steps, h.allocate = nil, nil, nil, nil })
 				test(t, &within, name, cases[name])
 			})
 		}
