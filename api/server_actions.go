@@ -22,6 +22,8 @@ func (c *Servers) MemberActions() rest.Operations {
 		"reboot":              rest.OnWith(c.load, schema.Reboot, c.reboot).Needs(policy.Reboot).Status(accepted),
 		"pause":               rest.OnWith(c.load, schema.Pause, c.do(compute.Pause)).Needs(policy.Pause).Status(accepted),
 		"unpause":             rest.OnWith(c.load, schema.Unpause, c.do(compute.Unpause)).Needs(policy.Unpause).Status(accepted),
+		"suspend":             rest.OnWith(c.load, schema.Suspend, c.do(compute.Suspend)).Needs(policy.Suspend).Status(accepted),
+		"resume":              rest.OnWith(c.load, schema.Resume, c.do(compute.Resume)).Needs(policy.Resume).Status(accepted),
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
 		"createImage":         rest.OnWith(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),

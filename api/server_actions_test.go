@@ -17,10 +17,11 @@ import (
 func TestServerActions_States(t *testing.T) {
 	t.Parallel()
 	bring := map[string][]string{
-		"active":  {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`},
-		"stopped": {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"os-stop": null}`},
-		"paused":  {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`},
-		"error":   {`{"os-resetState": {"state": "error"}}`},
+		"active":    {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`},
+		"stopped":   {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"os-stop": null}`},
+		"paused":    {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`},
+		"suspended": {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"suspend": null}`},
+		"error":     {`{"os-resetState": {"state": "error"}}`},
 	}
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		id := s.boot("web", "")
@@ -32,13 +33,15 @@ func TestServerActions_States(t *testing.T) {
 			{"start", `{"os-start": null}`, "stopped", "ACTIVE"},
 			{"stop", `{"os-stop": null}`, "active error", "SHUTOFF"},
 			{"reboot", `{"reboot": {"type": "SOFT"}}`, "active", "ACTIVE"},
-			{"reboot", `{"reboot": {"type": "hard"}}`, "active stopped paused error", "ACTIVE"},
+			{"reboot", `{"reboot": {"type": "hard"}}`, "active stopped paused suspended error", "ACTIVE"},
+			{"suspend", `{"suspend": null}`, "active", "SUSPENDED"},
+			{"resume", `{"resume": null}`, "suspended", "ACTIVE"},
 			{"pause", `{"pause": null}`, "active", "PAUSED"},
 			{"unpause", `{"unpause": null}`, "paused", "ACTIVE"},
-			{"createImage", `{"createImage": {"name": "i"}}`, "active stopped paused", ""},
-			{"createBackup", `{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, "active stopped paused", ""},
+			{"createImage", `{"createImage": {"name": "i"}}`, "active stopped paused suspended", ""},
+			{"createBackup", `{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, "active stopped paused suspended", ""},
 		} {
-			for _, state := range []string{"active", "stopped", "paused", "error"} {
+			for _, state := range []string{"active", "stopped", "paused", "suspended", "error"} {
 				for _, body := range bring[state] {
 					s.act(id, body, as("admin")).Want(t, 202)
 				}
@@ -140,6 +143,8 @@ func TestServerActions_Policy(t *testing.T) {
 			`{"reboot": {"type": "HARD"}}`:           "servers:reboot",
 			`{"pause": null}`:                        "os-pause-server:pause",
 			`{"unpause": null}`:                      "os-pause-server:unpause",
+			`{"suspend": null}`:                      "os-suspend-server:suspend",
+			`{"resume": null}`:                       "os-suspend-server:resume",
 			`{"lock": null}`:                         "os-lock-server:lock",
 			`{"unlock": null}`:                       "os-lock-server:unlock",
 			`{"createImage": {"name": "i"}}`:         "servers:create_image",

@@ -22,7 +22,7 @@ func (c *crash) everything(deleted *bool) []nova.Server {
 
 func (c *crash) live() []nova.Server { no := false; return c.everything(&no) }
 
-var stable = []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Errored, nova.Deleted}
+var stable = []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Suspended, nova.Errored, nova.Deleted}
 
 // actions are all that was done to a server.
 func (c *crash) actions(s nova.Server) []nova.Action {
@@ -188,7 +188,7 @@ func (c *crash) checkAPI(o *objections, live []nova.Server) {
 		o.add("%d servers are listed, want %d", len(list.Servers), len(live))
 	}
 	for _, s := range list.Servers {
-		if s.TaskState != nil || !slices.Contains([]string{"ACTIVE", "SHUTOFF", "PAUSED", "ERROR"}, s.Status) {
+		if s.TaskState != nil || !slices.Contains([]string{"ACTIVE", "SHUTOFF", "PAUSED", "SUSPENDED", "ERROR"}, s.Status) {
 			o.add("server %s is shown as %s, %v", s.ID, s.Status, s.TaskState)
 		}
 	}

@@ -34,9 +34,11 @@ var deeds = []deed{
 	act("os-start", 4, in(nova.Stopped), nil),
 	act("os-stop", 4, in(nova.Active), nil),
 	act("reboot", 4, in(nova.Active), object{"type": "SOFT"}).called("soft reboot"),
-	act("reboot", 4, in(nova.Active, nova.Stopped, nova.Paused, nova.Errored), object{"type": "HARD"}).called("hard reboot"),
+	act("reboot", 4, in(nova.Active, nova.Stopped, nova.Paused, nova.Suspended, nova.Errored), object{"type": "HARD"}).called("hard reboot"),
 	act("pause", 4, in(nova.Active), nil),
 	act("unpause", 4, in(nova.Paused), nil),
+	act("suspend", 4, in(nova.Active), nil),
+	act("resume", 4, in(nova.Suspended), nil),
 	act("lock", 1, unlocked, nil),
 	act("unlock", 1, nova.Server.Locked, nil),
 	act("createImage", 4, imageable, object{"name": "snapshot", "metadata": object{"a": "b"}}),
@@ -46,8 +48,8 @@ var deeds = []deed{
 	act("os-getConsoleOutput", 1, in(nova.Active), object{"length": 5}),
 	act("os-resetState", 1, launched, object{"state": "active"}).byAdmin().called("os-resetState to active"),
 	act("os-resetState", 1, launched, object{"state": "error"}).byAdmin().called("os-resetState to error"),
-	{"metadata", 1, false, in(nova.Active, nova.Paused, nova.Stopped), to("POST", "/metadata", object{"metadata": object{"k": "v"}})},
-	{"tags", 1, false, in(nova.Active, nova.Paused, nova.Stopped), to("PUT", "/tags", object{"tags": []string{"a", "b"}})},
+	{"metadata", 1, false, in(nova.Active, nova.Paused, nova.Suspended, nova.Stopped), to("POST", "/metadata", object{"metadata": object{"k": "v"}})},
+	{"tags", 1, false, in(nova.Active, nova.Paused, nova.Suspended, nova.Stopped), to("PUT", "/tags", object{"tags": []string{"a", "b"}})},
 	{"update", 1, false, anyServer, to("PUT", "", object{"server": object{"name": "renamed"}})},
 	{"show", 1, false, anyServer, to("GET", "", nil)},
 	{"detail", 1, false, nil, func(*crash, *rand.Rand, string) (method, path string, body any) {
@@ -56,7 +58,7 @@ var deeds = []deed{
 }
 
 // imageable reports whether an image can be made of a server.
-var imageable = in(nova.Active, nova.Stopped, nova.Paused)
+var imageable = in(nova.Active, nova.Stopped, nova.Paused, nova.Suspended)
 
 func anyServer(nova.Server) bool { return true }
 

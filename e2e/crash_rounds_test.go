@@ -86,7 +86,8 @@ var fakeHosts = []string{"fake-1", "fake-2"}
 const slowness = `{
 	"spawn": {"delay_ms": 150}, "destroy": {"delay_ms": 100}, "snapshot": {"delay_ms": 100},
 	"power_on": {"delay_ms": 80}, "power_off": {"delay_ms": 80}, "soft_reboot": {"delay_ms": 80}, "hard_reboot": {"delay_ms": 120},
-	"pause": {"delay_ms": 60, "after": true}, "unpause": {"delay_ms": 60}
+	"pause": {"delay_ms": 60, "after": true}, "unpause": {"delay_ms": 60},
+	"suspend": {"delay_ms": 60, "after": true}, "resume": {"delay_ms": 60}
 }`
 
 func newCrash(t *testing.T, connection string) *crash {

@@ -31,6 +31,8 @@ func TestCrash(t *testing.T) {
 		compute.HardReboot:     {runs: true, first: compute.Pause},
 		compute.Pause:          {runs: true},
 		compute.Unpause:        {runs: true, first: compute.Pause},
+		compute.Suspend:        {runs: true},
+		compute.Resume:         {runs: true, first: compute.Suspend},
 		compute.Snapshot:       {runs: true},
 		compute.Backup:         {runs: true},
 		compute.BackupInstance: {runs: true, first: compute.Stop},

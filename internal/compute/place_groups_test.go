@@ -31,23 +31,19 @@ func hinted(name string, values ...string) func(*compute.ServerRequest) {
 func TestPlace_Groups(t *testing.T) {
 	t.Parallel()
 	const members, workers = 6, 3
-	eachCase(t, map[string]struct {
-		policy  nova.GroupPolicy
+	type testCase struct {
+		policy  nova.GroupPolicy // empty: the group is deleted before its members are placed
 		perHost *int
 		active  int // how many find a host
 		most    int // on one host
-	}{
+	}
+	eachCase(t, map[string]testCase{
 		"affinity":        {nova.Affinity, nil, members, members},
 		"anti-affinity":   {nova.AntiAffinity, nil, 2, 1},
 		"two on a host":   {nova.AntiAffinity, new(2), 4, 2},
 		"soft affinity":   {nova.SoftAffinity, nil, members, members},
 		"a deleted group": {"", nil, members, members},
-	}, func(t *testing.T, s *site, name string, c struct {
-		policy  nova.GroupPolicy
-		perHost *int
-		active  int
-		most    int
-	}) {
+	}, func(t *testing.T, s *site, name string, c testCase) {
 		ctx := s.as("demo")
 		policy := c.policy
 		if policy == "" {

@@ -19,6 +19,8 @@ const (
 	HardReboot     Verb = "reboot_hard" // shown as reboot
 	Pause          Verb = "pause"
 	Unpause        Verb = "unpause"
+	Suspend        Verb = "suspend"
+	Resume         Verb = "resume"
 	Snapshot       Verb = "createImage"
 	Backup         Verb = "createBackup"
 	BackupInstance Verb = "backup_instance"
@@ -122,6 +124,14 @@ var transitions = map[Verb]transition{
 	Unpause: {
 		action: "unpause", word: "unpause", from: []nova.VMState{nova.Paused}, then: nova.Active, lock: true,
 		steps: []step{{name: "unpause", queue: onHost, task: nova.Unpausing, event: "compute_unpause_instance", do: drive(virt.Pauser.Unpause)}},
+	},
+	Suspend: {
+		action: "suspend", word: "suspend", from: []nova.VMState{nova.Active}, then: nova.Suspended, lock: true,
+		steps: []step{{name: "suspend", queue: onHost, task: nova.Suspending, event: "compute_suspend_instance", do: drive(virt.Suspender.Suspend)}},
+	},
+	Resume: {
+		action: "resume", word: "resume", from: []nova.VMState{nova.Suspended}, then: nova.Active, lock: true,
+		steps: []step{{name: "resume", queue: onHost, task: nova.Resuming, event: "compute_resume_instance", do: drive(virt.Suspender.Resume)}},
 	},
 	Snapshot: {
 		action: "createImage", word: "createImage", from: imageable,

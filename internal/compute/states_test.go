@@ -22,7 +22,7 @@ const document = "../../docs/states.md"
 // The rows and columns of the grid, in order.
 var (
 	verbs = []Verb{
-		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Snapshot, Backup, BackupInstance,
+		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Snapshot, Backup, BackupInstance,
 	}
 	columns = []nova.VMState{
 		nova.Building, nova.Active, nova.Paused, nova.Suspended, nova.Stopped, nova.Rescued, nova.Resized, nova.SoftDeleted,

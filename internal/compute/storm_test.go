@@ -95,7 +95,7 @@ func (s *site) whim(dice *rand.Rand, id string) error {
 		},
 	}
 	for _, verb := range []compute.Verb{
-		compute.Stop, compute.Start, compute.SoftReboot, compute.HardReboot, compute.HardReboot, compute.Pause, compute.Unpause,
+		compute.Stop, compute.Start, compute.SoftReboot, compute.HardReboot, compute.HardReboot, compute.Pause, compute.Unpause, compute.Suspend, compute.Resume,
 		compute.Snapshot, compute.Backup, compute.BackupInstance,
 	} {
 		whims = append(whims, func() error { return s.do(ctx, server, verb) })

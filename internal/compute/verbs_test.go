@@ -28,6 +28,9 @@ func TestVerbs(t *testing.T) {
 		"hard reboot of one that is stopped": {compute.HardReboot, compute.Stop, "stopped rebooting_hard", "hard_reboot: stopped rebooting_hard", "active", nova.Running, "reboot: compute_reboot_instance"},
 		"hard reboot of one that is paused":  {compute.HardReboot, compute.Pause, "paused rebooting_hard", "hard_reboot: paused rebooting_hard", "active", nova.Running, "reboot: compute_reboot_instance"},
 		"pause":                              {compute.Pause, "", "active pausing", "pause: active pausing", "paused", nova.PowerPaused, "pause: compute_pause_instance"},
+		"suspend":                            {compute.Suspend, "", "active suspending", "suspend: active suspending", "suspended", nova.PowerSuspended, "suspend: compute_suspend_instance"},
+		"resume":                             {compute.Resume, compute.Suspend, "suspended resuming", "resume: suspended resuming", "active", nova.Running, "resume: compute_resume_instance"},
+		"hard reboot of one that sleeps":     {compute.HardReboot, compute.Suspend, "suspended rebooting_hard", "hard_reboot: suspended rebooting_hard", "active", nova.Running, "reboot: compute_reboot_instance"},
 		"unpause":                            {compute.Unpause, compute.Pause, "paused unpausing", "unpause: paused unpausing", "active", nova.Running, "unpause: compute_unpause_instance"},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		server := s.boot(s.as("demo"))
