@@ -41,6 +41,7 @@ const chi = "github.com/go-chi/chi/v5"
 var rooms = map[string]room{
 	"internal/nova":           {nil, with(web, driver)},
 	"internal/microversion":   {nil, with(web, driver)},
+	"internal/python":         {nil, with(web, driver)},
 	"internal/pattern":        {nil, with(web, driver)},
 	"migrations":              {nil, web},
 	"internal/policy":         {[]string{"internal/nova"}, with(web, driver)},
@@ -55,7 +56,7 @@ var rooms = map[string]room{
 	"internal/console":        {[]string{"internal/nova"}, with(driver, []string{chi})},
 	"internal/standalone/kit": {[]string{"internal/nova"}, driver},
 	"internal/standalone/identity": {
-		[]string{"internal/nova", "db/identitydb", "db/rows", "internal/standalone/kit"}, driver,
+		[]string{"internal/nova", "internal/python", "db/identitydb", "db/rows", "internal/standalone/kit"}, driver,
 	},
 	"internal/standalone/image": {
 		[]string{"internal/nova", "db/imagedb", "db/rows", "internal/standalone/kit"}, driver,
@@ -73,7 +74,7 @@ var rooms = map[string]room{
 	"internal/compute": {
 		[]string{"internal/nova", "db", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
 	},
-	"api/schema": {with(nouns, []string{"internal/pattern"}), with(driver, []string{chi})},
+	"api/schema": {with(nouns, []string{"internal/pattern", "internal/python"}), with(driver, []string{chi})},
 	"api/rest":   {with(nouns, []string{"internal/policy", "api/schema"}), driver},
 	"api": {
 		with(nouns, []string{"api/rest", "api/schema", "views", "db", "internal/compute", "internal/policy", "internal/pattern"}), with(driver, []string{chi}),

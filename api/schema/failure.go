@@ -10,6 +10,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/python"
 )
 
 // A failure is what a value was found to fail.
@@ -72,8 +73,8 @@ func dig(value any, path []string) any {
 		switch v := value.(type) {
 		case map[string]any:
 			value = v[token]
-		case ordered:
-			value = v.values[token]
+		case python.Ordered:
+			value = v.Values[token]
 		case []any:
 			i, _ := strconv.Atoi(token)
 			value = v[i]

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/nova-api/nova-api/internal/pattern"
+	"github.com/nova-api/nova-api/internal/python"
 )
 
 // formats are the demands on a string that have a name. Where a pattern of
@@ -118,7 +119,7 @@ func isCIDR(s string) bool {
 // NotRegexp is what a client is told of a query parameter that isn't a regular
 // expression.
 func NotRegexp(name, text string) string {
-	return fmt.Sprintf("Invalid input for query parameters %s. Value: %s. %s is not a 'regex'", name, text, repr(text))
+	return fmt.Sprintf("Invalid input for query parameters %s. Value: %s. %s is not a 'regex'", name, text, python.Repr(text))
 }
 
 // isPattern reports whether a text is a regular expression that lists can be

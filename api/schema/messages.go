@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
+	"math/big"
 	"slices"
 	"strings"
 
 	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/python"
 )
 
 // bodyError words a failure of a body.
@@ -36,7 +39,7 @@ func (f failure) error(place string) error {
 	if place == "" {
 		return nova.Errorf(nova.Invalid, "%s", f.sentence())
 	}
-	return nova.Errorf(nova.Invalid, "%s. Value: %s. %s", place, str(f.value), f.sentence())
+	return nova.Errorf(nova.Invalid, "%s. Value: %s. %s", place, python.Str(f.value), f.sentence())
 }
 
 func (f failure) format() string {
@@ -77,36 +80,54 @@ var bounds = map[string]string{
 // sentence says what is wrong.
 func (f failure) sentence() string {
 	if bound, ok := f.schema.value(f.keyword).(int); ok && extremes[f.keyword][bound] != "" {
-		return repr(f.value) + " " + extremes[f.keyword][bound]
+		return python.Repr(f.value) + " " + extremes[f.keyword][bound]
 	}
 	if phrase, ok := phrases[f.keyword]; ok {
-		return repr(f.value) + " " + phrase
+		return python.Repr(f.value) + " " + phrase
 	}
 	if phrase, ok := bounds[f.keyword]; ok {
-		return fmt.Sprintf("%s %s %s", f.number(), phrase, repr(f.schema.value(f.keyword)))
+		return fmt.Sprintf("%s %s %s", f.number(), phrase, python.Repr(f.schema.value(f.keyword)))
 	}
 	switch f.keyword {
 	case "required":
-		return repr(f.missing()) + " is a required property"
+		return python.Repr(f.missing()) + " is a required property"
 	case "additionalProperties":
 		return f.strangers()
 	case "type":
-		return fmt.Sprintf("%s is not of type %s", repr(f.value), list(f.schema.types()))
+		return fmt.Sprintf("%s is not of type %s", python.Repr(f.value), python.List(f.schema.types()))
 	case "enum":
-		return fmt.Sprintf("%s is not one of %s", repr(f.value), repr(f.schema.value("enum")))
+		return fmt.Sprintf("%s is not one of %s", python.Repr(f.value), python.Repr(f.schema.value("enum")))
 	case "pattern":
-		return fmt.Sprintf("%s does not match %s", repr(f.value), repr(f.schema.value("pattern")))
+		return fmt.Sprintf("%s does not match %s", python.Repr(f.value), python.Repr(f.schema.value("pattern")))
 	}
-	return fmt.Sprintf("%s is not a %s", repr(f.value), repr(f.format()))
+	return fmt.Sprintf("%s is not a %s", python.Repr(f.value), python.Repr(f.format()))
 }
 
 // number writes the number that missed a bound. Nova converts a number before it
 // compares it with a minimum or a maximum, but not for an exclusive minimum.
 func (f failure) number() string {
 	if n, ok := f.value.(json.Number); ok && f.keyword == "exclusiveMinimum" {
-		return repr(n)
+		return python.Repr(n)
 	}
 	return converted(f.value)
+}
+
+// converted writes the number that a value holds after Nova has converted it for
+// a comparison: to an integer if that can be done, and to a float otherwise.
+func converted(value any) string {
+	n, isNumber := value.(json.Number)
+	if !isNumber {
+		return python.Literal(strings.TrimPrefix(python.Str(value), "+"))
+	}
+	if !isFloat(n) {
+		return python.Repr(n)
+	}
+	f, _ := n.Float64()
+	if math.IsInf(f, 0) {
+		return python.Repr(n)
+	}
+	whole, _ := big.NewFloat(f).Int(nil)
+	return whole.String()
 }
 
 // missing is the first key that an object lacks.
@@ -132,9 +153,9 @@ func (f failure) strangers() string {
 	}
 	patterns, _ := f.schema.value("patternProperties").([]Property)
 	if len(patterns) == 0 || f.version == microversion.Legacy {
-		return fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", list(names), plural(names, "was", "were"))
+		return fmt.Sprintf("Additional properties are not allowed (%s %s unexpected)", python.List(names), plural(names, "was", "were"))
 	}
-	return fmt.Sprintf("%s %s not match any of the regexes: %s", list(names), plural(names, "does", "do"), repr(patterns[0].name))
+	return fmt.Sprintf("%s %s not match any of the regexes: %s", python.List(names), plural(names, "does", "do"), python.Repr(patterns[0].name))
 }
 
 // knows tells whether an object may have a key in a version.
@@ -150,18 +171,11 @@ func (s Schema) knows(key string, v microversion.Version) bool {
 
 // members are the members of an object, whether or not their order is known.
 func members(object any) map[string]any {
-	if o, ok := object.(ordered); ok {
-		return o.values
+	if o, ok := object.(python.Ordered); ok {
+		return o.Values
 	}
 	plain, _ := object.(map[string]any)
 	return plain
-}
-
-// list writes values with commas between them.
-func list(values []any) string {
-	var b strings.Builder
-	writeList(&b, values)
-	return b.String()
 }
 
 func plural(values []any, one, several string) string {

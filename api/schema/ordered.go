@@ -4,19 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+
+	"github.com/nova-api/nova-api/internal/python"
 )
 
-// An ordered object is a JSON object that knows in which order its keys were
-// sent. Nova's messages quote objects in that order, and of several keys that
-// are wrong they speak of the first. Bodies are checked without it, since the
-// order is of use to failures only.
-type ordered struct {
-	keys   []string
-	values map[string]any
-}
-
-// readOrdered reads JSON that is known to be good, with the order of its keys.
-// Like Python, it keeps a key that stands twice in its first place and with its
+// readOrdered reads JSON that is known to be good, with the order of its keys:
+// Nova's messages quote objects in that order, and of several keys that are
+// wrong they speak of the first. Bodies are checked without it, since only
+// failures need the order. Like Python, it keeps a key that stands twice in its first place and with its
 // last value.
 func readOrdered(raw []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
@@ -35,17 +30,17 @@ func nextOrdered(decoder *json.Decoder) (any, error) {
 	}
 	switch token {
 	case json.Delim('{'):
-		object := ordered{values: map[string]any{}}
+		object := python.Ordered{Values: map[string]any{}}
 		for decoder.More() {
 			key, err := decoder.Token()
 			if err != nil {
 				return nil, err
 			}
 			name, _ := key.(string)
-			if _, again := object.values[name]; !again {
-				object.keys = append(object.keys, name)
+			if _, again := object.Values[name]; !again {
+				object.Keys = append(object.Keys, name)
 			}
-			if object.values[name], err = nextOrdered(decoder); err != nil {
+			if object.Values[name], err = nextOrdered(decoder); err != nil {
 				return nil, err
 			}
 		}
@@ -72,8 +67,8 @@ func nextOrdered(decoder *json.Decoder) (any, error) {
 // keyPosition finds the place of a key in an object: behind all others if the
 // order is not known.
 func keyPosition(object any, key string) int {
-	if o, ok := object.(ordered); ok {
-		return slices.Index(o.keys, key)
+	if o, ok := object.(python.Ordered); ok {
+		return slices.Index(o.Keys, key)
 	}
 	return len(key)
 }

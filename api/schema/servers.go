@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+
+	"github.com/nova-api/nova-api/internal/python"
 )
 
 // ServerCreate is the body of POST /servers.
@@ -148,7 +150,7 @@ func (h *Hint) UnmarshalJSON(data []byte) error {
 	for i, item := range items {
 		switch item.(type) {
 		case string, json.Number, bool:
-			(*h)[i] = str(item)
+			(*h)[i] = python.Str(item)
 		default:
 			return errMalformed
 		}

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/nova-api/nova-api/internal/python"
 )
 
 // The types that bodies are decoded into where JSON leaves a choice. They read
@@ -62,7 +64,7 @@ func (t *Text) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	if data[0] != '"' && text != "" {
-		text = literal(text)
+		text = python.Literal(text)
 	}
 	*t = Text(text)
 	return nil

@@ -1,4 +1,6 @@
-package schema
+// Package python writes values as Python does. OpenStack's services quote what
+// clients have sent in their messages, and clients compare the messages.
+package python
 
 import (
 	"encoding/json"
@@ -12,19 +14,24 @@ import (
 	"unicode"
 )
 
-// Nova quotes values as Python writes them, and clients compare its messages.
+// An Ordered object is a JSON object that knows in which order its keys were
+// sent.
+type Ordered struct {
+	Keys   []string
+	Values map[string]any
+}
 
-// str writes a value as Python's str: as repr, but strings bare.
-func str(value any) string {
+// Str writes a JSON value as Python's str does: as Repr, but strings bare.
+func Str(value any) string {
 	if s, ok := value.(string); ok {
 		return s
 	}
-	return repr(value)
+	return Repr(value)
 }
 
-// repr writes a JSON value as Python's repr. Keys of objects are in the order
+// Repr writes a JSON value as Python's repr does. Keys of objects are in the order
 // in which they were sent, and sorted where that is not known.
-func repr(value any) string {
+func Repr(value any) string {
 	var b strings.Builder
 	write(&b, value)
 	return b.String()
@@ -39,18 +46,25 @@ func write(b *strings.Builder, value any) {
 	case string:
 		writeQuoted(b, v)
 	case json.Number:
-		b.WriteString(literal(v.String()))
+		b.WriteString(Literal(v.String()))
 	case []any:
 		b.WriteByte('[')
 		writeList(b, v)
 		b.WriteByte(']')
-	case ordered:
-		writeObject(b, v.keys, v.values)
+	case Ordered:
+		writeObject(b, v.Keys, v.Values)
 	case map[string]any:
 		writeObject(b, slices.Sorted(maps.Keys(v)), v)
 	default:
 		fmt.Fprint(b, value)
 	}
+}
+
+// List writes values with commas between them and without brackets.
+func List(values []any) string {
+	var b strings.Builder
+	writeList(&b, values)
+	return b.String()
 }
 
 func writeList(b *strings.Builder, values []any) {
@@ -75,10 +89,10 @@ func writeObject(b *strings.Builder, keys []string, object map[string]any) {
 	b.WriteByte('}')
 }
 
-// literal writes a number: integers with all their digits, others as the
+// Literal writes a JSON number: integers with all their digits, others as the
 // shortest decimal that gives the same double.
-func literal(text string) string {
-	if isFloat(json.Number(text)) {
+func Literal(text string) string {
+	if strings.ContainsAny(text, ".eE") {
 		f, _ := strconv.ParseFloat(text, 64)
 		return reprFloat(f)
 	}
@@ -103,24 +117,6 @@ func reprFloat(f float64) string {
 		text += ".0"
 	}
 	return text
-}
-
-// converted writes the number that a value holds after Nova has converted it for
-// a comparison: to an integer if that can be done, and to a float otherwise.
-func converted(value any) string {
-	n, isNumber := value.(json.Number)
-	if !isNumber {
-		return literal(strings.TrimPrefix(str(value), "+"))
-	}
-	if !isFloat(n) {
-		return repr(n)
-	}
-	f, _ := n.Float64()
-	if math.IsInf(f, 0) {
-		return repr(n)
-	}
-	whole, _ := big.NewFloat(f).Int(nil)
-	return whole.String()
 }
 
 // escapes are the characters that Python writes in a way of their own.
