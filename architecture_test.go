@@ -71,13 +71,14 @@ var rooms = map[string]room{
 	"db/networkdb":  {[]string{"internal/nova", "db/rows"}, web},
 	"db/dbtest":     {[]string{"db", "db/rows", "migrations"}, web},
 	"views":         {with(nouns, []string{"internal/policy"}), with(web, driver)},
+	"internal/hosts": {[]string{"internal/nova", "db", "internal/virt"}, with(web, driver)},
 	"internal/compute": {
-		[]string{"internal/nova", "db", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
+		[]string{"internal/nova", "db", "internal/hosts", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
 	},
 	"api/schema": {with(nouns, []string{"internal/pattern", "internal/python"}), with(driver, []string{chi})},
 	"api/rest":   {with(nouns, []string{"internal/policy", "api/schema"}), driver},
 	"api": {
-		with(nouns, []string{"api/rest", "api/schema", "views", "db", "internal/compute", "internal/policy", "internal/pattern"}), with(driver, []string{chi}),
+		with(nouns, []string{"api/rest", "api/schema", "views", "db", "internal/compute", "internal/hosts", "internal/policy", "internal/pattern"}), with(driver, []string{chi}),
 	},
 	"cmd/nova-api": {[]string{"*"}, driver},
 }

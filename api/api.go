@@ -11,6 +11,7 @@ import (
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/hosts"
 )
 
 // Options are what all controllers work with.
@@ -18,6 +19,7 @@ type Options struct {
 	Site    *rest.Site
 	Store   *db.Store
 	Compute *compute.Servers
+	Hosts   *hosts.Hosts
 	// ProjectExists asks the identity service about a project.
 	ProjectExists func(ctx context.Context, id string) (bool, error)
 	// ImageURL is the address of the image service, as this client sees it.

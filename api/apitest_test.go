@@ -22,8 +22,10 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // The projects of the callers. The last one is in no identity service.
@@ -87,7 +89,8 @@ func newSite(t *testing.T, store *db.Store, change ...func(*api.Options, *comput
 			return slices.Contains([]string{adminProject, demoProject, altProject}, id), nil
 		},
 	}
-	work := compute.Options{Store: store, Quota: quotas, Zone: "nova", AliveFor: time.Minute}
+	o.Hosts = hosts.New(hosts.Options{Store: store, DownTime: 24 * time.Hour})
+	work := compute.Options{Store: store, Hosts: o.Hosts, Local: new(virt.Hosts), Quota: quotas}
 	for _, f := range change {
 		f(&o, &work)
 	}

@@ -22,7 +22,7 @@ func (c *AvailabilityZones) Operations() rest.Operations {
 }
 
 func (c *AvailabilityZones) index(ctx context.Context, r *rest.Request) (any, error) {
-	zones, err := c.Compute.Zones(ctx)
+	zones, err := c.Hosts.Zones(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (c *AvailabilityZones) index(ctx context.Context, r *rest.Request) (any, er
 }
 
 func (c *AvailabilityZones) detail(ctx context.Context, r *rest.Request) (any, error) {
-	zones, err := c.Compute.Zones(ctx)
+	zones, err := c.Hosts.Zones(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
@@ -59,26 +60,29 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	statements := &atomic.Int64{}
 	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
 	clients, transport := newClients(t, store)
-	drivers := map[string]virt.Driver{}
+	local := new(virt.Hosts)
 	for _, host := range []string{"fake-1", "fake-2"} {
 		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 8, RAM: 8192, Disk: 100})
 		must(t, err)
-		drivers[host] = driver
+		local.Add(host, driver)
 	}
 	wire := func(o *api.Options, work *compute.Options) {
 		o.ShowPassword, o.ImageURL = true, func(*rest.Request) string { return "http://image.example" }
-		work.Images, work.Networks, work.Drivers = clients.Image, clients.Network, drivers
-		work.Zone, work.AliveFor = "nova", 24*time.Hour
+		work.Images, work.Networks, work.Local = clients.Image, clients.Network, local
 	}
 	s := &cloudSite{
 		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
 		statements: statements, transport: transport,
 	}
 	s.worker = compute.NewWorker(compute.WorkerOptions{
-		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: "nova", AliveFor: 24 * time.Hour,
+		Store: store, Images: clients.Image, Networks: clients.Network,
+		Hosts: hosts.New(hosts.Options{Store: store, DownTime: 24 * time.Hour}), Local: local,
 		Schedules: true, ID: uuid.NewString(), Log: zerolog.Nop(),
 	})
-	registrar := compute.Registrar{Servers: s.compute, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
+	registrar := hosts.Registrar{
+		Store: store, Local: local, Process: hosts.ThisProcess("this", "here"), Host: "here",
+		Services: []string{hosts.BinaryScheduler, hosts.BinaryConductor}, Ratios: hosts.Ratios{CPU: 16, RAM: 1.5, Disk: 1},
+	}
 	must(t, registrar.Register(t.Context()))
 	s.flavors()
 	return s

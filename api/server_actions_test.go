@@ -9,6 +9,7 @@ import (
 
 	"github.com/nova-api/nova-api/api"
 	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
@@ -323,7 +324,7 @@ func TestServers_AdministratorByPolicy(t *testing.T) {
 		s.Do(stop, as("alt")).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
 		s.handler = api.New(api.Options{
 			Site:  &rest.Site{Policy: enforcer, Validate: validate, Log: zerolog.Nop(), MaxLimit: 10, MaxBody: 1000},
-			Store: s.store, Compute: s.compute,
+			Store: s.store, Compute: s.compute, Hosts: hosts.New(hosts.Options{Store: s.store}),
 		})
 		s.Do(show, as("admin")).Want(t, 404)
 		s.Do(stop, as("admin")).Want(t, 404)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/nova-api/nova-api/api/rest"
@@ -75,7 +76,7 @@ func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any
 }
 
 func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (any, error) {
-	change, err := c.changes(ctx, s, in)
+	change, err := changes(s, in)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 }
 
 // changes are the changes that an update asks for.
-func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
+func changes(s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
 	change := db.ServerChange{
 		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: in.Server.Hostname, DiskConfig: in.Server.DiskConfig,
 		AccessIPv4: convert(address, in.Server.AccessIPv4), AccessIPv6: convert(address, in.Server.AccessIPv6),
@@ -118,7 +119,7 @@ func (c *Servers) changes(ctx context.Context, s nova.Server, in schema.ServerUp
 	}
 	pin := pointer(in.Server.PinnedAvailabilityZone)
 	change.PinnedZone = &pin
-	return change, c.checkPin(ctx, s, pin)
+	return change, checkPin(s, pin)
 }
 
 // convert applies f to a value that may be absent.
@@ -130,7 +131,7 @@ func convert(f func(string) string, value *string) *string {
 }
 
 // checkPin refuses to pin a server to a zone other than the one it runs in.
-func (c *Servers) checkPin(ctx context.Context, s nova.Server, zone *string) error {
+func checkPin(s nova.Server, zone *string) error {
 	if zone == nil || s.PinnedZone != nil && *zone == *s.PinnedZone {
 		return nil
 	}
@@ -138,12 +139,11 @@ func (c *Servers) checkPin(ctx context.Context, s nova.Server, zone *string) err
 		return nova.Errorf(nova.Conflict, "Cannot change pinned availability zone directly. "+
 			"Unpin first by setting pinned_availability_zone to null.")
 	}
-	shown, err := c.withHost(ctx, s)
-	if err != nil || shown.Zone == *zone {
-		return err
+	if s.Zone == *zone {
+		return nil
 	}
 	return nova.Errorf(nova.Conflict, "Server can only be pinned to its current availability zone '%s', but '%s' was requested.",
-		shown.Zone, *zone)
+		s.Zone, *zone)
 }
 
 // withHost adds what the view shows of a server's host, and the server's groups.
@@ -160,24 +160,26 @@ func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, er
 }
 
 // withHosts adds what the view shows of the hosts of a page's servers, in one
-// query.
+// query for those hosts.
 func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
 	if len(servers) == 0 {
 		return nil, nil
 	}
-	hosts, err := c.Compute.Hosts(ctx)
+	var names []string
+	for _, s := range servers {
+		if s.Host != "" && !slices.Contains(names, s.Host) {
+			names = append(names, s.Host)
+		}
+	}
+	hosts, err := c.Hosts.Named(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	byName := make(map[string]nova.Host, len(hosts))
-	for _, host := range hosts {
-		byName[host.Name] = host
-	}
 	shown := make([]views.Server, len(servers))
 	for i, s := range servers {
-		shown[i] = views.Server{Server: s, Zone: s.RequestedZone}
-		if host, ok := byName[s.Host]; ok {
-			shown[i].Zone, shown[i].HostStatus = host.Zone, host.Status()
+		shown[i] = views.Server{Server: s}
+		if host, ok := hosts[s.Host]; ok {
+			shown[i].HostStatus = host.Status()
 		}
 		if s.DeletedAt != nil { // the host is still shown, but not how it is
 			shown[i].HostStatus = ""

@@ -9,36 +9,65 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-const serviceColumns = `id, uuid, host, binary_name, disabled, disabled_reason, forced_down, seen_at, created_at`
+const serviceColumns = `id, uuid, host, binary_name, disabled, disabled_reason, forced_down, holder, seen_at, created_at`
 
-// Heartbeat notes that a service is alive, and registers it the first time.
-func (s *Store) Heartbeat(ctx context.Context, id, host, binary string) (nova.Service, error) {
-	now := s.Now()
-	return rows.Put[nova.Service](ctx, s.DB, `
-		INSERT INTO services (uuid, host, binary_name, disabled, forced_down, seen_at, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (host, binary_name) DO UPDATE SET seen_at = excluded.seen_at
-		RETURNING `+serviceColumns, id, host, binary, false, false, now, now)
+// isUp is the SQL for whether a service s was heard of within a time, and
+// nobody forced it down.
+func (s *Store) isUp(within time.Duration) string {
+	return "(NOT s.forced_down AND s.seen_at >= " + s.Moment(-within) + ") AS up"
 }
 
-// Services lists all services.
-func (s *Store) Services(ctx context.Context) ([]nova.Service, error) {
-	return rows.All[nova.Service](ctx, s.DB, "SELECT "+serviceColumns+" FROM services ORDER BY id")
+// Services lists all services. A service is up if it was heard of within a
+// time and nobody forced it down.
+func (s *Store) Services(ctx context.Context, within time.Duration) ([]nova.Service, error) {
+	return rows.All[nova.Service](ctx, s.DB, "SELECT "+serviceColumns+", "+s.isUp(within)+" FROM services s ORDER BY id")
 }
 
-const hostColumns = `h.id, h.uuid, h.host, h.node, h.service_uuid, h.zone, h.hypervisor_type, h.hypervisor_version, h.host_ip, h.cpu_info,
+// Hold registers a service as held by a process: nova.Service's ID, Host, Binary
+// and Holder. It reports whether that succeeded: a service that another process
+// holds is left to it, unless that has not been heard of within a time, or is
+// known to be dead. What the service is now is returned in either case.
+func (s *Store) Hold(ctx context.Context, v nova.Service, within time.Duration, dead string) (now nova.Service, held bool, err error) {
+	moment := s.Moment(0)
+	now, err = rows.Put[nova.Service](ctx, s.DB, `
+		INSERT INTO services (uuid, host, binary_name, disabled, forced_down, holder, seen_at, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, `+moment+`, `+moment+`)
+		ON CONFLICT (host, binary_name) DO UPDATE SET holder = excluded.holder, seen_at = excluded.seen_at
+		WHERE services.holder IN ('', excluded.holder, ?) OR services.seen_at < `+s.Moment(-within)+`
+		RETURNING `+serviceColumns, v.ID, v.Host, v.Binary, false, false, v.Holder, dead)
+	if !nova.Is(err, nova.NotFound) {
+		return now, err == nil, err
+	}
+	now, err = rows.Get[nova.Service](ctx, s.DB, "SELECT "+serviceColumns+" FROM services WHERE host = ? AND binary_name = ?", v.Host, v.Binary)
+	return now, false, err
+}
+
+// Heartbeat shows that what a process holds is alive, and the services of a
+// host that nobody holds. It returns the names of the hosts that it still holds.
+func (s *Store) Heartbeat(ctx context.Context, holder, host string) (held []string, err error) {
+	return rows.PutAll[string](ctx, s.DB, "UPDATE services SET seen_at = "+s.Moment(0)+" WHERE holder = ? OR host = ? AND holder = '' RETURNING host",
+		holder, host)
+}
+
+// ReleaseHosts lets others hold what a process holds.
+func (s *Store) ReleaseHosts(ctx context.Context, holder string) error {
+	_, err := rows.Exec(ctx, s.DB, "UPDATE services SET holder = '' WHERE holder = ?", holder)
+	return err
+}
+
+const hostColumns = `h.id, h.uuid, h.host, h.node, h.service_uuid, h.hypervisor_type, h.hypervisor_version, h.host_ip, h.cpu_info,
 	h.vcpus, h.memory_mb, h.local_gb, h.vcpus_used, h.memory_mb_used, h.local_gb_used, h.running_vms,
 	h.cpu_ratio, h.ram_ratio, h.disk_ratio, NOT s.disabled AS enabled, s.forced_down, s.seen_at`
 
-// RegisterHost writes what a hypervisor has; what is used of it stays.
+// RegisterHost writes what a hypervisor has. What is used of it stays.
 func (s *Store) RegisterHost(ctx context.Context, h nova.Host) error {
 	q, args, err := rows.Named(`
-		INSERT INTO hosts (uuid, service_uuid, host, node, zone, hypervisor_type, hypervisor_version, host_ip, cpu_info,
+		INSERT INTO hosts (uuid, service_uuid, host, node, hypervisor_type, hypervisor_version, host_ip, cpu_info,
 			vcpus, memory_mb, local_gb, cpu_ratio, ram_ratio, disk_ratio)
-		VALUES (:uuid, :service_uuid, :host, :node, :zone, :hypervisor_type, :hypervisor_version, :host_ip, :cpu_info,
+		VALUES (:uuid, :service_uuid, :host, :node, :hypervisor_type, :hypervisor_version, :host_ip, :cpu_info,
 			:vcpus, :memory_mb, :local_gb, :cpu_ratio, :ram_ratio, :disk_ratio)
 		ON CONFLICT (node) DO UPDATE SET
-			host = excluded.host, service_uuid = excluded.service_uuid, zone = excluded.zone,
+			host = excluded.host, service_uuid = excluded.service_uuid,
 			hypervisor_type = excluded.hypervisor_type, hypervisor_version = excluded.hypervisor_version,
 			host_ip = excluded.host_ip, cpu_info = excluded.cpu_info,
 			vcpus = excluded.vcpus, memory_mb = excluded.memory_mb, local_gb = excluded.local_gb,
@@ -50,24 +79,34 @@ func (s *Store) RegisterHost(ctx context.Context, h nova.Host) error {
 	return err
 }
 
-// Hosts lists all hypervisors. One is up if its heart has beaten since a time
-// and nobody forced it down.
-func (s *Store) Hosts(ctx context.Context, aliveSince time.Time) ([]nova.Host, error) {
+// Hosts lists all hypervisors. A host is up if its service is, see Services.
+func (s *Store) Hosts(ctx context.Context, within time.Duration) ([]nova.Host, error) {
+	return s.hosts(ctx, within, "1 = 1")
+}
+
+// HostsNamed lists the hypervisors of some hosts.
+func (s *Store) HostsNamed(ctx context.Context, names []string, within time.Duration) ([]nova.Host, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return s.hosts(ctx, within, "h.host IN ("+rows.Marks(len(names))+")", rows.Anys(names)...)
+}
+
+func (s *Store) hosts(ctx context.Context, within time.Duration, condition string, args ...any) ([]nova.Host, error) {
 	hosts, err := rows.All[nova.Host](ctx, s.DB, `
-		SELECT `+hostColumns+`
+		SELECT `+hostColumns+`, `+s.isUp(within)+`
 		FROM hosts h JOIN services s ON s.uuid = h.service_uuid
-		ORDER BY h.id`)
+		WHERE `+condition+`
+		ORDER BY h.id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list hosts: %w", err)
-	}
-	for i := range hosts {
-		hosts[i].Up = !hosts[i].ForcedDown && !hosts[i].SeenAt.Before(aliveSince)
 	}
 	return hosts, nil
 }
 
-// Claim takes room on a hypervisor, if it has as much, and tells whether it
-// had: of what isn't wanted, there may be none, as the scheduler has it. Call it in the transaction that puts a server there.
+// Claim reserves resources on a node and reports whether they were available.
+// A resource with a request of zero is not checked, as in the scheduler. Call it
+// in the transaction that places the server.
 func (s *Store) Claim(ctx context.Context, node string, want nova.Resources) (bool, error) {
 	changed, err := rows.Exec(ctx, s.DB, `
 		UPDATE hosts
@@ -81,7 +120,7 @@ func (s *Store) Claim(ctx context.Context, node string, want nova.Resources) (bo
 	return changed == 1, err
 }
 
-// Unclaim gives the room of a server back.
+// Unclaim gives back the resources of a server on a node.
 func (s *Store) Unclaim(ctx context.Context, node string, had nova.Resources) error {
 	_, err := rows.Exec(ctx, s.DB, `
 		UPDATE hosts

@@ -27,6 +27,7 @@ type ServerChange struct {
 	PowerState     *nova.PowerState
 	Host           *string
 	Node           *string
+	Zone           *string
 	Addresses      *[]nova.Address
 	SecurityGroups *[]string // names
 	LockedBy       *string
@@ -73,6 +74,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "power_state", c.PowerState)
 	assign(&a, "host", c.Host)
 	assign(&a, "node", c.Node)
+	assign(&a, "zone", c.Zone)
 	assignJSON(&a, "addresses", c.Addresses)
 	if c.Addresses != nil {
 		assign(&a, "ips", new(ipsOf(*c.Addresses)))

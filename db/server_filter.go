@@ -33,7 +33,7 @@ type ServerFilter struct {
 // serverSorts are the keys that servers can be sorted by.
 var serverSorts = rows.SortKeys{
 	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "disk_config",
-	"availability_zone": zoneOfServer, "config_drive": "config_drive", "created_at": "created_at",
+	"availability_zone": "zone", "config_drive": "config_drive", "created_at": "created_at",
 	"display_description": "COALESCE(description, '')", "display_name": "name", "host": "host", "hostname": "hostname",
 	"id": "id", "image_ref": "image_id", "instance_type_id": "flavor_id", "kernel_id": "kernel_id",
 	"key_name": "COALESCE(key_name, '')", "launch_index": "launch_index", "launched_at": "COALESCE(launched_at, created_at)",
@@ -50,16 +50,12 @@ func SortsServers(key string) bool {
 	return ok
 }
 
-// zoneOfServer is the zone of a server's host; without a host, the one that
-// was asked for.
-const zoneOfServer = "COALESCE((SELECT MIN(h.zone) FROM hosts h WHERE h.host = servers.host), requested_zone)"
-
 // serverFilters are what servers can be filtered by, and the SQL for each, as
 // text that values and patterns are held against. What a server doesn't have
 // is null, which nothing fits.
 var serverFilters = map[string]string{
 	"access_ip_v4": "NULLIF(access_ip_v4, '')", "access_ip_v6": "NULLIF(access_ip_v6, '')",
-	"auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END", "availability_zone": zoneOfServer,
+	"auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END", "availability_zone": "zone",
 	"config_drive": "CASE WHEN config_drive THEN 'True' ELSE '' END", "created_at": secondOf("created_at"),
 	"display_description": "description", "flavor": "flavor_id", "host": "NULLIF(host, '')", "hostname": "hostname", "image": "image_id",
 	"kernel_id": "kernel_id", "key_name": "key_name", "launch_index": "CAST(launch_index AS TEXT)",

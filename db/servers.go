@@ -12,7 +12,7 @@ import (
 
 // serverColumns and serverFields go together, in order.
 const serverColumns = `id, uuid, name, hostname, description, project_id, user_id,
-	vm_state, task_state, power_state, progress, host, node, requested_zone, pinned_zone,
+	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone,
 	flavor_id, flavor, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
 	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, group_uuid,
 	reservation_id, launch_index, addresses, security_groups, locked_by, locked_reason, fault,
@@ -22,7 +22,7 @@ const serverColumns = `id, uuid, name, hostname, description, project_id, user_i
 func serverFields(s *nova.Server) []any {
 	return []any{
 		&s.Serial, &s.ID, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID,
-		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.RequestedZone, &s.PinnedZone,
+		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.Zone, &s.RequestedZone, &s.PinnedZone,
 		&s.Flavor.ID,
 		rows.AsJSON(&s.Flavor),
 		&s.ImageID,

@@ -7,7 +7,8 @@ CREATE TABLE services (
     disabled        BOOLEAN NOT NULL,
     disabled_reason TEXT,
     forced_down     BOOLEAN NOT NULL,
-    seen_at         $time   NOT NULL,
+    holder          TEXT    NOT NULL, -- the process that runs the host; '' for none, and for services without one
+    seen_at         $time   NOT NULL, -- by the database's clock
     created_at      $time   NOT NULL,
     UNIQUE (host, binary_name)
 );
@@ -18,7 +19,6 @@ CREATE TABLE hosts (
     service_uuid       TEXT   NOT NULL REFERENCES services (uuid),
     host               TEXT   NOT NULL,
     node               TEXT   NOT NULL UNIQUE,
-    zone               TEXT   NOT NULL,
     hypervisor_type    TEXT   NOT NULL,
     hypervisor_version BIGINT NOT NULL,
     host_ip            TEXT   NOT NULL,

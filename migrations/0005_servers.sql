@@ -14,6 +14,7 @@ CREATE TABLE servers (
     progress        BIGINT  NOT NULL,
     host            TEXT    NOT NULL, -- '' until scheduled
     node            TEXT    NOT NULL,
+    zone            TEXT    NOT NULL, -- of its host; the requested one until it has a host
     requested_zone  TEXT    NOT NULL,
     pinned_zone     TEXT,
     flavor_id       TEXT    NOT NULL,

@@ -11,7 +11,6 @@ type Servers struct{}
 // A Server is a server with what the view shows beside it.
 type Server struct {
 	nova.Server
-	Zone       string   // of its host, or the requested one
 	HostStatus string   // UP, DOWN, MAINTENANCE, UNKNOWN; empty without a host
 	Groups     []string // IDs of its server groups; not in lists
 }

@@ -26,7 +26,7 @@ func web() Server {
 		Server: nova.Server{
 			Serial: 26, ID: "5ba0c1d8-0d63-4ba5-8a3c-8dd3a6b6d8f1", Name: "web", Hostname: "web", Description: new("the <site>"),
 			ProjectID: "demo", UserID: "alice", VMState: nova.Active, PowerState: nova.Running,
-			Host: "fake-1", Node: "fake-1", RequestedZone: "nova", PinnedZone: new("nova"), Flavor: tiny,
+			Host: "fake-1", Node: "fake-1", Zone: "nova", RequestedZone: "nova", PinnedZone: new("nova"), Flavor: tiny,
 			ImageID: "70a599e0-31e7-49b7-b260-868f441e862b", ImageProps: map[string]string{"hw_disk_bus": "virtio"},
 			KernelID: "k", RamdiskID: "r", KeyName: new("key"), UserData: new("aGk="), Metadata: map[string]string{"b": "2", "a": "1"},
 			ConfigDrive: true, AccessIPv4: "192.0.2.1", AccessIPv6: "2001:db8::1", DiskConfig: "AUTO", RootDevice: new("/dev/vda"),
@@ -41,7 +41,7 @@ func web() Server {
 			SecurityGroups: []string{"default", "web"}, Tags: []string{"a", "b"}, LockedBy: "owner", LockedReason: new("moving"),
 			CreatedAt: *at(5), UpdatedAt: at(6), LaunchedAt: at(7),
 		},
-		Zone: "nova", HostStatus: "UP", Groups: []string{"group"},
+		HostStatus: "UP", Groups: []string{"group"},
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
 
-// newDrivers opens the hypervisors that this process runs, by host.
-func newDrivers(cfg *config.Config) (map[string]virt.Driver, error) {
-	drivers := map[string]virt.Driver{}
+// newLocalHosts opens the hosts that this process runs.
+func newLocalHosts(cfg *config.Config) (*virt.Hosts, error) {
+	local := new(virt.Hosts)
 	for _, host := range cfg.NovaAPI.FakeHosts {
 		driver, err := fake.New(fake.Options{
 			Dir: filepath.Join(cfg.StateDir, "hypervisors", host), Host: host,
@@ -21,9 +21,9 @@ func newDrivers(cfg *config.Config) (map[string]virt.Driver, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open hypervisor %s: %w", host, err)
 		}
-		drivers[host] = driver
+		local.Add(host, driver)
 	}
-	return drivers, nil
+	return local, nil
 }
 
 // defaultQuota is what a project may have for which nothing was set.

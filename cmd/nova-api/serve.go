@@ -17,10 +17,12 @@ import (
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/internal/scheduler"
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // serve wires everything and serves until the context ends: store, bundled
@@ -48,24 +50,26 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	bundled.validateWith(clients.Identity)
-	drivers, err := newDrivers(cfg)
+	local, err := newLocalHosts(cfg)
 	if err != nil {
 		return err
 	}
+	all := hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
 	servers := compute.New(compute.Options{
-		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers,
-		Quota: defaultQuota(cfg.Quota), Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, AliveFor: cfg.Hosts.DownTime, PasswordLength: cfg.PasswordLength,
-		NotInherited: cfg.NotInherited,
+		Store: store, Images: clients.Image, Networks: clients.Network, Hosts: all, Local: local,
+		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited,
 	})
-	registrar := newRegistrar(cfg, servers)
+	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
+	registrar := newRegistrar(cfg, store, local, process, log)
 	if err := registrar.Register(ctx); err != nil {
 		return err
 	}
+	defer func() { _ = registrar.Release(ctx) }() // else others wait for the down time
 	first, err := bundled.seed(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	handler, err := newHandler(cfg, store, clients, servers, bundled, log)
+	handler, err := newHandler(cfg, store, clients, servers, all, bundled, log)
 	if err != nil {
 		return err
 	}
@@ -73,10 +77,11 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	worker := compute.NewWorker(compute.WorkerOptions{
-		Store: store, Images: clients.Image, Networks: clients.Network, Drivers: drivers, Zone: cfg.DefaultZone, AliveFor: cfg.Hosts.DownTime,
-		Schedules: true, ID: cfg.Host + "-" + uuid.NewString(), Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Store: store, Images: clients.Image, Networks: clients.Network, Hosts: all, Local: local,
+		Schedules: true, ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Weights: scheduler.Weights(cfg.Weights), Log: log,
 	})
+	registrar.Lost = func(string) { worker.BreakOff() }
 	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { store.Listen(running); return nil })
@@ -101,10 +106,12 @@ func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
 	return store, nil
 }
 
-func newRegistrar(cfg *config.Config, servers *compute.Servers) *compute.Registrar {
-	r := &compute.Registrar{
-		Servers: servers, Host: cfg.Host, Every: cfg.Hosts.ReportInterval,
-		Ratios: compute.Ratios{CPU: cfg.Hosts.CPURatio, RAM: cfg.Hosts.RAMRatio, Disk: cfg.Hosts.DiskRatio},
+func newRegistrar(cfg *config.Config, store *db.Store, local *virt.Hosts, process hosts.Process, log zerolog.Logger) *hosts.Registrar {
+	r := &hosts.Registrar{
+		Store: store, Local: local, Process: process, Log: log,
+		Host: cfg.Host, Services: []string{hosts.BinaryScheduler, hosts.BinaryConductor},
+		Every: cfg.Hosts.ReportInterval, DownTime: cfg.Hosts.DownTime,
+		Ratios: hosts.Ratios{CPU: cfg.Hosts.CPURatio, RAM: cfg.Hosts.RAMRatio, Disk: cfg.Hosts.DiskRatio},
 	}
 	const mbPerGB = 1024
 	r.Reserved.VCPUs, r.Reserved.RAM = cfg.Hosts.ReservedCPUs, cfg.Hosts.ReservedMemoryMB
@@ -167,13 +174,14 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 
 // newHandler is the whole of what is served: the API, the bundled services,
 // and the probes.
-func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.Servers, bundled *bundled, log zerolog.Logger) (*front, error) {
+func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.Servers, all *hosts.Hosts, bundled *bundled, log zerolog.Logger,
+) (*front, error) {
 	site, err := newSite(cfg, clients, bundled, log)
 	if err != nil {
 		return nil, err
 	}
 	return newFront(store, site, bundled, api.New(api.Options{
-		Site: site, Store: store, Compute: servers, ProjectExists: clients.Identity.ProjectExists,
+		Site: site, Store: store, Compute: servers, Hosts: all, ProjectExists: clients.Identity.ProjectExists,
 		ImageURL: bundled.imageURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	})), nil
 }

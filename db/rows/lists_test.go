@@ -70,10 +70,10 @@ func TestLists_LeaveOthersAlone(t *testing.T) {
 		if err := s.Ping(t.Context()); err != nil {
 			t.Errorf("a probe: %v", err)
 		}
-		if _, err := s.Heartbeat(t.Context(), "id", "host", "nova-compute"); err != nil {
+		if _, err := s.Heartbeat(t.Context(), "this process", "host"); err != nil {
 			t.Errorf("a heartbeat: %v", err)
 		}
-		if _, err := s.Services(t.Context()); err != nil {
+		if _, err := s.Services(t.Context(), time.Minute); err != nil {
 			t.Errorf("a short read: %v", err)
 		}
 		cancel()

@@ -43,7 +43,7 @@ func (s *site) consistent() {
 			}
 		}
 	}
-	hosts, err := s.api.Hosts(s.t.Context())
+	hosts, err := s.hosts.All(s.t.Context())
 	s.must(err)
 	for _, h := range hosts {
 		got := nova.Resources{Instances: h.RunningVMs, VCPUs: h.VCPUsUsed, RAM: h.RAMUsed, Disk: h.DiskUsed}
@@ -110,7 +110,8 @@ func (s *site) settled() {
 
 func (s *site) noStrayMachines(live map[string]nova.Server) {
 	s.t.Helper()
-	for host, driver := range s.drivers {
+	for _, host := range s.local.Names() {
+		driver := s.local.Driver(host)
 		ids, err := driver.List(s.t.Context())
 		s.must(err)
 		for _, id := range ids {
@@ -144,7 +145,7 @@ func (s *site) ports(serverID string) []nova.Port {
 // machine is what the host says that a server does.
 func (s *site) machine(server nova.Server) nova.PowerState {
 	s.t.Helper()
-	power, err := s.drivers[server.Host].PowerState(s.t.Context(), server)
+	power, err := s.local.Driver(server.Host).PowerState(s.t.Context(), server)
 	s.must(err)
 	return power
 }

@@ -17,8 +17,8 @@ func (a *Servers) ConsoleOutput(ctx context.Context, s nova.Server, lines int) (
 	if s.Host == "" {
 		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	}
-	driver, ok := a.drivers[s.Host]
-	if !ok {
+	driver := a.local.Driver(s.Host)
+	if driver == nil {
 		return "", nova.Errorf(nova.Conflict, "Service is unavailable at this time.")
 	}
 	consoler, err := virt.As[virt.Consoler](driver)

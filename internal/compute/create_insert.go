@@ -103,7 +103,7 @@ func (p serverPlan) server(index, number int) nova.Server {
 		ID: uuid.NewString(), Name: r.Name + suffix(index, number), Hostname: r.Hostname, LaunchIndex: index,
 		Description: r.Description, ProjectID: p.caller.ProjectID, UserID: p.caller.UserID,
 		VMState: nova.Building, TaskState: nova.Scheduling,
-		RequestedZone: p.zone,
+		Zone: p.zone, RequestedZone: p.zone,
 
 		Flavor:  p.flavor,
 		ImageID: r.ImageID, ImageProps: imageProps(p.image.Image), Boot: p.boot(), RootDevice: &root,

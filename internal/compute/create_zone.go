@@ -14,34 +14,23 @@ import (
 // host is in it: _validate_host_availability_zone in
 // nova/api/openstack/compute/servers.py.
 func (a *Servers) resolveZone(ctx context.Context, r ServerRequest) (string, error) {
-	if r.Zone == "" || r.Zone == a.internalZone && r.Force == (Target{}) {
+	if r.Zone == "" || r.Zone == a.hosts.InternalZone() && r.Force == (Target{}) {
 		return r.Zone, nil
 	}
-	hosts, err := a.Hosts(ctx)
-	if err != nil {
-		return "", err
-	}
 	if r.Force != (Target{}) {
-		if zoneOfHost(hosts, r.Force.Host, a.zone) != r.Zone {
+		if a.hosts.ZoneOf(r.Force.Host) != r.Zone {
 			return "", nil
 		}
 		return r.Zone, nil
 	}
-	if !slices.ContainsFunc(hosts, func(h nova.Host) bool { return h.Zone == r.Zone && h.Enabled }) {
+	all, err := a.hosts.All(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(all, func(h nova.Host) bool { return h.Zone == r.Zone && h.Enabled }) {
 		return "", nova.Errorf(nova.Invalid, "The requested availability zone is not available")
 	}
 	return r.Zone, nil
-}
-
-// zoneOfHost is the zone of a host: the default one for a host that there is
-// not.
-func zoneOfHost(hosts []nova.Host, name, otherwise string) string {
-	for _, h := range hosts {
-		if h.Name == name {
-			return h.Zone
-		}
-	}
-	return otherwise
 }
 
 // checkTarget refuses a host or a node that there is not, as
@@ -50,14 +39,14 @@ func (a *Servers) checkTarget(ctx context.Context, t Target) error {
 	if t == (Target{}) {
 		return nil
 	}
-	hosts, err := a.Hosts(ctx)
+	all, err := a.hosts.All(ctx)
 	if err != nil {
 		return err
 	}
 	fits := func(h nova.Host) bool {
 		return (t.Host == "" || h.Name == t.Host) && (t.Node == "" || h.Node == t.Node)
 	}
-	if slices.ContainsFunc(hosts, fits) {
+	if slices.ContainsFunc(all, fits) {
 		return nil
 	}
 	return nova.Errorf(nova.Invalid, "Compute host %s could not be found.", cmp.Or(t.Host, t.Node))

@@ -88,7 +88,7 @@ func TestImages(t *testing.T) {
 		if diff := cmp.Diff(want, made); diff != "" {
 			t.Errorf("image (-want +got):\n%s", diff)
 		}
-		disk, err := s.drivers[server.Host].(virt.Snapshotter).Snapshot(t.Context(), server)
+		disk, err := s.local.Driver(server.Host).(virt.Snapshotter).Snapshot(t.Context(), server)
 		s.must(err)
 		if s.data(id) != readAll(t, disk.Data) {
 			t.Error("the image has other data than the server's disk")

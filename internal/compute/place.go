@@ -69,7 +69,7 @@ func (w *Worker) place(ctx context.Context, a *action) (effect, error) {
 		},
 	}
 	if source == (Target{}) {
-		e.change.Host, e.change.Node = &target.Host, &target.Node
+		e.change.Host, e.change.Node, e.change.Zone = &target.Host, &target.Node, &host.Zone
 	}
 	return e, nil
 }
@@ -81,16 +81,20 @@ func (w *Worker) unplace(ctx context.Context, a *action) (effect, error) {
 	if err != nil || target == (Target{}) {
 		return effect{}, err
 	}
-	return effect{
+	e := effect{
 		change: db.ServerChange{Host: &source.Host, Node: &source.Node},
 		note:   func(p *progress) { p.Source, p.Target = Target{}, Target{} },
 		also:   func(tx *db.Store) error { return tx.Unclaim(ctx, target.Node, args.needs(a.server)) },
-	}, nil
+	}
+	if source == (Target{}) {
+		e.change.Zone = &a.server.RequestedZone
+	}
+	return e, nil
 }
 
 // choose finds the hosts that fit, the best first.
 func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.Host, error) {
-	hosts, err := w.store.Hosts(ctx, w.store.Now().Add(-w.aliveFor))
+	all, err := w.hosts.All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +111,7 @@ func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.
 		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
 		Group: group, Hints: hints,
 		Weights: w.weights, Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing
-	}, hosts)
+	}, all)
 	if refused != nil {
 		zerolog.Ctx(ctx).Info().Stringer("hosts", report).Msg("no valid host")
 	}

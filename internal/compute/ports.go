@@ -39,7 +39,7 @@ func (w *Worker) joinNetworks(ctx context.Context, s nova.Server, args buildArgs
 	for i, nic := range nics {
 		want := nova.Port{
 			ID: nic.Port, NetworkID: nic.Network, ProjectID: s.ProjectID, DeviceID: s.ID,
-			DeviceOwner: "compute:" + w.zone, Host: s.Host, SecurityGroups: args.SecurityGroups,
+			DeviceOwner: "compute:" + s.Zone, Host: s.Host, SecurityGroups: args.SecurityGroups,
 		}
 		if nic.IP != "" {
 			want.FixedIPs = []nova.FixedIP{{Address: nic.IP}}

@@ -254,7 +254,7 @@ func TestConsoleOutput(t *testing.T) {
 		elsewhere.Host = "another"
 		_, err = s.api.ConsoleOutput(ctx, elsewhere, -1)
 		wantRefusal(t, err, nova.Conflict, "Service is unavailable at this time.")
-		s.must(s.drivers[server.Host].Destroy(context.WithoutCancel(ctx), server))
+		s.must(s.local.Driver(server.Host).Destroy(context.WithoutCancel(ctx), server))
 		_, err = s.api.ConsoleOutput(ctx, server, -1)
 		wantRefusal(t, err, nova.Conflict, "Instance "+server.ID+" is not ready")
 	})

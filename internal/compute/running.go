@@ -72,3 +72,7 @@ func (r *running) breakOff(serials []int64) {
 		}
 	}
 }
+
+// BreakOff ends all that is under way, for whoever may claim it once the leases
+// have ended: after another process has taken over one of the hosts.
+func (r *running) BreakOff() { r.breakOff(r.serials()) }

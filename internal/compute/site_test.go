@@ -18,6 +18,7 @@ import (
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
@@ -46,7 +47,8 @@ type site struct {
 	hooks     *hooks
 	transport http.RoundTripper
 	clients   *cloud.Clients
-	drivers   map[string]virt.Driver
+	local     *virt.Hosts
+	hosts     *hosts.Hosts
 	api       *compute.Servers
 	worker    *compute.Worker
 	inFlight  *sync.WaitGroup // requests to the bundled services
@@ -137,13 +139,13 @@ func eachCase[N ~string, C any](
 func newSite(t *testing.T, connection string, change ...func(*compute.Options)) *site {
 	t.Helper()
 	h := &hooks{}
-	s := &site{t: t, hooks: h, inFlight: &sync.WaitGroup{}, callers: &callers{byName: map[string]nova.Caller{}}, clock: &clock{at: began, steps: h}, drivers: map[string]virt.Driver{}}
+	s := &site{t: t, hooks: h, inFlight: &sync.WaitGroup{}, callers: &callers{byName: map[string]nova.Caller{}}, clock: &clock{at: began, steps: h}, local: &virt.Hosts{}}
 	s.store = dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
 	s.clients = s.newClients()
+	s.hosts = hosts.New(hosts.Options{Store: s.store, DownTime: 12 * time.Hour})
 	options := compute.Options{
-		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers,
+		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Hosts: s.hosts, Local: s.local,
 		Quota: nova.Quota{nova.QuotaInstances: 100, nova.QuotaCores: 200, nova.QuotaRAM: 51200, nova.QuotaMetadataItems: 128},
-		Zone:  "nova", AliveFor: 12 * time.Hour,
 	}
 	for _, f := range change {
 		f(&options)
@@ -159,7 +161,7 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 // newWorker starts another process, as it were, that has the same hosts.
 func (s *site) newWorker(change ...func(*compute.WorkerOptions)) *compute.Worker {
 	o := compute.WorkerOptions{
-		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Drivers: s.drivers, Zone: "nova", AliveFor: 12 * time.Hour,
+		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Hosts: s.hosts, Local: s.local,
 		Schedules: true, ID: uuid.NewString(), Lease: lease, Slots: 2, Log: zerolog.Nop(),
 	}
 	for _, f := range change {
@@ -266,7 +268,9 @@ func (s *site) addHost(name string) {
 		Dir: s.t.TempDir(), Host: name, VCPUs: 8, RAM: 8192, Disk: 100, Before: s.hooks.before, Clock: s.clock.now,
 	})
 	s.must(err)
-	s.drivers[name] = driver
-	registrar := compute.Registrar{Servers: s.api, Host: "here", Ratios: compute.Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
+	s.local.Add(name, driver)
+	registrar := hosts.Registrar{
+		Store: s.store, Local: s.local, Process: hosts.ThisProcess("this", "here"), Host: "here", Ratios: hosts.Ratios{CPU: 16, RAM: 1.5, Disk: 1},
+	}
 	s.must(registrar.Register(s.t.Context()))
 }

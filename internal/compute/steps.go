@@ -32,7 +32,7 @@ func (w *Worker) walk(ctx context.Context, a *action) error {
 		_, err := w.move(ctx, a, a.at, effect{})
 		return err
 	}
-	a.driver = w.drivers[queue]
+	a.driver = w.local.Driver(queue)
 	err := w.store.Tx(ctx, func(tx *db.Store) error {
 		if err := tx.AdvanceAction(ctx, a.Action); err != nil {
 			return err
@@ -48,7 +48,7 @@ func (w *Worker) walk(ctx context.Context, a *action) error {
 // serves reports whether this worker takes the steps in a queue. It also takes
 // those that are in none, since the server has no host: they fail.
 func (w *Worker) serves(queue string) bool {
-	return queue == "" || queue == nova.QueueSchedule && w.schedules || w.drivers[queue] != nil
+	return queue == "" || queue == nova.QueueSchedule && w.schedules || w.local.Driver(queue) != nil
 }
 
 // startEvent records that a part of an action has begun.
@@ -183,7 +183,7 @@ func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) error {
 	if queue := a.step().queue(a); queue != "" {
 		a.Queue = queue
 	}
-	a.driver = w.drivers[a.Queue]
+	a.driver = w.local.Driver(a.Queue)
 	advance := tx.AdvanceAction
 	a.progress.Since = a.Attempt - 1
 	if !w.serves(a.Queue) {

@@ -17,6 +17,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/rows"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
@@ -42,22 +43,24 @@ func onStage(t *testing.T, connection string, verbs func(s *stage) map[Verb]tran
 	t.Helper()
 	s := &stage{t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC), steps: func() {}, fails: map[string]error{}}
 	s.store = dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock })
-	servers := New(Options{Store: s.store, Drivers: map[string]virt.Driver{}, AliveFor: time.Hour})
+	all := hosts.New(hosts.Options{Store: s.store, DownTime: time.Hour})
 	for _, host := range []string{"", "fake-1", "fake-2"} {
-		drivers := map[string]virt.Driver{}
+		local := new(virt.Hosts)
 		if host != "" {
 			driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 8, RAM: 8192, Disk: 100, Clock: s.clock})
 			s.must(err)
-			drivers[host], servers.drivers[host] = driver, driver
+			local.Add(host, driver)
 		}
+		registrar := hosts.Registrar{
+			Store: s.store, Local: local, Process: hosts.ThisProcess("process of "+host, "here"), Ratios: hosts.Ratios{CPU: 16, RAM: 1.5, Disk: 1},
+		}
+		s.must(registrar.Register(t.Context()))
 		w := NewWorker(WorkerOptions{
-			Store: s.store, Drivers: drivers, Schedules: host == "", AliveFor: time.Hour, ID: "worker of " + host, Lease: stageLease, Log: zerolog.Nop(),
+			Store: s.store, Hosts: all, Local: local, Schedules: host == "", ID: "worker of " + host, Lease: stageLease, Log: zerolog.Nop(),
 		})
 		w.transitions = verbs(s)
 		s.workers = append(s.workers, w)
 	}
-	registrar := Registrar{Servers: servers, Host: "here", Ratios: Ratios{CPU: 16, RAM: 1.5, Disk: 1}}
-	s.must(registrar.Register(t.Context()))
 	return s
 }
 
@@ -194,10 +197,10 @@ func (s *stage) outcome(server nova.Server) outcome {
 		}
 		o.Events = append(o.Events, e.Event+" on "+e.Host+": "+*e.Result)
 	}
-	hosts, err := s.store.Hosts(s.t.Context(), time.Time{})
+	all, err := s.store.Hosts(s.t.Context(), time.Hour)
 	s.must(err)
-	slices.SortFunc(hosts, func(a, b nova.Host) int { return strings.Compare(a.Name, b.Name) })
-	for _, host := range hosts {
+	slices.SortFunc(all, func(a, b nova.Host) int { return strings.Compare(a.Name, b.Name) })
+	for _, host := range all {
 		o.Running = append(o.Running, host.RunningVMs)
 		for range host.RunningVMs {
 			s.must(s.store.Unclaim(s.t.Context(), host.Node, server.Flavor.Takes()))
@@ -460,7 +463,8 @@ func TestSteps_Incapable(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := onStage(t, connection, func(*stage) map[Verb]transition { return transitions })
-		s.workers[1].drivers["fake-1"] = struct{ virt.Driver }{s.workers[1].drivers["fake-1"]}
+		local := s.workers[1].local
+		local.Add("fake-1", struct{ virt.Driver }{local.Driver("fake-1")})
 		server := s.server()
 		s.begin(server, Pause, nil)
 		s.work(0)

@@ -24,9 +24,11 @@ func TestStorm(t *testing.T) {
 		const clients, rounds, servers = 6, 25, 4
 		s := newSite(t, connection)
 		var stops []func() error
-		for host, driver := range s.drivers { // each process has a host of its own
+		for _, host := range s.local.Names() { // each process has a host of its own
+			local := new(virt.Hosts)
+			local.Add(host, s.local.Driver(host))
 			own := dbtest.Open(t, connection, func(o *rows.Options) { o.Clock = s.clock.now })
-			stops = append(stops, s.start(on(own), func(o *compute.WorkerOptions) { o.Drivers = map[string]virt.Driver{host: driver} }))
+			stops = append(stops, s.start(on(own), func(o *compute.WorkerOptions) { o.Local = local }))
 		}
 		var ids [servers]string
 		for i := range ids {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/scheduler"
 	"github.com/nova-api/nova-api/internal/virt"
@@ -23,9 +24,8 @@ type Worker struct {
 	store       *db.Store
 	images      *cloud.ImageService
 	networks    *cloud.NetworkService
-	drivers     map[string]virt.Driver
-	zone        string
-	aliveFor    time.Duration
+	hosts       *hosts.Hosts
+	local       *virt.Hosts
 	schedules   bool
 	transitions map[Verb]transition
 	id          string
@@ -41,12 +41,8 @@ type WorkerOptions struct {
 	Store    *db.Store
 	Images   *cloud.ImageService
 	Networks *cloud.NetworkService
-	// Drivers are the hypervisors that this process runs, by the host's name.
-	Drivers map[string]virt.Driver
-	// Zone is the availability zone of hosts that are in no other.
-	Zone string
-	// AliveFor is how long a host counts as up after its heartbeat.
-	AliveFor time.Duration
+	Hosts    *hosts.Hosts
+	Local    *virt.Hosts // the hosts that this process runs
 	// Schedules says that the worker finds hosts for servers.
 	Schedules bool
 	// ID names the worker: no other, before or after, may have the same.
@@ -75,7 +71,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Slots = defaultSlots
 	}
 	return &Worker{
-		store: o.Store, images: o.Images, networks: o.Networks, drivers: o.Drivers, zone: o.Zone, aliveFor: o.AliveFor,
+		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
@@ -199,7 +195,7 @@ func (w *Worker) claims(limit int) db.Claim {
 }
 
 func (w *Worker) queues() []string {
-	queues := slices.Sorted(maps.Keys(w.drivers))
+	queues := w.local.Names()
 	if w.schedules {
 		queues = append(queues, nova.QueueSchedule)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 // start runs a worker, and gives what stops it and waits for its end.
@@ -173,6 +174,43 @@ func TestWorker_HearsOfLoss(t *testing.T) {
 	})
 }
 
+// TestWorker_LosesHost stops working on a host that another process has taken
+// over, and leaves the action to that process.
+func TestWorker_LosesHost(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		begun := make(chan string)
+		s.onVerb("spawn", func(ctx context.Context, server nova.Server) error {
+			begun <- s.server(server.ID).Host
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		local := new(virt.Hosts)
+		for _, host := range s.local.Names() {
+			local.Add(host, s.local.Driver(host))
+		}
+		worker := s.newWorker(func(o *compute.WorkerOptions) { o.Local = local })
+		server := s.begin(s.as("demo"))
+		ended := make(chan error, 1)
+		go func() {
+			_, err := worker.RunOne(t.Context())
+			ended <- err
+		}()
+		local.Drop(<-begun)
+		worker.BreakOff()
+		s.must(<-ended)
+		s.hooks.set(func(h *hooks) { h.driver = nil })
+		s.wantStates(server.ID, "building spawning")
+		s.clock.advance(2 * lease)
+		if more, err := worker.RunOne(t.Context()); more || err != nil {
+			t.Errorf("claimed again: %v, %v", more, err)
+		}
+		s.work()
+		s.wantStates(server.ID, "active")
+		s.settled()
+	})
+}
+
 // TestWorker_StoreAway breaks off what it can't hold a lease on any more.
 func TestWorker_StoreAway(t *testing.T) {
 	t.Parallel()
@@ -239,7 +277,7 @@ func TestWorkers_HandOver(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := newSite(t, connection)
-		without := s.newWorker(func(o *compute.WorkerOptions) { o.Drivers = nil })
+		without := s.newWorker(func(o *compute.WorkerOptions) { o.Local = new(virt.Hosts) })
 		server := s.begin(s.as("demo"))
 		if number := s.workWith(without); number != 1 {
 			t.Errorf("scheduled in %d actions", number)

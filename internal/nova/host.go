@@ -10,10 +10,10 @@ type Host struct {
 	Name      string `db:"host"`
 	Node      string `db:"node"`
 	ServiceID string `db:"service_uuid"`
-	Zone      string `db:"zone"` // availability zone
+	Zone      string `db:"-"` // availability zone
 
 	Enabled    bool `db:"enabled"`
-	Up         bool `db:"-"` // its heart beats, and nobody forced it down
+	Up         bool `db:"up"` // it has been heard of lately, and nobody forced it down
 	ForcedDown bool `db:"forced_down"`
 
 	Type    string `db:"hypervisor_type"`
@@ -36,7 +36,8 @@ type Host struct {
 	SeenAt time.Time `db:"seen_at"` // last heartbeat
 }
 
-// A Service is a process that takes part in the cloud.
+// A Service is a part of the cloud that processes report to be alive: one that
+// runs a host, or one of those that run none.
 type Service struct {
 	Serial         int64     `db:"id"`
 	ID             string    `db:"uuid"`
@@ -45,6 +46,8 @@ type Service struct {
 	Disabled       bool      `db:"disabled"`
 	DisabledReason *string   `db:"disabled_reason"`
 	ForcedDown     bool      `db:"forced_down"`
+	Up             bool      `db:"up"`     // it has been heard of lately, and nobody forced it down
+	Holder         string    `db:"holder"` // the process that runs the host; empty for none
 	SeenAt         time.Time `db:"seen_at"`
 	CreatedAt      time.Time `db:"created_at"`
 }

@@ -24,6 +24,7 @@ type Server struct {
 
 	Host          string  // empty until it is scheduled
 	Node          string  // the hypervisor on the host
+	Zone          string  // availability zone of its host; the requested one until it has a host
 	RequestedZone string  // as asked for: empty for any
 	PinnedZone    *string // nil if the server may be moved to any zone
 

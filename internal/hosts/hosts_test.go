@@ -1,0 +1,374 @@
+package hosts_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/rows"
+	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const downTime = time.Minute
+
+// A site is a store with a clock that the test sets, and what happens to it.
+type site struct {
+	t         *testing.T
+	store     *db.Store
+	mu        sync.Mutex
+	now       time.Time
+	statement func()
+}
+
+func eachSite(t *testing.T, test func(t *testing.T, s *site)) {
+	t.Helper()
+	dbtest.EachConnection(t, func(t *testing.T, connection string) {
+		s := &site{t: t, now: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+		s.store = dbtest.Open(t, connection, func(o *rows.Options) {
+			o.Clock = func() time.Time {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				return s.now
+			}
+			o.Observe = func() {
+				s.mu.Lock()
+				observe := s.statement
+				s.mu.Unlock()
+				if observe != nil {
+					observe()
+				}
+			}
+		})
+		test(t, s)
+	})
+}
+
+func (s *site) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = s.now.Add(d)
+}
+
+func (s *site) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A hypervisor is a driver that has no more to say than what its host has.
+type hypervisor struct {
+	virt.Driver
+	node virt.Node
+	err  error
+}
+
+func (h *hypervisor) Nodes(context.Context) ([]virt.Node, error) {
+	return []virt.Node{h.node}, h.err
+}
+
+// process is one that runs fake-1.
+func (s *site) process(p hosts.Process) (*hosts.Registrar, *hypervisor) {
+	driver := &hypervisor{node: virt.Node{Name: "fake-1-node", Type: "test", VCPUs: 8, RAM: 4096, Disk: 100, CPUInfo: "{}"}}
+	local := new(virt.Hosts)
+	local.Add("fake-1", driver)
+	return &hosts.Registrar{
+		Store: s.store, Local: local, Process: p, Host: p.Machine, Services: []string{hosts.BinaryScheduler},
+		Every: 5 * time.Millisecond, DownTime: downTime, Ratios: hosts.Ratios{CPU: 2, RAM: 1, Disk: 1},
+		Reserved: nova.Resources{VCPUs: 1, RAM: 512, Disk: 10}, Log: zerolog.Nop(),
+	}, driver
+}
+
+// somewhere is a process on another machine, which nothing is known of here.
+func somewhere(id string) hosts.Process {
+	return hosts.Process{ID: id, Machine: "machine of " + id, PID: 7}
+}
+
+func (s *site) services() map[string]nova.Service {
+	s.t.Helper()
+	all, err := s.store.Services(s.t.Context(), downTime)
+	s.must(err)
+	found := map[string]nova.Service{}
+	for _, v := range all {
+		found[v.Host+" "+v.Binary] = v
+	}
+	return found
+}
+
+// host is fake-1 as it is registered.
+func (s *site) host() nova.Host {
+	s.t.Helper()
+	found, err := hosts.New(hosts.Options{Store: s.store, DownTime: downTime}).Named(s.t.Context(), []string{"fake-1"})
+	s.must(err)
+	return found["fake-1"]
+}
+
+func TestRegistrar_Register(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		r, _ := s.process(somewhere("a"))
+		for range 2 { // once more by the same process changes nothing
+			s.must(r.Register(t.Context()))
+		}
+		got := s.host()
+		want := nova.Host{
+			Serial: got.Serial, ID: got.ID, Name: "fake-1", Node: "fake-1-node", ServiceID: got.ServiceID, Zone: "nova", Enabled: true, Up: true,
+			Type: "test", CPUInfo: "{}", VCPUs: 7, RAM: 3584, Disk: 90, CPURatio: 2, RAMRatio: 1, DiskRatio: 1, SeenAt: got.SeenAt,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if all := s.services(); len(all) != 2 || all["fake-1 nova-compute"].ID != got.ServiceID || !all["machine of a nova-scheduler"].Up {
+			t.Errorf("services %+v", all)
+		}
+		s.advance(downTime + time.Second)
+		if s.host().Up || s.services()["machine of a nova-scheduler"].Up {
+			t.Error("up though nothing was heard of them")
+		}
+	})
+}
+
+// TestRegistrar_SecondProcess is refused as soon as the first shows that it is
+// alive, and told who that is.
+func TestRegistrar_SecondProcess(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		first, _ := s.process(somewhere("a"))
+		s.must(first.Register(t.Context()))
+		second, _ := s.process(somewhere("b"))
+		s.onStatement(4, func() { // when the second has looked once
+			s.advance(time.Second)
+			_, err := s.store.Heartbeat(t.Context(), first.Process.String(), "")
+			s.must(err)
+		})
+		err := second.Register(t.Context())
+		want := "it is run by another process, pid 7 on machine of a, which is alive"
+		if !nova.Is(err, nova.Conflict) || nova.Message(err) != want || !strings.Contains(err.Error(), "fake-1") {
+			t.Errorf("refused with %v", err)
+		}
+		if holder := s.services()["fake-1 nova-compute"].Holder; holder != first.Process.String() {
+			t.Errorf("held by %q", holder)
+		}
+	})
+}
+
+// onStatement does something before a statement of the store's, counted from
+// now on.
+func (s *site) onStatement(number int, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statement = func() {
+		s.mu.Lock()
+		number--
+		due := number == 0
+		s.mu.Unlock()
+		if due {
+			do()
+		}
+	}
+}
+
+// TestRegistrar_TakesOver has a second process take the host of a first over that
+// has released it, is not heard of any more, or is known to be dead.
+func TestRegistrar_TakesOver(t *testing.T) {
+	t.Parallel()
+	ended := exec.CommandContext(t.Context(), "true")
+	if err := ended.Run(); err != nil {
+		t.Fatal(err)
+	}
+	here := hosts.ThisProcess("here", "this machine")
+	dead, reused := here, here
+	dead.PID, dead.ID = ended.Process.Pid, "dead"
+	reused.Started, reused.ID = "1", "predecessor"
+	for name, c := range map[string]struct {
+		first hosts.Process
+		then  func(s *site, first *hosts.Registrar)
+	}{
+		"released": {somewhere("a"), func(s *site, first *hosts.Registrar) { s.must(first.Release(s.t.Context())) }},
+		"stale":    {somewhere("a"), func(s *site, _ *hosts.Registrar) { s.onStatement(4, func() { s.advance(downTime + time.Second) }) }},
+		"dead":     {dead, func(*site, *hosts.Registrar) {}},
+		"reused":   {reused, func(*site, *hosts.Registrar) {}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			eachSite(t, func(t *testing.T, s *site) {
+				first, _ := s.process(c.first)
+				s.must(first.Register(t.Context()))
+				before := s.host()
+				c.then(s, first)
+				second, _ := s.process(here)
+				s.must(second.Register(t.Context()))
+				if now := s.services()["fake-1 nova-compute"]; now.Holder != here.String() || !now.Up || now.ID != before.ServiceID {
+					t.Errorf("taken over: %+v", now)
+				}
+			})
+		})
+	}
+}
+
+// TestRegistrar_Waits as long as nothing is known of the holder: until the
+// context ends.
+func TestRegistrar_Waits(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		first, _ := s.process(somewhere("a"))
+		s.must(first.Register(t.Context()))
+		second, _ := s.process(somewhere("b"))
+		var log bytes.Buffer
+		second.Log = zerolog.New(&log)
+		ctx, stop := context.WithCancel(t.Context())
+		s.onStatement(6, stop) // when the second has looked twice
+		if err := second.Register(ctx); err == nil {
+			t.Error("took the host over")
+		}
+		if lines := strings.Count(log.String(), "\n"); lines != 1 || !strings.Contains(log.String(), "machine of a") {
+			t.Errorf("logged %d lines: %s", lines, log.String())
+		}
+	})
+}
+
+// TestRegistrar_Run shows over and over that the hosts are alive, and writes
+// nothing but that; what a host has, it writes when that has changed.
+func TestRegistrar_Run(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		r, driver := s.process(somewhere("a"))
+		s.must(r.Register(t.Context()))
+		_, err := rows.Exec(t.Context(), s.store.DB, "UPDATE hosts SET vcpus = 77")
+		s.must(err)
+		_, err = rows.Exec(t.Context(), s.store.DB, "UPDATE services SET disabled = ?, forced_down = ?", true, true)
+		s.must(err)
+		beat := make(chan struct{}, 1000)
+		s.mu.Lock()
+		s.statement = func() { beat <- struct{}{} }
+		s.mu.Unlock()
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx) }()
+		s.advance(time.Hour)
+		<-beat
+		<-beat // after the first was carried out
+		stop()
+		s.must(<-ended)
+		s.mu.Lock()
+		s.statement = nil
+		s.mu.Unlock()
+		all := s.services()
+		compute, scheduler := all["fake-1 nova-compute"], all["machine of a nova-scheduler"]
+		if !compute.SeenAt.Equal(s.now) || !scheduler.SeenAt.Equal(s.now) {
+			t.Errorf("seen at %s and %s, want %s", compute.SeenAt, scheduler.SeenAt, s.now)
+		}
+		if !compute.Disabled || !compute.ForcedDown || s.host().VCPUs != 77 {
+			t.Errorf("more than that was written: %+v, %+v", compute, s.host())
+		}
+		driver.node.RAM = 8192
+		s.must(r.Beat(t.Context()))
+		if now := s.host(); now.RAM != 8192-512 || now.VCPUs != 7 {
+			t.Errorf("it has more now: %+v", now)
+		}
+	})
+}
+
+// TestRegistrar_LogsFailures of its heartbeats, and goes on.
+func TestRegistrar_LogsFailures(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		r, driver := s.process(somewhere("a"))
+		s.must(r.Register(t.Context()))
+		driver.err = errors.New("the hypervisor is away")
+		lines := make(lineChannel, 100)
+		r.Log = zerolog.New(lines)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx) }()
+		for range 2 {
+			if line := <-lines; !strings.Contains(line, "heartbeat failed") || !strings.Contains(line, "the hypervisor is away") {
+				t.Errorf("logged %s", line)
+			}
+		}
+		stop()
+		s.must(<-ended)
+	})
+}
+
+type lineChannel chan string
+
+func (c lineChannel) Write(line []byte) (int, error) {
+	select {
+	case c <- string(line):
+	default:
+	}
+	return len(line), nil
+}
+
+// TestRegistrar_Loses a host to another process: it stops working on that.
+func TestRegistrar_Loses(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		first, driver := s.process(somewhere("a"))
+		first.Local.Add("fake-2", &hypervisor{node: virt.Node{Name: "fake-2"}})
+		s.must(first.Register(t.Context()))
+		s.advance(downTime + time.Second)
+		second, _ := s.process(somewhere("b"))
+		s.must(second.Register(t.Context()))
+		var lost []string
+		first.Lost = func(host string) {
+			if first.Local.Driver(host) != nil {
+				t.Errorf("%s is still worked on", host)
+			}
+			lost = append(lost, host)
+		}
+		driver.err = errors.New("nobody should ask")
+		for range 2 {
+			s.must(first.Beat(t.Context()))
+		}
+		if diff := cmp.Diff([]string{"fake-1"}, lost); diff != "" {
+			t.Errorf("lost (-want +got):\n%s", diff)
+		}
+		if holder := s.services()["fake-1 nova-compute"].Holder; holder != second.Process.String() {
+			t.Errorf("held by %q", holder)
+		}
+		s.must(first.Release(t.Context())) // which the other keeps
+		if all := s.services(); all["fake-1 nova-compute"].Holder == "" || all["fake-2 nova-compute"].Holder != "" {
+			t.Errorf("released: %+v", all)
+		}
+	})
+}
+
+func TestHosts_Zones(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		r, _ := s.process(somewhere("a"))
+		s.must(r.Register(t.Context()))
+		_, _, err := s.store.Hold(t.Context(), nova.Service{ID: "u", Host: "fake-2", Binary: "nova-compute"}, 0, "")
+		s.must(err)
+		_, err = rows.Exec(t.Context(), s.store.DB, "UPDATE services SET disabled = ? WHERE host = 'fake-2'", true)
+		s.must(err)
+		zones, err := hosts.New(hosts.Options{Store: s.store, Zone: "north", InternalZone: "inside", DownTime: downTime}).Zones(t.Context())
+		s.must(err)
+		want := []nova.Zone{
+			{Name: "inside", Internal: true, Available: true, Services: []nova.ZoneService{
+				{Host: "machine of a", Binary: "nova-scheduler", Available: true, SeenAt: s.now},
+			}},
+			{Name: "north", Available: true, Services: []nova.ZoneService{{Host: "fake-1", Binary: "nova-compute", Available: true, SeenAt: s.now}}},
+		}
+		if diff := cmp.Diff(want, zones); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
