@@ -24,6 +24,9 @@ type Options struct {
 	ProjectExists func(ctx context.Context, id string) (bool, error)
 	// ImageURL is the address of the image service, as this client sees it.
 	ImageURL func(*rest.Request) string
+	// ConsoleURL is the address under which this client opens a console of a type,
+	// such as novnc or serial, with a token.
+	ConsoleURL func(r *rest.Request, kind, token string) string
 	// ShowPassword shows the administrator's password of a new server, once.
 	ShowPassword bool
 }

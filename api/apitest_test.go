@@ -84,7 +84,8 @@ func newSite(t *testing.T, store *db.Store, change ...func(*api.Options, *comput
 			Policy: enforcer, Validate: validate, Log: zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.ErrorLevel),
 			AuthURI: "http://identity.example/", MaxLimit: 1000, MaxBody: 114688,
 		},
-		Store: store,
+		Store:      store,
+		ConsoleURL: func(_ *rest.Request, kind, token string) string { return kind + " " + token },
 		ProjectExists: func(_ context.Context, id string) (bool, error) {
 			return slices.Contains([]string{adminProject, demoProject, altProject}, id), nil
 		},

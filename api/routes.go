@@ -17,6 +17,7 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("quota_set", "os-quota-sets", &QuotaSets{o}, rest.Member{"detail": "GET", "defaults": "GET"})
 	m.Resource("quota_class", "os-quota-class-sets", &QuotaClassSets{o})
 
+	m.Resource("console_auth_token", "os-console-auth-tokens", &ConsoleAuthTokens{o})
 	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
 
 	server := m.Resource("server", "servers", &Servers{o},
@@ -24,6 +25,7 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("meta", "metadata", &ServerMetadata{ofServer{o}}, rest.Singular{"update_all": "PUT"})
 	server.Resource("tag", "tags", &ServerTags{ofServer{o}}, rest.Singular{"update_all": "PUT", "delete_all": "DELETE"})
 	server.Resource("ip", "ips", &ServerIPs{ofServer{o}})
+	server.Resource("remote_console", "remote-consoles", &RemoteConsoles{ofServer{o}})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})
 
 	gone(m, server)

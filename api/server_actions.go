@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 // MemberActions are the actions of POST /servers/{id}/action.
 func (c *Servers) MemberActions() rest.Operations {
 	const accepted = http.StatusAccepted
-	return rest.Operations{
+	operations := rest.Operations{
 		"os-start":            rest.OnWith(c.loadMapped, schema.Start, c.do(compute.Start)).Needs(policy.Start).Status(accepted),
 		"os-stop":             rest.OnWith(c.loadMapped, schema.Stop, c.do(compute.Stop)).Needs(policy.Stop).Status(accepted),
 		"reboot":              rest.OnWith(c.load, schema.Reboot, c.reboot).Needs(policy.Reboot).Status(accepted),
@@ -33,6 +34,8 @@ func (c *Servers) MemberActions() rest.Operations {
 
 		"resetNetwork": removedOperation(),
 	}
+	maps.Copy(operations, c.consoleActions())
+	return operations
 }
 
 // do handles an action without arguments.

@@ -54,6 +54,8 @@ var (
 		Param("user_id", String),
 	).Strict(75)
 
+	ConsoleAuthTokenQuery = NewQuery().Strict(99)
+
 	ServerGroupsQuery = NewQuery(
 		Param("all_projects", String),
 		Param("limit", Natural),

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
@@ -17,6 +18,7 @@ import (
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/console"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
@@ -37,12 +39,21 @@ type bundled struct {
 	identity *identity.Service
 	image    *image.Service
 	network  *network.Service
+	consoles *console.Proxy
+	patience time.Duration           // for the sessions on consoles to end
 	mounts   map[string]http.Handler // by path
 	validate func(ctx context.Context, token string) (nova.Caller, error)
 }
 
 func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundled, error) {
-	b := &bundled{store: store, password: rand.Text(), mounts: map[string]http.Handler{}}
+	consoles, err := console.New(console.Options{Resolve: store.ConsoleOfToken})
+	if err != nil {
+		return nil, err
+	}
+	b := &bundled{
+		store: store, password: rand.Text(), consoles: consoles, patience: cfg.ShutdownTimeout,
+		mounts: map[string]http.Handler{console.Path: consoles},
+	}
 	authURL := func(r *http.Request) string { return b.publicBase(cfg, r) + identity.Path + "/v3" }
 	whose := func(ctx context.Context, token string) (nova.Caller, error) { return b.validate(ctx, token) }
 	if cfg.NovaAPI.Identity == bundledService {
@@ -53,7 +64,6 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 		b.mounts[identity.Path] = b.identity
 	}
 	if cfg.NovaAPI.Image == bundledService {
-		var err error
 		b.image, err = image.New(image.Options{
 			Store: imagedb.New(store.DB), Dir: filepath.Join(cfg.StateDir, "images"), Log: log,
 			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL, QuotaBytes: int64(cfg.Image.MaxGB) << 30,
@@ -95,6 +105,7 @@ func (b *bundled) catchUp() func(context.Context) error {
 // context ends.
 func (b *bundled) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return closeConsoles(ctx, b.consoles, b.patience) })
 	if b.identity != nil {
 		group.Go(func() error { return b.identity.Run(ctx) })
 	}

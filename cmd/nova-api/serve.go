@@ -58,6 +58,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	servers := compute.New(compute.Options{
 		Store: store, Images: clients.Image, Networks: clients.Network, Hosts: all, Local: local,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited,
+		ConsoleTTL: cfg.Consoles.TokenTTL,
 	})
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
 	registrar := newRegistrar(cfg, store, local, process, log)
@@ -182,6 +183,6 @@ func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, ser
 	}
 	return newFront(store, site, bundled, api.New(api.Options{
 		Site: site, Store: store, Compute: servers, Hosts: all, ProjectExists: clients.Identity.ProjectExists,
-		ImageURL: bundled.imageURL(cfg), ShowPassword: cfg.API.InstancePassword,
+		ImageURL: bundled.imageURL(cfg), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	})), nil
 }

@@ -4,6 +4,9 @@
 package compute
 
 import (
+	"cmp"
+	"time"
+
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/hosts"
@@ -22,6 +25,7 @@ type Servers struct {
 	defaults     nova.Quota // what projects may have unless something was set for them
 	passwords    int
 	notInherited []string
+	consoleTTL   time.Duration
 }
 
 // Options are what Servers works with.
@@ -41,6 +45,9 @@ type Options struct {
 	// over from the image that the server was made of, beside those that it
 	// never does.
 	NotInherited []string
+	// ConsoleTTL is how long a console can be opened after a client has asked for
+	// its address. 0 is 10 minutes.
+	ConsoleTTL time.Duration
 }
 
 // New makes Servers.
@@ -51,6 +58,6 @@ func New(o Options) *Servers {
 	}
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
-		passwords: o.PasswordLength, notInherited: o.NotInherited,
+		passwords: o.PasswordLength, notInherited: o.NotInherited, consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL),
 	}
 }

@@ -36,6 +36,7 @@ type Config struct {
 	Quota      Quota
 	Policy     Policy
 	Weights    Weights
+	Consoles   Consoles
 	NovaAPI    NovaAPI
 	Image      Image
 

@@ -21,6 +21,9 @@ func Sections() []Section {
 		{"quota", "What a project may use if nothing was set for it; -1 is no limit.", quotaOptions},
 		{"oslo_policy", "Who may do what.", policyOptions},
 		{"filter_scheduler", "How hosts are compared; below zero, servers are packed instead of spread.", weightOptions},
+		{"vnc", "VNC consoles.", vncOptions},
+		{"serial_console", "Serial consoles.", serialConsoleOptions},
+		{"consoleauth", "The tokens that open consoles.", consoleAuthOptions},
 	}
 }
 

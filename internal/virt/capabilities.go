@@ -39,6 +39,14 @@ type Consoler interface {
 	ConsoleOutput(ctx context.Context, s nova.Server, maxBytes int) ([]byte, error)
 }
 
+// A ConsoleOpener lets clients use the consoles of servers.
+type ConsoleOpener interface {
+	// OpenConsole gives the address of a server's console in a protocol of the
+	// API: vnc, spice, serial, mks. NotImplemented for one that the hypervisor
+	// does not speak. Somebody listens there as long as the driver lives.
+	OpenConsole(ctx context.Context, s nova.Server, protocol string) (nova.ConsoleAddress, error)
+}
+
 // As is a driver with a capability, such as As[Pauser]. The error is
 // NotImplemented if the driver doesn't have it.
 func As[C any](d Driver) (C, error) {

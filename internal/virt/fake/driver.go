@@ -53,11 +53,12 @@ type Driver struct {
 
 // The fake has every capability.
 var (
-	_ virt.Driver      = (*Driver)(nil)
-	_ virt.Pauser      = (*Driver)(nil)
-	_ virt.Suspender   = (*Driver)(nil)
-	_ virt.Snapshotter = (*Driver)(nil)
-	_ virt.Consoler    = (*Driver)(nil)
+	_ virt.Driver        = (*Driver)(nil)
+	_ virt.Pauser        = (*Driver)(nil)
+	_ virt.Suspender     = (*Driver)(nil)
+	_ virt.Snapshotter   = (*Driver)(nil)
+	_ virt.Consoler      = (*Driver)(nil)
+	_ virt.ConsoleOpener = (*Driver)(nil)
 )
 
 const (
