@@ -76,6 +76,9 @@ func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any
 }
 
 func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (any, error) {
+	if !r.AtLeast(104) { // where /v2 has nothing else to look at, its schema lets it through
+		in.Server.PinnedAvailabilityZone = schema.Null[string]{}
+	}
 	change, err := changes(s, in)
 	if err != nil {
 		return nil, err

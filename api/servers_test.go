@@ -323,6 +323,9 @@ func TestServers_Update(t *testing.T) {
 		s.Do(path+`{"server": {"pinned_availability_zone": "nova"}}`, as("demo"), at(104)).Want(t, 200)
 		s.Do(path+`{"server": {"pinned_availability_zone": "other"}}`, as("demo"), at(104)).Want(t, 409, fault("conflictingRequest",
 			"Cannot change pinned availability zone directly. Unpin first by setting pinned_availability_zone to null."))
+		s.Do("PUT /v2/servers/"+id+` {"server": {"pinned_availability_zone": "other"}}`, as("demo")).Want(t, 200)
+		s.Do("PUT /v2/servers/"+id+` {"server": {"description": "of /v2"}}`, as("demo")).Want(t, 200)
+		s.Do("GET /v2.1/servers/"+id, at(104)).Want(t, 200, has("server/pinned_availability_zone", "nova"), has("server/description", "of /v2"))
 
 		change := path + `{"server": {"name": "x"}}`
 		s.Do(change, as("demo"), at(74)).Want(t, 200, lacks("server/key_name", "server/addresses/private/0/OS-EXT-IPS:type"))
