@@ -1,0 +1,42 @@
+"""The differences that are there on purpose: docs/divergences.md says why."""
+
+import dataclasses
+import re
+
+
+@dataclasses.dataclass(frozen=True)
+class Accepted:
+    """A kind of difference, by patterns of which all that are given must match."""
+
+    why: str
+    place: str = ""
+    reference: str = ""
+    subject: str = ""
+    call: str = ""
+
+    def covers(self, difference, call):
+        """Tell whether a difference is of this kind."""
+        return bool(
+            re.search(self.place, difference.place) and re.search(self.reference, difference.reference, re.DOTALL)
+            and re.search(self.subject, difference.subject, re.DOTALL) and re.search(self.call, call))
+
+
+ACCEPTED = [
+    Accepted("Nova breaks down, for which there is no reason here", place="^status$", reference="^500 "),
+    Accepted("our driver is like KVM, whose disks are virtio's; Nova's fake driver has SCSI disks",
+             place="root_device_name$", reference="^/dev/sda$", subject="^/dev/vda$"),
+    Accepted("what a console says is the guest's business", place=r"^\.output$"),
+    Accepted("the description of an extension is its name", place=r"^\.extensions\[\]\.description$|^\.extension\.description$"),
+    Accepted("Nova 34 forgets to fill in the number", place=r"^\.message$", reference=r"max_request_body_size \(%s\)"),
+    Accepted("text that is not UTF-8, or has a NUL, is refused before anything else", call=r"%00|%ff|%zz|\\xff|\\\\ud800"),
+    Accepted("paths are UTF-8; Nova quotes their bytes one by one", place=r"message$", call="%E2%82%AC"),
+    Accepted("NaN and Infinity are no JSON", subject="Malformed request body", call="NaN|Infinity"),
+    Accepted("patterns of a screenful are quoted in our words", place=r"message$", subject=r"does not match '\^\[\^\\\\p\{C\}"),
+    Accepted("traits are known by their families", call="trait"),
+    Accepted("Nova lists sort keys in the order of a Python set", place=r"message$", reference="parameters sort_key.*is not one of"),
+    Accepted("servers that are equal in the keys of an order are in that of their creation, in Nova's of their UUIDs",
+             place="order$", call=r"/servers.*sort_key"),
+    Accepted("tags heed upper and lower case, as Nova does on PostgreSQL", place=r"tags\[\] length$"),
+    Accepted("a header ends without spaces", place="^header location$", reference="/tags/ $"),
+    Accepted("X509 certificates are refused in Go's words", place=r"message$", reference="failed to generate X509 fingerprint"),
+]
