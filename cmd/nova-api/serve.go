@@ -57,8 +57,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	all := hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
 	servers := compute.New(compute.Options{
 		Store: store, Images: clients.Image, Networks: clients.Network, Hosts: all, Local: local,
-		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited,
-		ConsoleTTL: cfg.Consoles.TokenTTL,
+		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
 	})
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
 	registrar := newRegistrar(cfg, store, local, process, log)

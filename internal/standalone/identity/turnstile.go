@@ -206,7 +206,8 @@ func (t *turnstile) before(w, other *waiter) bool {
 func (t *turnstile) leave(v visitor) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.running[v.source]--; t.running[v.source] == 0 {
+	t.running[v.source]--
+	if t.running[v.source] == 0 {
 		delete(t.running, v.source)
 	}
 	t.admit()
