@@ -134,8 +134,19 @@ func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTrippe
 // API: "POST /ports {…}".
 func (s *cloudSite) Network(request string, options ...option) *reply {
 	s.t.Helper()
+	return s.service(network.Path+"/v2.0", request, options...)
+}
+
+// Image sends a request to the bundled image service: "POST /images {…}".
+func (s *cloudSite) Image(request string, options ...option) *reply {
+	s.t.Helper()
+	return s.service(image.Path+"/v2", request, options...)
+}
+
+func (s *cloudSite) service(path, request string, options ...option) *reply {
+	s.t.Helper()
 	parts := append(strings.SplitN(request, " ", 3), "", "")
-	r, err := http.NewRequestWithContext(s.t.Context(), parts[0], bundled+network.Path+"/v2.0"+parts[1], strings.NewReader(parts[2]))
+	r, err := http.NewRequestWithContext(s.t.Context(), parts[0], bundled+path+parts[1], strings.NewReader(parts[2]))
 	must(s.t, err)
 	r.Header.Set("X-Auth-Token", "admin")
 	for _, change := range append([]option{header("Content-Type", "application/json")}, options...) {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -48,6 +47,10 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 	if least > most {
 		return request, nova.Errorf(nova.Invalid, "min_count must be <= max_count")
 	}
+	files, err := injectedFiles(s.Personality)
+	if err != nil {
+		return request, err
+	}
 	if len(s.TrustedImageCertificates) > 0 {
 		if err := r.EnforceOwn(policy.ServerCreateTrustedCerts); err != nil {
 			return request, err
@@ -73,7 +76,7 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 		FlavorID: lastSegment(string(s.FlavorRef)), ImageID: s.ImageRef, KeyName: notEmpty(s.KeyName), Devices: devices,
 		Networks: networks, SecurityGroups: groupNames(s.SecurityGroups),
 		Zone: zone, Force: force, To: compute.Target{Host: s.Host, Node: s.HypervisorHostname},
-		Metadata: s.Metadata, Tags: uniqueTags(s.Tags), Files: files(s.Personality), UserData: s.UserData,
+		Metadata: s.Metadata, Tags: uniqueTags(s.Tags), Files: files, UserData: s.UserData,
 		ConfigDrive: bool(s.ConfigDrive), DiskConfig: s.DiskConfig,
 		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6),
 		TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()), Password: s.AdminPass,
@@ -137,12 +140,20 @@ func notEmpty(text string) *string {
 	return &text
 }
 
-func files(personality []schema.File) []compute.File {
-	var files []compute.File
-	for _, f := range personality {
-		files = append(files, compute.File(f))
+// injectedFiles are the files of a personality. Nova answers 500 to a file
+// without a path or contents.
+func injectedFiles(personality []schema.File) ([]compute.File, error) {
+	files := make([]compute.File, len(personality))
+	for i, f := range personality {
+		switch {
+		case f.Path == nil:
+			return nil, nova.Errorf(nova.Invalid, "Bad personality format: missing 'path'")
+		case f.Contents == nil:
+			return nil, nova.Errorf(nova.Invalid, "Bad personality format: missing 'contents'")
+		}
+		files[i] = compute.File{Path: *f.Path, Contents: *f.Contents}
 	}
-	return files
+	return files, nil
 }
 
 // address is an IP address in its shortest form: what is none stays as it is.
@@ -153,8 +164,6 @@ func address(text string) string {
 	}
 	return ip.String()
 }
-
-var uuidFormat = regexp.MustCompile(`^(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$`)
 
 // networks reads what the servers are to be connected to. Who says nothing gets
 // the network that there is.
@@ -191,7 +200,7 @@ func checkNIC(nic schema.NIC, before []compute.NIC) error {
 		return nil
 	case nic.UUID == nil:
 		return nova.Errorf(nova.Invalid, "Bad network format: missing 'uuid'")
-	case !uuidFormat.MatchString(*nic.UUID):
+	case !schema.IsUUID(*nic.UUID):
 		return nova.Errorf(nova.Invalid, "Bad networks format: network uuid is not in proper format (%s)", *nic.UUID)
 	}
 	return nil

@@ -33,15 +33,24 @@ func blockDevices(r *rest.Request, s schema.ServerSpec) (devices []compute.Block
 
 var ephemeralName = regexp.MustCompile(`^ephemeral(\d|[1-9]\d+)$`)
 
-// isNoDevice reports whether an entry takes a disk of the image away.
+// isNoDevice reports whether an entry takes a disk of the image away: Python's
+// truth of any value.
 func isNoDevice(d schema.BlockDevice) bool {
 	switch no := d.NoDevice.(type) {
+	case nil:
+		return false
 	case bool:
 		return no
 	case string:
 		return no != ""
+	case float64:
+		return no != 0
+	case []any:
+		return len(no) > 0
+	case map[string]any:
+		return len(no) > 0
 	}
-	return false
+	return true
 }
 
 func newDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
@@ -49,7 +58,7 @@ func newDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	for i, d := range s.BlockDeviceMappingV2 {
 		device := compute.BlockDevice{
 			None: isNoDevice(d), Source: d.SourceType, Destination: d.DestinationType, ID: d.UUID,
-			Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0), VolumeType: text(d.VolumeType),
+			Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0), VolumeType: text(d.VolumeType), Bus: d.DiskBus, Type: d.DeviceType,
 		}
 		if device.Destination == "" && (device.Source == "volume" || device.Source == "snapshot") {
 			device.Destination = "volume"
@@ -76,6 +85,8 @@ func checkDevice(d compute.BlockDevice, imageID string) error {
 		return invalidMapping("Invalid device UUID.")
 	case d.Source != "blank" && d.ID == "":
 		return invalidMapping("Missing device UUID.")
+	case d.Source == "":
+		return invalidMapping("Some required fields are missing")
 	case d.Source == "image" && d.Destination == "local" && (!boots || imageID == ""):
 		return invalidMapping("Mapping image to local is not supported.")
 	case d.VolumeType != "" && d.Destination == "local":

@@ -17,7 +17,7 @@ var formats = map[string]func(string) bool{
 	"name":        func(s string) bool { return s != "\n" && ofLine(isName)(s) },
 	"az_name":     func(s string) bool { return s != "\n" && ofLine(isName)(s) && !strings.Contains(s, ":") },
 	"padded_name": ofLine(func(s string) bool { return printable(s) && strings.ContainsFunc(s, notSpace) }),
-	"uuid":        isUUID,
+	"uuid":        IsUUID,
 	"date-time":   func(s string) bool { _, err := ParseTime(s); return err == nil },
 	"base64":      isBase64,
 	"ipv4":        func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is4() },
@@ -63,9 +63,9 @@ func onlyOf(s, more string) bool {
 	})
 }
 
-// isUUID takes a UUID in any of the ways of writing one: with or without
-// hyphens, in braces, as a URN.
-func isUUID(s string) bool {
+// IsUUID reports whether a text is a UUID in any of the ways of writing one: with
+// or without hyphens, in braces, as a URN.
+func IsUUID(s string) bool {
 	s = strings.NewReplacer("urn:", "", "uuid:", "", "-", "").Replace(s)
 	s = strings.Trim(s, "{}")
 	if len(s) != 32 {

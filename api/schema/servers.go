@@ -212,10 +212,11 @@ type NIC struct {
 	Tag     string  `json:"tag"`
 }
 
-// A File is put into a new server.
+// A File is put into a new server. The schema lets files without a path or
+// contents through.
 type File struct {
-	Path     string `json:"path"`
-	Contents string `json:"contents"` // base64
+	Path     *string `json:"path"`
+	Contents *string `json:"contents"` // base64
 }
 
 // A SecurityGroupName names a security group.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -18,6 +19,8 @@ type BlockDevice struct {
 	Swap        bool
 	Size        int // GB
 	VolumeType  string
+	Bus         string // empty: the host's choice
+	Type        string // disk, cdrom, …; empty: a disk
 }
 
 func invalidMapping(format string, args ...any) error {
@@ -36,6 +39,9 @@ func (a *Servers) checkDevices(ctx context.Context, r ServerRequest, f nova.Flav
 	}
 	for _, d := range r.Devices {
 		if err := a.checkSource(ctx, d, r.ImageID); err != nil {
+			return err
+		}
+		if err := d.checkKind(); err != nil {
 			return err
 		}
 	}
@@ -83,6 +89,18 @@ func (a *Servers) checkSource(ctx context.Context, d BlockDevice, imageID string
 		return invalidMapping("failed to get snapshot %s.", d.ID)
 	case d.Source == "volume", d.Source == "snapshot", onVolume:
 		return invalidMapping("failed to get volume %s.", d.ID)
+	}
+	return nil
+}
+
+// checkKind refuses a bus and a type of disk that there is not. Nova has no
+// words for the bus, and answers 500 to the type.
+func (d BlockDevice) checkKind() error {
+	if d.Bus != "" && !slices.Contains(strings.Fields(diskBuses), d.Bus) {
+		return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid.")
+	}
+	if d.Type != "" && !slices.Contains(strings.Fields(diskTypes), d.Type) {
+		return invalidMapping("Field value %s is invalid", d.Type)
 	}
 	return nil
 }

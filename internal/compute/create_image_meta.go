@@ -9,7 +9,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-const diskBuses = "fdc ide sata scsi usb virtio xen lxc uml"
+const (
+	diskBuses = "fdc ide sata scsi usb virtio xen lxc uml"
+	diskTypes = "cdrom disk floppy fs lun"
+)
 
 // imageWords are the properties of an image that take one of some words, as
 // ImageMetaProps in nova/objects/image_meta.py has them.
@@ -27,7 +30,7 @@ var imageWords = map[string]string{
 	"hw_pci_numa_affinity_policy":    "required legacy preferred socket",
 	"hw_pointer_model":               "usbtablet",
 	"hw_rescue_bus":                  diskBuses,
-	"hw_rescue_device":               "cdrom disk floppy fs lun",
+	"hw_rescue_device":               diskTypes,
 	"hw_rng_model":                   "virtio",
 	"hw_scsi_model":                  "buslogic ibmvscsi lsilogic lsisas1068 lsisas1078 virtio-scsi vmpvscsi",
 	"hw_sound_model":                 "sb16 es1370 pcspk ac97 ich6 ich9 usb virtio",

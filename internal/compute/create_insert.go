@@ -64,26 +64,47 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 // consume takes what the servers count for from the quota, for as many as fit
 // between the fewest and the most that there may be, and returns their number.
 func (p serverPlan) consume(ctx context.Context, tx *db.Store) (int, error) {
-	project, user, each := p.caller.ProjectID, p.caller.UserID, p.flavor.Takes().Usages()
+	each := p.flavor.Takes().Usages()
 	for number := p.max; ; {
-		refused := tx.Consume(ctx, project, user, each.Times(number), p.ofProject, p.ofUser)
+		refused := tx.Consume(ctx, p.caller.ProjectID, p.caller.UserID, each.Times(number), p.ofProject, p.ofUser)
 		if refused == nil || !nova.Is(refused, nova.OverQuota) {
 			return number, refused
 		}
-		used, err := tx.Usage(ctx, project, "")
-		if err != nil {
-			return 0, err
-		}
-		usedByUser, err := tx.Usage(ctx, project, user)
+		room, exceeded, err := p.room(ctx, tx)
 		if err != nil {
 			return 0, err
 		}
 		if number == p.request.Min {
-			return 0, cmp.Or(p.ofProject.ExceededByServers(number, p.max, each, used), p.ofUser.ExceededByServers(number, p.max, each, usedByUser), refused)
+			return 0, cmp.Or(exceeded, refused)
 		}
-		room := min(p.ofProject.Room(each, used), p.ofUser.Room(each, usedByUser))
 		number = max(p.request.Min, min(room, number-1))
 	}
+}
+
+// room is how many of the servers the quotas leave room for at the moment.
+// Exceeded says which quota is too small for as many as the client wants.
+func (p serverPlan) room(ctx context.Context, store *db.Store) (room int, exceeded, err error) {
+	used, err := store.Usage(ctx, p.caller.ProjectID, "")
+	if err != nil {
+		return 0, nil, err
+	}
+	usedByUser, err := store.Usage(ctx, p.caller.ProjectID, p.caller.UserID)
+	if err != nil {
+		return 0, nil, err
+	}
+	each := p.flavor.Takes().Usages()
+	exceeded = cmp.Or(p.ofProject.ExceededByServers(p.request.Min, p.max, each, used), p.ofUser.ExceededByServers(p.request.Min, p.max, each, usedByUser))
+	return min(p.ofProject.Room(each, used), p.ofUser.Room(each, usedByUser)), exceeded, nil
+}
+
+// checkRoom refuses more servers than the quotas leave room for. It takes
+// nothing: what it finds may change at once.
+func (a *Servers) checkRoom(ctx context.Context, p serverPlan) error {
+	room, exceeded, err := p.room(ctx, a.store)
+	if err != nil || room >= p.request.Min {
+		return err
+	}
+	return exceeded
 }
 
 // joinServerGroup refuses more members of the server group than the user may

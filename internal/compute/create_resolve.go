@@ -1,7 +1,10 @@
 package compute
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -68,7 +71,10 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 	if err := a.checkTarget(ctx, r.To); err != nil {
 		return p, err
 	}
-	return p, a.checkDevices(ctx, r, p.flavor)
+	if refused := a.checkDevices(ctx, r, p.flavor); refused != nil {
+		return p, cmp.Or(a.checkRoom(ctx, p), refused) // Nova looks at the quota first
+	}
+	return p, nil
 }
 
 // check refuses a plan whose parts do not fit each other.
@@ -127,11 +133,21 @@ func (a *Servers) resolveKey(ctx context.Context, name *string) (public string, 
 	return key.PublicKey, err
 }
 
+const maxMetadataKey = 255
+
 // checkQuotas refuses more metadata and files than one server may have. The
 // lengths of files are those of the base64 that the client sends.
 func checkQuotas(quota nova.Quota, r ServerRequest) error {
 	if err := quota.CheckMetadata(len(r.Metadata)); err != nil {
 		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Metadata)) { // only /v2 lets them through
+		switch {
+		case key == "":
+			return nova.Errorf(nova.Invalid, "Invalid metadata:  has 0 characters, less than 1.")
+		case len([]rune(key)) > maxMetadataKey:
+			return nova.Errorf(nova.Invalid, "Invalid metadata size: Metadata property key greater than %d characters", maxMetadataKey)
+		}
 	}
 	path, contents := 0, 0
 	for _, file := range r.Files {
