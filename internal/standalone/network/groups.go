@@ -132,14 +132,17 @@ func (s *Service) changeGroup(_ context.Context, _ *networkdb.Store, _ nova.Call
 	return nil
 }
 
+// removeGroup deletes a group that no port is in, with its rules and those that
+// name it as their remote group. Only an administrator deletes a default group,
+// as when a project is cleaned up; the project has a new one as soon as it is
+// seen again. A port that is in the way is named first, as in Neutron.
 func (s *Service) removeGroup(ctx context.Context, tx *networkdb.Store, g networkdb.SecurityGroup) error {
-	inUse := kit.Typed("SecurityGroupInUse", nova.Conflict, "Security Group %s in use.", g.ID)
-	if g.Name == networkdb.DefaultSecurityGroup {
-		return inUse
-	}
 	err := tx.Groups.Delete(ctx, g.ID)
-	if nova.Is(err, nova.Conflict) {
-		return inUse
+	switch {
+	case nova.Is(err, nova.Conflict):
+		return kit.Typed("SecurityGroupInUse", nova.Conflict, "Security Group %s in use.", g.ID)
+	case err == nil && g.Name == networkdb.DefaultSecurityGroup && !isAdmin(nova.CallerOf(ctx)):
+		return kit.Typed("SecurityGroupCannotRemoveDefault", nova.Conflict, "Insufficient rights for removing default security group.")
 	}
 	return err
 }

@@ -245,7 +245,7 @@ func TestSecurityGroups(t *testing.T) {
 			step{"demo", "PUT /security-groups/" + g, `{"security_group":{"name":"default"}}`, 409, ""},
 			step{"demo", "PUT /security-groups/" + std, `{"security_group":{"name":"g2"}}`, 409, "SecurityGroupCannotUpdateDefault"},
 			step{"demo", "PUT /security-groups/" + std, `{"security_group":{"description":"x"}}`, 200, `"description":"x"`},
-			step{"demo", "DELETE /security-groups/" + std, "", 409, "SecurityGroupInUse"},
+			step{"demo", "DELETE /security-groups/" + std, "", 409, "Insufficient rights for removing default security group."},
 			step{"demo", "GET /security-groups/" + g, "", 200, `"port_range_min":22`},
 			step{"demo", "POST /security-group-rules", rule(ssh), 409, "Rule id is " + r + "."},
 			step{"demo", "POST /security-group-rules", rule(""), 400, "Required attribute 'direction' not specified"},
@@ -273,6 +273,37 @@ func TestSecurityGroups(t *testing.T) {
 			step{"demo", "DELETE /ports/" + port, "", 204, ""},
 			step{"demo", "DELETE /security-groups/" + g, "", 204, ""},
 		)
+	})
+}
+
+// An administrator deletes a project's default group when no port is in it. The
+// rules that name it as their remote group go with it, its own and others'.
+func TestSecurityGroups_DeleteDefault(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c cloud) {
+		c.t = t
+		port := c.make("demo", "port", `{"network_id":"`+privateID+`"}`)
+		std := c.do("demo", "GET /security-groups?name=default", "").values("security_groups", "id")
+		g := c.make("demo", "security_group", `{"name":"g"}`)
+		rule := c.make("demo", "security_group_rule", `{"security_group_id":"`+g+`","direction":"ingress","remote_group_id":"`+std+`"}`)
+		one := "/security-groups/" + std
+		c.steps(
+			step{"admin", "DELETE " + one, "", 409, "SecurityGroupInUse"},
+			step{"demo", "DELETE " + one, "", 409, "SecurityGroupInUse"},
+			step{"demo", "DELETE /ports/" + port, "", 204, ""},
+			step{"demo", "DELETE " + one, "", 409, "SecurityGroupCannotRemoveDefault"},
+			step{"alt", "DELETE " + one, "", 404, "SecurityGroupNotFound"},
+			step{"demo", "GET " + one, "", 200, `"remote_group_id":"` + std},
+			step{"admin", "DELETE " + one, "", 204, ""},
+			step{"admin", "GET " + one, "", 404, "SecurityGroupNotFound"},
+			step{"admin", "GET /security-group-rules/" + rule, "", 404, "SecurityGroupRuleNotFound"},
+			step{"admin", "GET /security-groups?tenant_id=p-demo&name=default", "", 200, `{"security_groups":[]}`},
+			step{"demo", "POST /ports", `{"port":{"network_id":"` + privateID + `"}}`, 201, ""},
+		)
+		again := c.do("demo", "GET /security-groups?name=default", "").values("security_groups", "id")
+		if again == "" || strings.Contains(again, " ") || again == std {
+			t.Errorf("the project has the default groups %q", again)
+		}
 	})
 }
 
