@@ -54,13 +54,11 @@ func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
 	r.NotFound(s.kit.NotFound())
 	r.MethodNotAllowed(s.kit.Handle(methodNotAllowed))
-	r.Get("/", s.kit.Handle(s.versions))
+	kit.Route(r, http.MethodGet, "/", s.kit.Handle(s.versions))
 	r.Group(func(r chi.Router) {
 		r.Use(kit.Authenticate(s.kit, s.Validate, s.AuthURL), s.kit.Middleware(scoped))
-		r.Get("/v2.0", s.kit.Handle(s.collections))
-		r.Get("/v2.0/", s.kit.Handle(s.collections))
 		for _, route := range s.routes() {
-			r.Method(route.method, "/v2.0"+route.path, s.kit.Handle(route.handle))
+			kit.Route(r, route.method, "/v2.0"+route.path, s.kit.Handle(route.handle))
 		}
 	})
 	return r
@@ -74,6 +72,8 @@ type route struct {
 // routes are all calls that need a token.
 func (s *Service) routes() []route {
 	routes := []route{
+		{"GET", "", s.collections},
+		{"GET", "/", s.collections},
 		{"PUT", "/routers/{id}/add_router_interface", s.addInterface},
 		{"PUT", "/routers/{id}/remove_router_interface", s.removeInterface},
 		{"GET", "/extensions", s.extensions},
