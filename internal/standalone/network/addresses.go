@@ -14,17 +14,19 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// A wantedIP is an element of a port's fixed_ips, as a client gives it: a
-// subnet, an address or both.
+// A wantedIP is an element of fixed_ips in a request: a subnet, an address or
+// both.
 type wantedIP struct {
 	SubnetID string `json:"subnet_id"`
 	Address  string `json:"ip_address"`
 }
 
-func wantedIPs(given object) ([]wantedIP, error) {
+// wantedIPs reads fixed_ips from a body. Addresses come back as the database
+// writes them.
+func wantedIPs(body object) ([]wantedIP, error) {
 	var wanted []wantedIP
-	if err := reshape(given["fixed_ips"], &wanted); err != nil || len(wanted) > maxFixedIPs {
-		return nil, invalid("fixed_ips", "Invalid data format for fixed IP: '%s'.", plain(given["fixed_ips"]))
+	if err := reshape(body["fixed_ips"], &wanted); err != nil || len(wanted) > maxFixedIPs {
+		return nil, invalid("fixed_ips", "Invalid data format for fixed IP: '%s'.", plain(body["fixed_ips"]))
 	}
 	for i, w := range wanted {
 		if w.Address == "" && w.SubnetID == "" {
@@ -40,32 +42,35 @@ func wantedIPs(given object) ([]wantedIP, error) {
 	return wanted, nil
 }
 
-// addressPort gives a new port the addresses that are asked for or, if that
-// is left to us, one of each IP version that its network has.
-func (s *Service) addressPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, given object) error {
+// giveAddresses gives a new port the addresses that the body asks for. A body
+// that does not say gets one address of each IP version that the network has.
+func (s *Service) giveAddresses(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, body object) error {
 	subnets, err := tx.SubnetsOf(ctx, p.NetworkID)
 	if err != nil {
 		return err
 	}
+	// A new port has not been read from the database, which would have made
+	// these lists.
 	p.FixedIPs, p.GroupIDs = []networkdb.FixedIP{}, []string{}
-	if given["fixed_ips"] == nil {
-		return addressAnywhere(ctx, tx, p, subnets)
+	if body["fixed_ips"] == nil {
+		return giveAnyAddresses(ctx, tx, p, subnets)
 	}
-	wanted, err := wantedIPs(given)
+	wanted, err := wantedIPs(body)
 	if err != nil {
 		return err
 	}
 	for _, w := range wanted {
-		if err := addressAsWanted(ctx, tx, p, subnets, w); err != nil {
+		if err := giveAddress(ctx, tx, p, subnets, w); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// readdressPort gives a port these addresses instead of those it has.
-func (s *Service) readdressPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, given object) error {
-	wanted, err := wantedIPs(given)
+// changeAddresses gives a port the addresses that the body asks for. Of those
+// that the port has it keeps the ones that fit.
+func (s *Service) changeAddresses(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, body object) error {
+	wanted, err := wantedIPs(body)
 	if err != nil {
 		return err
 	}
@@ -73,10 +78,12 @@ func (s *Service) readdressPort(ctx context.Context, tx *networkdb.Store, p *net
 	if err != nil {
 		return err
 	}
+	// What fits is kept, and the rest goes first, so that an address can change
+	// its place within the request.
 	before := p.FixedIPs
 	p.FixedIPs = []networkdb.FixedIP{}
 	var lacking []wantedIP
-	for _, w := range wanted { // what it has already, it keeps
+	for _, w := range wanted {
 		at := slices.IndexFunc(before, func(ip networkdb.FixedIP) bool {
 			return (w.Address == "" || w.Address == ip.Address) && (w.SubnetID == "" || w.SubnetID == ip.SubnetID)
 		})
@@ -93,16 +100,17 @@ func (s *Service) readdressPort(ctx context.Context, tx *networkdb.Store, p *net
 		}
 	}
 	for _, w := range lacking {
-		if err := addressAsWanted(ctx, tx, p, subnets, w); err != nil {
+		if err := giveAddress(ctx, tx, p, subnets, w); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addressAnywhere takes an address of each IP version from the first subnet
-// that has one, and those that the subnets make of the MAC address.
-func addressAnywhere(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnets []networkdb.Subnet) error {
+// giveAnyAddresses takes an address of each IP version from the first subnet
+// that has one left, and the addresses that hosts make themselves on other
+// subnets.
+func giveAnyAddresses(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnets []networkdb.Subnet) error {
 	for _, version := range []int64{4, 6} {
 		var full bool
 		for _, subnet := range subnets {
@@ -110,6 +118,7 @@ func addressAnywhere(ctx context.Context, tx *networkdb.Store, p *networkdb.Port
 				continue
 			}
 			err := allocate(ctx, tx, p, subnet)
+			// The next subnet of the version may have room.
 			if full = errors.Is(err, networkdb.ErrNoAddress); full {
 				continue
 			}
@@ -123,8 +132,9 @@ func addressAnywhere(ctx context.Context, tx *networkdb.Store, p *networkdb.Port
 		}
 	}
 	for _, subnet := range subnets {
+		// A port has an address on each subnet whose hosts make their own.
 		if isAutomatic(subnet) {
-			if err := addressAsWanted(ctx, tx, p, subnets, wantedIP{SubnetID: subnet.ID}); err != nil {
+			if err := giveAddress(ctx, tx, p, subnets, wantedIP{SubnetID: subnet.ID}); err != nil {
 				return err
 			}
 		}
@@ -132,6 +142,7 @@ func addressAnywhere(ctx context.Context, tx *networkdb.Store, p *networkdb.Port
 	return nil
 }
 
+// allocate takes any free address of a subnet.
 func allocate(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnet networkdb.Subnet) error {
 	address, err := tx.AllocateAddress(ctx, subnet, p.ID)
 	if err != nil {
@@ -141,18 +152,21 @@ func allocate(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subne
 	return nil
 }
 
+// noAddress is Neutron's error for a network whose pools are used up.
 func noAddress(networkID string) error {
 	return kit.Typed("IpAddressGenerationFailure", nova.Conflict, "No more IP addresses available on network %s.", networkID)
 }
 
-// addressAsWanted takes one address that a client has asked for.
-func addressAsWanted(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnets []networkdb.Subnet, w wantedIP) error {
+// giveAddress takes one address that a client asks for: any of a subnet, or a
+// certain one.
+func giveAddress(ctx context.Context, tx *networkdb.Store, p *networkdb.Port, subnets []networkdb.Subnet, w wantedIP) error {
 	subnet, err := subnetFor(p.NetworkID, subnets, w)
 	if err != nil {
 		return err
 	}
 	address, err := netip.ParseAddr(w.Address)
 	switch {
+	// The host will use this address, whatever it is told.
 	case w.Address == "" && isAutomatic(subnet):
 		if address, err = fromMAC(subnet, p.MAC); err != nil {
 			return err
@@ -168,7 +182,7 @@ func addressAsWanted(ctx context.Context, tx *networkdb.Store, p *networkdb.Port
 	}
 	taken, err := tx.TakeAddress(ctx, subnet, address, p.ID)
 	if err != nil {
-		return gone(err, subnetNotFound(subnet.ID))
+		return missingReference(err, subnetNotFound(subnet.ID))
 	}
 	if !taken {
 		return kit.Typed("IpAddressAlreadyAllocated", nova.Conflict, "IP address %s already allocated in subnet %s", address, subnet.ID)
@@ -177,13 +191,14 @@ func addressAsWanted(ctx context.Context, tx *networkdb.Store, p *networkdb.Port
 	return nil
 }
 
-// subnetFor finds the subnet that an address is to be of.
+// subnetFor finds the subnet for an address: the one that the client names, or
+// the one that the address is in.
 func subnetFor(networkID string, subnets []networkdb.Subnet, w wantedIP) (networkdb.Subnet, error) {
 	for _, subnet := range subnets {
 		if w.SubnetID != "" && subnet.ID != w.SubnetID {
 			continue
 		}
-		fits, err := usable(subnet, w.Address)
+		fits, err := canHave(subnet, w.Address)
 		if err != nil {
 			return subnet, err
 		}
@@ -201,8 +216,10 @@ func subnetFor(networkID string, subnets []networkdb.Subnet, w wantedIP) (networ
 		"IP address %s is not a valid IP for any of the subnets on the specified network %s.", w.Address, networkID)
 }
 
-// usable tells whether an address, if one is given, can be a port's.
-func usable(subnet networkdb.Subnet, text string) (bool, error) {
+// canHave reports whether a port can have an address of a subnet; empty text
+// stands for any. The gateway's address is one, for the port of a router, also
+// where it is the first of an IPv6 subnet.
+func canHave(subnet networkdb.Subnet, text string) (bool, error) {
 	if text == "" {
 		return true, nil
 	}
@@ -215,16 +232,17 @@ func usable(subnet networkdb.Subnet, text string) (bool, error) {
 		return false, nil //nolint:nilerr // then it is in no subnet
 	}
 	gateway := subnet.GatewayIP != nil && canonical(*subnet.GatewayIP) == address.String() // in IPv6 the first one
-	return contains(hosts(prefix), address) || gateway && prefix.Contains(address), nil
+	return contains(hostRange(prefix), address) || gateway && prefix.Contains(address), nil
 }
 
-// isAutomatic is for IPv6 subnets whose hosts make their addresses themselves,
-// of their MAC addresses.
+// isAutomatic reports whether hosts on an IPv6 subnet make their addresses
+// themselves, from their MAC addresses.
 func isAutomatic(subnet networkdb.Subnet) bool {
 	return subnet.IPv6AddressMode != nil && *subnet.IPv6AddressMode != "dhcpv6-stateful"
 }
 
-// fromMAC is the address that a host makes itself: RFC 4291, appendix A.
+// fromMAC is the address that a host makes from its MAC address (RFC 4291,
+// appendix A).
 func fromMAC(subnet networkdb.Subnet, text string) (netip.Addr, error) {
 	mac, err := net.ParseMAC(text)
 	if err != nil {
@@ -239,13 +257,14 @@ func fromMAC(subnet networkdb.Subnet, text string) (netip.Addr, error) {
 	return netip.AddrFrom16(bytes), nil
 }
 
-// randomMAC is an address of those that OpenStack gives to servers.
+// randomMAC is one of the MAC addresses that OpenStack gives to servers.
 func randomMAC() string {
 	mac := net.HardwareAddr{0xfa, 0x16, 0x3e, 0, 0, 0}
 	_, _ = rand.Read(mac[3:]) // never fails
 	return mac.String()
 }
 
+// isAddressOrCIDR refuses what is neither.
 func isAddressOrCIDR(name, text string) error {
 	if _, err := netip.ParsePrefix(text); err == nil {
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// object is a JSON object.
+// An object is a JSON object.
 type object = map[string]any
 
 // access says who may set an attribute.
@@ -24,15 +24,16 @@ const (
 	admins               // and services
 )
 
-// An attribute is a key of one kind of thing: who may set it when the thing is
-// made and when it is changed, how, and how lists are filtered by it.
+// An attribute is a key of one kind of thing: who may set it, how it is set,
+// and how lists are filtered by it.
 type attribute[T any] struct {
-	name      string
-	post, put access
-	set       setter[T]
-	required  bool
-	column    string // in the database; empty: lists can't be filtered by it
-	find      func(text string) (any, error)
+	name      string    // the key in bodies
+	post, put access    // who may set it at creation and at update
+	set       setter[T] // nil: create and change read it from the body themselves
+	required  bool      // at creation
+
+	column string                         // in the table; empty: lists can't be filtered or sorted by it
+	find   func(text string) (any, error) // reads a value of a filter
 }
 
 // access says who may set the attribute by a rule such as create_port.
@@ -43,10 +44,11 @@ func (a attribute[T]) access(rule string) access {
 	return a.put
 }
 
-// A setter puts a value that came as JSON into a thing, or says why not.
+// A setter puts a JSON value into a thing, or says what is wrong with the
+// value.
 type setter[T any] func(to *T, name string, value any) error
 
-// The words of filters.
+// asText, asNumber and asFlag read the value of a filter.
 func asText(text string) (any, error) { return text, nil }
 
 func asNumber(text string) (any, error) {
@@ -59,6 +61,7 @@ func asNumber(text string) (any, error) {
 
 func asFlag(text string) (any, error) { return parseFlag(text) }
 
+// parseFlag reads a boolean as Neutron does, which takes words and numbers too.
 func parseFlag(text string) (bool, error) {
 	switch strings.ToLower(text) {
 	case "true", "1":
@@ -72,7 +75,7 @@ func parseFlag(text string) (bool, error) {
 // maxText is how many characters a string may have.
 const maxText = 255
 
-// text sets a string.
+// text makes the setter of a string.
 func text[T any](field func(*T) *string) setter[T] {
 	return func(to *T, name string, value any) error {
 		s, err := stringOf(name, value)
@@ -83,7 +86,7 @@ func text[T any](field func(*T) *string) setter[T] {
 	}
 }
 
-// optional sets a string that may be null.
+// optional makes the setter of a string that may be null. The check may be nil.
 func optional[T any](field func(*T) **string, check func(name, text string) error) setter[T] {
 	return func(to *T, name string, value any) error {
 		if value == nil {
@@ -101,6 +104,7 @@ func optional[T any](field func(*T) **string, check func(name, text string) erro
 	}
 }
 
+// flag makes the setter of a boolean.
 func flag[T any](field func(*T) *bool) setter[T] {
 	return func(to *T, _ string, value any) error {
 		b, ok := value.(bool)
@@ -115,7 +119,7 @@ func flag[T any](field func(*T) *bool) setter[T] {
 	}
 }
 
-// number sets a whole number that is at least as large as it says.
+// number makes the setter of a whole number with a lower bound.
 func number[T any](field func(*T) *int64, least int64) setter[T] {
 	return func(to *T, name string, value any) error {
 		n, err := integer(name, value)
@@ -132,7 +136,7 @@ func number[T any](field func(*T) *int64, least int64) setter[T] {
 	}
 }
 
-// oneOf sets a string or a number that is one of those given.
+// oneOf makes the setter of a string or a number that is one of some words.
 func oneOf[T any](field func(*T) *string, words ...string) setter[T] {
 	return func(to *T, name string, value any) error {
 		word := plain(value)
@@ -144,7 +148,7 @@ func oneOf[T any](field func(*T) *string, words ...string) setter[T] {
 	}
 }
 
-// id sets a string that is a UUID.
+// id makes the setter of a string that is a UUID.
 func id[T any](field func(*T) *string) setter[T] {
 	return func(to *T, name string, value any) error {
 		s, err := stringOf(name, value)
@@ -158,6 +162,8 @@ func id[T any](field func(*T) *string) setter[T] {
 	}
 }
 
+// isID refuses what isn't a UUID in its usual form: uuid.Parse alone takes
+// others.
 func isID(name, text string) error {
 	if _, err := uuid.Parse(text); err != nil || len(text) != len(uuid.Nil.String()) {
 		return invalid(name, "'%s' is not a valid UUID.", text)
@@ -165,6 +171,7 @@ func isID(name, text string) error {
 	return nil
 }
 
+// isAddress refuses what isn't an IP address.
 func isAddress(name, text string) error {
 	if _, err := parseAddress(text); err != nil {
 		return invalid(name, "'%s' is not a valid IP address.", text)
@@ -172,7 +179,8 @@ func isAddress(name, text string) error {
 	return nil
 }
 
-// parseAddress reads an address without a zone, which means nothing here.
+// parseAddress reads an IP address. A zone means nothing here, and an IPv4
+// address in IPv6 clothes is an IPv4 address.
 func parseAddress(text string) (netip.Addr, error) {
 	address, err := netip.ParseAddr(text)
 	if err != nil {
@@ -181,7 +189,8 @@ func parseAddress(text string) (netip.Addr, error) {
 	return address.WithZone("").Unmap(), nil
 }
 
-// shaped sets a value that has the shape of V, of at most so many items.
+// shaped makes the setter of a list whose items have the shape of V. The check
+// may be nil.
 func shaped[T, V any](field func(*T) *[]V, most int, check func(name string, items []V) error) setter[T] {
 	return func(to *T, name string, value any) error {
 		items := []V{}
@@ -201,7 +210,8 @@ func shaped[T, V any](field func(*T) *[]V, most int, check func(name string, ite
 	}
 }
 
-// reshape puts a JSON value into a Go value of the same shape.
+// reshape decodes a JSON value into a Go value of the same shape. A null leaves
+// it alone.
 func reshape(value, to any) error {
 	if value == nil {
 		return nil
@@ -213,6 +223,7 @@ func reshape(value, to any) error {
 	return json.Unmarshal(text, to)
 }
 
+// stringOf reads a string of bounded length.
 func stringOf(name string, value any) (string, error) {
 	s, ok := value.(string)
 	switch {
@@ -224,6 +235,7 @@ func stringOf(name string, value any) (string, error) {
 	return s, nil
 }
 
+// integer reads a whole number, which may come as a string.
 func integer(name string, value any) (int64, error) {
 	n, err := strconv.ParseInt(plain(value), 10, 64)
 	if err != nil {
@@ -232,6 +244,8 @@ func integer(name string, value any) (int64, error) {
 	return n, nil
 }
 
+// invalid refuses the value of an attribute, in the words of Neutron's
+// validators.
 func invalid(name, reason string, args ...any) error {
 	return badRequest("Invalid input for "+name+". Reason: "+reason, args...)
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// extensionsServed are the parts of Neutron's API that this service has,
-// beside its core: clients look here for what they can ask.
+// extensionsServed are the parts of Neutron's API that this service has beside
+// its core. Clients look here for what they can ask. The descriptions are shown
+// to people.
 var extensionsServed = []struct{ alias, name, description string }{
 	{"allowed-address-pairs", "Allowed Address Pairs", "Ports may send from addresses that aren't their own."},
 	{"binding", "Port Binding", "Ports are bound to hosts."},
@@ -39,6 +40,7 @@ var extensionsServed = []struct{ alias, name, description string }{
 	{"stateful-security-group", "Stateful security group", "Security groups can be stateless."},
 }
 
+// extensionView shows an extension.
 func extensionView(alias, name, description string) object {
 	return object{
 		"alias": alias, "name": name, "description": description,
@@ -46,6 +48,7 @@ func extensionView(alias, name, description string) object {
 	}
 }
 
+// extensions lists what clients can ask.
 func (s *Service) extensions(*http.Request) (kit.Reply, error) {
 	views := make([]object, len(extensionsServed))
 	for i, e := range extensionsServed {
@@ -54,6 +57,7 @@ func (s *Service) extensions(*http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"extensions": views}}, nil
 }
 
+// extension shows one extension. Clients take a 404 for "not there".
 func (s *Service) extension(r *http.Request) (kit.Reply, error) {
 	alias := chi.URLParam(r, "alias")
 	for _, e := range extensionsServed {

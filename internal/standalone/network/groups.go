@@ -12,35 +12,41 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// groupAttributes are what a security group can be told.
 var groupAttributes = []attribute[networkdb.SecurityGroup]{
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(g *networkdb.SecurityGroup) *string { return &g.Name })},
 	{name: "stateful", post: anyone, put: anyone, column: "stateful", find: asFlag, set: flag(func(g *networkdb.SecurityGroup) *bool { return &g.Stateful })},
 }
 
+// groups describes security groups to the calls that all kinds share.
 func (s *Service) groups() resource[networkdb.SecurityGroup] {
 	return resource[networkdb.SecurityGroup]{
-		s: s, one: "security_group", many: "security_groups", limit: quotaOf("security_group"), attributes: groupAttributes,
-		missing: groupNotFound,
-		record:  (*networkdb.SecurityGroup).Common,
-		table:   func(s *networkdb.Store) networkdb.Table[networkdb.SecurityGroup] { return s.Groups },
-		fresh:   func() networkdb.SecurityGroup { return networkdb.SecurityGroup{Stateful: true} },
-		view:    s.groupView,
-		filter:  groupFilter,
-		before:  func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
-		create:  s.createGroup,
-		change:  s.changeGroup,
-		remove:  s.removeGroup,
+		s: s, singular: "security_group", plural: "security_groups", limit: quotaOf("security_group"), attributes: groupAttributes,
+		notFound: groupNotFound,
+		record:   (*networkdb.SecurityGroup).Common,
+		table:    func(s *networkdb.Store) networkdb.Table[networkdb.SecurityGroup] { return s.Groups },
+		defaults: func() networkdb.SecurityGroup { return networkdb.SecurityGroup{Stateful: true} },
+		view:     s.groupView,
+		filter:   groupFilter,
+		before:   func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
+		create:   s.createGroup,
+		change:   s.changeGroup,
+		remove:   s.removeGroup,
 	}
 }
 
+// groupNotFound is Neutron's error for a group that isn't there or may not be
+// seen.
 func groupNotFound(id string) error {
 	return kit.Typed("SecurityGroupNotFound", nova.NotFound, "Security group %s does not exist", id)
 }
 
+// groupView shows a group with its rules. Groups are not shared between
+// projects here.
 func (s *Service) groupView(g networkdb.SecurityGroup, _ bool) object {
 	rules := make([]object, len(g.Rules))
 	for i, rule := range g.Rules {
-		rules[i] = s.rules().full(rule, nova.Caller{})
+		rules[i] = s.rules().document(rule, nova.Caller{})
 	}
 	return object{"name": g.Name, "stateful": g.Stateful, "shared": false, "security_group_rules": rules}
 }
@@ -57,8 +63,10 @@ func groupFilter(l *networkdb.Filter, name string, values []string) (bool, error
 	return true, err
 }
 
-// createGroup makes a group that lets everything out, and nothing in.
+// createGroup writes a group that lets everything out and nothing in.
 func (s *Service) createGroup(ctx context.Context, tx *networkdb.Store, _ nova.Caller, g *networkdb.SecurityGroup, _ object) error {
+	// The default group is made when a project is first seen; a second one
+	// would be ambiguous.
 	if g.Name == networkdb.DefaultSecurityGroup {
 		return kit.Typed("SecurityGroupDefaultAlreadyExists", nova.Conflict, "Default security group already exists.")
 	}
@@ -68,8 +76,8 @@ func (s *Service) createGroup(ctx context.Context, tx *networkdb.Store, _ nova.C
 	return insertGroup(ctx, tx, g, "egress")
 }
 
-// insertGroup keeps a group with rules for both IP versions in each direction:
-// what comes in must come from the group itself.
+// insertGroup writes a group with rules for both IP versions in each direction.
+// What comes in must come from the group itself.
 func insertGroup(ctx context.Context, tx *networkdb.Store, g *networkdb.SecurityGroup, directions ...string) error {
 	made, err := tx.Groups.Create(ctx, *g)
 	if err != nil {
@@ -79,6 +87,7 @@ func insertGroup(ctx context.Context, tx *networkdb.Store, g *networkdb.Security
 		for _, ethertype := range []string{"IPv4", "IPv6"} {
 			rule := networkdb.SecurityGroupRule{GroupID: g.ID, Direction: direction, Ethertype: ethertype}
 			rule.ID, rule.ProjectID = uuid.NewString(), g.ProjectID
+			// Members of a group may talk to each other.
 			if direction == "ingress" {
 				rule.RemoteGroupID = &g.ID
 			}
@@ -92,8 +101,8 @@ func insertGroup(ctx context.Context, tx *networkdb.Store, g *networkdb.Security
 	return nil
 }
 
-// ensureDefaultGroup makes the group that every project has, when the project
-// is first seen.
+// ensureDefaultGroup makes the default group of a project when the project is
+// first seen.
 func (s *Service) ensureDefaultGroup(ctx context.Context, project string) error {
 	if project == "" {
 		return nil
@@ -105,6 +114,8 @@ func (s *Service) ensureDefaultGroup(ctx context.Context, project string) error 
 	return s.Store.Tx(ctx, func(tx *networkdb.Store) error { return makeDefaultGroup(ctx, tx, project) })
 }
 
+// makeDefaultGroup makes the default group of a project, unless it is there.
+// The database allows one only, so parallel callers make one.
 func makeDefaultGroup(ctx context.Context, tx *networkdb.Store, project string) error {
 	_, err := tx.DefaultGroupOf(ctx, project)
 	if !nova.Is(err, nova.NotFound) {
@@ -119,7 +130,8 @@ func makeDefaultGroup(ctx context.Context, tx *networkdb.Store, project string) 
 	return err
 }
 
-// changeGroup keeps the default group's name where it is.
+// changeGroup refuses to rename the default group, and to give its name to
+// another one.
 func (s *Service) changeGroup(_ context.Context, _ *networkdb.Store, _ nova.Caller, was networkdb.SecurityGroup, g *networkdb.SecurityGroup, _ object) error {
 	switch {
 	case was.Name == g.Name:
@@ -134,8 +146,9 @@ func (s *Service) changeGroup(_ context.Context, _ *networkdb.Store, _ nova.Call
 
 // removeGroup deletes a group that no port is in, with its rules and those that
 // name it as their remote group. Only an administrator deletes a default group,
-// as when a project is cleaned up; the project has a new one as soon as it is
-// seen again. A port that is in the way is named first, as in Neutron.
+// as when a project is cleaned up; the project gets a new one when it is seen
+// again. A port that is in the way is named first, as in Neutron
+// (db/securitygroups_db.py, delete_security_group).
 func (s *Service) removeGroup(ctx context.Context, tx *networkdb.Store, g networkdb.SecurityGroup) error {
 	err := tx.Groups.Delete(ctx, g.ID)
 	switch {
@@ -147,24 +160,28 @@ func (s *Service) removeGroup(ctx context.Context, tx *networkdb.Store, g networ
 	return err
 }
 
-// groupPort puts a port into the security groups that are asked for or, if
-// that is left to us, into its project's default one.
-func (s *Service) groupPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, p *networkdb.Port, given object) error {
-	groups, err := s.wantedGroups(ctx, tx, c, *p, given)
+// setGroups puts a port into the security groups that the body asks for. A new
+// port whose body does not say goes into its project's default group.
+func (s *Service) setGroups(ctx context.Context, tx *networkdb.Store, c nova.Caller, p *networkdb.Port, body object) error {
+	groups, err := s.wantedGroups(ctx, tx, c, *p, body)
 	if err != nil {
 		return err
 	}
 	if len(groups) > 0 && !p.PortSecurity {
-		return kit.Typed("PortSecurityPortHasSecurityGroup", nova.Conflict,
+		return kit.Typed("PortSecurityAndIPRequiredForSecurityGroups", nova.Invalid,
 			"Port security must be enabled and port must have an IP address in order to use security groups.")
 	}
 	p.GroupIDs = groups
-	return gone(tx.SetPortGroups(ctx, p.ID, groups), groupNotFound(strings.Join(groups, ", ")))
+	return missingReference(tx.SetPortGroups(ctx, p.ID, groups), groupNotFound(strings.Join(groups, ", ")))
 }
 
-func (s *Service) wantedGroups(ctx context.Context, tx *networkdb.Store, c nova.Caller, p networkdb.Port, given object) ([]string, error) {
-	value, ok := given["security_groups"]
+// wantedGroups reads security_groups from a body. The caller must see each
+// group.
+func (s *Service) wantedGroups(ctx context.Context, tx *networkdb.Store, c nova.Caller, p networkdb.Port, body object) ([]string, error) {
+	value, ok := body["security_groups"]
 	if !ok {
+		// Ports of routers and floating IPs belong to no project, and have no
+		// groups.
 		if !p.PortSecurity || p.ProjectID == "" {
 			return []string{}, nil
 		}

@@ -11,13 +11,14 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// bodies reads {"network": {…}}, or {"networks": [{…}, …]} for several.
+// bodies reads {"network": {…}}, or {"networks": [{…}, …]} for several, and
+// reports whether it was several.
 func (o resource[T]) bodies(r *http.Request) (bodies []object, bulk bool, err error) {
 	var body object
 	if err := o.s.kit.Decode(r, &body); err != nil {
 		return nil, false, err
 	}
-	list, bulk := body[o.many].([]any)
+	list, bulk := body[o.plural].([]any)
 	if !bulk {
 		one, err := o.inside(body)
 		return []object{one}, false, err
@@ -30,7 +31,7 @@ func (o resource[T]) bodies(r *http.Request) (bodies []object, bulk bool, err er
 		if !ok {
 			return nil, true, badRequest("Invalid data format")
 		}
-		if inner, ok := one[o.one].(object); ok { // each may be wrapped again
+		if inner, ok := one[o.singular].(object); ok { // each may be wrapped again
 			one = inner
 		}
 		bodies = append(bodies, one)
@@ -38,6 +39,7 @@ func (o resource[T]) bodies(r *http.Request) (bodies []object, bulk bool, err er
 	return bodies, true, nil
 }
 
+// body reads {"network": {…}}.
 func (o resource[T]) body(r *http.Request) (object, error) {
 	var body object
 	if err := o.s.kit.Decode(r, &body); err != nil {
@@ -46,51 +48,56 @@ func (o resource[T]) body(r *http.Request) (object, error) {
 	return o.inside(body)
 }
 
+// inside takes a thing out of the object that names its kind.
 func (o resource[T]) inside(body object) (object, error) {
-	inner, ok := body[o.one]
+	inner, ok := body[o.singular]
 	if !ok {
-		return nil, badRequest("Unable to find '%s' in request body", o.one)
+		return nil, badRequest("Unable to find '%s' in request body", o.singular)
 	}
 	one, ok := inner.(object)
 	if !ok {
-		return nil, badRequest("Object '%s' contains invalid data", o.one)
+		return nil, badRequest("Object '%s' contains invalid data", o.singular)
 	}
 	return one, nil
 }
 
-// parse makes a thing of a request's body.
-func (o resource[T]) parse(c nova.Caller, given object) (T, error) {
-	v := o.fresh()
-	if err := o.check(c, given, "create"); err != nil {
+// newFrom makes a thing of a body. It looks at the body alone; create checks
+// the thing against what there is.
+func (o resource[T]) newFrom(c nova.Caller, body object) (T, error) {
+	v := o.defaults()
+	if err := o.checkKeys(c, body, "create"); err != nil {
 		return v, err
 	}
 	for _, a := range o.attributes {
-		if _, ok := given[a.name]; a.required && !ok {
+		if _, ok := body[a.name]; a.required && !ok {
 			return v, badRequest("Failed to parse request. Required attribute '%s' not specified", a.name)
 		}
 	}
 	r := o.record(&v)
-	r.ID, r.ProjectID = uuid.NewString(), projectOf(c, given)
-	err := o.apply(&v, given)
+	r.ID, r.ProjectID = uuid.NewString(), projectOf(c, body)
+	err := o.apply(&v, body)
 	return v, err
 }
 
-// projectOf is whose a new thing will be.
-func projectOf(c nova.Caller, given object) string {
+// projectOf is the project that a new thing will belong to: the caller's,
+// unless an administrator names another one. Old clients say tenant_id.
+func projectOf(c nova.Caller, body object) string {
 	for _, name := range []string{"project_id", "tenant_id"} {
-		if project, ok := given[name].(string); ok {
+		if project, ok := body[name].(string); ok {
 			return project
 		}
 	}
 	return c.ProjectID
 }
 
-// check tells whether the caller may set what is given.
-func (o resource[T]) check(c nova.Caller, given object, verb string) error {
+// checkKeys refuses keys that there are none of, and keys that the caller may
+// not set. Keys are checked in order, so that the same body is always told the
+// same.
+func (o resource[T]) checkKeys(c nova.Caller, body object, verb string) error {
 	var unknown []string
-	for _, name := range slices.Sorted(maps.Keys(given)) {
+	for _, name := range slices.Sorted(maps.Keys(body)) {
 		if name == "tenant_id" || name == "project_id" {
-			if err := mayName(c, given[name], name, verb); err != nil {
+			if err := checkProject(c, body[name], name, verb); err != nil {
 				return err
 			}
 			continue
@@ -100,7 +107,7 @@ func (o resource[T]) check(c nova.Caller, given object, verb string) error {
 			unknown = append(unknown, "'"+name+"'")
 			continue
 		}
-		if err := o.allowed(c, at, name, verb); err != nil {
+		if err := o.checkAccess(c, at, name, verb); err != nil {
 			return err
 		}
 	}
@@ -110,8 +117,9 @@ func (o resource[T]) check(c nova.Caller, given object, verb string) error {
 	return nil
 }
 
-// mayName tells whether the caller may say whose a thing is.
-func mayName(c nova.Caller, project any, name, verb string) error {
+// checkProject refuses a project in a body, unless it is the caller's own. The
+// project of a thing never changes.
+func checkProject(c nova.Caller, project any, name, verb string) error {
 	text, ok := project.(string)
 	switch {
 	case !ok || !isAdmin(c) && text != c.ProjectID:
@@ -124,12 +132,14 @@ func mayName(c nova.Caller, project any, name, verb string) error {
 	return nil
 }
 
-// recordKeys are shown of everything, and set by the service alone; but for
-// the description.
+// recordKeys are shown of everything. The service sets them, but for the
+// description.
 var recordKeys = strings.Fields("id status created_at updated_at revision_number tags description")
 
-func (o resource[T]) allowed(c nova.Caller, at int, name, verb string) error {
-	who, rule := nobody, verb+"_"+o.one
+// checkAccess refuses a key that the caller may not set. The attribute is at
+// the index, or there is none if that is negative.
+func (o resource[T]) checkAccess(c nova.Caller, at int, name, verb string) error {
+	who, rule := nobody, verb+"_"+o.singular
 	switch {
 	case name == "description":
 		who = anyone
@@ -147,9 +157,9 @@ func (o resource[T]) allowed(c nova.Caller, at int, name, verb string) error {
 	return nil
 }
 
-// apply puts what is given into a thing.
-func (o resource[T]) apply(v *T, given object) error {
-	if description, ok := given["description"]; ok {
+// apply sets the attributes that a body names. Others stay as they are.
+func (o resource[T]) apply(v *T, body object) error {
+	if description, ok := body["description"]; ok {
 		if description == nil {
 			description = ""
 		}
@@ -160,7 +170,7 @@ func (o resource[T]) apply(v *T, given object) error {
 		o.record(v).Description = s
 	}
 	for _, a := range o.attributes {
-		value, ok := given[a.name]
+		value, ok := body[a.name]
 		if !ok || a.set == nil {
 			continue
 		}

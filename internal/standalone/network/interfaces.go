@@ -14,22 +14,24 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// An interfaceRequest names the subnet or the port that a router is, or is to
-// be, joined to.
+// An interfaceRequest names the subnet or the port by which a router is joined
+// to a network.
 type interfaceRequest struct {
 	SubnetID string `json:"subnet_id"`
 	PortID   string `json:"port_id"`
 }
 
+// badRouter refuses a request about a router's interfaces.
 func badRouter(format string, args ...any) error {
 	return kit.Typed("BadRequest", nova.Invalid, "Bad router request: "+format, args...)
 }
 
-// interfaceOf reads a request about an interface of a router of the caller's.
+// interfaceOf reads a request about an interface, and finds the router that it
+// is about, which must be the caller's.
 func (s *Service) interfaceOf(r *http.Request, rule string) (networkdb.Router, interfaceRequest, error) {
 	var in interfaceRequest
 	caller := nova.CallerOf(r.Context())
-	router, err := s.routers().own(r.Context(), caller, chi.URLParam(r, "id"), rule)
+	router, err := s.routers().findToChange(r.Context(), caller, chi.URLParam(r, "id"), rule)
 	if err != nil {
 		return router, in, err
 	}
@@ -39,6 +41,7 @@ func (s *Service) interfaceOf(r *http.Request, rule string) (networkdb.Router, i
 	if in.SubnetID == "" && in.PortID == "" {
 		return router, in, badRouter("Either subnet_id or port_id must be specified.")
 	}
+	// Neutron has an error of its own for IDs in this request.
 	for _, text := range []string{in.SubnetID, in.PortID} {
 		if text != "" && isID("id", text) != nil {
 			return router, in, badRouter("'%s' is not a valid UUID.", text)
@@ -47,6 +50,8 @@ func (s *Service) interfaceOf(r *http.Request, rule string) (networkdb.Router, i
 	return router, in, nil
 }
 
+// addInterface answers PUT …/add_router_interface. The router is locked, so
+// that two requests can't join it to one subnet twice.
 func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 	router, in, err := s.interfaceOf(r, "add_interface")
 	if err != nil {
@@ -71,8 +76,9 @@ func (s *Service) addInterface(r *http.Request) (kit.Reply, error) {
 	return interfaceReply(router, port), nil
 }
 
-// joinSubnet makes a router the gateway of a subnet. Only the subnet's owner and
-// administrators may do that: on a shared network the gateway serves everybody.
+// joinSubnet makes a router the gateway of a subnet. Only the subnet's owner
+// and administrators may do that: on a shared network the gateway serves
+// everybody. As in Neutron (db/l3_db.py, _add_interface_by_subnet).
 func (s *Service) joinSubnet(ctx context.Context, tx *networkdb.Store, c nova.Caller, router networkdb.Router, id string) (networkdb.Port, error) {
 	subnet, err := s.subnets().find(ctx, tx, c, id)
 	if err != nil {
@@ -85,7 +91,7 @@ func (s *Service) joinSubnet(ctx context.Context, tx *networkdb.Store, c nova.Ca
 		return networkdb.Port{}, badRouter("Cannot add interface to router because subnet %s is not owned by project making the request.", id)
 	}
 	port := servicePort(subnet.NetworkID, router.ProjectID, router.ID, ownerInterface)
-	if err := notJoined(ctx, tx, router, subnet.ID); err != nil {
+	if err := checkNotJoined(ctx, tx, router, subnet.ID); err != nil {
 		return port, err
 	}
 	if err := s.makeServicePort(ctx, tx, &port, []wantedIP{{SubnetID: subnet.ID, Address: canonical(*subnet.GatewayIP)}}); err != nil {
@@ -94,8 +100,9 @@ func (s *Service) joinSubnet(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	return port, tx.AddInterface(ctx, router.ID, port.ID)
 }
 
-// joinPort makes a port that no device uses an interface of a router. The port
+// joinPort makes a port that no device has an interface of a router. The port
 // must belong to the router's project, unless an administrator joins the two.
+// As in Neutron (db/l3_db.py, _validate_router_port_info).
 func (s *Service) joinPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, router networkdb.Router, id string) (networkdb.Port, error) {
 	port, err := s.ports().find(ctx, tx, c, id)
 	if err != nil {
@@ -111,38 +118,41 @@ func (s *Service) joinPort(ctx context.Context, tx *networkdb.Store, c nova.Call
 		return port, deviceNotOwned(router.ID)
 	}
 	for _, ip := range port.FixedIPs {
-		if err := notJoined(ctx, tx, router, ip.SubnetID); err != nil {
+		if err := checkNotJoined(ctx, tx, router, ip.SubnetID); err != nil {
 			return port, err
 		}
-		if err := inPoolOrOwned(ctx, tx, c, port.ID, ip); err != nil {
+		if err := checkInPool(ctx, tx, c, port.ID, ip); err != nil {
 			return port, err
 		}
 	}
+	// The port may have found a device since it was read without a lock.
 	return tx.Ports.Change(ctx, id, func(tx *networkdb.Store, p *networkdb.Port) error {
 		if p.DeviceID != "" {
 			return portInUse(*p)
 		}
 		p.DeviceID, p.DeviceOwner = router.ID, ownerInterface
-		p.Status = statusOf(*p)
+		p.Status = portStatus(*p)
 		return tx.AddInterface(ctx, router.ID, p.ID)
 	})
 }
 
+// portInUse is Neutron's error for a port that a device has.
 func portInUse(p networkdb.Port) error {
 	return kit.Typed("PortInUse", nova.Conflict,
 		"Unable to complete operation on port %s for network %s. Port already has an attached device %s.", p.ID, p.NetworkID, p.DeviceID)
 }
 
-// deviceNotOwned is Neutron's word for a port whose device is another
-// project's router.
+// deviceNotOwned is Neutron's error for a port whose device would be the router
+// of another project.
 func deviceNotOwned(id string) error {
 	return kit.Typed("DeviceIDNotOwnedByTenant", nova.Conflict,
 		"The following device_id %s is not owned by your tenant or matches another tenants router.", id)
 }
 
-// inPoolOrOwned refuses an interface at an address that the subnet's owner
-// keeps out of the pools, such as the gateway's.
-func inPoolOrOwned(ctx context.Context, tx *networkdb.Store, c nova.Caller, portID string, ip networkdb.FixedIP) error {
+// checkInPool refuses an interface at an address that the subnet's owner keeps
+// out of the pools, such as the gateway's, unless the caller is that owner. As
+// in Neutron (db/l3_db.py, _validate_port_in_range_or_admin).
+func checkInPool(ctx context.Context, tx *networkdb.Store, c nova.Caller, portID string, ip networkdb.FixedIP) error {
 	subnet, err := tx.Subnets.Get(ctx, "", ip.SubnetID)
 	if err != nil || owns(c, subnet.ProjectID) {
 		return err
@@ -158,7 +168,8 @@ func inPoolOrOwned(ctx context.Context, tx *networkdb.Store, c nova.Caller, port
 		"of subnet %s, which is not owned by the project making the request.", portID, ip.SubnetID)
 }
 
-func notJoined(ctx context.Context, tx *networkdb.Store, router networkdb.Router, subnetID string) error {
+// checkNotJoined refuses a second interface of a router on a subnet.
+func checkNotJoined(ctx context.Context, tx *networkdb.Store, router networkdb.Router, subnetID string) error {
 	ports, err := interfaces(ctx, tx, router.ID)
 	if err != nil {
 		return err
@@ -171,6 +182,7 @@ func notJoined(ctx context.Context, tx *networkdb.Store, router networkdb.Router
 	return nil
 }
 
+// onSubnet reports whether a port has an address of a subnet.
 func onSubnet(p networkdb.Port, subnetID string) bool {
 	for _, ip := range p.FixedIPs {
 		if ip.SubnetID == subnetID {
@@ -180,6 +192,8 @@ func onSubnet(p networkdb.Port, subnetID string) bool {
 	return false
 }
 
+// removeInterface answers PUT …/remove_router_interface. The port goes with the
+// interface.
 func (s *Service) removeInterface(r *http.Request) (kit.Reply, error) {
 	router, in, err := s.interfaceOf(r, "remove_interface")
 	if err != nil {
@@ -196,7 +210,7 @@ func (s *Service) removeInterface(r *http.Request) (kit.Reply, error) {
 		if err := tx.RemoveInterface(ctx, port.ID); err != nil {
 			return err
 		}
-		if err := notNeeded(ctx, tx, router, port); err != nil {
+		if err := checkNotNeeded(ctx, tx, router, port); err != nil {
 			return err
 		}
 		return tx.Ports.Delete(ctx, port.ID)
@@ -207,6 +221,8 @@ func (s *Service) removeInterface(r *http.Request) (kit.Reply, error) {
 	return interfaceReply(router, port), nil
 }
 
+// interfaceToRemove finds the interface that a request names by its port, its
+// subnet or both.
 func interfaceToRemove(ctx context.Context, tx *networkdb.Store, router networkdb.Router, in interfaceRequest) (networkdb.Port, error) {
 	ports, err := interfaces(ctx, tx, router.ID)
 	if err != nil {
@@ -223,13 +239,14 @@ func interfaceToRemove(ctx context.Context, tx *networkdb.Store, router networkd
 	return networkdb.Port{}, kit.Typed("RouterInterfaceNotFoundForSubnet", nova.NotFound, "Router %s has no interface on subnet %s", router.ID, in.SubnetID)
 }
 
-// notNeeded refuses to take a router from a subnet that floating addresses
-// lead to.
-func notNeeded(ctx context.Context, tx *networkdb.Store, router networkdb.Router, port networkdb.Port) error {
+// checkNotNeeded refuses to take a router from a subnet as long as floating IPs
+// lead through it to ports there.
+func checkNotNeeded(ctx context.Context, tx *networkdb.Store, router networkdb.Router, port networkdb.Port) error {
 	floating, err := tx.FloatingIPs.List(ctx, networkdb.Filter{Match: map[string][]any{"router_id": {router.ID}}})
 	if err != nil {
 		return err
 	}
+	// A floating IP that leads nowhere keeps its router, and needs nothing.
 	for _, f := range floating {
 		if f.PortID == nil {
 			continue
@@ -249,6 +266,7 @@ func notNeeded(ctx context.Context, tx *networkdb.Store, router networkdb.Router
 	return nil
 }
 
+// interfaceReply shows an interface of a router.
 func interfaceReply(router networkdb.Router, port networkdb.Port) kit.Reply {
 	subnets := make([]string, len(port.FixedIPs))
 	for i, ip := range port.FixedIPs {
@@ -257,6 +275,7 @@ func interfaceReply(router networkdb.Router, port networkdb.Port) kit.Reply {
 	body := object{
 		"id": router.ID, "tenant_id": router.ProjectID, "port_id": port.ID, "network_id": port.NetworkID, "subnet_ids": subnets,
 	}
+	// Clients of old know one subnet per interface.
 	if len(subnets) > 0 {
 		body["subnet_id"] = subnets[0]
 	}

@@ -9,34 +9,42 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// What a network is told about the wires below it, which there are none of.
+// The MTUs of networks in tunnels and on wires. There are neither here, but
+// guests are told one.
 const (
 	tunnelMTU = 1450
 	wireMTU   = 1500
 )
 
+// networkAttributes are what a network can be told. What other projects see,
+// and what is below a network, is for administrators.
 var networkAttributes = []attribute[networkdb.Network]{
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *networkdb.Network) *string { return &n.Name })},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.AdminStateUp })},
+	// These change what other projects see.
 	{name: "shared", post: admins, put: admins, column: "shared", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.Shared })},
 	{name: "router:external", post: admins, put: admins, column: "external", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.External })},
 	{name: "is_default", post: admins, put: admins, column: "is_default", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.IsDefault })},
+	// The default of new ports on the network.
 	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.PortSecurity })},
 	{name: "mtu", post: anyone, put: anyone, column: "mtu", find: asNumber, set: number(func(n *networkdb.Network) *int64 { return &n.MTU }, 0)},
+	// What is below the network. It is kept and shown, and means nothing here.
 	{name: "provider:network_type", post: admins, column: "provider_type", find: asText, set: text(func(n *networkdb.Network) *string { return &n.ProviderType })},
 	{name: "provider:physical_network", post: admins, column: "provider_physical", find: asText, set: optional(func(n *networkdb.Network) **string { return &n.ProviderPhysical }, nil)},
 	{name: "provider:segmentation_id", post: admins, column: "provider_segment", find: asNumber, set: optionalNumber(func(n *networkdb.Network) **int64 { return &n.ProviderSegment })},
-	{name: "availability_zone_hints", post: anyone, put: anyone, set: emptyList[networkdb.Network]},
-	{name: "dns_domain", post: anyone, put: anyone, set: emptyText[networkdb.Network]},
+	// What this service has not.
+	{name: "availability_zone_hints", post: anyone, put: anyone, set: onlyEmptyList[networkdb.Network]},
+	{name: "dns_domain", post: anyone, put: anyone, set: onlyEmptyText[networkdb.Network]},
 }
 
+// networks describes networks to the calls that all kinds share.
 func (s *Service) networks() resource[networkdb.Network] {
 	o := resource[networkdb.Network]{
-		s: s, one: "network", many: "networks", limit: quotaOf("network"), attributes: networkAttributes,
-		missing: networkNotFound,
-		record:  (*networkdb.Network).Common,
-		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Network] { return s.Networks },
-		fresh: func() networkdb.Network {
+		s: s, singular: "network", plural: "networks", limit: quotaOf("network"), attributes: networkAttributes,
+		notFound: networkNotFound,
+		record:   (*networkdb.Network).Common,
+		table:    func(s *networkdb.Store) networkdb.Table[networkdb.Network] { return s.Networks },
+		defaults: func() networkdb.Network {
 			return networkdb.Network{AdminStateUp: true, PortSecurity: true, MTU: tunnelMTU, ProviderType: "vxlan", SubnetIDs: []string{}}
 		},
 		view: networkView, filter: networkFilter, remove: s.removeNetwork,
@@ -49,10 +57,13 @@ func (s *Service) networks() resource[networkdb.Network] {
 	return o
 }
 
+// networkNotFound is Neutron's error for a network that isn't there or may not
+// be seen.
 func networkNotFound(id string) error {
 	return kit.Typed("NetworkNotFound", nova.NotFound, "Network %s could not be found.", id)
 }
 
+// networkView shows a network. What is below it is for administrators.
 func networkView(n networkdb.Network, admin bool) object {
 	v := object{
 		"name":                    n.Name,
@@ -68,6 +79,7 @@ func networkView(n networkdb.Network, admin bool) object {
 		"ipv4_address_scope":      nil,
 		"ipv6_address_scope":      nil,
 	}
+	// Neutron shows this of external networks only.
 	if n.External {
 		v["is_default"] = n.IsDefault
 	}
@@ -79,7 +91,7 @@ func networkView(n networkdb.Network, admin bool) object {
 	return v
 }
 
-// networkFilter knows the status, which is the same for all.
+// networkFilter knows the status, which is ACTIVE for all networks.
 func networkFilter(l *networkdb.Filter, name string, values []string) (bool, error) {
 	if name != "status" {
 		return false, nil
@@ -89,11 +101,12 @@ func networkFilter(l *networkdb.Filter, name string, values []string) (bool, err
 			return true, nil
 		}
 	}
+	// No network has another status, so nothing matches.
 	l.Match["id"] = []any{""}
 	return true, nil
 }
 
-// changeNetwork keeps a network that others use from being taken from them.
+// changeNetwork refuses to take a shared network from projects that use it.
 func (s *Service) changeNetwork(ctx context.Context, tx *networkdb.Store, _ nova.Caller, was networkdb.Network, n *networkdb.Network, _ object) error {
 	if was.Shared && !n.Shared {
 		used, err := tx.UsedByOthers(ctx, n.ID, n.ProjectID)
@@ -124,7 +137,7 @@ func (s *Service) removeNetwork(ctx context.Context, tx *networkdb.Store, n netw
 		n.ID, strings.Join(ports, ","))
 }
 
-// optionalNumber sets a whole number that may be null.
+// optionalNumber makes the setter of a whole number that may be null.
 func optionalNumber[T any](field func(*T) **int64) setter[T] {
 	return func(to *T, name string, value any) error {
 		if value == nil {
@@ -139,16 +152,16 @@ func optionalNumber[T any](field func(*T) **int64) setter[T] {
 	}
 }
 
-// emptyList and emptyText take what this service has no use for, so long as
-// nothing is asked of it.
-func emptyList[T any](_ *T, name string, value any) error {
+// onlyEmptyList and onlyEmptyText take attributes that this service has no use
+// for, as long as they ask for nothing.
+func onlyEmptyList[T any](_ *T, name string, value any) error {
 	if list, ok := value.([]any); !ok || len(list) > 0 {
 		return invalid(name, "'%s' is not supported here.", plain(value))
 	}
 	return nil
 }
 
-func emptyText[T any](_ *T, name string, value any) error {
+func onlyEmptyText[T any](_ *T, name string, value any) error {
 	if s, ok := value.(string); !ok || s != "" {
 		return invalid(name, "'%s' is not supported here.", plain(value))
 	}

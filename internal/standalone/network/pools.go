@@ -10,8 +10,8 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// last is the highest address of a prefix.
-func last(p netip.Prefix) netip.Addr {
+// lastAddress is the highest address of a prefix.
+func lastAddress(p netip.Prefix) netip.Addr {
 	bytes := p.Masked().Addr().AsSlice()
 	for bit := p.Bits(); bit < len(bytes)*8; bit++ {
 		bytes[bit/8] |= 0x80 >> (bit % 8)
@@ -20,10 +20,11 @@ func last(p netip.Prefix) netip.Addr {
 	return address
 }
 
-// hosts are the addresses that ports can have: in IPv4 not the first and the
-// last, in IPv6 not the first; unless there are but one or two.
-func hosts(p netip.Prefix) networkdb.AddressRange {
-	first, end := p.Masked().Addr(), last(p)
+// hostRange are the addresses that ports can have: not the first, which is the
+// network's, and in IPv4 not the last, which is for broadcasts. A prefix of one
+// or two addresses gives all of them.
+func hostRange(p netip.Prefix) networkdb.AddressRange {
+	first, end := p.Masked().Addr(), lastAddress(p)
 	if p.Addr().BitLen()-p.Bits() < 2 {
 		return networkdb.AddressRange{Start: first, End: end}
 	}
@@ -33,18 +34,19 @@ func hosts(p netip.Prefix) networkdb.AddressRange {
 	return networkdb.AddressRange{Start: first.Next(), End: end}
 }
 
-// defaultGateway is the first address that can be one: in IPv6 that is the
-// address of the subnet itself, which all routers have.
+// defaultGateway is the gateway of a subnet that names none: the first address
+// that can be one. In IPv6 that is the address of the subnet itself, which all
+// routers answer to.
 func defaultGateway(p netip.Prefix) string {
 	if p.Addr().Is6() {
 		return p.Masked().Addr().String()
 	}
-	return hosts(p).Start.String()
+	return hostRange(p).Start.String()
 }
 
-// defaultPools are all addresses but the gateway's.
+// defaultPools are all addresses that ports can have, but for the gateway's.
 func defaultPools(p netip.Prefix, gateway *string) []networkdb.AddressRange {
-	all := hosts(p)
+	all := hostRange(p)
 	if gateway == nil {
 		return []networkdb.AddressRange{all}
 	}
@@ -62,6 +64,7 @@ func defaultPools(p netip.Prefix, gateway *string) []networkdb.AddressRange {
 	return pools
 }
 
+// contains reports whether an address is in a range.
 func contains(r networkdb.AddressRange, a netip.Addr) bool {
 	return r.Start.Compare(a) <= 0 && a.Compare(r.End) <= 0
 }
@@ -87,37 +90,43 @@ func setPools(n *networkdb.Subnet, name string, value any) error {
 	return nil
 }
 
-// fits tells whether a subnet's gateway and pools are right for it.
-func fits(n networkdb.Subnet) error {
+// checkRanges refuses a gateway or pools that don't suit a subnet.
+func checkRanges(n networkdb.Subnet) error {
 	prefix, err := n.Prefix()
 	if err != nil {
 		return fmt.Errorf("subnet %s: %w", n.ID, err)
 	}
 	if n.GatewayIP != nil {
-		if err := gatewayFits(*n.GatewayIP, prefix); err != nil {
+		if err := checkGateway(*n.GatewayIP, prefix); err != nil {
 			return err
 		}
 	}
-	if err := poolsFit(n, prefix); err != nil {
+	if err := checkPools(n, prefix); err != nil {
 		return err
 	}
-	return gatewayOutsidePools(n)
+	return checkGatewayOutsidePools(n)
 }
 
-func gatewayFits(gateway string, prefix netip.Prefix) error {
+// checkGateway refuses a gateway of the wrong IP version, and one at the
+// addresses that no host has. It may be outside of the subnet: Neutron takes
+// that for a router on the link.
+func checkGateway(gateway string, prefix netip.Prefix) error {
 	at, err := netip.ParseAddr(gateway)
 	if err != nil || at.Is4() != prefix.Addr().Is4() {
 		return invalidInput("gateway_ip '%s' does not match the subnet's ip_version.", gateway)
 	}
+	// A prefix of one or two addresses has none that is special.
 	small := prefix.Addr().BitLen()-prefix.Bits() < 2
-	if at.Is4() && !small && (at == prefix.Addr() || at == last(prefix)) {
+	if at.Is4() && !small && (at == prefix.Addr() || at == lastAddress(prefix)) {
 		return invalidInput("Gateway is not valid on subnet.")
 	}
 	return nil
 }
 
-func poolsFit(n networkdb.Subnet, prefix netip.Prefix) error {
-	all := hosts(prefix)
+// checkPools refuses pools that are no ranges, reach beyond the subnet or
+// overlap.
+func checkPools(n networkdb.Subnet, prefix netip.Prefix) error {
+	all := hostRange(prefix)
 	for _, pool := range n.Pools.V {
 		if pool.Start.Is4() != prefix.Addr().Is4() || pool.End.Is4() != pool.Start.Is4() || pool.End.Less(pool.Start) {
 			return kit.Typed("InvalidAllocationPool", nova.Invalid, "The allocation pool %s-%s is not valid.", pool.Start, pool.End)
@@ -127,6 +136,7 @@ func poolsFit(n networkdb.Subnet, prefix netip.Prefix) error {
 				"The allocation pool %s-%s spans beyond the subnet cidr %s.", pool.Start, pool.End, n.CIDR)
 		}
 	}
+	// Sorted by their starts, only neighbours can overlap.
 	sorted := slices.SortedFunc(slices.Values(n.Pools.V), func(a, b networkdb.AddressRange) int { return a.Start.Compare(b.Start) })
 	for i := 1; i < len(sorted); i++ {
 		if !sorted[i-1].End.Less(sorted[i].Start) {
@@ -137,7 +147,8 @@ func poolsFit(n networkdb.Subnet, prefix netip.Prefix) error {
 	return nil
 }
 
-func gatewayOutsidePools(n networkdb.Subnet) error {
+// checkGatewayOutsidePools refuses a gateway that a port could be given.
+func checkGatewayOutsidePools(n networkdb.Subnet) error {
 	if n.GatewayIP == nil {
 		return nil
 	}

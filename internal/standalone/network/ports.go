@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"slices"
 	"strings"
 
 	"github.com/nova-api/nova-api/db/networkdb"
@@ -20,43 +19,55 @@ const (
 	maxDHCPOptions  = 64
 )
 
+// portAttributes are what a port can be told. What others on the network see of
+// a port is for the network's owner, and where it is plugged in for the compute
+// service.
 var portAttributes = []attribute[networkdb.Port]{
 	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(p *networkdb.Port) *string { return &p.NetworkID })},
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(p *networkdb.Port) *string { return &p.Name })},
 	{name: "mac_address", post: networkOwners, put: admins, column: "mac_address", find: asMAC, set: setMAC},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.AdminStateUp })},
+	// What the port belongs to. checkDevice says who may write what.
 	{name: "device_id", post: anyone, put: anyone, column: "device_id", find: asText, set: text(func(p *networkdb.Port) *string { return &p.DeviceID })},
 	{name: "device_owner", post: anyone, put: anyone, column: "device_owner", find: asText, set: text(func(p *networkdb.Port) *string { return &p.DeviceOwner })},
+	// How the port is plugged in.
 	{name: "binding:host_id", post: admins, put: admins, column: "host", find: asText, set: setHost},
 	{name: "binding:profile", post: admins, put: admins, set: setProfile},
 	{name: "binding:vnic_type", post: anyone, put: anyone, column: "vnic_type", find: asText, set: oneOf(func(p *networkdb.Port) *string { return &p.VNICType }, "normal", "direct", "macvtap", "direct-physical", "baremetal", "virtio-forwarder", "smart-nic", "vdpa")},
+	// What passes through the port.
 	{name: "port_security_enabled", post: networkOwners, put: networkOwners, column: "port_security", find: asFlag, set: flag(func(p *networkdb.Port) *bool { return &p.PortSecurity })},
 	{name: "allowed_address_pairs", post: networkOwners, put: networkOwners, set: shaped(func(p *networkdb.Port) *[]map[string]string { return &p.AddressPairs.V }, maxAddressPairs, arePairs)},
+	// What a DHCP or DNS server would be told.
 	{name: "extra_dhcp_opts", post: anyone, put: anyone, set: shaped(func(p *networkdb.Port) *[]map[string]any { return &p.DHCPOptions.V }, maxDHCPOptions, nil)},
 	{name: "dns_name", post: anyone, put: anyone, set: text(func(p *networkdb.Port) *string { return &p.DNSName })},
+	// What other tables hold: createPort and changePort see to these.
 	{name: "fixed_ips", post: anyone, put: networkOwners},
 	{name: "security_groups", post: anyone, put: anyone},
 }
 
+// ports describes ports to the calls that all kinds share.
 func (s *Service) ports() resource[networkdb.Port] {
 	return resource[networkdb.Port]{
-		s: s, one: "port", many: "ports", limit: quotaOf("port"), attributes: portAttributes,
-		missing: portNotFound,
-		record:  (*networkdb.Port).Common,
-		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Port] { return s.Ports },
-		fresh:   func() networkdb.Port { return networkdb.Port{AdminStateUp: true, VNICType: "normal"} },
-		view:    portView,
-		filter:  portFilter,
-		create:  s.createPort,
-		change:  s.changePort,
-		remove:  s.removePort,
+		s: s, singular: "port", plural: "ports", limit: quotaOf("port"), attributes: portAttributes,
+		notFound: portNotFound,
+		record:   (*networkdb.Port).Common,
+		table:    func(s *networkdb.Store) networkdb.Table[networkdb.Port] { return s.Ports },
+		defaults: func() networkdb.Port { return networkdb.Port{AdminStateUp: true, VNICType: "normal"} },
+		view:     portView,
+		filter:   portFilter,
+		create:   s.createPort,
+		change:   s.changePort,
+		remove:   s.removePort,
 	}
 }
 
+// portNotFound is Neutron's error for a port that isn't there or may not be
+// seen.
 func portNotFound(id string) error {
 	return kit.Typed("PortNotFound", nova.NotFound, "Port %s could not be found.", id)
 }
 
+// portView shows a port. Where it is plugged in is for administrators.
 func portView(p networkdb.Port, admin bool) object {
 	ips := make([]object, len(p.FixedIPs))
 	for i, ip := range p.FixedIPs {
@@ -85,8 +96,10 @@ func portView(p networkdb.Port, admin bool) object {
 	return v
 }
 
-// showBinding tells how a port is plugged in, if it is on a host.
+// showBinding shows how a port is plugged in. There is no wiring here, so each
+// host plugs ports in as Open vSwitch would.
 func showBinding(v object, p networkdb.Port) {
+	// Clients expect an object, never null.
 	profile := p.Profile.V
 	if profile == nil {
 		profile = object{}
@@ -99,8 +112,9 @@ func showBinding(v object, p networkdb.Port) {
 	}
 }
 
-// statusOf is ACTIVE for a port that is plugged in.
-func statusOf(p networkdb.Port) string {
+// portStatus is ACTIVE for a port that is plugged in: into a host, or into a
+// router.
+func portStatus(p networkdb.Port) string {
 	switch {
 	case p.DeviceOwner == ownerFloatingIP:
 		return "N/A"
@@ -113,8 +127,8 @@ func statusOf(p networkdb.Port) string {
 	return "DOWN"
 }
 
-// portFilter knows what a port has in other tables:
-// fixed_ips=ip_address=10.0.0.5, and security_groups=ID.
+// portFilter reads filters on what other tables hold of ports:
+// fixed_ips=ip_address=10.0.0.5 and security_groups=ID; and on the status.
 func portFilter(l *networkdb.Filter, name string, values []string) (bool, error) {
 	switch name {
 	case "status":
@@ -125,6 +139,7 @@ func portFilter(l *networkdb.Filter, name string, values []string) (bool, error)
 		for _, value := range values {
 			key, text, _ := strings.Cut(value, "=")
 			switch key {
+			// The database has addresses in their usual form.
 			case "ip_address":
 				l.Where = append(l.Where, networkdb.HasAddress(canonical(text), false))
 			case "ip_address_substr":
@@ -141,6 +156,7 @@ func portFilter(l *networkdb.Filter, name string, values []string) (bool, error)
 	return true, nil
 }
 
+// anys turns strings into arguments of a query.
 func anys(values []string) []any {
 	list := make([]any, len(values))
 	for i, value := range values {
@@ -149,7 +165,8 @@ func anys(values []string) []any {
 	return list
 }
 
-// canonical writes an address as the database does.
+// canonical writes an address as the database does. Text that is no address
+// stays, and so matches nothing.
 func canonical(text string) string {
 	address, err := parseAddress(text)
 	if err != nil {
@@ -158,100 +175,47 @@ func canonical(text string) string {
 	return address.String()
 }
 
-// createPort makes a port with its addresses and security groups.
-func (s *Service) createPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, p *networkdb.Port, given object) error {
+// createPort writes a port with its addresses and security groups. A port on a
+// network of another project is possible if the network is shared.
+func (s *Service) createPort(ctx context.Context, tx *networkdb.Store, c nova.Caller, p *networkdb.Port, body object) error {
 	network, err := s.networks().find(ctx, tx, c, p.NetworkID)
 	if err != nil {
 		return err
 	}
-	if !network.Shared && !owns(c, network.ProjectID) { // it is seen because it is external
+	// An external network is seen by everybody, but is for routers only.
+	if !network.Shared && !owns(c, network.ProjectID) {
 		return kit.Typed("HTTPForbidden", nova.Forbidden, "Tenant %s not allowed to create port on this network", p.ProjectID)
 	}
-	if err := mayPort(c, network, given, "create_port"); err != nil {
+	if err := checkNetworkOwner(c, network, body, "create_port"); err != nil {
 		return err
 	}
-	if err := mayBeDevice(c, network, networkdb.Port{}, *p, "create_port"); err != nil {
+	if err := checkDevice(c, network, networkdb.Port{}, *p, "create_port"); err != nil {
 		return err
 	}
-	if _, ok := given["port_security_enabled"]; !ok {
+	// Packets of a network's own devices are never filtered.
+	if _, ok := body["port_security_enabled"]; !ok {
 		p.PortSecurity = network.PortSecurity && !strings.HasPrefix(p.DeviceOwner, "network:")
 	}
-	p.Status = statusOf(*p)
+	if err := checkPairs(*p); err != nil {
+		return err
+	}
+	p.Status = portStatus(*p)
+	// The rows of addresses and groups refer to the port's, so this comes
+	// first.
 	if err := insertPort(ctx, tx, p); err != nil {
 		return err
 	}
 	if err := joinAsLabelled(ctx, tx, *p); err != nil {
 		return err
 	}
-	if err := s.addressPort(ctx, tx, p, given); err != nil {
+	if err := s.giveAddresses(ctx, tx, p, body); err != nil {
 		return err
 	}
-	return s.groupPort(ctx, tx, c, p, given)
+	return s.setGroups(ctx, tx, c, p, body)
 }
 
-// mayPort refuses attributes of a port that only the owner of its network may
-// choose, if the caller isn't that: they are about what others see on the
-// network.
-func mayPort(c nova.Caller, network networkdb.Network, given object, rule string) error {
-	if owns(c, network.ProjectID) {
-		return nil
-	}
-	for _, a := range portAttributes {
-		if _, ok := given[a.name]; ok && a.access(rule) == networkOwners {
-			return disallowedPart(rule, a.name)
-		}
-	}
-	wanted, err := wantedIPs(given)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(wanted, func(w wantedIP) bool { return w.Address != "" }) {
-		return disallowedPart(rule, "fixed_ips", "ip_address")
-	}
-	return nil
-}
-
-// mayBeDevice refuses a change of a port's device that isn't the caller's to
-// make. Ports of routers and floating IPs are made and unmade by calls about
-// these, which check whose they are; other network devices, such as DHCP
-// servers, belong to the network's owner.
-func mayBeDevice(c nova.Caller, network networkdb.Network, was, p networkdb.Port, rule string) error {
-	if isAdmin(c) || was.DeviceOwner == p.DeviceOwner && was.DeviceID == p.DeviceID {
-		return nil
-	}
-	switch {
-	case ofRouter(p.DeviceOwner) && was.DeviceOwner == p.DeviceOwner:
-		return deviceNotOwned(p.DeviceID)
-	case ofRouter(p.DeviceOwner), ofRouter(was.DeviceOwner):
-		return disallowedPart(rule, "device_owner")
-	case strings.HasPrefix(p.DeviceOwner, "network:") && !owns(c, network.ProjectID):
-		return disallowedPart(rule, "device_owner")
-	}
-	return nil
-}
-
-// ofRouter reports whether a device owner is one of those that Neutron's L3
-// service gives to ports: network:router_interface,
-// network:ha_router_replicated_interface, network:floatingip_agent_gateway, ….
-func ofRouter(owner string) bool {
-	return slices.ContainsFunc([]string{"network:router", "network:ha_router", "network:floatingip"},
-		func(prefix string) bool { return strings.HasPrefix(owner, prefix) })
-}
-
-// joinAsLabelled makes a port an interface of the router that an administrator
-// has named as its device, if both belong to the same project.
-func joinAsLabelled(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
-	if p.DeviceOwner != ownerInterface {
-		return nil
-	}
-	same, err := tx.IsRouterOf(ctx, p.DeviceID, p.ProjectID)
-	if err != nil || !same {
-		return err
-	}
-	return tx.AddInterface(ctx, p.DeviceID, p.ID)
-}
-
-// insertPort keeps a new port, with a MAC address of its own if it has none.
+// insertPort writes a new port. Without a MAC address it gets one that is free
+// on its network.
 func insertPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port) error {
 	const tries = 16 // of 16 million addresses
 	chosen := p.MAC != ""
@@ -259,13 +223,15 @@ func insertPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port) err
 		if !chosen {
 			p.MAC = randomMAC()
 		}
+		// A MAC address of our own choosing that is taken is replaced; one that
+		// the client has chosen is refused.
 		made, err := tx.Ports.Create(ctx, *p)
 		switch {
 		case err == nil:
 			*p = made
 			return nil
 		case !errors.Is(err, networkdb.ErrTaken):
-			return gone(err, networkNotFound(p.NetworkID))
+			return missingReference(err, networkNotFound(p.NetworkID))
 		case chosen:
 			return macInUse(*p)
 		}
@@ -273,31 +239,45 @@ func insertPort(ctx context.Context, tx *networkdb.Store, p *networkdb.Port) err
 	return kit.Typed("MacAddressGenerationFailure", nova.Unavailable, "Unable to generate unique mac on network %s.", p.NetworkID)
 }
 
-// gone is for what was there a moment ago: a conflict says that it is no more.
-func gone(err, notFound error) error {
+// missingReference explains a conflict while a row was written: the row refers
+// to a thing that was there a moment ago, and has been deleted since.
+func missingReference(err, notFound error) error {
 	if nova.Is(err, nova.Conflict) {
 		return notFound
 	}
 	return err
 }
 
+// checkPairs refuses pairs of addresses on a port that may use any.
+func checkPairs(p networkdb.Port) error {
+	if p.PortSecurity || len(p.AddressPairs.V) == 0 {
+		return nil
+	}
+	return kit.Typed("AddressPairAndPortSecurityRequired", nova.Conflict,
+		"Port Security must be enabled in order to have allowed address pairs on a port.")
+}
+
+// macInUse is Neutron's error for a MAC address that another port of the
+// network has.
 func macInUse(p networkdb.Port) error {
 	return kit.Typed("MacAddressInUse", nova.Conflict,
 		"Unable to complete operation for network %s. The mac address %s is in use.", p.NetworkID, p.MAC)
 }
 
-// changePort checks and carries out what a port's row doesn't hold, too.
-func (s *Service) changePort(ctx context.Context, tx *networkdb.Store, c nova.Caller, was networkdb.Port, p *networkdb.Port, given object) error {
+// changePort checks a changed port, and writes its addresses, its security
+// groups and what it is to routers.
+func (s *Service) changePort(ctx context.Context, tx *networkdb.Store, c nova.Caller, was networkdb.Port, p *networkdb.Port, body object) error {
 	network, err := tx.Networks.Get(ctx, "", p.NetworkID)
 	if err != nil {
 		return err
 	}
-	if err := mayPort(c, network, given, "update_port"); err != nil {
+	if err := checkNetworkOwner(c, network, body, "update_port"); err != nil {
 		return err
 	}
-	if err := mayBeDevice(c, network, was, *p, "update_port"); err != nil {
+	if err := checkDevice(c, network, was, *p, "update_port"); err != nil {
 		return err
 	}
+	// Whatever the port was to routers, from now on it is what its device says.
 	if was.DeviceOwner != p.DeviceOwner || was.DeviceID != p.DeviceID {
 		if err := tx.RemoveInterface(ctx, p.ID); err != nil {
 			return err
@@ -306,24 +286,32 @@ func (s *Service) changePort(ctx context.Context, tx *networkdb.Store, c nova.Ca
 			return err
 		}
 	}
+	if err := checkPairs(*p); err != nil {
+		return err
+	}
+	if len(p.GroupIDs) > 0 && was.PortSecurity && !p.PortSecurity && body["security_groups"] == nil {
+		return kit.Typed("PortSecurityPortHasSecurityGroup", nova.Conflict,
+			"Port has security group associated. Cannot disable port security or IP address until security group is removed.")
+	}
 	if was.MAC != p.MAC {
-		if err := macFree(ctx, tx, *p); err != nil {
+		if err := checkMACFree(ctx, tx, *p); err != nil {
 			return err
 		}
 	}
-	if _, ok := given["fixed_ips"]; ok {
-		if err := s.readdressPort(ctx, tx, p, given); err != nil {
+	if _, ok := body["fixed_ips"]; ok {
+		if err := s.changeAddresses(ctx, tx, p, body); err != nil {
 			return err
 		}
 	}
-	p.Status = statusOf(*p)
-	if _, ok := given["security_groups"]; !ok {
+	p.Status = portStatus(*p)
+	if _, ok := body["security_groups"]; !ok {
 		return nil
 	}
-	return s.groupPort(ctx, tx, c, p, given)
+	return s.setGroups(ctx, tx, c, p, body)
 }
 
-func macFree(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
+// checkMACFree refuses a MAC address that another port of the network has.
+func checkMACFree(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
 	same := map[string][]any{"network_id": {p.NetworkID}, "mac_address": {p.MAC}}
 	others, err := tx.Ports.List(ctx, networkdb.Filter{Match: same})
 	if err == nil && len(others) > 0 {
@@ -332,7 +320,8 @@ func macFree(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
 	return err
 }
 
-// removePort deletes a port, unless a router or a floating IP needs it.
+// removePort deletes a port, unless a router or a floating IP needs it: their
+// rows refer to the port's.
 func (s *Service) removePort(ctx context.Context, tx *networkdb.Store, p networkdb.Port) error {
 	err := tx.Ports.Delete(ctx, p.ID)
 	if nova.Is(err, nova.Conflict) {
@@ -342,8 +331,10 @@ func (s *Service) removePort(ctx context.Context, tx *networkdb.Store, p network
 	return err
 }
 
+// asMAC reads a MAC address in a filter.
 func asMAC(text string) (any, error) { return strings.ToLower(text), nil }
 
+// setMAC reads a MAC address in any usual form.
 func setMAC(p *networkdb.Port, name string, value any) error {
 	mac, err := net.ParseMAC(plain(value))
 	if err != nil || len(mac) != 6 || mac.String() == "00:00:00:00:00:00" {
@@ -353,7 +344,7 @@ func setMAC(p *networkdb.Port, name string, value any) error {
 	return nil
 }
 
-// setHost binds a port to a host, and with null or nothing to none.
+// setHost binds a port to a host, or with null or nothing to none.
 func setHost(p *networkdb.Port, name string, value any) error {
 	p.Host = ""
 	if value == nil {
@@ -364,6 +355,7 @@ func setHost(p *networkdb.Port, name string, value any) error {
 	return err
 }
 
+// setProfile reads what the compute service notes for the host's wiring.
 func setProfile(p *networkdb.Port, name string, value any) error {
 	profile, ok := value.(object)
 	if !ok && value != nil {
@@ -376,6 +368,7 @@ func setProfile(p *networkdb.Port, name string, value any) error {
 	return nil
 }
 
+// arePairs refuses pairs without an address.
 func arePairs(name string, pairs []map[string]string) error {
 	for _, pair := range pairs {
 		if pair["ip_address"] == "" {

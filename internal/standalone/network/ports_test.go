@@ -71,6 +71,12 @@ func TestPorts(t *testing.T) {
 			step{"demo", "POST /ports", shared(`,"fixed_ips":[{"ip_address":"10.0.9.9"}]`), 403, "fixed_ips:ip_address"},
 			step{"demo", "POST /ports", shared(`,"mac_address":"fa:16:3e:00:00:01"`), 403, "rule:create_port:mac_address"},
 			step{"demo", "POST /ports", shared(`,"device_owner":"network:dhcp"`), 403, "rule:create_port:device_owner"},
+			step{"demo", "POST /ports", on(`,"port_security_enabled":false,"allowed_address_pairs":[{"ip_address":"10.9.0.9"}]`), 409, "AddressPairAndPortSecurityRequired"},
+			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":false}}`, 409, "PortSecurityPortHasSecurityGroup"},
+			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":false,"security_groups":["` + p.Groups[0] + `"]}}`, 400, "PortSecurityAndIPRequiredForSecurityGroups"},
+			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":false,"security_groups":[]}}`, 200, `"port_security_enabled":false`},
+			step{"demo", "PUT /ports/" + id, `{"port":{"allowed_address_pairs":[{"ip_address":"10.9.0.9"}]}}`, 409, "AddressPairAndPortSecurityRequired"},
+			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":true}}`, 200, `"port_security_enabled":true`},
 			step{"demo", "PUT /ports/" + id, `{"port":{"name":"q","security_groups":[]}}`, 200, `"security_groups":[]`},
 			step{"demo", "PUT /ports/" + id, `{"port":{"fixed_ips":[{"subnet_id":"` + s + `","ip_address":"10.9.0.6"}]}}`, 200, `"ip_address":"10.9.0.6"`},
 			step{"demo", "PUT /ports/" + id, `{"port":{"network_id":"` + privateID + `"}}`, 400, "Cannot update read-only attribute network_id"},
@@ -327,7 +333,9 @@ func TestRoutersAndFloatingIPs(t *testing.T) {
 		c.want(201, "172.24.4.77", "admin", "POST /floatingips", `{"floatingip":{"floating_network_id":"`+publicID+`","floating_ip_address":"172.24.4.77"}}`)
 		n := c.make("demo", "network", `{}`)
 		s := c.make("demo", "subnet", `{"network_id":"`+n+`","ip_version":4,"cidr":"10.30.0.0/24"}`)
-		vm := c.make("demo", "port", `{"network_id":"`+n+`"}`)
+		vm := c.make("demo", "port", `{"network_id":"`+n+`","fixed_ips":[{"ip_address":"10.30.0.5"}]}`)
+		bare := c.make("demo", "port", `{"network_id":"`+n+`","fixed_ips":[]}`)
+		twice := c.make("demo", "port", `{"network_id":"`+n+`","fixed_ips":[{"ip_address":"10.30.0.8"},{"ip_address":"10.30.0.9"}]}`)
 		router := c.make("demo", "router", `{"name":"r1"}`)
 		one := "/routers/" + router
 		gateway := fmt.Sprintf(`{"router":{"external_gateway_info":{"network_id":%q}}}`, publicID)
@@ -355,6 +363,13 @@ func TestRoutersAndFloatingIPs(t *testing.T) {
 			step{"demo", "POST /floatingips", `{"floatingip":{"floating_network_id":"` + publicID + `","floating_ip_address":"172.24.4.77"}}`, 403, "floating_ip_address"},
 			step{"demo", "PUT /floatingips/" + floating, lead, 200, `"router_id":"` + router + `"`},
 			step{"demo", "PUT /floatingips/" + floating, lead, 200, `"status":"ACTIVE"`},
+			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"description":"d"}}`, 200, `"port_id":"` + vm + `"`},
+			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"fixed_ip_address":"10.30.0.9"}}`, 400, "fixed_ip_address cannot be specified without a port_id."},
+			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"port_id":"` + vm + `","fixed_ip_address":"10.30.0.1"}}`, 400, "does not have fixed ip 10.30.0.1."},
+			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"port_id":"` + bare + `"}}`, 400, "has no fixed IPv4 addresses."},
+			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"port_id":"` + twice + `"}}`, 400, "has multiple fixed IPv4 addresses."},
+			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"port_id":"` + twice + `","fixed_ip_address":"10.30.0.8"}}`, 200, `"fixed_ip_address":"10.30.0.8"`},
+			step{"demo", "PUT /floatingips/" + floating, lead, 200, `"port_id":"` + vm + `"`},
 			step{"demo", "PUT /floatingips/" + floating, `{"floatingip":{"port_id":"` + unknown + `"}}`, 404, "PortNotFound"},
 			step{"demo", "POST /floatingips", `{"floatingip":{"floating_network_id":"` + publicID + `","port_id":"` + vm + `"}}`, 409, "FloatingIPPortAlreadyAssociated"},
 			step{"demo", "GET /floatingips?port_id=" + vm, "", 200, floating},
@@ -362,6 +377,8 @@ func TestRoutersAndFloatingIPs(t *testing.T) {
 			step{"alt", "GET /floatingips", "", 200, `{"floatingips":[]}`},
 			step{"demo", "PUT " + one + "/remove_router_interface", subnet, 409, "RouterInterfaceInUseByFloatingIP"},
 			step{"demo", "PUT " + one, `{"router":{"external_gateway_info":{}}}`, 409, "RouterExternalGatewayInUseByFloatingIp"},
+			step{"demo", "DELETE /ports/" + bare, "", 204, ""},
+			step{"demo", "DELETE /ports/" + twice, "", 204, ""},
 			step{"demo", "DELETE /ports/" + vm, "", 204, ""},
 			step{"demo", "GET /floatingips/" + floating, "", 200, `"port_id":null`},
 			step{"demo", "DELETE /floatingips/" + floating, "", 204, ""},

@@ -12,11 +12,10 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// pageLimit is how many things a list holds at the most; a link leads to the
-// rest.
+// pageLimit bounds the things in a list; a link leads to the rest.
 const pageLimit = 1000
 
-// maxValues is how many values of one attribute can be asked for at a time.
+// maxValues bounds the values that a query names of one attribute.
 const maxValues = 1000
 
 // listKeys are the parameters of a list that are not filters.
@@ -34,38 +33,43 @@ var common = map[string]struct {
 	"revision_number": {"revision", asNumber},
 }
 
-// wanted reads from the query which things are asked for.
-func (o resource[T]) wanted(r *http.Request) (networkdb.Filter, error) {
+// readFilter reads from a query which things a list holds. Unknown parameters
+// are refused, as with Neutron's extension filter-validation.
+func (o resource[T]) readFilter(r *http.Request) (networkdb.Filter, error) {
 	query := r.URL.Query()
-	l := networkdb.Filter{Project: scope(nova.CallerOf(r.Context())), Match: map[string][]any{}}
-	page, err := o.page(query)
+	f := networkdb.Filter{Project: visibleProject(nova.CallerOf(r.Context())), Match: map[string][]any{}}
+	page, err := o.readPage(query)
 	if err != nil {
-		return l, err
+		return f, err
 	}
-	l.Page = page
+	f.Page = page
 	var unknown []string
 	for name, values := range query {
 		if slices.Contains(listKeys, name) {
 			continue
 		}
-		known, err := o.match(&l, name, values)
+		known, err := o.addFilter(&f, name, values)
 		if err != nil {
-			return l, err
+			return f, err
 		}
 		if !known {
 			unknown = append(unknown, "'"+name+"'")
 		}
 	}
+	// All unknown parameters are named at once, in order.
 	if len(unknown) > 0 {
 		slices.Sort(unknown)
-		return l, badRequest("[%s] is invalid attribute for filtering", strings.Join(unknown, ", "))
+		return f, badRequest("[%s] is invalid attribute for filtering", strings.Join(unknown, ", "))
 	}
-	return l, nil
+	return f, nil
 }
 
-func (o resource[T]) match(l *networkdb.Filter, name string, values []string) (known bool, err error) {
+// addFilter adds the condition of one parameter, and reports whether the
+// parameter is known. Nothing has tags here: asking for one finds nothing,
+// asking for things without it finds all.
+func (o resource[T]) addFilter(f *networkdb.Filter, name string, values []string) (known bool, err error) {
 	if o.filter != nil {
-		if known, err := o.filter(l, name, values); known || err != nil {
+		if known, err := o.filter(f, name, values); known || err != nil {
 			return true, err
 		}
 	}
@@ -83,6 +87,7 @@ func (o resource[T]) match(l *networkdb.Filter, name string, values []string) (k
 	case column == "":
 		return false, nil
 	}
+	// Each value is an argument of the query.
 	if len(values) > maxValues {
 		return true, badRequest("More than %d values of '%s' are asked for.", maxValues, name)
 	}
@@ -94,11 +99,13 @@ func (o resource[T]) match(l *networkdb.Filter, name string, values []string) (k
 		}
 		wanted = append(wanted, value)
 	}
-	l.Match[column] = wanted
+	f.Match[column] = wanted
 	return true, nil
 }
 
-func (o resource[T]) page(query url.Values) (nova.Page, error) {
+// readPage reads limit, marker and the sort keys. A limit of 0 is none, so the
+// page is as large as it gets.
+func (o resource[T]) readPage(query url.Values) (nova.Page, error) {
 	page := nova.Page{Limit: pageLimit, Marker: query.Get("marker")}
 	if text := query.Get("limit"); text != "" {
 		limit, err := strconv.Atoi(text)
@@ -110,6 +117,7 @@ func (o resource[T]) page(query url.Values) (nova.Page, error) {
 		}
 	}
 	keys, dirs := query["sort_key"], query["sort_dir"]
+	// Neutron wants a direction for each key.
 	if len(keys) != len(dirs) {
 		return page, badRequest("The number of sort_keys and sort_dirs must be same")
 	}
@@ -131,7 +139,7 @@ func (o resource[T]) page(query url.Values) (nova.Page, error) {
 	return page, nil
 }
 
-// nextLink leads to the page behind the last thing of this one.
+// nextLink leads to the page behind a thing.
 func (s *Service) nextLink(r *http.Request, last string) []object {
 	query := r.URL.Query()
 	query.Set("marker", last)

@@ -13,20 +13,23 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// defaultQuotas are how many of each a project may have; below 0 is no limit.
-// There is none on what servers need, which the compute service limits.
+// defaultQuotas say how many of each kind a project may have; below 0 is no
+// limit. What servers need is not limited here, since the compute service
+// limits servers.
 var defaultQuotas = map[string]int64{
 	"network": -1, "subnet": -1, "subnetpool": -1, "port": -1, "router": 10, "floatingip": 50,
 	"rbac_policy": 10, "security_group": 10, "security_group_rule": 100,
 }
 
+// quotaOf is the default quota of a kind.
 func quotaOf(resource string) int64 { return defaultQuotas[resource] }
 
-// maxQuota is the largest number that clients can be told.
+// maxQuota is the largest limit that Neutron's database can hold, and so
+// clients expect.
 const maxQuota = 1<<31 - 1
 
-// quotaProject is the project that a request is about: the caller's own, or
-// any for administrators.
+// quotaProject is the project that a request is about. Administrators ask about
+// any, others only about their own, and only where ownToo says so.
 func quotaProject(r *http.Request, rule string, ownToo bool) (string, error) {
 	caller, project := nova.CallerOf(r.Context()), strings.TrimSuffix(chi.URLParam(r, "project"), ".json")
 	if isAdmin(caller) || ownToo && project == caller.ProjectID {
@@ -35,6 +38,7 @@ func quotaProject(r *http.Request, rule string, ownToo bool) (string, error) {
 	return "", disallowed(rule)
 }
 
+// listQuotas shows the projects that have limits of their own.
 func (s *Service) listQuotas(r *http.Request) (kit.Reply, error) {
 	if !isAdmin(nova.CallerOf(r.Context())) {
 		return kit.Reply{}, disallowed("get_quota")
@@ -58,7 +62,7 @@ func (s *Service) listQuotas(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"quotas": quotas}}, nil
 }
 
-// limits are all of a project's limits.
+// limits are all limits of a project, by resource.
 func (s *Service) limits(ctx context.Context, project string) (map[string]int64, error) {
 	own, err := s.Store.Limits(ctx, project)
 	limits := maps.Clone(defaultQuotas)
@@ -66,6 +70,8 @@ func (s *Service) limits(ctx context.Context, project string) (map[string]int64,
 	return limits, err
 }
 
+// showQuota shows the limits of a project. The project "tenant" is how old
+// clients ask who they are.
 func (s *Service) showQuota(r *http.Request) (kit.Reply, error) {
 	if chi.URLParam(r, "project") == "tenant" { // how clients of old asked who they are
 		return kit.Reply{Body: object{"tenant": object{"tenant_id": nova.CallerOf(r.Context()).ProjectID}}}, nil
@@ -77,6 +83,7 @@ func (s *Service) showQuota(r *http.Request) (kit.Reply, error) {
 	return s.quotaReply(r.Context(), project)
 }
 
+// quotaReply shows the limits of a project.
 func (s *Service) quotaReply(ctx context.Context, project string) (kit.Reply, error) {
 	limits, err := s.limits(ctx, project)
 	if err != nil {
@@ -85,6 +92,7 @@ func (s *Service) quotaReply(ctx context.Context, project string) (kit.Reply, er
 	return kit.Reply{Body: object{"quota": limits}}, nil
 }
 
+// showDefaultQuota shows the limits of a project without limits of its own.
 func (s *Service) showDefaultQuota(r *http.Request) (kit.Reply, error) {
 	if _, err := quotaProject(r, "get_quota", true); err != nil {
 		return kit.Reply{}, err
@@ -92,6 +100,7 @@ func (s *Service) showDefaultQuota(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"quota": defaultQuotas}}, nil
 }
 
+// showQuotaDetails shows the limits of a project and how much it uses of them.
 func (s *Service) showQuotaDetails(r *http.Request) (kit.Reply, error) {
 	project, err := quotaProject(r, "get_quota", true)
 	if err != nil {
@@ -120,9 +129,11 @@ func (s *Service) showQuotaDetails(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"quota": quota}}, nil
 }
 
-// quotaWords may stand beside the limits, and set none.
+// quotaWords may stand in a body beside the limits, and mean nothing here.
 var quotaWords = []string{"tenant_id", "project_id", "force", "check_limit"}
 
+// updateQuota gives a project limits of its own. Limits that the body does not
+// name stay.
 func (s *Service) updateQuota(r *http.Request) (kit.Reply, error) {
 	project, err := quotaProject(r, "update_quota", false)
 	if err != nil {
@@ -132,16 +143,18 @@ func (s *Service) updateQuota(r *http.Request) (kit.Reply, error) {
 	if err := s.kit.Decode(r, &body); err != nil {
 		return kit.Reply{}, err
 	}
-	given, ok := body["quota"].(object)
+	wanted, ok := body["quota"].(object)
 	if !ok {
 		return kit.Reply{}, badRequest("Unable to find 'quota' in request body")
 	}
 	limits := map[string]int64{}
-	for _, resource := range slices.Sorted(maps.Keys(given)) {
+	for _, resource := range slices.Sorted(maps.Keys(wanted)) {
+		// The project is in the path; the rest is for other drivers of
+		// Neutron's.
 		if slices.Contains(quotaWords, resource) {
 			continue
 		}
-		limit, err := quotaLimit(resource, given[resource])
+		limit, err := quotaLimit(resource, wanted[resource])
 		if err != nil {
 			return kit.Reply{}, err
 		}
@@ -153,6 +166,7 @@ func (s *Service) updateQuota(r *http.Request) (kit.Reply, error) {
 	return s.quotaReply(r.Context(), project)
 }
 
+// quotaLimit reads the limit of one resource.
 func quotaLimit(resource string, value any) (int64, error) {
 	if _, ok := defaultQuotas[resource]; !ok {
 		return 0, badRequest("Unrecognized attribute(s) '%s'", resource)
@@ -169,6 +183,7 @@ func quotaLimit(resource string, value any) (int64, error) {
 	return limit, nil
 }
 
+// deleteQuota gives a project the default limits again.
 func (s *Service) deleteQuota(r *http.Request) (kit.Reply, error) {
 	project, err := quotaProject(r, "delete_quota", false)
 	if err != nil {

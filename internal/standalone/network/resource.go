@@ -16,24 +16,44 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// A resource is one kind of thing, and the five calls that all kinds share.
+// A resource is one kind of thing, such as ports. It has the five calls that
+// all kinds share, and says what is special to its kind in the fields below.
 type resource[T any] struct {
-	s          *Service
-	one, many  string // network, networks
-	missing    func(id string) error
-	attributes []attribute[T]
-	limit      int64 // of a project, if it has no other; below 0 for none
-	record     func(*T) *networkdb.Record
-	table      func(*networkdb.Store) networkdb.Table[T]
-	fresh      func() T // with the default of each attribute
-	view       func(v T, admin bool) object
-	filter     func(l *networkdb.Filter, name string, values []string) (known bool, err error) // what attributes don't say
-	before     func(ctx context.Context, c nova.Caller) error                                  // any list
-	create     func(ctx context.Context, tx *networkdb.Store, c nova.Caller, v *T, given object) error
-	change     func(ctx context.Context, tx *networkdb.Store, c nova.Caller, was T, v *T, given object) error
-	remove     func(ctx context.Context, tx *networkdb.Store, v T) error // v is locked
+	s                *Service
+	singular, plural string // the keys of bodies: network, networks
+	attributes       []attribute[T]
+	limit            int64 // the default quota of a project; below 0 for none
+
+	// notFound is the error for an ID that the caller can't see.
+	notFound func(id string) error
+	// record and table say where the store keeps such a thing.
+	record func(*T) *networkdb.Record
+	table  func(*networkdb.Store) networkdb.Table[T]
+	// defaults makes a thing whose attributes have their defaults.
+	defaults func() T
+	// view shows the attributes of a thing. Administrators see more of some.
+	view func(v T, admin bool) object
+
+	// The rest is what this kind does that others don't; create and remove are
+	// needed, the others may be nil.
+
+	// filter reads a parameter of a list that is no attribute with a column, and
+	// reports whether it knows the name.
+	filter func(l *networkdb.Filter, name string, values []string) (known bool, err error)
+	// before runs before every list.
+	before func(ctx context.Context, c nova.Caller) error
+	// create checks a new thing against others and writes it. The body says which
+	// attributes the client has named.
+	create func(ctx context.Context, tx *networkdb.Store, c nova.Caller, v *T, body object) error
+	// change checks a changed thing, and writes what other tables hold of it. The
+	// caller of change writes the thing itself.
+	change func(ctx context.Context, tx *networkdb.Store, c nova.Caller, was T, v *T, body object) error
+	// remove deletes a thing, which is locked.
+	remove func(ctx context.Context, tx *networkdb.Store, v T) error
 }
 
+// routes are the calls at a path, such as /ports. Old clients add .json to a
+// collection; below an ID, find sees to that.
 func (o resource[T]) routes(path string) []route {
 	return []route{
 		{"GET", path, o.list},
@@ -46,21 +66,25 @@ func (o resource[T]) routes(path string) []route {
 	}
 }
 
-// find reads a thing that the caller sees.
+// find reads a thing that the caller sees. What belongs to others is not found,
+// so that nobody learns which IDs exist.
 func (o resource[T]) find(ctx context.Context, tx *networkdb.Store, c nova.Caller, id string) (T, error) {
-	v, err := o.table(tx).Get(ctx, scope(c), strings.TrimSuffix(id, ".json"))
-	return v, asMissing(err, o.missing(id))
+	v, err := o.table(tx).Get(ctx, visibleProject(c), strings.TrimSuffix(id, ".json"))
+	return v, asMissing(err, o.notFound(id))
 }
 
+// show answers GET of one thing.
 func (o resource[T]) show(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	v, err := o.find(r.Context(), o.s.Store, caller, chi.URLParam(r, "id"))
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return kit.Reply{Body: object{o.one: pick(o.full(v, caller), r.URL.Query()["fields"])}}, nil
+	return kit.Reply{Body: object{o.singular: pick(o.document(v, caller), r.URL.Query()["fields"])}}, nil
 }
 
+// list answers GET of a collection, page by page. A full page has a link to the
+// next one, even if that is empty.
 func (o resource[T]) list(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if o.before != nil {
@@ -68,34 +92,35 @@ func (o resource[T]) list(r *http.Request) (kit.Reply, error) {
 			return kit.Reply{}, err
 		}
 	}
-	l, err := o.wanted(r)
+	f, err := o.readFilter(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	if l.Page.Marker != "" {
-		if _, err := o.find(r.Context(), o.s.Store, caller, l.Page.Marker); err != nil {
+	// A marker that the caller can't see would tell that it exists.
+	if f.Page.Marker != "" {
+		if _, err := o.find(r.Context(), o.s.Store, caller, f.Page.Marker); err != nil {
 			return kit.Reply{}, err
 		}
 	}
-	things, err := o.table(o.s.Store).List(r.Context(), l)
+	found, err := o.table(o.s.Store).List(r.Context(), f)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	views := make([]object, len(things))
-	for i := range things {
-		views[i] = pick(o.full(things[i], caller), r.URL.Query()["fields"])
+	views := make([]object, len(found))
+	for i := range found {
+		views[i] = pick(o.document(found[i], caller), r.URL.Query()["fields"])
 	}
-	body := object{o.many: views}
-	if len(things) > 0 && len(things) == l.Page.Limit {
-		body[o.many+"_links"] = o.s.nextLink(r, o.record(&things[len(things)-1]).ID)
+	body := object{o.plural: views}
+	if len(found) > 0 && len(found) == f.Page.Limit {
+		body[o.plural+"_links"] = o.s.nextLink(r, o.record(&found[len(found)-1]).ID)
 	}
 	return kit.Reply{Body: body}, nil
 }
 
-// post creates one thing, or a list of them: all or none.
+// post answers POST: it creates one thing, or all of a list in one transaction.
 func (o resource[T]) post(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
-	if err := mayWrite(caller, "create_"+o.one); err != nil {
+	if err := checkMayWrite(caller, "create_"+o.singular); err != nil {
 		return kit.Reply{}, err
 	}
 	bodies, bulk, err := o.bodies(r)
@@ -103,33 +128,33 @@ func (o resource[T]) post(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	wanted := make([]T, len(bodies))
-	for i, given := range bodies {
-		if wanted[i], err = o.parse(caller, given); err != nil {
+	for i, body := range bodies {
+		if wanted[i], err = o.newFrom(caller, body); err != nil {
 			return kit.Reply{}, err
 		}
 	}
-	made, err := o.make(r.Context(), caller, wanted, bodies)
+	made, err := o.createAll(r.Context(), caller, wanted, bodies)
 	if err != nil {
 		return kit.Reply{}, err
 	}
 	views := make([]object, len(made))
 	for i := range made {
-		views[i] = o.full(made[i], caller)
+		views[i] = o.document(made[i], caller)
 	}
 	if bulk {
-		return kit.Reply{Status: http.StatusCreated, Body: object{o.many: views}}, nil
+		return kit.Reply{Status: http.StatusCreated, Body: object{o.plural: views}}, nil
 	}
-	return kit.Reply{Status: http.StatusCreated, Body: object{o.one: views[0]}}, nil
+	return kit.Reply{Status: http.StatusCreated, Body: object{o.singular: views[0]}}, nil
 }
 
-// make keeps new things, in one transaction. It may be run again, and then
-// starts from what was wanted.
-func (o resource[T]) make(ctx context.Context, c nova.Caller, wanted []T, bodies []object) ([]T, error) {
+// createAll writes new things in one transaction. A transaction that has lost a
+// race is run again, and then begins with the things as they were wanted.
+func (o resource[T]) createAll(ctx context.Context, c nova.Caller, wanted []T, bodies []object) ([]T, error) {
 	var made []T
 	err := o.s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		made = slices.Clone(wanted)
 		for i := range made {
-			if err := o.within(ctx, tx, o.record(&made[i]).ProjectID); err != nil {
+			if err := o.checkQuota(ctx, tx, o.record(&made[i]).ProjectID); err != nil {
 				return err
 			}
 			if err := o.create(ctx, tx, c, &made[i], bodies[i]); err != nil {
@@ -141,66 +166,70 @@ func (o resource[T]) make(ctx context.Context, c nova.Caller, wanted []T, bodies
 	return made, err
 }
 
-// within lets pass if the project may have one more.
-func (o resource[T]) within(ctx context.Context, tx *networkdb.Store, project string) error {
-	err := o.table(tx).Within(ctx, project, o.one, o.limit)
+// checkQuota refuses a new thing if the project has used up its quota.
+func (o resource[T]) checkQuota(ctx context.Context, tx *networkdb.Store, project string) error {
+	err := o.table(tx).Within(ctx, project, o.singular, o.limit)
 	if nova.Is(err, nova.OverQuota) {
 		return kit.Typed("OverQuota", nova.Conflict, "%s", nova.Message(err))
 	}
 	return err
 }
 
+// put answers PUT: it changes the attributes that the body names. An empty body
+// changes nothing and is fine, whatever revision is asked for, as in Neutron.
 func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
 	ctx, caller := r.Context(), nova.CallerOf(r.Context())
 	match, err := ifMatch(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	v, err := o.own(ctx, caller, chi.URLParam(r, "id"), "update")
+	v, err := o.findToChange(ctx, caller, chi.URLParam(r, "id"), "update")
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	given, err := o.body(r)
+	body, err := o.body(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	if err := o.check(caller, given, "update"); err != nil {
+	if err := o.checkKeys(caller, body, "update"); err != nil {
 		return kit.Reply{}, err
 	}
-	if len(given) > 0 {
-		if v, err = o.update(ctx, caller, o.record(&v).ID, given, match); err != nil {
+	if len(body) > 0 {
+		if v, err = o.update(ctx, caller, o.record(&v).ID, body, match); err != nil {
 			return kit.Reply{}, err
 		}
 	}
-	return kit.Reply{Body: object{o.one: o.full(v, caller)}}, nil
+	return kit.Reply{Body: object{o.singular: o.document(v, caller)}}, nil
 }
 
-// update puts what is given into a thing, if it is at the revision that is
-// asked for.
-func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, given object, match revision) (T, error) {
+// update applies a body to a thing while it is locked, if the thing is at the
+// revision that is asked for.
+func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, body object, match revision) (T, error) {
 	v, err := o.table(o.s.Store).Change(ctx, id, func(tx *networkdb.Store, v *T) error {
 		if err := checkRevision(match, o.record(v)); err != nil {
 			return err
 		}
 		was := *v
-		if err := o.apply(v, given); err != nil {
+		if err := o.apply(v, body); err != nil {
 			return err
 		}
 		if o.change == nil {
 			return nil
 		}
-		return o.change(ctx, tx, c, was, v, given)
+		return o.change(ctx, tx, c, was, v, body)
 	})
-	return v, asMissing(err, o.missing(id))
+	return v, asMissing(err, o.notFound(id))
 }
 
+// del answers DELETE. The thing is read again under its lock, so that nothing
+// can begin to need it between the checks and the deletion.
 func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 	ctx := r.Context()
 	match, err := ifMatch(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	v, err := o.own(ctx, nova.CallerOf(ctx), chi.URLParam(r, "id"), "delete")
+	v, err := o.findToChange(ctx, nova.CallerOf(ctx), chi.URLParam(r, "id"), "delete")
 	if err != nil {
 		return kit.Reply{}, err
 	}
@@ -208,7 +237,7 @@ func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{}, o.s.Store.Tx(ctx, func(tx *networkdb.Store) error {
 		v, err := o.table(tx).Lock(ctx, id)
 		if err != nil {
-			return asMissing(err, o.missing(id))
+			return asMissing(err, o.notFound(id))
 		}
 		if err := checkRevision(match, o.record(&v)); err != nil {
 			return err
@@ -217,8 +246,8 @@ func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 	})
 }
 
-// asMissing says what it was that the database didn't find. Other errors stay,
-// also those that say this already of something else.
+// asMissing says which thing it was that the database did not find. Other
+// errors stay, also those that name another missing thing.
 func asMissing(err, missing error) error {
 	if errors.Is(err, rows.ErrNoRows) {
 		return missing
@@ -226,24 +255,25 @@ func asMissing(err, missing error) error {
 	return err
 }
 
-// own finds a thing that the caller may change: what it sees but doesn't own
-// is Forbidden.
-func (o resource[T]) own(ctx context.Context, c nova.Caller, id, verb string) (T, error) {
+// findToChange finds a thing that the caller may update or delete. A thing that
+// the caller sees but does not own is Forbidden.
+func (o resource[T]) findToChange(ctx context.Context, c nova.Caller, id, verb string) (T, error) {
 	v, err := o.find(ctx, o.s.Store, c, id)
 	if err != nil {
 		return v, err
 	}
-	if err := mayWrite(c, verb+"_"+o.one); err != nil {
+	if err := checkMayWrite(c, verb+"_"+o.singular); err != nil {
 		return v, err
 	}
 	if !owns(c, o.record(&v).ProjectID) {
-		return v, disallowed(verb + "_" + o.one)
+		return v, disallowed(verb + "_" + o.singular)
 	}
 	return v, nil
 }
 
-// full shows a thing with what all things have.
-func (o resource[T]) full(v T, c nova.Caller) object {
+// document shows a thing: what is special to its kind, and what all things
+// have.
+func (o resource[T]) document(v T, c nova.Caller) object {
 	r, shown := o.record(&v), o.view(v, isAdmin(c))
 	maps.Copy(shown, object{
 		"id":              r.ID,
@@ -258,9 +288,10 @@ func (o resource[T]) full(v T, c nova.Caller) object {
 	return shown
 }
 
+// timeFormat is how Neutron shows times.
 const timeFormat = "2006-01-02T15:04:05Z"
 
-// pick keeps the fields that are asked for, which is all if none are.
+// pick keeps the fields that a query asks for. No fields means all.
 func pick(v object, fields []string) object {
 	if len(fields) == 0 {
 		return v

@@ -10,8 +10,8 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// A revision is the number of changes that a client has seen of a thing which
-// it wants to change or delete; nil if it doesn't care.
+// A revision is the state of a thing that a client has seen and wants to
+// change: the number of changes so far, or nil if any state will do.
 type revision *int64
 
 // ifMatch reads the revision from a header such as

@@ -9,10 +9,13 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// isAdmin is for people and services that see every project's things.
+// isAdmin reports whether the caller sees and changes the things of every
+// project. Services are trusted as administrators are, where Neutron has the
+// role advsvc.
 func isAdmin(c nova.Caller) bool { return c.HasRole("admin") || c.HasRole("service") }
 
-// scoped refuses callers who belong to no project, and so could own nothing.
+// scoped is a middleware that refuses callers without a project: they could own
+// nothing.
 func scoped(r *http.Request) (*http.Request, error) {
 	if c := nova.CallerOf(r.Context()); c.ProjectID == "" && !isAdmin(c) {
 		return nil, disallowed("context_is_member")
@@ -20,27 +23,30 @@ func scoped(r *http.Request) (*http.Request, error) {
 	return r, nil
 }
 
-// mayWrite tells whether the caller holds a role that may do more than read.
-func mayWrite(c nova.Caller, rule string) error {
+// checkMayWrite refuses callers who may only read.
+func checkMayWrite(c nova.Caller, rule string) error {
 	if isAdmin(c) || slices.ContainsFunc([]string{"manager", "member"}, c.HasRole) {
 		return nil
 	}
 	return disallowed(rule)
 }
 
-// owns tells whether the caller may do with a project's things as it likes.
+// owns reports whether the caller may change the things of a project. Ports of
+// routers and floating IPs belong to no project, and so to administrators only.
 func owns(c nova.Caller, project string) bool {
 	return isAdmin(c) || project != "" && c.ProjectID == project
 }
 
-// scope is the project whose view of things the caller has: empty for all.
-func scope(c nova.Caller) string {
+// visibleProject is the project whose view of things the caller has; empty for
+// an administrator, who sees everything.
+func visibleProject(c nova.Caller) string {
 	if isAdmin(c) {
 		return ""
 	}
 	return c.ProjectID
 }
 
+// disallowed refuses a whole call, in the words of Neutron's policy.
 func disallowed(rule string) error {
 	return kit.Typed("PolicyNotAuthorized", nova.Forbidden, "rule:%s is disallowed by policy", rule)
 }
@@ -57,10 +63,12 @@ func disallowedPart(rule, attribute string, keys ...string) error {
 	return kit.Typed("PolicyNotAuthorized", nova.Forbidden, "(rule:%s and %s) is disallowed by policy", rule, rules)
 }
 
+// badRequest refuses input that Neutron's API layer would have refused.
 func badRequest(format string, args ...any) error {
 	return kit.Typed("HTTPBadRequest", nova.Invalid, format, args...)
 }
 
+// invalidInput refuses input that makes no sense together with other things.
 func invalidInput(format string, args ...any) error {
 	return kit.Typed("InvalidInput", nova.Invalid, "Invalid input for operation: "+format, args...)
 }

@@ -18,42 +18,51 @@ const (
 	ownerFloatingIP = "network:floatingip"
 )
 
+// routerAttributes are what a router can be told. There are neither distributed
+// nor redundant routers here.
 var routerAttributes = []attribute[networkdb.Router]{
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(r *networkdb.Router) *string { return &r.Name })},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(r *networkdb.Router) *bool { return &r.AdminStateUp })},
 	{name: "routes", put: anyone, set: shaped(func(r *networkdb.Router) *[]networkdb.HostRoute { return &r.Routes.V }, maxRoutes, areRoutes)},
+	// The gateway is a port of its own: setGateway sees to it.
 	{name: "external_gateway_info", post: anyone, put: anyone},
-	{name: "availability_zone_hints", post: anyone, set: emptyList[networkdb.Router]},
-	{name: "distributed", post: admins, put: admins, set: refused[networkdb.Router]},
-	{name: "ha", post: admins, put: admins, set: refused[networkdb.Router]},
+	// What this service has not.
+	{name: "availability_zone_hints", post: anyone, set: onlyEmptyList[networkdb.Router]},
+	{name: "distributed", post: admins, put: admins, set: onlyFalse[networkdb.Router]},
+	{name: "ha", post: admins, put: admins, set: onlyFalse[networkdb.Router]},
 }
 
-// refused takes false only, for what this service can't do.
-func refused[T any](_ *T, name string, value any) error {
+// onlyFalse takes an attribute that asks for what this service can't do, as
+// long as it doesn't ask.
+func onlyFalse[T any](_ *T, name string, value any) error {
 	if on, err := parseFlag(plain(value)); err != nil || on {
 		return invalid(name, "'%s' is not supported here.", plain(value))
 	}
 	return nil
 }
 
+// routers describes routers to the calls that all kinds share.
 func (s *Service) routers() resource[networkdb.Router] {
 	return resource[networkdb.Router]{
-		s: s, one: "router", many: "routers", limit: quotaOf("router"), attributes: routerAttributes,
-		missing: routerNotFound,
-		record:  (*networkdb.Router).Common,
-		table:   func(s *networkdb.Store) networkdb.Table[networkdb.Router] { return s.Routers },
-		fresh:   func() networkdb.Router { return networkdb.Router{AdminStateUp: true, EnableSNAT: true} },
-		view:    routerView,
-		create:  s.createRouter,
-		change:  s.changeRouter,
-		remove:  s.removeRouter,
+		s: s, singular: "router", plural: "routers", limit: quotaOf("router"), attributes: routerAttributes,
+		notFound: routerNotFound,
+		record:   (*networkdb.Router).Common,
+		table:    func(s *networkdb.Store) networkdb.Table[networkdb.Router] { return s.Routers },
+		defaults: func() networkdb.Router { return networkdb.Router{AdminStateUp: true, EnableSNAT: true} },
+		view:     routerView,
+		create:   s.createRouter,
+		change:   s.changeRouter,
+		remove:   s.removeRouter,
 	}
 }
 
+// routerNotFound is Neutron's error for a router that isn't there or may not be
+// seen.
 func routerNotFound(id string) error {
 	return kit.Typed("RouterNotFound", nova.NotFound, "Router %s could not be found", id)
 }
 
+// routerView shows a router and its gateway.
 func routerView(r networkdb.Router, admin bool) object {
 	v := object{
 		"name":                    r.Name,
@@ -78,38 +87,42 @@ func routerView(r networkdb.Router, admin bool) object {
 	return v
 }
 
-func (s *Service) createRouter(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, given object) error {
+// createRouter writes a router, and then its gateway, whose port refers to the
+// router.
+func (s *Service) createRouter(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, body object) error {
 	made, err := tx.Routers.Create(ctx, *r)
-	if err != nil || given["external_gateway_info"] == nil {
+	if err != nil || body["external_gateway_info"] == nil {
 		*r = made
 		return err
 	}
 	*r, err = tx.Routers.Change(ctx, r.ID, func(tx *networkdb.Store, v *networkdb.Router) error {
-		return s.setGateway(ctx, tx, c, v, given, "create_router")
+		return s.setGateway(ctx, tx, c, v, body, "create_router")
 	})
 	return err
 }
 
-func (s *Service) changeRouter(ctx context.Context, tx *networkdb.Store, c nova.Caller, _ networkdb.Router, r *networkdb.Router, given object) error {
-	if _, ok := given["external_gateway_info"]; !ok {
+// changeRouter moves the gateway of a router, if the body names one.
+func (s *Service) changeRouter(ctx context.Context, tx *networkdb.Store, c nova.Caller, _ networkdb.Router, r *networkdb.Router, body object) error {
+	if _, ok := body["external_gateway_info"]; !ok {
 		return nil
 	}
-	return s.setGateway(ctx, tx, c, r, given, "update_router")
+	return s.setGateway(ctx, tx, c, r, body, "update_router")
 }
 
 // setGateway connects a router to an external network, or to none. Only
 // administrators choose the gateway's addresses and whether it translates
-// addresses. The router has been written before, and is written again.
+// addresses. The router has been written before, and is written again by the
+// caller.
 func (s *Service) setGateway(
-	ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, given object, rule string,
+	ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.Router, body object, rule string,
 ) error {
 	var info struct {
 		NetworkID  string     `json:"network_id"`
 		EnableSNAT *bool      `json:"enable_snat"`
 		FixedIPs   []wantedIP `json:"external_fixed_ips"`
 	}
-	if err := reshape(given["external_gateway_info"], &info); err != nil {
-		return invalid("external_gateway_info", "'%s' is not of the form that is wanted.", plain(given["external_gateway_info"]))
+	if err := reshape(body["external_gateway_info"], &info); err != nil {
+		return invalid("external_gateway_info", "'%s' is not of the form that is wanted.", plain(body["external_gateway_info"]))
 	}
 	switch {
 	case isAdmin(c):
@@ -121,6 +134,7 @@ func (s *Service) setGateway(
 	if info.EnableSNAT != nil {
 		r.EnableSNAT = *info.EnableSNAT
 	}
+	// A gateway that is to stay where it is keeps its port and addresses.
 	if r.GatewayNetworkID != nil && *r.GatewayNetworkID == info.NetworkID && len(info.FixedIPs) == 0 {
 		return nil
 	}
@@ -134,6 +148,8 @@ func (s *Service) setGateway(
 	if !network.External {
 		return kit.Typed("BadRequest", nova.Invalid, "Bad router request: Network %s is not an external network.", network.ID)
 	}
+	// The port belongs to nobody, so that the project can't take it for its
+	// own.
 	port := servicePort(network.ID, "", r.ID, ownerGateway)
 	if err := s.makeServicePort(ctx, tx, &port, info.FixedIPs); err != nil {
 		return err
@@ -142,8 +158,8 @@ func (s *Service) setGateway(
 	return nil
 }
 
-// dropGateway takes a router off its external network, unless a floating
-// address needs it there.
+// dropGateway takes a router from its external network, unless a floating IP
+// leads through it.
 func dropGateway(ctx context.Context, tx *networkdb.Store, r *networkdb.Router) error {
 	if r.GatewayPortID == nil {
 		return nil
@@ -159,6 +175,7 @@ func dropGateway(ctx context.Context, tx *networkdb.Store, r *networkdb.Router) 
 				r.ID, *r.GatewayNetworkID)
 		}
 	}
+	// The router's row refers to the port, and must let go of it first.
 	port := *r.GatewayPortID
 	r.GatewayNetworkID, r.GatewayPortID, r.GatewayIPs = nil, nil, []networkdb.FixedIP{}
 	if err := tx.ForgetGateway(ctx, r.ID); err != nil {
@@ -167,23 +184,27 @@ func dropGateway(ctx context.Context, tx *networkdb.Store, r *networkdb.Router) 
 	return tx.Ports.Delete(ctx, port)
 }
 
-// servicePort is a port that belongs to a router or a floating address.
+// servicePort makes the port of a router or a floating IP. A port on an
+// external network belongs to no project, so that nobody but administrators
+// sees it.
 func servicePort(networkID, project, device, owner string) networkdb.Port {
 	port := networkdb.Port{NetworkID: networkID, AdminStateUp: true, VNICType: "normal", DeviceID: device, DeviceOwner: owner}
 	port.ID, port.ProjectID = uuid.NewString(), project
-	port.Status = statusOf(port)
+	port.Status = portStatus(port)
 	return port
 }
 
+// makeServicePort writes a port of a router or a floating IP, with the
+// addresses that are wanted or, if there are none, with any.
 func (s *Service) makeServicePort(ctx context.Context, tx *networkdb.Store, port *networkdb.Port, wanted []wantedIP) error {
 	if err := insertPort(ctx, tx, port); err != nil {
 		return err
 	}
-	given := object{}
+	body := object{}
 	if len(wanted) > 0 {
-		given["fixed_ips"] = wanted
+		body["fixed_ips"] = wanted
 	}
-	return s.addressPort(ctx, tx, port, given)
+	return s.giveAddresses(ctx, tx, port, body)
 }
 
 // removeRouter deletes a router that has no interfaces, and its gateway.

@@ -12,29 +12,34 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// ruleAttributes are what a rule can be told, once and for all: rules are never
+// changed.
 var ruleAttributes = []attribute[networkdb.SecurityGroupRule]{
 	{name: "security_group_id", post: anyone, required: true, column: "security_group_id", find: asText, set: id(func(r *networkdb.SecurityGroupRule) *string { return &r.GroupID })},
 	{name: "direction", post: anyone, required: true, column: "direction", find: asText, set: oneOf(func(r *networkdb.SecurityGroupRule) *string { return &r.Direction }, "ingress", "egress")},
 	{name: "ethertype", post: anyone, column: "ethertype", find: asText, set: setEthertype},
+	// What packets must be to pass; null is anything.
 	{name: "protocol", post: anyone, column: "protocol", find: asText, set: setProtocol},
 	{name: "port_range_min", post: anyone, column: "port_range_min", find: asNumber, set: optionalNumber(func(r *networkdb.SecurityGroupRule) **int64 { return &r.PortMin })},
 	{name: "port_range_max", post: anyone, column: "port_range_max", find: asNumber, set: optionalNumber(func(r *networkdb.SecurityGroupRule) **int64 { return &r.PortMax })},
+	// Where packets must come from or go to.
 	{name: "remote_ip_prefix", post: anyone, column: "remote_ip_prefix", find: asText, set: optional(func(r *networkdb.SecurityGroupRule) **string { return &r.RemoteIPPrefix }, nil)},
 	{name: "remote_group_id", post: anyone, column: "remote_group_id", find: asText, set: optional(func(r *networkdb.SecurityGroupRule) **string { return &r.RemoteGroupID }, isID)},
 }
 
+// rules describes security group rules to the calls that all kinds share.
 func (s *Service) rules() resource[networkdb.SecurityGroupRule] {
 	o := resource[networkdb.SecurityGroupRule]{
-		s: s, one: "security_group_rule", many: "security_group_rules", limit: quotaOf("security_group_rule"), attributes: ruleAttributes,
-		missing: func(id string) error {
+		s: s, singular: "security_group_rule", plural: "security_group_rules", limit: quotaOf("security_group_rule"), attributes: ruleAttributes,
+		notFound: func(id string) error {
 			return kit.Typed("SecurityGroupRuleNotFound", nova.NotFound, "Security group rule %s does not exist", id)
 		},
-		record: (*networkdb.SecurityGroupRule).Common,
-		table:  func(s *networkdb.Store) networkdb.Table[networkdb.SecurityGroupRule] { return s.Rules },
-		fresh:  func() networkdb.SecurityGroupRule { return networkdb.SecurityGroupRule{Ethertype: "IPv4"} },
-		view:   ruleView,
-		before: func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
-		create: s.createRule,
+		record:   (*networkdb.SecurityGroupRule).Common,
+		table:    func(s *networkdb.Store) networkdb.Table[networkdb.SecurityGroupRule] { return s.Rules },
+		defaults: func() networkdb.SecurityGroupRule { return networkdb.SecurityGroupRule{Ethertype: "IPv4"} },
+		view:     ruleView,
+		before:   func(ctx context.Context, c nova.Caller) error { return s.ensureDefaultGroup(ctx, c.ProjectID) },
+		create:   s.createRule,
 	}
 	o.remove = func(ctx context.Context, tx *networkdb.Store, r networkdb.SecurityGroupRule) error {
 		return tx.Rules.Delete(ctx, r.ID)
@@ -42,6 +47,7 @@ func (s *Service) rules() resource[networkdb.SecurityGroupRule] {
 	return o
 }
 
+// ruleView shows a rule. There are no address groups here.
 func ruleView(r networkdb.SecurityGroupRule, _ bool) object {
 	return object{
 		"security_group_id":       r.GroupID,
@@ -57,6 +63,7 @@ func ruleView(r networkdb.SecurityGroupRule, _ bool) object {
 	}
 }
 
+// normalized writes a prefix in its usual form: 10.0.0.0/24 for 10.0.0.7/24.
 func normalized(prefix *string) *string {
 	if prefix == nil {
 		return nil
@@ -81,7 +88,8 @@ func parsePrefix(text string) (netip.Prefix, error) {
 	return address.Prefix(address.BitLen())
 }
 
-// createRule adds a rule to a group of the caller's, unless the same is there.
+// createRule adds a rule to a group that the caller sees, unless the group has
+// it. The rule belongs to the group's project, whoever adds it.
 func (s *Service) createRule(ctx context.Context, tx *networkdb.Store, c nova.Caller, r *networkdb.SecurityGroupRule, _ object) error {
 	if err := checkRule(*r); err != nil {
 		return err
@@ -95,6 +103,8 @@ func (s *Service) createRule(ctx context.Context, tx *networkdb.Store, c nova.Ca
 			return err
 		}
 	}
+	// Two rules that do the same would be deleted one by one, to the surprise
+	// of whoever deletes the first.
 	for _, other := range group.Rules {
 		if sameRule(other, *r) {
 			return kit.Typed("SecurityGroupRuleExists", nova.Conflict, "Security group rule already exists. Rule id is %s.", other.ID)
@@ -103,20 +113,23 @@ func (s *Service) createRule(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	r.ProjectID = group.ProjectID
 	made, err := tx.Rules.Create(ctx, *r)
 	if err != nil {
-		return gone(err, groupNotFound(r.GroupID))
+		return missingReference(err, groupNotFound(r.GroupID))
 	}
 	*r = made
 	return nil
 }
 
+// sameRule reports whether two rules let the same packets pass.
 func sameRule(a, b networkdb.SecurityGroupRule) bool {
 	return a.Direction == b.Direction && a.Ethertype == b.Ethertype && same(a.Protocol, b.Protocol) &&
 		same(a.PortMin, b.PortMin) && same(a.PortMax, b.PortMax) &&
 		same(normalized(a.RemoteIPPrefix), normalized(b.RemoteIPPrefix)) && same(a.RemoteGroupID, b.RemoteGroupID)
 }
 
+// same compares two values that may be missing.
 func same[V comparable](a, b *V) bool { return a == b || a != nil && b != nil && *a == *b }
 
+// checkRule refuses rules whose attributes contradict each other.
 func checkRule(r networkdb.SecurityGroupRule) error {
 	if r.RemoteIPPrefix != nil && r.RemoteGroupID != nil {
 		return kit.Typed("SecurityGroupMultipleRemoteEntites", nova.Invalid,
@@ -128,6 +141,7 @@ func checkRule(r networkdb.SecurityGroupRule) error {
 	return checkPorts(r)
 }
 
+// checkPrefix refuses a prefix that is none, or is of the other IP version.
 func checkPrefix(r networkdb.SecurityGroupRule) error {
 	if r.RemoteIPPrefix == nil {
 		return nil
@@ -162,12 +176,14 @@ func checkPorts(r networkdb.SecurityGroupRule) error {
 			return kit.Typed("SecurityGroupInvalidPortValue", nova.Invalid, "Invalid value for port %d", *port)
 		}
 	}
+	// TCP and its like need both ends of the range; ICMP does without a code.
 	if r.PortMin == nil || r.PortMax == nil || *r.PortMin > *r.PortMax {
 		return kit.Typed("SecurityGroupInvalidPortRange", nova.Invalid, "For TCP/UDP protocols, port_range_min must be <= port_range_max")
 	}
 	return nil
 }
 
+// checkICMP checks a type and a code, which come in the place of ports.
 func checkICMP(r networkdb.SecurityGroupRule) error {
 	if r.PortMin == nil {
 		return kit.Typed("SecurityGroupMissingIcmpType", nova.Invalid,
@@ -181,6 +197,8 @@ func checkICMP(r networkdb.SecurityGroupRule) error {
 	return nil
 }
 
+// Neutron's names of protocols; the numbers and names of ICMP; and those of the
+// protocols that have ports.
 var (
 	protocols = strings.Fields(`ah dccp egp esp gre hopopt icmp igmp ip ipip ipv6-encap ipv6-frag ipv6-icmp icmpv6 ipv6-nonxt
 		ipv6-opts ipv6-route ospf pgm rsvp sctp tcp udp udplite vrrp`)
@@ -188,10 +206,12 @@ var (
 	withPorts = strings.Fields("dccp sctp tcp udp udplite 33 132 6 17 136")
 )
 
-// setProtocol takes a protocol's name or number; null, any and ip are all.
+// setProtocol takes the name or the number of a protocol; null, any and ip mean
+// all.
 func setProtocol(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	protocol := strings.ToLower(plain(value))
 	n, err := strconv.Atoi(protocol)
+	// Protocols without a name here are known by their number.
 	isNumber := err == nil && n >= 0 && n <= 255
 	switch {
 	case value == nil || protocol == "any":
@@ -206,6 +226,7 @@ func setProtocol(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	return nil
 }
 
+// setEthertype takes IPv4 or IPv6 in any case.
 func setEthertype(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	for _, ethertype := range []string{"IPv4", "IPv6"} {
 		if strings.EqualFold(ethertype, plain(value)) {

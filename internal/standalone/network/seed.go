@@ -9,8 +9,8 @@ import (
 )
 
 // seeds are the networks that a new cloud starts with: one that every server
-// gets if it names none, and one for routers. Their IDs are always the same,
-// so that several processes that start at once agree on them.
+// gets if it names none, and an external one for routers. Their IDs are always
+// the same, so that several processes that start at once agree on them.
 var seeds = []struct {
 	id, name, cidr, subnetID string
 	external, dhcp           bool
@@ -27,7 +27,7 @@ var seeds = []struct {
 	},
 }
 
-// Seed makes the first networks if there are none. Call it at every start.
+// Seed makes the first networks, if there are none. Call it at every start.
 func (s *Service) Seed(ctx context.Context) error {
 	there, err := s.Store.Networks.List(ctx, networkdb.Filter{Page: nova.Page{Limit: 1}})
 	if err != nil || len(there) > 0 {
@@ -45,7 +45,8 @@ func (s *Service) Seed(ctx context.Context) error {
 			}
 			subnet := networkdb.Subnet{NetworkID: n.ID, Name: seed.name + "-subnet", IPVersion: 4, CIDR: seed.cidr, EnableDHCP: seed.dhcp}
 			subnet.ID, subnet.ProjectID = seed.subnetID, s.Owner
-			if err := complete(&subnet, nil); err != nil {
+			// The gateway and the pools are the default ones.
+			if err := fillIn(&subnet, nil); err != nil {
 				return err
 			}
 			if _, err := tx.Subnets.Create(ctx, subnet); err != nil {
@@ -54,7 +55,8 @@ func (s *Service) Seed(ctx context.Context) error {
 		}
 		return nil
 	})
-	if errors.Is(err, networkdb.ErrTaken) { // another process was faster
+	// Another process was faster, with the same IDs.
+	if errors.Is(err, networkdb.ErrTaken) {
 		return nil
 	}
 	return err

@@ -1,6 +1,11 @@
 // Package network is the bundled network service: as much of Neutron's API
 // v2.0 as nova-api and its clients use. It keeps what it is told and hands out
-// addresses; packets it moves none.
+// addresses, but moves no packets.
+//
+// Each kind of thing has a file with a table of its attributes, a description
+// (a resource) and the checks that are its own. What all kinds share is in
+// resource.go, input.go and query.go; who may do what is in rights.go and
+// port_rights.go.
 package network
 
 import (
@@ -14,20 +19,23 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// Path is where the service is mounted, with the prefix stripped: its own
-// handler is rooted at /.
+// Path is where the service is mounted. The prefix is stripped: the service's
+// own handler is rooted at /.
 const Path = "/networking"
 
 // Options are what the service stands on.
 type Options struct {
-	Store    *networkdb.Store
-	Log      zerolog.Logger
+	Store *networkdb.Store
+	Log   zerolog.Logger
+	// Validate asks the identity service whose token a request carries.
 	Validate kit.Validator
-	AuthURL  func(*http.Request) string // where a caller without a token gets one
+	// AuthURL is where a caller without a token is sent to get one.
+	AuthURL func(*http.Request) string
 	// PublicURL is where clients reach the process, without Path. If it is
 	// empty, each client is told the scheme and host that it used itself.
 	PublicURL string
-	Owner     string // the project that owns the seeded networks
+	// Owner is the project that owns the seeded networks.
+	Owner string
 }
 
 // A Service is a network service. Several may share a database.
@@ -47,9 +55,10 @@ func New(o Options) *Service {
 // ServeHTTP answers a request to / or anything below /v2.0.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// base is where the client reaches this service.
+// base is the URL by which the client reaches this service.
 func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.PublicURL) + Path }
 
+// router builds the handler. Everything but the list of versions needs a token.
 func (s *Service) router() http.Handler {
 	r := chi.NewRouter()
 	r.NotFound(s.kit.NotFound())
@@ -64,6 +73,7 @@ func (s *Service) router() http.Handler {
 	return r
 }
 
+// A route is a call below /v2.0.
 type route struct {
 	method, path string
 	handle       kit.Handler
@@ -78,9 +88,9 @@ func (s *Service) routes() []route {
 		{"PUT", "/routers/{id}/remove_router_interface", s.removeInterface},
 		{"GET", "/extensions", s.extensions},
 		{"GET", "/extensions/{alias}", s.extension},
-		{"GET", "/availability_zones", none("availability_zones")},
-		{"GET", "/agents", none("agents")},
-		{"GET", "/subnetpools", none("subnetpools")},
+		{"GET", "/availability_zones", alwaysEmpty("availability_zones")},
+		{"GET", "/agents", alwaysEmpty("agents")},
+		{"GET", "/subnetpools", alwaysEmpty("subnetpools")},
 		{"GET", "/quotas", s.listQuotas},
 		{"GET", "/quotas/{project}", s.showQuota},
 		{"GET", "/quotas/{project}/default", s.showDefaultQuota},
@@ -98,24 +108,28 @@ func (s *Service) routes() []route {
 	return append(routes, s.floatingIPs().routes("/floatingips")...)
 }
 
+// methodNotAllowed answers a method that a path doesn't have.
 func methodNotAllowed(*http.Request) (kit.Reply, error) {
 	return kit.Reply{}, kit.WithStatus(http.StatusMethodNotAllowed,
 		nova.Errorf(nova.Invalid, "The server could not comply with the request since it is either malformed or otherwise incorrect."))
 }
 
-// none lists things that this service knows of, and never has.
-func none(plural string) kit.Handler {
+// alwaysEmpty lists a kind of thing that clients ask for and that this service
+// never has.
+func alwaysEmpty(plural string) kit.Handler {
 	return func(*http.Request) (kit.Reply, error) {
 		return kit.Reply{Body: object{plural: []object{}}}, nil
 	}
 }
 
+// versions answers GET /, which needs no token.
 func (s *Service) versions(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"versions": []object{{
 		"id": "v2.0", "status": "CURRENT", "links": []object{{"rel": "self", "href": s.base(r) + "/v2.0/"}},
 	}}}}, nil
 }
 
+// collections answers GET /v2.0 with the core resources, as Neutron does.
 func (s *Service) collections(r *http.Request) (kit.Reply, error) {
 	resources := []object{}
 	for _, name := range []string{"network", "subnet", "port"} {
