@@ -1,8 +1,10 @@
 package e2e_test
 
 import (
+	"fmt"
 	"io"
 	"net"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -33,6 +35,30 @@ func TestEndlessBodies(t *testing.T) {
 	for _, path := range paths {
 		p.send(path)
 	}
+	p.stop()
+}
+
+// A second process on the same SQLite file is refused, and told who has it; a
+// process that was killed holds nothing.
+func TestSecondStart(t *testing.T) {
+	t.Parallel()
+	p := newProcess(t, "")
+	p.start()
+	second := exec.Command(binary, "serve", "--listen", "127.0.0.1:0", "--state-dir", p.dir)
+	second.Env = environ()
+	said, err := second.CombinedOutput()
+	owner := fmt.Sprintf("the database is in use by process %d on host ", p.cmd.Process.Pid)
+	if err == nil || !strings.Contains(string(said), owner) || !strings.Contains(string(said), "Stop that process first") {
+		t.Errorf("a second start: %v, %s", err, said)
+	}
+	sync := exec.Command(binary, "db", "sync", "--state-dir", p.dir)
+	sync.Env = environ()
+	if said, err := sync.CombinedOutput(); err != nil {
+		t.Errorf("db sync beside it: %v, %s", err, said)
+	}
+	p.kill()
+	p.start()
+	p.login("demo")
 	p.stop()
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/config"
 )
 
@@ -52,8 +53,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.api.ServeHTTP(w, r)
 }
 
-// ready tells whether requests can be answered: the store is there, and its
-// schema is ours.
+// ready says why requests can't be answered, or is nil: the store is there, its
+// schema is ours, and it can be written. Everybody may ask, so it names no file.
 func (f *front) ready(ctx context.Context) error {
 	const patience = 2 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -61,7 +62,15 @@ func (f *front) ready(ctx context.Context) error {
 	if err := f.store.Ping(ctx); err != nil {
 		return errors.New("the database can't be reached")
 	}
-	return f.store.SchemaCurrent(ctx)
+	if err := f.store.SchemaCurrent(ctx); errors.Is(err, rows.ErrOlder) {
+		return err
+	} else if err != nil {
+		return errors.New("the database can't be read")
+	}
+	if err := f.store.Writable(ctx); err != nil {
+		return fmt.Errorf("the database can't be written: %w", rows.Trouble(err))
+	}
+	return nil
 }
 
 func probe(w http.ResponseWriter, err error) {

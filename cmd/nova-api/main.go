@@ -17,6 +17,7 @@ import (
 	"github.com/mattn/go-isatty"
 	"github.com/rs/zerolog"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -106,6 +107,12 @@ type hint struct {
 var hints = []hint{
 	{as[usageError], "See nova-api --help for the flags, and nova-api config for the options and what they accept."},
 	{is(syscall.EADDRINUSE), "Something listens there already: choose another address with --listen."},
+	{is(rows.ErrInUse), "Stop that process first, or choose another directory with --state-dir or another database with --set database.connection=URL."},
+	{anyOf(rows.ErrFull, syscall.ENOSPC), "Make room on the disk, or keep the data on another one with --state-dir. Nothing that was acknowledged is lost."},
+	{is(rows.ErrDamaged), "Restore the file from a backup; or move it away, with the files of the same name that end in -wal and -shm, to begin with an empty one."},
+	{is(rows.ErrForeign), "Choose another file or database with --state-dir or --set database.connection=URL: this one is left as it is."},
+	{is(rows.ErrNewer), "Run the version of nova-api that the database belongs to, or a later one; or restore a backup from before that version."},
+	{anyOf(rows.ErrReadOnly, rows.ErrDisk, syscall.EROFS), "Is the file system mounted read-only, or its disk broken? --state-dir keeps the data elsewhere."},
 	{is(fs.ErrPermission), "Run as a user who may do that, or choose another directory with --state-dir or another address with --listen."},
 	{is(fs.ErrExist), "Choose another name, or remove the file first."},
 	{unavailable, "Is the service up, and its address right? nova-api config --show prints the addresses in use."},
@@ -113,6 +120,12 @@ var hints = []hint{
 
 func is(target error) func(error) bool {
 	return func(err error) bool { return errors.Is(err, target) }
+}
+
+func anyOf(targets ...error) func(error) bool {
+	return func(err error) bool {
+		return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+	}
 }
 
 func as[E error](err error) bool {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -192,6 +193,13 @@ func TestReport(t *testing.T) {
 		{fmt.Errorf("listen: %w", syscall.EADDRINUSE), exitFailed, "--listen"},
 		{fmt.Errorf("open: %w", syscall.EACCES), exitFailed, "--state-dir"},
 		{nova.Errorf(nova.Unavailable, "no database"), exitFailed, "config --show"},
+		{nova.Because(rows.ErrFull, nova.Unavailable, "Try again."), exitFailed, "Make room on the disk"},
+		{fmt.Errorf("mkdir: %w", syscall.ENOSPC), exitFailed, "Make room on the disk"},
+		{rows.ErrDamaged, exitFailed, "Restore the file from a backup"},
+		{rows.ErrForeign, exitFailed, "Choose another file or database"},
+		{rows.ErrNewer, exitFailed, "Run the version of nova-api that the database belongs to"},
+		{rows.ErrInUse, exitFailed, "Stop that process first"},
+		{rows.ErrReadOnly, exitFailed, "mounted read-only"},
 		{usageError{errors.New("bad flag")}, exitUsage, "--help"},
 	} {
 		var errs bytes.Buffer

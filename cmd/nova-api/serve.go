@@ -94,7 +94,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 
 func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
 	store, err := db.Open(ctx, rows.Options{
-		Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns(), ListTimeout: cfg.NovaAPI.ListTimeout,
+		Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns(), ListTimeout: cfg.NovaAPI.ListTimeout, Exclusive: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)

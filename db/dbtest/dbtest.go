@@ -187,6 +187,7 @@ func migrationsSum() (string, error) {
 		if err != nil {
 			return "", err
 		}
+		sum.Write([]byte(name)) // a file that gets another number is another migration
 		sum.Write(text)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -26,9 +27,12 @@ type dialect struct {
 	forUpdate  string            // how a query keeps rows from changing until its transaction ends
 	matches    string            // the operator of a regular expression
 	pattern    func(pattern.Pattern) string
-	splitPools bool // readers and the writer have connections of their own
+	splitPools bool                                   // readers and the writer have connections of their own
+	inspect    func(ctx context.Context, s *DB) error // looks at a database before it is touched
 	open       func(dsn string, p pool) (*sqlx.DB, error)
-	fault      func(error) error // gives a driver's error a kind
+	fault      func(error) error                  // gives a driver's error a kind
+	trouble    func(err error, file string) error // says what is wrong with the database itself
+	tables     string                             // the query for the names of all tables
 }
 
 var dialects = map[string]dialect{
@@ -40,8 +44,11 @@ var dialects = map[string]dialect{
 		forUpdate: "FOR UPDATE",
 		matches:   "~",
 		pattern:   pattern.Pattern.Postgres,
+		inspect:   func(context.Context, *DB) error { return nil }, // connecting changes nothing
 		open:      openPostgres,
 		fault:     postgresFault,
+		trouble:   postgresTrouble,
+		tables:    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name",
 	},
 	"sqlite": {
 		name:       "sqlite",
@@ -50,8 +57,11 @@ var dialects = map[string]dialect{
 		matches:    "REGEXP",
 		pattern:    pattern.Pattern.Go,
 		splitPools: true, // one writer at a time: nothing to lock
+		inspect:    inspectSQLite,
 		open:       openSQLite,
 		fault:      sqliteFault,
+		trouble:    sqliteTrouble,
+		tables:     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name",
 	},
 }
 
@@ -118,11 +128,6 @@ func withSettings(dsn string, settings map[string]string) (string, error) {
 }
 
 func openSQLite(path string, p pool) (*sqlx.DB, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite itself would let everybody read it
-	if err != nil {
-		return nil, err
-	}
-	_ = f.Close()
 	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)"}}
 	q.Set("_time_format", "sqlite")
 	if p.readOnly {
@@ -131,7 +136,7 @@ func openSQLite(path string, p pool) (*sqlx.DB, error) {
 		q.Set("_txlock", "immediate")
 		p.conns = 1
 	}
-	d, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+	d, err := sql.Open("sqlite", fileURL(path)+"?"+q.Encode())
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +147,34 @@ func openSQLite(path string, p pool) (*sqlx.DB, error) {
 	}
 	sqlx.BindDriver("sqlite", sqlx.QUESTION) // sqlx knows it by its cgo name only
 	return sqlx.NewDb(d, "sqlite"), nil
+}
+
+// inspectSQLite refuses a file of another program before openSQLite changes its
+// journal to ours.
+func inspectSQLite(ctx context.Context, s *DB) error {
+	if err := createFile(s.dsn); err != nil {
+		return err
+	}
+	d, err := sql.Open("sqlite", fileURL(s.dsn)+"?mode=ro&_pragma=busy_timeout(5000)")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	_, err = s.checkTables(ctx, sqlx.NewDb(d, "sqlite"))
+	return err
+}
+
+// fileURL is how SQLite takes a path that may hold any character.
+func fileURL(path string) string { return "file:" + (&url.URL{Path: path}).EscapedPath() }
+
+// createFile makes an empty SQLite database unless there is one. SQLite itself
+// would let everybody read it.
+func createFile(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // SkipLocked ends a query that claims rows which others may want too.

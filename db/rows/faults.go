@@ -31,6 +31,10 @@ const (
 	pgOutOfRange           = "22003"
 	pgReadOnly             = "25006" // a standby that a fail-over has not promoted yet
 	pgCanceled             = "57014" // after statement_timeout, or by us
+	pgDiskFull             = "53100"
+	pgIOError              = "58030"
+	pgDataCorrupted        = "XX001"
+	pgIndexCorrupted       = "XX002"
 	pgClassConnection      = "08"
 	pgClassResources       = "53" // too many connections, out of memory
 	pgClassIntervention    = "57P"
@@ -83,8 +87,6 @@ func sqliteFault(err error) error {
 		return errors.Join(errTransient, unavailable(err))
 	case sqlite3.SQLITE_INTERRUPT:
 		return interrupted(err)
-	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY:
-		return unavailable(err)
 	}
 	return err
 }

@@ -2,11 +2,12 @@ package rows
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"syscall"
+	"slices"
+	"strings"
 
+	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -14,19 +15,26 @@ import (
 )
 
 // Migrate brings the schema up to date. Any number of processes may call it
-// at once: one works, the others wait for it.
+// at once: one works, the others wait for it. It refuses what is damaged
+// (ErrDamaged), another program's (ErrForeign) or a newer version's (ErrNewer).
 func (s *DB) Migrate(ctx context.Context) error {
-	release, err := s.lockFile()
+	release, err := s.lockForMigration()
 	if err != nil {
-		return err
+		return s.explain(err)
 	}
 	defer release()
 	provider, err := s.migrations()
 	if err != nil {
 		return err
 	}
+	if err := s.checkPages(ctx); err != nil {
+		return err
+	}
+	if err := s.checkOrigin(ctx, provider); err != nil {
+		return err
+	}
 	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the database: %w", err)
+		return fmt.Errorf("migrate the database: %w", s.explain(err))
 	}
 	return nil
 }
@@ -40,10 +48,10 @@ func (s *DB) SchemaCurrent(ctx context.Context) error {
 	}
 	pending, err := provider.HasPending(ctx)
 	if err != nil {
-		return s.dialect.fault(err)
+		return s.fault(err)
 	}
 	if pending {
-		return errors.New("the database schema is older than this program: run `nova-api db sync`")
+		return ErrOlder
 	}
 	return nil
 }
@@ -70,19 +78,65 @@ func (s *DB) migrations() (*goose.Provider, error) {
 	return provider, nil
 }
 
-// lockFile keeps other processes from migrating the same SQLite file; goose's
-// own lock does that on PostgreSQL.
-func (s *DB) lockFile() (release func(), err error) {
-	if s.dialect.name != "sqlite" {
-		return func() {}, nil
+// checkOrigin refuses to migrate a database that holds the tables of another
+// program, or of a newer version of this one.
+func (s *DB) checkOrigin(ctx context.Context, provider *goose.Provider) error {
+	migrated, err := s.checkTables(ctx, s.read)
+	if err != nil || !migrated {
+		return err
 	}
-	f, err := os.OpenFile(s.dsn+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("migration lock: %w", err)
+	var last int64
+	if err := s.read.GetContext(ctx, &last, "SELECT MAX(version_id) FROM "+goose.DefaultTablename+" WHERE is_applied"); err != nil {
+		return s.explain(err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("migration lock: %w", err)
+	known := provider.ListSources()
+	if newest := known[len(known)-1].Version; last > newest {
+		return fmt.Errorf("%s: %w: its schema is version %d, and this one knows %d", s.where(), ErrNewer, last, newest)
 	}
-	return func() { _ = f.Close() }, nil // closing unlocks
+	return nil
 }
+
+// checkTables refuses the tables of another program, and reports whether there
+// are ours.
+func (s *DB) checkTables(ctx context.Context, in *sqlx.DB) (migrated bool, err error) {
+	var tables []string
+	if err := in.SelectContext(ctx, &tables, s.dialect.tables); err != nil {
+		return false, s.explain(err)
+	}
+	others := slices.DeleteFunc(slices.Clone(tables), func(name string) bool { return name == goose.DefaultTablename })
+	if len(others) == 0 {
+		return false, nil
+	}
+	if len(others) == len(tables) || !slices.Contains(others, firstTable) {
+		return false, fmt.Errorf("%s: %w: it holds the table %s of another program", s.where(), ErrForeign, others[0])
+	}
+	return true, nil
+}
+
+// firstTable is what the first migration makes.
+const firstTable = "flavors"
+
+// checkPages looks for damage in a SQLite file that is read quickly. Damage in
+// a larger one is found when it is come across.
+func (s *DB) checkPages(ctx context.Context) error {
+	if s.dialect.name != "sqlite" {
+		return nil
+	}
+	info, err := os.Stat(s.dsn)
+	if err != nil {
+		return fmt.Errorf("look at the database: %w", err)
+	}
+	if info.Size() > quickSize {
+		return nil
+	}
+	var found string
+	if err := s.read.GetContext(ctx, &found, "PRAGMA quick_check(1)"); err != nil {
+		return s.explain(err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("%s: %w: %s", s.where(), ErrDamaged, strings.ReplaceAll(found, "\n", " "))
+	}
+	return nil
+}
+
+const quickSize = 64 << 20 // bytes, which take a fraction of a second

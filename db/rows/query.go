@@ -39,7 +39,7 @@ func (s *DB) writer() sqlx.ExtContext {
 func (s *DB) try(ctx context.Context, f func(ctx context.Context) error) error {
 	if s.tx != nil { // the transaction is run again as a whole
 		s.observe()
-		return s.dialect.fault(f(ctx))
+		return s.fault(f(ctx))
 	}
 	limited, cancel := ctx, func() {}
 	if s.limit > 0 {
@@ -48,7 +48,7 @@ func (s *DB) try(ctx context.Context, f func(ctx context.Context) error) error {
 	defer cancel()
 	err := s.retry(limited, func() error {
 		s.observe()
-		return s.dialect.fault(f(limited))
+		return s.fault(f(limited))
 	})
 	if s.limit > 0 && ctx.Err() == nil && isInterrupted(err) {
 		return nova.Because(err, nova.Unavailable, "The list takes too long: ask for less at a time, or filter it by something simpler.")

@@ -7,7 +7,10 @@ package rows
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -28,6 +31,8 @@ type DB struct {
 	after    *[]func() // what to do once the transaction has been committed
 	wakeups  *wakeups
 
+	troubled    *atomic.Bool // something is wrong with the database itself: see Writable
+	owned       *os.File     // the lock of a SQLite file that is ours alone; nil without
 	listTimeout time.Duration
 	limit       time.Duration // how long one statement may take; 0 for as long as its caller waits
 }
@@ -41,6 +46,9 @@ type Options struct {
 	// MaxConns bounds the connections to PostgreSQL, and the readers of SQLite.
 	// Half of them are for lists.
 	MaxConns int
+	// Exclusive refuses to open a SQLite file that another process has opened so
+	// (ErrInUse), until Close.
+	Exclusive bool
 	// ListTimeout bounds how long a statement of Lists takes; 0 for a minute.
 	ListTimeout time.Duration
 	// Clock tells the time; nil for the real one. Tests freeze it.
@@ -58,7 +66,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	s := &DB{
 		dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups(),
-		listTimeout: cmp.Or(o.ListTimeout, time.Minute),
+		listTimeout: cmp.Or(o.ListTimeout, time.Minute), troubled: new(atomic.Bool),
 	}
 	if s.clock == nil {
 		s.ownClock = true
@@ -67,14 +75,26 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if s.observe == nil {
 		s.observe = func() {}
 	}
-	if err := s.connect(cmp.Or(o.MaxConns, defaultConns)); err != nil {
-		return nil, err
+	if o.Exclusive && name == "sqlite" {
+		if err := s.own(); err != nil {
+			return nil, err
+		}
 	}
-	if err := s.Ping(ctx); err != nil {
+	if err := s.start(ctx, cmp.Or(o.MaxConns, defaultConns)); err != nil {
 		_ = s.Close()
-		return nil, err
+		return nil, s.explain(err)
 	}
 	return s, nil
+}
+
+func (s *DB) start(ctx context.Context, conns int) error {
+	if err := s.dialect.inspect(ctx, s); err != nil {
+		return err
+	}
+	if err := s.connect(conns); err != nil {
+		return err
+	}
+	return s.write.PingContext(ctx)
 }
 
 const defaultConns = 32
@@ -112,19 +132,24 @@ func (s *DB) Lists() *DB {
 
 // Ping tells whether the database can be reached.
 func (s *DB) Ping(ctx context.Context) error {
-	return s.dialect.fault(s.write.PingContext(ctx))
+	return s.fault(s.write.PingContext(ctx))
 }
 
 // Dialect names the database: "postgres" or "sqlite".
 func (s *DB) Dialect() string { return s.dialect.name }
 
-// Close gives the connections back.
+// Close gives the connections back, and the file.
 func (s *DB) Close() error {
-	if s.read != s.write {
-		_ = s.read.Close()
+	var faults []error
+	for _, pool := range []*sqlx.DB{s.lists, s.read, s.write} { // closing one twice does nothing
+		if pool != nil {
+			faults = append(faults, pool.Close())
+		}
 	}
-	_ = s.lists.Close()
-	return s.write.Close()
+	if s.owned != nil {
+		faults = append(faults, s.owned.Close())
+	}
+	return errors.Join(faults...)
 }
 
 // Now is the store's clock: UTC, in whole microseconds, which is what both
@@ -152,7 +177,7 @@ func (s *DB) InTx() bool { return s.tx != nil }
 func (s *DB) once(ctx context.Context, f func(tx *DB) error) error {
 	tx, err := s.write.BeginTxx(ctx, nil)
 	if err != nil {
-		return s.dialect.fault(err)
+		return s.fault(err)
 	}
 	inner, after := *s, []func(){}
 	inner.tx, inner.after = tx, &after
@@ -161,7 +186,7 @@ func (s *DB) once(ctx context.Context, f func(tx *DB) error) error {
 		return err
 	}
 	if err := tx.Commit(); err != nil {
-		return unlessUnknown(s.dialect.fault(err), err)
+		return unlessUnknown(s.fault(err), err)
 	}
 	for _, do := range after {
 		do()
