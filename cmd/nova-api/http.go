@@ -105,7 +105,7 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		HTTP2: &http.HTTP2Config{WriteByteTimeout: p.stall, SendPingTimeout: p.idle, PingTimeout: p.head},
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(listenForPercents(listener, server)) }()
 	select {
 	case err := <-failed:
 		return err
