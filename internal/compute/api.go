@@ -24,6 +24,7 @@ type Servers struct {
 	local        *virt.Hosts
 	defaults     nova.Quota // what projects may have unless something was set for them
 	passwords    int
+	patience     time.Duration
 	notInherited []string
 	consoleTTL   time.Duration
 }
@@ -38,6 +39,8 @@ type Options struct {
 	// Quota is what a project may have unless something was set for it: a
 	// resource that it doesn't name has no limit.
 	Quota nova.Quota
+	// Patience is how long another process's answer is waited for. 0 is a minute.
+	Patience time.Duration
 	// PasswordLength is that of the administrator's password of a new server,
 	// if the client chooses none. 0 is 12.
 	PasswordLength int
@@ -58,6 +61,7 @@ func New(o Options) *Servers {
 	}
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
-		passwords: o.PasswordLength, notInherited: o.NotInherited, consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL),
+		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
+		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL),
 	}
 }

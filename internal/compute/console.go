@@ -11,21 +11,23 @@ import (
 // maxConsole is how much of a console's output is kept in view: bytes.
 const maxConsole = 100 << 10
 
+// consoleOutput asks for the end of what a server wrote to its console.
+var consoleOutput = question[int, []byte]{"console_output", func(ctx context.Context, d virt.Driver, s nova.Server, most int) ([]byte, error) {
+	consoler, err := virt.As[virt.Consoler](d)
+	if err != nil {
+		return nil, err
+	}
+	return consoler.ConsoleOutput(ctx, s, most)
+}}
+
 // ConsoleOutput gives the last lines of a server's console, or all that there
 // is in view if lines is negative. Control characters are taken out.
+//
+// The error is Conflict if the server has no host, its host is down, or the host
+// doesn't know it; NotImplemented if the driver keeps no consoles; and
+// Unavailable if the host doesn't answer in time.
 func (a *Servers) ConsoleOutput(ctx context.Context, s nova.Server, lines int) (string, error) {
-	if s.Host == "" {
-		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
-	}
-	driver := a.local.Driver(s.Host)
-	if driver == nil {
-		return "", nova.Errorf(nova.Conflict, "Service is unavailable at this time.")
-	}
-	consoler, err := virt.As[virt.Consoler](driver)
-	if err != nil {
-		return "", err
-	}
-	output, err := consoler.ConsoleOutput(ctx, s, maxConsole)
+	output, err := ask(ctx, a, s, consoleOutput, maxConsole)
 	if nova.Is(err, nova.NotFound) {
 		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	}

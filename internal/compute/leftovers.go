@@ -19,7 +19,7 @@ const (
 	portsSettled = 2 * time.Minute
 	// portsAgain is when ports that can't be removed are tried again.
 	portsAgain = time.Minute
-	sweepEvery = time.Second
+	sweepEvery = 10 * time.Second
 )
 
 // leaveImages notes, in the transaction that breaks actions off, the images
@@ -47,8 +47,8 @@ func portLeftovers(s nova.Server) db.PortLeftovers {
 	return left
 }
 
-// sweep removes what is left of images and of servers' ports, until the context
-// ends.
+// sweep removes what is left of images and of servers' ports, and questions that
+// nobody waits for any more, until the context ends.
 func (w *Worker) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -63,6 +63,9 @@ func (w *Worker) sweep(ctx context.Context) {
 		}
 		if err := w.SweepPorts(ctx); err != nil && ctx.Err() == nil {
 			w.log.Warn().Err(err).Msg("ports of servers that are gone can't be removed")
+		}
+		if err := w.store.PurgeAsks(ctx); err != nil && ctx.Err() == nil {
+			w.log.Warn().Err(err).Msg("questions that nobody waits for can't be removed")
 		}
 	}
 }

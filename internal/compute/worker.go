@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -31,6 +32,7 @@ type Worker struct {
 	id          string
 	lease       time.Duration
 	slots       chan struct{}
+	patience    time.Duration
 	weights     scheduler.Weights
 	log         zerolog.Logger
 	running
@@ -51,9 +53,11 @@ type WorkerOptions struct {
 	// another. 0 is 6 s.
 	Lease time.Duration
 	// Slots is how many actions are carried out at once. 0 is 10.
-	Slots   int
-	Weights scheduler.Weights
-	Log     zerolog.Logger
+	Slots int
+	// Patience is how long an answer to another process may take. 0 is a minute.
+	Patience time.Duration
+	Weights  scheduler.Weights
+	Log      zerolog.Logger
 }
 
 const (
@@ -73,7 +77,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
-		id: o.ID, lease: o.Lease, slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
+		id: o.ID, lease: o.Lease, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
 	}
 }
@@ -84,7 +88,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	working, done := context.WithCancel(context.WithoutCancel(ctx)) // leases hold until the last job has ended
 	var helpers, jobs sync.WaitGroup
 	helpers.Go(func() { w.keepLeases(working) })
-	helpers.Go(func() { w.sweep(ctx) })
+	helpers.Go(func() { w.answerAsks(ctx) })
+	if w.schedules {
+		helpers.Go(func() { w.sweep(ctx) })
+	}
 	woken, unsubscribe := w.store.Subscribe(w.queues()...)
 	defer unsubscribe()
 	for ctx.Err() == nil {
