@@ -14,8 +14,8 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// create begins to build servers. What it answers is the first of them, or a
-// word that finds them all.
+// create begins to build servers. It answers with the first of them, or with a
+// reservation ID that finds them all if the client asks for that.
 func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerCreateBody) (any, error) {
 	request, err := serverRequest(r, in)
 	if err != nil {
@@ -84,8 +84,8 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 	}, nil
 }
 
-// description is the server's. Until 2.18 it was the name, and could not be
-// chosen.
+// description is the server's description: nil for none. Until 2.18 a client
+// could not choose it, and it was the name.
 func description(r *rest.Request, s schema.ServerSpec) *string {
 	if !r.AtLeast(19) {
 		name := strings.TrimSpace(s.Name)
@@ -97,9 +97,10 @@ func description(r *rest.Request, s schema.ServerSpec) *string {
 	return pointer(s.Description)
 }
 
-// placement reads where the servers are to be: the zone, and the host or node
-// that is forced as zone:host, zone:host:node or zone::node. Since 2.74 there
-// is another way to name a host; both at once are refused.
+// placement reads the zone of the servers, and the host or node that is forced as
+// zone:host, zone:host:node or zone::node. Since 2.74 a client can also name a
+// host in fields of its own, which is checked where the other is not; both at once
+// are refused. Each way has its rule of policy, which is asked first.
 func placement(r *rest.Request, s schema.ServerSpec) (zone string, force compute.Target, err error) {
 	zone, rest, _ := strings.Cut(s.AvailabilityZone, ":")
 	host, node, _ := strings.Cut(rest, ":")
@@ -126,13 +127,16 @@ func placement(r *rest.Request, s schema.ServerSpec) (zone string, force compute
 	return zone, force, nil
 }
 
-// lastSegment is the ID at the end of a URL, or what there is instead of a URL.
+// lastSegment is the ID at the end of a URL without query and fragment, or the
+// whole text if it is an ID already: get_id_from_href in
+// nova/api/openstack/common.py.
 func lastSegment(ref string) string {
 	ref, _, _ = strings.Cut(ref, "#")
 	ref, _, _ = strings.Cut(ref, "?")
 	return ref[strings.LastIndexByte(ref, '/')+1:]
 }
 
+// notEmpty is nil for a text that was left out. The schema refuses empty ones.
 func notEmpty(text string) *string {
 	if text == "" {
 		return nil
@@ -140,8 +144,8 @@ func notEmpty(text string) *string {
 	return &text
 }
 
-// injectedFiles are the files of a personality. Nova answers 500 to a file
-// without a path or contents.
+// injectedFiles are the files of a personality. The schema lets files without a
+// path or contents through, to which Nova answers 500.
 func injectedFiles(personality []schema.File) ([]compute.File, error) {
 	files := make([]compute.File, len(personality))
 	for i, f := range personality {
@@ -156,7 +160,8 @@ func injectedFiles(personality []schema.File) ([]compute.File, error) {
 	return files, nil
 }
 
-// address is an IP address in its shortest form: what is none stays as it is.
+// address is an IP address in its shortest form, as the network service has it.
+// Any other text stays as it is.
 func address(text string) string {
 	ip, err := netip.ParseAddr(text)
 	if err != nil {
@@ -165,8 +170,9 @@ func address(text string) string {
 	return ip.String()
 }
 
-// networks reads what the servers are to be connected to. Who says nothing gets
-// the network that there is.
+// networks reads the networks and ports that the servers are to be connected to.
+// Policy is asked about any request but none, and not about a request without a
+// word on networks.
 func networks(r *rest.Request, n *schema.Networks) (asked compute.Networks, err error) {
 	if n == nil {
 		return asked, nil
@@ -188,7 +194,9 @@ func networks(r *rest.Request, n *schema.Networks) (asked compute.Networks, err 
 	return asked, err
 }
 
-// checkNIC refuses a network or port that can't be meant.
+// checkNIC refuses a network or port that contradicts itself or an earlier one:
+// _get_requested_networks in nova/api/openstack/compute/servers.py. A network
+// beside a port is passed over. Since 2.37 the schema knows UUIDs.
 func checkNIC(nic schema.NIC, before []compute.NIC) error {
 	switch {
 	case nic.Port != "" && slices.ContainsFunc(before, func(n compute.NIC) bool { return n.PortID == nic.Port }):
@@ -206,7 +214,8 @@ func checkNIC(nic schema.NIC, before []compute.NIC) error {
 	return nil
 }
 
-// userHints are the scheduler hints but for those that only Nova itself may give.
+// userHints are the scheduler hints of a client. Those that only Nova itself may
+// give are dropped without a word.
 func userHints(hints map[string]schema.Hint) map[string][]string {
 	kept := map[string][]string{}
 	for key, value := range hints {
@@ -218,7 +227,7 @@ func userHints(hints map[string]schema.Hint) map[string][]string {
 }
 
 // groupNames are the names of security groups. The schema lets groups without a
-// name through.
+// name through, which count for nothing.
 func groupNames(groups []schema.SecurityGroupName) []string {
 	var names []string
 	for _, group := range groups {
@@ -242,6 +251,7 @@ func orDefault(groups []schema.SecurityGroupName) []string {
 	return names
 }
 
+// count is a number, or another if it was left out.
 func count(n *schema.Int, otherwise int) int {
 	if n == nil {
 		return otherwise

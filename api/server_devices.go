@@ -53,6 +53,8 @@ func isNoDevice(d schema.BlockDevice) bool {
 	return true
 }
 
+// newDevices reads the second syntax. Volumes and snapshots are on volumes unless
+// the client says otherwise; any other disk without a destination has none.
 func newDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	devices := make([]compute.BlockDevice, len(s.BlockDeviceMappingV2))
 	for i, d := range s.BlockDeviceMappingV2 {
@@ -74,8 +76,10 @@ func newDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	return devices, nil
 }
 
-// checkDevice refuses a disk that can't be meant: BlockDeviceDict.from_api in
-// nova/block_device.py.
+// checkDevice refuses a disk that contradicts itself: BlockDeviceDict.from_api in
+// nova/block_device.py. The only image on a local disk is the one that the server
+// boots from, which clients such as python-openstackclient send along. An entry
+// that takes a disk of the image away may say anything else.
 func checkDevice(d compute.BlockDevice, imageID string) error {
 	boots := d.BootIndex != nil && *d.BootIndex == 0
 	switch {
@@ -97,10 +101,12 @@ func checkDevice(d compute.BlockDevice, imageID string) error {
 	return nil
 }
 
+// invalidMapping is a refusal in the form that Nova has for all of them.
 func invalidMapping(reason string) error {
 	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: %s", reason)
 }
 
+// text is empty for a text that was left out.
 func text(t *string) string {
 	if t == nil {
 		return ""
@@ -109,8 +115,9 @@ func text(t *string) string {
 }
 
 // oldDevices reads the first syntax: from_legacy_mapping in
-// nova/block_device.py. The servers boot from the disk that is called vda, or
-// else from the image.
+// nova/block_device.py. The servers boot from the volume or snapshot that is called
+// vda, or else from the image; without either, nothing is booted from, which is
+// refused later.
 func oldDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	devices := make([]compute.BlockDevice, len(s.BlockDeviceMapping))
 	fromVolume := false

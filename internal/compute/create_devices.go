@@ -23,6 +23,7 @@ type BlockDevice struct {
 	Type        string // disk, cdrom, …; empty: a disk
 }
 
+// invalidMapping is a refusal in the form that Nova has for all of them.
 func invalidMapping(format string, args ...any) error {
 	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: "+format, args...)
 }
@@ -51,8 +52,9 @@ func (a *Servers) checkDevices(ctx context.Context, r ServerRequest, f nova.Flav
 	return checkLocals(r.Devices, f)
 }
 
-// bootable reports whether the boot indexes of disks count from 0 without a
-// gap.
+// bootable reports whether the boot indexes of disks count from 0 without a gap.
+// A disk without an index, or with one below 0, is not booted from; at least one
+// disk must be.
 func bootable(devices []BlockDevice) bool {
 	var order []int
 	for _, d := range devices {
@@ -69,7 +71,9 @@ func bootable(devices []BlockDevice) bool {
 	return len(order) > 0
 }
 
-// checkSource looks for the source of a disk.
+// checkSource looks for the source of a disk. The image that the servers boot
+// from has been found before. Volumes and snapshots are never found, since there
+// is no service for them; their sizes are checked first, as in Nova.
 func (a *Servers) checkSource(ctx context.Context, d BlockDevice, imageID string) error {
 	if d.None {
 		return nil

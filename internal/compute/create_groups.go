@@ -7,8 +7,12 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// resolveGroups finds the IDs of the caller's security groups by name or ID: nil
-// if the default one is all that is named.
+// resolveGroups finds the IDs of the caller's security groups by name or ID. It
+// returns nil if only the default one is named, which the network service gives
+// every port by itself. A group that is named twice counts once.
+//
+// Neutron lets two groups have one name. The error is Conflict then, and Invalid
+// for a name that no group has: validate_name in nova/network/security_group_api.py.
 func (a *Servers) resolveGroups(ctx context.Context, wanted []string) ([]string, error) {
 	if len(wanted) == 0 || len(wanted) == 1 && wanted[0] == "default" {
 		return nil, nil
@@ -31,7 +35,8 @@ func (a *Servers) resolveGroups(ctx context.Context, wanted []string) ([]string,
 	return ids, nil
 }
 
-// groupID is the group with an ID or else the only one with a name.
+// groupID is the ID of the group with an ID, or else of the only group with a
+// name. IDs go first, since a name can look like one.
 func groupID(groups []nova.SecurityGroup, wanted string) (string, error) {
 	var named []string
 	for _, group := range groups {

@@ -42,6 +42,8 @@ func (a *Servers) resolveImage(ctx context.Context, r ServerRequest) (b bootImag
 	return b, err
 }
 
+// findImage finds an image as the caller sees it. Nova says the same of images
+// that are not there and of those that the caller may not see.
 func (a *Servers) findImage(ctx context.Context, id string) (nova.Image, error) {
 	image, err := a.images.As(nova.CallerOf(ctx)).Show(ctx, id)
 	if nova.Is(err, nova.NotFound) || nova.Is(err, nova.Forbidden) {
@@ -86,7 +88,8 @@ func checkDiskConfig(image nova.Image, wanted string) error {
 	return nil
 }
 
-// diskConfig is the client's choice, or what the image says, or MANUAL.
+// diskConfig is the client's choice, or else that of the image, or MANUAL. The
+// image's property is a truth as bool_from_string of oslo.utils reads it.
 func diskConfig(image nova.Image, chosen string) string {
 	switch strings.ToLower(strings.TrimSpace(image.Properties[diskConfigProp])) {
 	case "1", "t", "true", "on", "y", "yes":

@@ -9,6 +9,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// Words that several properties and block devices share: DiskBus and
+// BlockDeviceType in nova/objects/fields.py.
 const (
 	diskBuses = "fdc ide sata scsi usb virtio xen lxc uml"
 	diskTypes = "cdrom disk floppy fs lun"
@@ -53,7 +55,9 @@ var imageNumbers = strings.Fields(`hw_cpu_cores hw_cpu_max_cores hw_cpu_max_sock
 	hw_device_id hw_maxphysaddr_bits hw_numa_nodes hw_redirected_usb_ports hw_serial_port_count hw_video_ram img_compression_level img_version`)
 
 // checkImageMeta refuses an image with a property that has a meaning to Nova and
-// a value that has none.
+// a value that has none: _get_image_meta_obj in nova/compute/api.py. Properties
+// are looked at in alphabetical order, so the same image always gets the same
+// refusal. Truths are not checked: any other word than yes means no.
 func checkImageMeta(image nova.Image) error {
 	for _, name := range slices.Sorted(maps.Keys(image.Properties)) {
 		value := image.Properties[name]

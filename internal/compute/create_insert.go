@@ -23,7 +23,9 @@ const (
 )
 
 // insertServers writes the servers of a plan and the actions that build them,
-// and takes from the quota what they count for: all in one transaction.
+// and takes from the quota what they count for. All of that is one transaction:
+// a process that dies leaves either servers that will be built, or nothing. The
+// servers share a reservation ID, by which the client finds them all.
 func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []nova.Server, err error) {
 	reservation, err := randomWord(reservationLen, "0123456789abcdefghijklmnopqrstuvwxyz")
 	if err != nil {
@@ -63,6 +65,9 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 
 // consume takes what the servers count for from the quota, for as many as fit
 // between the fewest and the most that there may be, and returns their number.
+// The store takes only under the condition that the limit holds, so the number
+// that was read may be too large by the time it is taken: each try is smaller than
+// the one before, down to the fewest.
 func (p serverPlan) consume(ctx context.Context, tx *db.Store) (int, error) {
 	each := p.flavor.Takes().Usages()
 	for number := p.max; ; {

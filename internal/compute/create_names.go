@@ -37,7 +37,8 @@ func hostnameRune(r rune) rune {
 	return -1
 }
 
-// suffix numbers one of several servers: empty if it is the only one.
+// suffix numbers one of several servers, from 1 on: empty if it is the only one.
+// Names and hostnames of servers that are made together differ in it.
 func suffix(index, of int) string {
 	if of == 1 {
 		return ""

@@ -36,7 +36,8 @@ type nicRequest struct {
 	Tag     string `json:"tag,omitempty"`
 }
 
-// checkShared refuses to give several servers one address or one port.
+// checkShared refuses to give several servers one address or one port. Addresses
+// go first, wherever they stand in the list.
 func (n Networks) checkShared() error {
 	if slices.ContainsFunc(n.List, func(nic NIC) bool { return nic.FixedIP != "" }) {
 		return nova.Errorf(nova.Invalid, "Failed to launch instances: max_count cannot be greater than 1 if an fixed_ip is specified.")
@@ -91,8 +92,9 @@ type networkSearch struct {
 	request ServerRequest
 }
 
-// onlyNetwork is the network that a server gets that names none: the one that
-// its project can use, or none if there is none.
+// onlyNetwork finds the network for a request that names none. With several to
+// choose from the order would be arbitrary, so the request is refused; without
+// any, the server has no network, unless the client insists on one.
 func (s networkSearch) onlyNetwork(ctx context.Context) ([]nicRequest, error) {
 	available, err := s.service.Available(ctx, s.project)
 	switch {
@@ -112,7 +114,9 @@ func (s networkSearch) onlyNetwork(ctx context.Context) ([]nicRequest, error) {
 	return []nicRequest{{Auto: true}}, err
 }
 
-// named finds the networks and ports that the request names.
+// named finds the networks and ports that the request names. It looks at them in
+// their order, then at all networks in one query, and last at what Nova would
+// find only when it builds the server.
 func (s networkSearch) named(ctx context.Context) ([]nicRequest, error) {
 	nics := make([]nicRequest, len(s.request.Networks.List))
 	ports := map[string]nova.Port{}
@@ -149,7 +153,8 @@ func (s networkSearch) named(ctx context.Context) ([]nicRequest, error) {
 	return nics, nil
 }
 
-// port finds a port that a client brings along.
+// port finds a port that a client brings along. Another server may still claim it
+// before this one is built: the worker claims it under a condition.
 func (s networkSearch) port(ctx context.Context, id string) (nova.Port, error) {
 	port, err := s.service.Port(ctx, id)
 	switch {
@@ -173,7 +178,9 @@ func checkFree(port nova.Port) error {
 	return nil
 }
 
-// checkAddress refuses an address that a port on the network has already.
+// checkAddress refuses an address that a port on the network has already. The
+// caller sees its own project's ports only, unless the network is its own; an
+// address that another project has is found when the port is made.
 func (s networkSearch) checkAddress(ctx context.Context, nic nicRequest) error {
 	if nic.IP == "" {
 		return nil
@@ -185,8 +192,9 @@ func (s networkSearch) checkAddress(ctx context.Context, nic nicRequest) error {
 	return nova.Errorf(nova.Invalid, "Fixed IP address %s is already in use on instance %s.", nic.IP, ports[0].DeviceID)
 }
 
-// checkNetworks refuses networks that the caller can't see or may not use. Only
-// those that are named need a subnet: a port has its address.
+// checkNetworks refuses networks that the caller can't see or may not use. A
+// network of a port need not have a subnet, since the port has its address. All
+// networks that are missing are reported at once.
 func (s networkSearch) checkNetworks(nics []nicRequest, networks []nova.Network) error {
 	var missing []string
 	for _, nic := range nics {
@@ -210,6 +218,8 @@ func (s networkSearch) checkNetworks(nics []nicRequest, networks []nova.Network)
 	return nil
 }
 
+// checkExternal refuses a network that leads outside and is shared with nobody,
+// unless policy lets the caller use it.
 func (s networkSearch) checkExternal(n nova.Network) error {
 	if n.External && !n.Shared && !s.request.AnyNetwork {
 		return nova.Errorf(nova.Forbidden, "It is not allowed to create an interface on external network %s", n.ID)
@@ -217,9 +227,9 @@ func (s networkSearch) checkExternal(n nova.Network) error {
 	return nil
 }
 
-// checkPort refuses a port of another project, which administrators can see,
-// a port that is meant for a server of another hostname, and one that no host
-// could plug in.
+// checkPort refuses a port of another project, which administrators can see, a
+// port that is meant for a server of another hostname, and a port that its host
+// could not plug in.
 func (s networkSearch) checkPort(port nova.Port) error {
 	host := cmp.Or(s.request.Hostname, hostname(s.request.Name, "", ""))
 	switch {
@@ -234,8 +244,9 @@ func (s networkSearch) checkPort(port nova.Port) error {
 	return nil
 }
 
-// serversWithPorts is how many servers the project has ports for, at the most
-// as many as the request is for, if each needs so many new ones.
+// serversWithPorts is how many servers the project has ports for if each needs so
+// many new ones, at the most as many as the request is for. It is a look ahead:
+// the network service keeps its quota itself when the ports are made.
 func (s networkSearch) serversWithPorts(ctx context.Context, perServer int) (int, error) {
 	quota, err := s.service.PortQuota(ctx, s.project)
 	switch {

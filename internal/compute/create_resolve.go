@@ -9,8 +9,9 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A serverPlan is a request with everything that it names: servers are made
-// from it.
+// A serverPlan is a request with everything that it names, found and checked.
+// Servers are made from it, in the method server. Only resolveRequest makes
+// plans.
 type serverPlan struct {
 	request ServerRequest
 	caller  nova.Caller
@@ -93,7 +94,9 @@ func (p serverPlan) check() error {
 	return checkImage(p.image.Image, p.flavor, p.request.ZeroDisk)
 }
 
-// checkShared refuses to give several servers what only one can have.
+// checkShared refuses to give several servers what only one can have: an address,
+// a port or a hostname. The most that the client wants counts, even if quotas
+// leave room for one server only.
 func checkShared(r ServerRequest) error {
 	if r.Max == 1 {
 		return nil
@@ -107,7 +110,8 @@ func checkShared(r ServerRequest) error {
 	return nil
 }
 
-// resolveFlavor finds an enabled flavor that the caller may use.
+// resolveFlavor finds an enabled flavor that the caller may use: a public one, or
+// one that the project was given access to. Administrators may use all.
 func (a *Servers) resolveFlavor(ctx context.Context, id string) (flavor nova.Flavor, err error) {
 	if nova.CallerOf(ctx).Admin {
 		flavor, err = a.store.Flavor(ctx, id)
@@ -121,7 +125,9 @@ func (a *Servers) resolveFlavor(ctx context.Context, id string) (flavor nova.Fla
 }
 
 // resolveKey finds the public half of one of the caller's key pairs: empty if
-// none is named.
+// none is named. Key pairs belong to users, so an administrator's request takes
+// the administrator's key. The server keeps a copy: deleting the key pair later
+// changes nothing.
 func (a *Servers) resolveKey(ctx context.Context, name *string) (public string, err error) {
 	if name == nil {
 		return "", nil
@@ -136,7 +142,9 @@ func (a *Servers) resolveKey(ctx context.Context, name *string) (public string, 
 const maxMetadataKey = 255
 
 // checkQuotas refuses more metadata and files than one server may have. The
-// lengths of files are those of the base64 that the client sends.
+// lengths of files are those of the base64 that the client sends. Of a path and
+// contents that are both too long Nova reports the path:
+// _check_injected_file_quota in nova/compute/api.py.
 func checkQuotas(quota nova.Quota, r ServerRequest) error {
 	if err := quota.CheckMetadata(len(r.Metadata)); err != nil {
 		return err

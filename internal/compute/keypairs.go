@@ -49,6 +49,7 @@ func (a *Servers) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.Ke
 	return pair, made.Private, err
 }
 
+// keys imports the public half, or generates both halves if there is none.
 func (n NewKeyPair) keys(now time.Time) (keys.Pair, error) {
 	if n.PublicKey != nil {
 		return keys.Import(n.Type, *n.PublicKey)

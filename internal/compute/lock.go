@@ -7,8 +7,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// Lock keeps everybody but administrators from changing a server. Locking
-// again by the same sort of caller changes nothing.
+// Lock keeps everybody but administrators from changing a server. The owner
+// changes nothing on a server that is locked already, so that a lock of an
+// administrator stays one. A nil reason leaves the one before in place. The error
+// is NotFound if the server has gone.
 func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error {
 	by := lockedBy(ctx, s)
 	return a.store.Tx(ctx, func(tx *db.Store) error {
@@ -20,7 +22,7 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 			return nil
 		}
 		change := db.ServerChange{LockedBy: &by}
-		if reason != nil { // else the one before stands
+		if reason != nil {
 			change.LockedReason = &reason
 		}
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
@@ -30,7 +32,9 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 	})
 }
 
-// Unlock lets everybody change a server again.
+// Unlock lets everybody change a server again, and forgets the reason for the
+// lock. Whether the caller may take away somebody else's lock is for policy to
+// say; see LockedByOther. The error is NotFound if the server has gone.
 func (a *Servers) Unlock(ctx context.Context, s nova.Server) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{LockedBy: new(""), LockedReason: new((*string)(nil))}); err != nil {
@@ -40,14 +44,15 @@ func (a *Servers) Unlock(ctx context.Context, s nova.Server) error {
 	})
 }
 
-// LockedByOther tells whether a server was locked by the other sort of caller
-// than this one: unlocking it then takes more.
+// LockedByOther reports whether a server was locked by an administrator and the
+// caller is the owner, or the other way round. Unlocking it takes another rule of
+// policy then.
 func LockedByOther(ctx context.Context, s nova.Server) bool {
 	return s.Locked() && s.LockedBy != lockedBy(ctx, s)
 }
 
-// lockedBy is the sort of caller: the owner, who is of the server's project,
-// or an administrator.
+// lockedBy is the caller's side, as the API shows it: owner for a caller of the
+// server's project, whatever its roles, and admin for any other.
 func lockedBy(ctx context.Context, s nova.Server) string {
 	if nova.CallerOf(ctx).ProjectID == s.ProjectID {
 		return "owner"

@@ -59,6 +59,9 @@ func (a *Servers) SetQuota(ctx context.Context, project, user string, limits nov
 	return a.store.SetUserQuota(ctx, project, user, limits)
 }
 
+// quotaRecord reads what new limits of a project, or of a user of it, are held
+// against. It takes no lock: a server that is created meanwhile may exceed a limit
+// that was set just below its use, as in Nova.
 func (a *Servers) quotaRecord(ctx context.Context, project, user string) (r quota.Record, err error) {
 	if r.OfProject, _, err = a.Quota(ctx, project, user); err != nil {
 		return r, err

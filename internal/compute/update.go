@@ -9,11 +9,19 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// editable are the states in which metadata and tags can be changed.
+// editable are the states in which metadata and tags can be changed, as Nova
+// has them at update_instance_metadata in nova/compute/api.py.
+// A server in error is not among them, one that is busy may be.
 var editable = []nova.VMState{nova.Active, nova.Paused, nova.Suspended, nova.Stopped}
 
-// ChangeMetadata changes a server's metadata: change is told what there is and
-// says what there is to be. word is what a refusal calls it.
+// ChangeMetadata changes a server's metadata: change gets a copy of the present
+// metadata and returns the new one. It runs in a transaction that holds the
+// server, so that parallel changes do not lose each other's keys. A refusal calls
+// the change by the word.
+//
+// The error is NotFound if the server has gone, Conflict if it is locked or in
+// another state, OverQuota for too many keys, or that of change. The quota counts
+// only where keys are added: a server that is over it can still lose some.
 func (a *Servers) ChangeMetadata(
 	ctx context.Context, s nova.Server, word string, change func(map[string]string) (map[string]string, error),
 ) (map[string]string, error) {
@@ -46,7 +54,8 @@ func (a *Servers) ChangeMetadata(
 	return metadata, err
 }
 
-// CheckTags refuses to change the tags of a server in the wrong state.
+// CheckTags refuses to change the tags of a server in the wrong state: the error
+// is Conflict. Locks do not keep anybody from changing tags.
 func CheckTags(s nova.Server, word string) error {
 	if !slices.Contains(editable, s.VMState) {
 		return wrongState(s.ID, word, "vm_state", string(s.VMState))
@@ -54,7 +63,9 @@ func CheckTags(s nova.Server, word string) error {
 	return nil
 }
 
-// Update changes what a server is called and how it is described.
+// Update changes the name, the description and the other attributes of a server
+// that its host need not know, and returns the server as it is then. The error is
+// NotFound if the server has gone.
 func (a *Servers) Update(ctx context.Context, s nova.Server, change db.ServerChange) (nova.Server, error) {
 	if err := a.store.ChangeServer(ctx, s.ID, change); err != nil {
 		return s, err

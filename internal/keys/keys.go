@@ -57,6 +57,8 @@ func Generate(kind, user string, now time.Time) (Pair, error) {
 	return k.generate(user, now)
 }
 
+// noKind is a refusal that clients of the API never see: its schema knows the
+// types.
 func noKind(kind string) error {
 	return nova.Errorf(nova.Invalid, "Keypair data is invalid: there is no type %s", kind)
 }
@@ -67,7 +69,8 @@ const (
 	certificates = 10 * 365 * 24 * time.Hour // how long a generated certificate is valid
 )
 
-// generateSSH makes an RSA key: PKCS#1 in PEM, and a line of authorized_keys.
+// generateSSH makes an RSA key. The private half is PKCS#1 in PEM, which old
+// clients can read, the public half a line of authorized_keys.
 func generateSSH(string, time.Time) (Pair, error) {
 	key, err := rsa.GenerateKey(rand.Reader, keyBits)
 	if err != nil {
@@ -169,6 +172,8 @@ func principalName(name string) (pkix.Extension, error) {
 
 var errNoPEM = errors.New("it is not in PEM")
 
+// x509Fingerprint is the fingerprint of a certificate in PEM. The reason for a
+// refusal is our own: Nova's is that of its library.
 func x509Fingerprint(public string) (string, error) {
 	certificate, err := readCertificate(public)
 	if err != nil {
@@ -177,6 +182,7 @@ func x509Fingerprint(public string) (string, error) {
 	return certificateFingerprint(certificate), nil
 }
 
+// readCertificate reads the first block of a text in PEM, whatever it is called.
 func readCertificate(text string) (*x509.Certificate, error) {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil {
@@ -185,6 +191,8 @@ func readCertificate(text string) (*x509.Certificate, error) {
 	return x509.ParseCertificate(block.Bytes)
 }
 
+// certificateFingerprint is the SHA-1 of the certificate in DER, in hexadecimal
+// with colons, as openssl prints it.
 func certificateFingerprint(c *x509.Certificate) string {
 	sum := sha1.Sum(c.Raw) //nolint:gosec // see the import
 	return strings.ReplaceAll(fmt.Sprintf("% x", sum), " ", ":")
