@@ -68,6 +68,11 @@ func TestAsks_Console(t *testing.T) {
 		if err != nil || got != want || got == "" {
 			t.Errorf("read %d bytes, %v, want %d", len(got), err, len(want))
 		}
+		for _, servers := range []*compute.Servers{s.api, other} {
+			if token, err := servers.OpenConsole(s.as("demo"), server, "vnc", "novnc"); err != nil || token == "" {
+				t.Errorf("a token %q, %v", token, err)
+			}
+		}
 		for name, c := range map[string]struct {
 			fails error
 			kind  nova.Kind

@@ -16,13 +16,26 @@ const consoleTTL = 10 * time.Minute
 // known to the API but unavailable here, as in a Nova where they are disabled.
 var consoleTypes = map[string]string{"vnc": "novnc", "serial": "serial"}
 
+// openConsole asks for the address of a server's console in a protocol.
+var openConsole = question[string, nova.ConsoleAddress]{
+	"open_console",
+	func(ctx context.Context, d virt.Driver, s nova.Server, protocol string) (nova.ConsoleAddress, error) {
+		opener, err := virt.As[virt.ConsoleOpener](d)
+		if err != nil {
+			return nova.ConsoleAddress{}, err
+		}
+		return opener.OpenConsole(ctx, s, protocol)
+	},
+}
+
 // OpenConsole lets whoever has the token that it returns use a server's console
 // for a while. The checks and their texts are those of get_vnc_console and its
 // siblings in nova/compute/api.py and nova/compute/manager.py.
 //
 // The error is Invalid for a type of console that is not served, Conflict if the
-// server has no host, is on its way to another or being deleted, and
-// NotImplemented if the server's hypervisor lacks such consoles.
+// server has no host, its host is down, or it is on its way to another or being
+// deleted, NotImplemented if the server's hypervisor lacks such consoles, and
+// Unavailable if the host doesn't answer in time.
 func (a *Servers) OpenConsole(ctx context.Context, s nova.Server, protocol, kind string) (token string, err error) {
 	if s.Host == "" {
 		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
@@ -36,15 +49,7 @@ func (a *Servers) OpenConsole(ctx context.Context, s nova.Server, protocol, kind
 	case kind != served:
 		return "", nova.Errorf(nova.Invalid, "Invalid console type %s", kind)
 	}
-	driver := a.local.Driver(s.Host)
-	if driver == nil {
-		return "", nova.Errorf(nova.Conflict, "Service is unavailable at this time.")
-	}
-	opener, err := virt.As[virt.ConsoleOpener](driver)
-	if err != nil {
-		return "", err
-	}
-	address, err := opener.OpenConsole(ctx, s, protocol)
+	address, err := ask(ctx, a, s, openConsole, protocol)
 	if nova.Is(err, nova.NotFound) && s.VMState == nova.Building {
 		return "", nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	}
