@@ -268,6 +268,7 @@ func (s *site) addHost(name string) {
 		Dir: s.t.TempDir(), Host: name, VCPUs: 8, RAM: 8192, Disk: 100, Before: s.hooks.before, Clock: s.clock.now,
 	})
 	s.must(err)
+	s.t.Cleanup(func() { _ = driver.Close() })
 	s.local.Add(name, driver)
 	registrar := hosts.Registrar{
 		Store: s.store, Local: s.local, Process: hosts.ThisProcess("this", "here"), Host: "here", Ratios: hosts.Ratios{CPU: 16, RAM: 1.5, Disk: 1},
