@@ -14,7 +14,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
@@ -38,10 +37,9 @@ type Options struct {
 	// PublicURL is where clients reach the process, without Path. If it is
 	// empty, each client is told the scheme and host that it used itself.
 	PublicURL  string
-	Owner      string        // the project that owns the seeded image
-	MaxBytes   int64         // of one image's data; 0 for a terabyte
-	QuotaBytes int64         // of the data of all images of a project; 0 for any amount
-	Patience   time.Duration // how long an upload may stand still; 0 for a minute
+	Owner      string // the project that owns the seeded image
+	MaxBytes   int64  // of one image's data; 0 for a terabyte
+	QuotaBytes int64  // of the data of all images of a project; 0 for any amount
 }
 
 // A Service is an image service. Several processes may run one each on the same
@@ -56,7 +54,6 @@ type Service struct {
 
 const (
 	defaultMaxBytes = 1 << 40
-	defaultPatience = time.Minute
 	pageLimit       = 1000 // images in a page, at the most
 	defaultPage     = 25   // images in a page whose limit isn't given
 )
@@ -65,9 +62,6 @@ const (
 func New(o Options) (*Service, error) {
 	if o.MaxBytes == 0 {
 		o.MaxBytes = defaultMaxBytes
-	}
-	if o.Patience == 0 {
-		o.Patience = defaultPatience
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder for images: %w", err)
@@ -100,8 +94,8 @@ func (s *Service) router() http.Handler {
 		for _, route := range slices.Concat(s.routes(), s.metadefRoutes()) {
 			kit.Route(r, route.method, route.path, s.kit.Handle(route.handle))
 		}
-		r.Put("/images/{id}/file", s.patiently(s.kit.Handle(s.upload)))
-		r.Put("/images/{id}/stage", s.patiently(s.kit.Handle(s.stage)))
+		r.Put("/images/{id}/file", s.kit.Handle(s.upload))
+		r.Put("/images/{id}/stage", s.kit.Handle(s.stage))
 	})
 	return r
 }

@@ -240,27 +240,3 @@ func (u *upload) surelyPending(ctx context.Context) bool {
 	pending, err := u.service.Store.UploadPending(ctx, u.image, u.id)
 	return err == nil && pending
 }
-
-// patiently lets an upload take as long as it needs while it moves. The server's
-// own deadline is meant for small bodies, and would end the upload of a large
-// image.
-func (s *Service) patiently(next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		r.Body = &patientBody{ReadCloser: r.Body, connection: http.NewResponseController(w), patience: s.Patience}
-		next(w, r)
-	}
-}
-
-// A patientBody is the body of an upload, whose deadline moves with each piece.
-type patientBody struct {
-	io.ReadCloser
-	connection *http.ResponseController
-	patience   time.Duration
-}
-
-// Read gives the client some time for the next piece.
-func (b *patientBody) Read(p []byte) (int, error) {
-	deadline := time.Now().Add(b.patience) //nolint:forbidigo // the kernel's clock, not the store's
-	_ = b.connection.SetReadDeadline(deadline)
-	return b.ReadCloser.Read(p)
-}
