@@ -111,20 +111,20 @@ func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
 }
 
 // withSettings adds settings of PostgreSQL's to a URL, for each session. What
-// the URL says itself stays.
+// the URL says itself stays. There may be several hosts, which only lib/pq can
+// take apart.
 func withSettings(dsn string, settings map[string]string) (string, error) {
-	u, err := url.Parse(dsn)
+	address, rawQuery, _ := strings.Cut(dsn, "?")
+	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return "", errors.New("database connection: not a URL") // err may hold the password
+		return "", errors.New("database connection: what follows the ? can't be read") // err may hold the password
 	}
-	query := u.Query()
 	for name, value := range settings {
 		if !query.Has(name) {
 			query.Set(name, value)
 		}
 	}
-	u.RawQuery = query.Encode()
-	return u.String(), nil
+	return address + "?" + query.Encode(), nil
 }
 
 func openSQLite(path string, p pool) (*sqlx.DB, error) {

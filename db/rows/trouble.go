@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/lib/pq"
@@ -122,11 +122,8 @@ func (s *DB) where() string {
 	if s.dialect.name == "sqlite" {
 		return s.dsn
 	}
-	u, err := url.Parse(s.dsn)
-	if err != nil {
-		return "the database"
-	}
-	return u.Host + u.Path
+	address, _, _ := strings.Cut(strings.TrimPrefix(s.dsn, "postgres://"), "?")
+	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
 // Writable says why nothing can be written to the database, or is nil. After an
