@@ -1,11 +1,23 @@
 package e2e_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"net"
+	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -60,6 +72,94 @@ func TestSecondStart(t *testing.T) {
 	p.start()
 	p.login("demo")
 	p.stop()
+}
+
+// Over TLS, all links are https. SIGHUP, which ends most programs, renews the
+// certificate.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	certificate, key := selfSigned(t)
+	p := newProcess(t, "", "ssl.cert_file="+certificate, "ssl.key_file="+key)
+	p.start()
+	secure := "https" + strings.TrimPrefix(p.url, "http")
+	text, err := os.ReadFile(certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := x509.NewCertPool()
+	trusted.AppendCertsFromPEM(text)
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	get := func(path string) string {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, secure+path, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		if err != nil || response.ProtoMajor != 2 {
+			t.Errorf("%s: %s, %v", path, response.Proto, err)
+		}
+		return string(body)
+	}
+	for _, path := range []string{"/", "/v2.1/", "/identity/v3", "/image/versions", "/networking/"} {
+		if body := get(path); !strings.Contains(body, secure+"/") || strings.Contains(body, "http://127") {
+			t.Errorf("%s: %s", path, body)
+		}
+	}
+	if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error {
+		if !p.log.saw("the certificate was reloaded") {
+			return errors.New("the certificate is not reloaded")
+		}
+		return nil
+	})
+	openrc, err := os.ReadFile(filepath.Join(p.dir, "openrc"))
+	if err != nil || !strings.Contains(string(openrc), "OS_AUTH_URL="+secure+"/identity/v3") {
+		t.Errorf("openrc: %s, %v", openrc, err)
+	}
+	health := exec.Command(binary, "health", "--insecure", secure+"/readyz")
+	if said, err := health.CombinedOutput(); err != nil {
+		t.Errorf("health: %v, %s", err, said)
+	}
+	p.stop()
+}
+
+// selfSigned writes a certificate for this machine, and its key.
+func selfSigned(t *testing.T) (certificate, key string) {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	public, err := x509.CreateCertificate(rand.Reader, template, template, &secret.PublicKey, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, block := range map[string]*pem.Block{
+		"nova.crt": {Type: "CERTIFICATE", Bytes: public}, "nova.key": {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "nova.crt"), filepath.Join(dir, "nova.key")
 }
 
 // send begins a request whose body doesn't end, and keeps the connection.

@@ -152,6 +152,13 @@ func (w *logWatch) Write(part []byte) (int, error) {
 	}
 }
 
+// saw reports whether a text is among the last lines of the log.
+func (w *logWatch) saw(text string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.last, func(line string) bool { return strings.Contains(line, text) })
+}
+
 func (w *logWatch) line(text string) {
 	var line struct{ Level, Message, Address string }
 	if err := json.Unmarshal([]byte(text), &line); err != nil {

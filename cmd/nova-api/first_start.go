@@ -96,10 +96,10 @@ func reachable(cfg *config.Config, address string) string {
 	}
 	for _, anywhere := range []string{"0.0.0.0:", "[::]:"} {
 		if port, ok := strings.CutPrefix(address, anywhere); ok {
-			return "http://127.0.0.1:" + port
+			return cfg.Scheme() + "://127.0.0.1:" + port
 		}
 	}
-	return "http://" + address
+	return cfg.Scheme() + "://" + address
 }
 
 func writeLogins(cfg *config.Config, base, password string) error {

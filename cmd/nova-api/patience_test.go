@@ -140,7 +140,7 @@ func serveTest(t *testing.T, p patience, handler http.HandlerFunc) *testServer {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	s := &testServer{listener.Addr().String(), stop, make(chan error, 1)}
-	go func() { s.ended <- serveHTTP(ctx, listener, handler, p, zerolog.Nop()) }()
+	go func() { s.ended <- httpServer{handler: handler, patience: p, log: zerolog.Nop()}.run(ctx, listener) }()
 	t.Cleanup(stop)
 	return s
 }

@@ -25,10 +25,14 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// serve wires everything and serves until the context ends: store, bundled
-// services, clients of the others, hypervisors, compute, API, server.
+// serve serves until the context ends. What may be refused at the start comes
+// first: certificate, address, database.
 func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
+		return err
+	}
+	pair, err := newCertificate(cfg.SSL, log)
+	if err != nil {
 		return err
 	}
 	listener, err := listen(ctx, cfg)
@@ -41,55 +45,75 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	bundled, err := newBundled(cfg, store, log)
+	c, err := newCore(cfg, store, log)
 	if err != nil {
 		return err
 	}
-	clients, err := newClients(cfg, bundled, log)
+	if err := c.registrar.Register(ctx); err != nil {
+		return err
+	}
+	defer func() { _ = c.registrar.Release(ctx) }() // else others wait for the down time
+	first, err := c.bundled.seed(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	bundled.validateWith(clients.Identity)
-	local, err := newLocalHosts(cfg)
-	if err != nil {
-		return err
-	}
-	all := hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
-	servers := compute.New(compute.Options{
-		Store: store, Images: clients.Image, Networks: clients.Network, Hosts: all, Local: local,
-		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
-	})
-	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
-	registrar := newRegistrar(cfg, store, local, process, log)
-	if err := registrar.Register(ctx); err != nil {
-		return err
-	}
-	defer func() { _ = registrar.Release(ctx) }() // else others wait for the down time
-	first, err := bundled.seed(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	handler, err := newHandler(cfg, store, clients, servers, all, bundled, log)
+	handler, err := newHandler(cfg, c, log)
 	if err != nil {
 		return err
 	}
 	if err := first.tell(cfg, listener.Addr().String(), os.Stdout); err != nil {
 		return err
 	}
-	worker := compute.NewWorker(compute.WorkerOptions{
-		Store: store, Images: clients.Image, Networks: clients.Network, Hosts: all, Local: local,
-		Schedules: true, ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Weights: scheduler.Weights(cfg.Weights), Log: log,
-	})
-	registrar.Lost = func(string) { worker.BreakOff() }
 	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")
 	group, running := errgroup.WithContext(ctx)
 	group.Go(func() error { store.Listen(running); return nil })
-	group.Go(func() error { return bundled.run(running) })
-	group.Go(func() error { return registrar.Run(running) })
-	group.Go(func() error { return worker.Run(running) })
-	group.Go(func() error { return serveHTTP(running, listener, handler, newPatience(cfg), log) })
+	group.Go(func() error { return c.bundled.run(running) })
+	group.Go(func() error { return c.registrar.Run(running) })
+	group.Go(func() error { return c.worker.Run(running) })
+	group.Go(func() error { return httpServer{handler, newPatience(cfg), pair, log}.run(running, listener) })
 	return group.Wait()
+}
+
+// A core is what the parts of a process work with.
+type core struct {
+	store     *db.Store
+	bundled   *bundled
+	clients   *cloud.Clients
+	hosts     *hosts.Hosts
+	servers   *compute.Servers
+	registrar *hosts.Registrar
+	worker    *compute.Worker
+}
+
+// newCore makes the bundled services, the clients of all services, and compute
+// with the hypervisors of this process.
+func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, err error) {
+	c.store = store
+	if c.bundled, err = newBundled(cfg, store, log); err != nil {
+		return c, err
+	}
+	if c.clients, err = newClients(cfg, c.bundled, log); err != nil {
+		return c, err
+	}
+	c.bundled.validateWith(c.clients.Identity)
+	local, err := newLocalHosts(cfg)
+	if err != nil {
+		return c, err
+	}
+	c.hosts = hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
+	c.servers = compute.New(compute.Options{
+		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
+		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
+	})
+	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
+	c.registrar = newRegistrar(cfg, store, local, process, log)
+	c.worker = compute.NewWorker(compute.WorkerOptions{
+		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
+		Schedules: true, ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Weights: scheduler.Weights(cfg.Weights), Log: log,
+	})
+	c.registrar.Lost = func(string) { c.worker.BreakOff() }
+	return c, nil
 }
 
 func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
@@ -174,14 +198,13 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 
 // newHandler is the whole of what is served: the API, the bundled services,
 // and the probes.
-func newHandler(cfg *config.Config, store *db.Store, clients *cloud.Clients, servers *compute.Servers, all *hosts.Hosts, bundled *bundled, log zerolog.Logger,
-) (*front, error) {
-	site, err := newSite(cfg, clients, bundled, log)
+func newHandler(cfg *config.Config, c core, log zerolog.Logger) (*front, error) {
+	site, err := newSite(cfg, c.clients, c.bundled, log)
 	if err != nil {
 		return nil, err
 	}
-	return newFront(store, site, bundled, api.New(api.Options{
-		Site: site, Store: store, Compute: servers, Hosts: all, ProjectExists: clients.Identity.ProjectExists,
-		ImageURL: bundled.imageURL(cfg), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
+	return newFront(c.store, site, c.bundled, api.New(api.Options{
+		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists,
+		ImageURL: c.bundled.imageURL(cfg), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	})), nil
 }

@@ -23,8 +23,7 @@ func (s *NetworkService) AsService() *NetworkAdmin { return &NetworkAdmin{Networ
 // Network is a client of the network service that looks only.
 type Network struct{ conn conn }
 
-// idsPerQuery bounds the IDs in one query: Neutron reads some 8 KB of an
-// address, and an ID takes 40 bytes.
+// Neutron reads some 8 KB of an address; an ID in a query takes 40 bytes.
 const idsPerQuery = 100
 
 // Available finds the networks that a server of a project gets one of when

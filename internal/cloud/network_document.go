@@ -44,7 +44,6 @@ type portDocument struct {
 	Revision       int64    `json:"revision_number"`
 }
 
-// port gives the port that the document shows.
 func (d portDocument) port() nova.Port {
 	ips := make([]nova.FixedIP, len(d.FixedIPs))
 	for i, ip := range d.FixedIPs {
@@ -86,8 +85,7 @@ type floatingDocument struct {
 
 func (d floatingDocument) address() FloatingIP { return FloatingIP(d) }
 
-// list reads all pages of a collection. It stops at a link that leads nowhere
-// new, so that a confused service can't keep it busy.
+// list reads all pages of a collection.
 func list[D, T any](ctx context.Context, c conn, collection string, query url.Values, noun func(D) T) ([]T, error) {
 	var all []T
 	key := strings.ReplaceAll(collection, "-", "_")
@@ -114,8 +112,7 @@ func list[D, T any](ctx context.Context, c conn, collection string, query url.Va
 	}
 }
 
-// nextPage is the query of the next page; nil after the last one. The link's
-// host is left out: a service behind a proxy may not know its own.
+// nextPage is the query for what follows; empty if nothing does.
 func nextPage(links json.RawMessage) (url.Values, error) {
 	if len(links) == 0 {
 		return nil, nil

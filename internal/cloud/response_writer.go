@@ -9,12 +9,12 @@ import (
 	"strconv"
 )
 
-// heldBack is up to which size a body is handed over in one piece, with its
-// length, when the handler is done. A longer one is streamed.
+// A body up to this size is handed over in one piece, with its length, when
+// the handler is done; a longer one is streamed.
 const heldBack = 4 << 10
 
-// A responseWriter makes a client's response of what a handler writes. Only the
-// handler may call its methods, but for sever, which anybody may.
+// A responseWriter makes a client's response of what a handler writes. It is
+// the handler's own, but for sever, which anybody may call.
 type responseWriter struct {
 	request *http.Request
 	header  http.Header
@@ -77,7 +77,7 @@ func (w *responseWriter) FlushError() error {
 	return w.buffered.Flush()
 }
 
-// end sends what is left when the handler has returned.
+// end sends what is left.
 func (w *responseWriter) end() {
 	w.WriteHeader(http.StatusOK)
 	w.ended = true
@@ -88,8 +88,7 @@ func (w *responseWriter) end() {
 	_ = w.writer.Close()
 }
 
-// fail answers 500 for a handler that panicked, if the handler had not answered
-// itself.
+// fail answers for a handler that panicked, if it had not answered itself.
 func (w *responseWriter) fail() {
 	if w.sent {
 		return
@@ -98,7 +97,7 @@ func (w *responseWriter) fail() {
 	w.send(http.NoBody, 0)
 }
 
-// sever breaks the stream off with an error, unless it has ended already.
+// sever breaks the stream off, unless it has ended already.
 func (w *responseWriter) sever(err error) {
 	_ = w.writer.CloseWithError(err)
 	w.post(answer{err: err})
@@ -131,7 +130,6 @@ func (w *responseWriter) send(body io.ReadCloser, length int64) {
 	}})
 }
 
-// stream is the body of a response whose end isn't known yet.
 func (w *responseWriter) stream() io.ReadCloser { return &responseBody{w.reader, w.cancel} }
 
 // A sink takes what the writer no longer keeps back.

@@ -19,8 +19,6 @@ const (
 	portsSettled = 2 * time.Minute
 	// portsAgain is when ports that can't be removed are tried again.
 	portsAgain = time.Minute
-	// sweepEvery bounds what an idle process asks of the database: a few queries
-	// each time.
 	sweepEvery = 10 * time.Second
 )
 

@@ -39,6 +39,7 @@ type Config struct {
 	Consoles   Consoles
 	NovaAPI    NovaAPI
 	Image      Image
+	SSL        SSL
 
 	// BootstrapPassword is for the users that the first start creates; it
 	// comes from NOVA_BOOTSTRAP_PASSWORD alone. Empty: make one up.
@@ -176,7 +177,7 @@ const (
 
 // NovaAPI is the section [nova_api]: what Nova has no option for.
 type NovaAPI struct {
-	PublicURL        string // scheme, host and port that clients use; never empty after Load
+	PublicURL        string // scheme, host and port that clients use; empty if the port is not known yet
 	LogFormat        string // auto, console or json
 	RegionName       string
 	Workers          int
@@ -189,6 +190,14 @@ type NovaAPI struct {
 	FakeHostVCPUs    int
 	FakeHostMemoryMB int
 	FakeHostDiskGB   int
+}
+
+// Scheme is how the listener is spoken to: http or https.
+func (c *Config) Scheme() string {
+	if c.SSL.Enabled() {
+		return "https"
+	}
+	return "http"
 }
 
 // Listen is the address to listen on, as host:port.

@@ -103,6 +103,8 @@ func TestLoad_values(t *testing.T) {
 		{"not the older name", "[glance]\napi_servers = http://g:9292\nendpoint_override = http://e", func(c *Config) any { return c.Glance.Override }, "http://e"},
 		{"region of the others", "[keystone_authtoken]\nregion_name = North\n[neutron]\nregion_name = South", func(c *Config) any { return c.Glance.RegionName + c.Neutron.RegionName }, "NorthSouth"},
 		{"every address", "[DEFAULT]\nosapi_compute_listen = ::\nosapi_compute_listen_port = 80", func(c *Config) any { return c.Listen() + " " + c.NovaAPI.PublicURL }, "[::]:80 http://127.0.0.1:80"},
+		{"TLS", "[ssl]\ncert_file = load_test.go\nkey_file = load.go", func(c *Config) any { return c.NovaAPI.PublicURL }, "https://127.0.0.1:8774"},
+		{"a port that isn't known yet", "osapi_compute_listen_port = 0", func(c *Config) any { return c.NovaAPI.PublicURL }, ""},
 		{"public address", "[nova_api]\npublic_url = https://nova.example/", func(c *Config) any { return c.NovaAPI.PublicURL }, "https://nova.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -198,6 +200,9 @@ func TestLoad_faults(t *testing.T) {
 [neutron] endpoint_override: must be set: the service isn't the bundled one, but the identity service is`},
 		{"several image services", "[glance]\napi_servers = http://a,http://b", `[glance] api_servers: want one address: of a load balancer, if there are several services`},
 		{"down before the next word", "service_down_time = 10", `[DEFAULT] service_down_time: must be more than report_interval`},
+		{"a certificate without a key", "[ssl]\ncert_file = load.go", `[ssl] key_file: must be set: a certificate needs its key`},
+		{"a key without a certificate", "[ssl]\nkey_file = load.go", `[ssl] cert_file: must be set: a certificate needs its key`},
+		{"no certificate", "[ssl]\ncert_file = /nowhere/c\nkey_file = load.go", `[ssl] cert_file: can't read /nowhere/c`},
 		{"no policy file", "[oslo_policy]\npolicy_file = /nowhere/p.yaml", `[oslo_policy] policy_file: can't read /nowhere/p.yaml`},
 		{"all at once", "[api]\nmax_limit = x\n[quota]\nram = y\n[glance]\napi_servers = http://a,http://b", `[api] max_limit = "x": not an integer
 [quota] ram = "y": not an integer

@@ -12,6 +12,7 @@ func Sections() []Section {
 		{"nova_api", "What Nova has no option for.", ownOptions},
 		{"api", "What the compute API answers.", apiOptions},
 		{"database", "Where everything is remembered.", databaseOptions},
+		{"ssl", "TLS for the listener.", sslOptions},
 		{"oslo_middleware", "What is done with a request before it is understood.", middlewareOptions},
 		{"keystone_authtoken", "The identity service that tokens are validated against, and the service user that asks it.", keystoneOptions()},
 		{"glance", "How the image service is found.", glanceOptions},

@@ -33,7 +33,7 @@ func (c *Config) resolve(in Inputs) {
 	if c.Keystone.WWWAuthenticateURI == "" {
 		c.Keystone.WWWAuthenticateURI = c.Keystone.URL
 	}
-	if c.NovaAPI.PublicURL == "" {
+	if c.NovaAPI.PublicURL == "" && c.ListenPort != 0 { // else nobody knows it yet
 		c.NovaAPI.PublicURL = c.publicURL()
 	}
 	c.NovaAPI.PublicURL = strings.TrimRight(c.NovaAPI.PublicURL, "/")
@@ -107,7 +107,7 @@ func (c *Config) publicURL() string {
 	}
 	public := *c
 	public.ListenHost = host
-	return "http://" + public.Listen()
+	return c.Scheme() + "://" + public.Listen()
 }
 
 func machineName() string {

@@ -25,6 +25,11 @@ func (c *Config) Validate() error {
 	v.need(len(c.Glance.APIServers) < 2, "glance", "api_servers",
 		"want one address: of a load balancer, if there are several services")
 	v.need(c.Hosts.DownTime > c.Hosts.ReportInterval, "DEFAULT", "service_down_time", "must be more than report_interval")
+	const both = "must be set: a certificate needs its key"
+	v.need(c.SSL.CertFile != "" || c.SSL.KeyFile == "", "ssl", "cert_file", both)
+	v.need(c.SSL.KeyFile != "" || c.SSL.CertFile == "", "ssl", "key_file", both)
+	v.need(c.SSL.CertFile == "" || readable(c.SSL.CertFile), "ssl", "cert_file", "can't read "+c.SSL.CertFile)
+	v.need(c.SSL.KeyFile == "" || readable(c.SSL.KeyFile), "ssl", "key_file", "can't read "+c.SSL.KeyFile)
 	v.need(c.Policy.File == "" || readable(c.Policy.File), "oslo_policy", "policy_file",
 		"can't read "+c.Policy.File)
 	return errors.Join(v.faults...)
