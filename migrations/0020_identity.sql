@@ -1,10 +1,15 @@
 -- +goose Up
 -- What the bundled identity service keeps.
+-- extra is a JSON object with the fields that clients send and no column has;
+-- options is one with the options of Keystone, such as immutable.
 CREATE TABLE identity_domains (
     id          TEXT    NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL UNIQUE,
-    description TEXT    NOT NULL,
-    enabled     BOOLEAN NOT NULL
+    description TEXT,
+    enabled     BOOLEAN NOT NULL,
+    tags        TEXT    NOT NULL,
+    options     TEXT    NOT NULL,
+    extra       TEXT    NOT NULL
 );
 
 CREATE TABLE identity_projects (
@@ -12,9 +17,11 @@ CREATE TABLE identity_projects (
     domain_id   TEXT    NOT NULL REFERENCES identity_domains (id) ON DELETE CASCADE,
     parent_id   TEXT    REFERENCES identity_projects (id) ON DELETE CASCADE, -- NULL: right under the domain
     name        TEXT    NOT NULL,
-    description TEXT    NOT NULL,
+    description TEXT,
     enabled     BOOLEAN NOT NULL,
     tags        TEXT    NOT NULL,
+    options     TEXT    NOT NULL,
+    extra       TEXT    NOT NULL,
     UNIQUE (domain_id, name)
 );
 CREATE INDEX identity_projects_parent ON identity_projects (parent_id);
@@ -25,17 +32,18 @@ CREATE TABLE identity_users (
     name               TEXT    NOT NULL,
     enabled            BOOLEAN NOT NULL,
     password_hash      TEXT    NOT NULL, -- bcrypt; empty: no password fits
-    default_project_id TEXT    REFERENCES identity_projects (id) ON DELETE SET NULL,
-    extra              TEXT    NOT NULL, -- a JSON object: email, description and whatever else
+    default_project_id TEXT, -- no reference: it need not exist
+    options            TEXT    NOT NULL,
+    extra              TEXT    NOT NULL, -- email, description and whatever else
     UNIQUE (domain_id, name)
 );
-CREATE INDEX identity_users_default_project ON identity_users (default_project_id);
 
 CREATE TABLE identity_roles (
     id          TEXT    NOT NULL PRIMARY KEY,
     name        TEXT    NOT NULL UNIQUE,
     description TEXT,
-    immutable   BOOLEAN NOT NULL
+    options     TEXT NOT NULL,
+    extra       TEXT NOT NULL
 );
 
 -- Who holds prior_id holds implied_id too.
@@ -91,15 +99,16 @@ INSERT INTO identity_revocation_counter (number) VALUES (0);
 CREATE TABLE identity_regions (
     id               TEXT NOT NULL PRIMARY KEY,
     description      TEXT NOT NULL,
-    parent_region_id TEXT REFERENCES identity_regions (id) ON DELETE CASCADE
+    parent_region_id TEXT REFERENCES identity_regions (id) ON DELETE CASCADE,
+    extra            TEXT NOT NULL
 );
 
 CREATE TABLE identity_services (
     id          TEXT    NOT NULL PRIMARY KEY,
     type        TEXT    NOT NULL,
     name        TEXT    NOT NULL,
-    description TEXT    NOT NULL,
-    enabled     BOOLEAN NOT NULL
+    enabled     BOOLEAN NOT NULL,
+    extra       TEXT    NOT NULL -- the description among others
 );
 
 CREATE TABLE identity_endpoints (
@@ -108,7 +117,8 @@ CREATE TABLE identity_endpoints (
     interface  TEXT    NOT NULL,
     region_id  TEXT    REFERENCES identity_regions (id),
     url        TEXT    NOT NULL, -- with {base}, $(project_id)s and the like in it
-    enabled    BOOLEAN NOT NULL
+    enabled    BOOLEAN NOT NULL,
+    extra      TEXT    NOT NULL
 );
 CREATE INDEX identity_endpoints_service ON identity_endpoints (service_id);
 CREATE INDEX identity_endpoints_region ON identity_endpoints (region_id);

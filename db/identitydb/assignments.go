@@ -97,7 +97,7 @@ func (s *Store) Assignments(ctx context.Context, f AssignmentFilter, limit int) 
 // the roles that they imply.
 func (s *Store) GrantedRoles(ctx context.Context, userID string, scope Scope) ([]Role, error) {
 	return rows.All[Role](ctx, s.DB, `
-		SELECT r.id, r.name, r.description, r.immutable
+		SELECT r.id, r.name, r.description, r.options, r.extra
 		FROM identity_roles r JOIN identity_assignments a ON a.role_id = r.id
 		WHERE a.user_id = ? AND a.scope = ? AND a.target_id = ?
 		ORDER BY r.id`, userID, scope.Kind, scope.Target)
@@ -135,8 +135,12 @@ func (s *Store) CheckRole(ctx context.Context, userID, roleID string, scope Scop
 }
 
 func noAssignment(userID, roleID string, scope Scope) error {
+	target := scope.Target
+	if scope == System {
+		target = KindSystem
+	}
 	return nova.Errorf(nova.NotFound,
-		"Could not find role assignment with role: %s, user or group: %s, project, domain, or system: %s.", roleID, userID, scope.Target)
+		"Could not find role assignment with role: %s, user or group: %s, project, domain, or system: %s.", roleID, userID, target)
 }
 
 // ProjectsOf lists a page of the projects on which a user holds a role, by ID.
@@ -159,12 +163,12 @@ func (s *Store) DomainsOf(ctx context.Context, userID string, p nova.Page) ([]Do
 		ORDER BY id LIMIT ?`, userID, p.Marker, p.Limit)
 }
 
-// SeedDomain creates a domain and reports whether it did: not if the ID is
+// SeedDomain creates a domain without tags, options and extra fields, and reports whether it did: not if the ID is
 // taken. Of several transactions that try at once, one creates it and the
 // others wait for that one to end.
 func (s *Store) SeedDomain(ctx context.Context, d Domain) (created bool, err error) {
 	changed, err := rows.Exec(ctx, s.DB, `
-		INSERT INTO identity_domains (id, name, description, enabled) VALUES (?, ?, ?, ?)
+		INSERT INTO identity_domains (id, name, description, enabled, tags, options, extra) VALUES (?, ?, ?, ?, '', '', '')
 		ON CONFLICT (id) DO NOTHING`, d.ID, d.Name, d.Description, d.Enabled)
 	return changed == 1, err
 }
@@ -183,11 +187,15 @@ func (s *Store) ForgetProjects(ctx context.Context, domainID string) error {
 }
 
 // ForgetScope deletes the assignments on a project or domain and the tokens for
-// it.
+// it, and takes a project from the users whose default it is.
 func (s *Store) ForgetScope(ctx context.Context, scope Scope) error {
 	if err := s.DeleteTokensFor(ctx, scope); err != nil {
 		return err
 	}
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM identity_assignments WHERE scope = ? AND target_id = ?", scope.Kind, scope.Target)
+	if err != nil || scope.Kind != KindProject {
+		return err
+	}
+	_, err = rows.Exec(ctx, s.DB, "UPDATE identity_users SET default_project_id = NULL WHERE default_project_id = ?", scope.Target)
 	return err
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/identitydb"
-	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -45,7 +44,7 @@ func TestTable_Kinds(t *testing.T) {
 		if err := users.Delete(t.Context(), "nix"); !nova.Is(err, nova.NotFound) {
 			t.Errorf("delete: %v", err)
 		}
-		if _, err := users.List(t.Context(), map[string]any{"1 = 1 OR name": "x"}, nova.Page{Limit: 1}); err == nil {
+		if _, err := users.List(t.Context(), identitydb.Equal("1 = 1 OR name", "x"), nova.Page{Limit: 1}); err == nil {
 			t.Error("a column that there isn't was not refused")
 		}
 	})
@@ -59,8 +58,8 @@ func TestTable_ChangeLosesNothing(t *testing.T) {
 			group.Go(func() {
 				_, err := s.Users.Change(t.Context(), user.ID, func(_ *identitydb.Store, v *identitydb.User) error {
 					extra := map[string]any{strconv.Itoa(i): true}
-					maps.Copy(extra, v.Extra.V)
-					v.Extra = rows.JSON[map[string]any]{V: extra}
+					maps.Copy(extra, v.Extra.Fields.V)
+					v.Extra.Fields.V = extra
 					return nil
 				})
 				if err != nil {
@@ -70,8 +69,8 @@ func TestTable_ChangeLosesNothing(t *testing.T) {
 		}
 		group.Wait()
 		got, err := s.Users.Get(t.Context(), user.ID)
-		if err != nil || len(got.Extra.V) != 10 {
-			t.Errorf("%d of 10 changes were kept, %v", len(got.Extra.V), err)
+		if err != nil || len(got.Extra.Fields.V) != 10 {
+			t.Errorf("%d of 10 changes were kept, %v", len(got.Extra.Fields.V), err)
 		}
 	})
 }

@@ -3,7 +3,6 @@ package identitydb
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -76,15 +75,15 @@ func (t Table[T]) Named(ctx context.Context, domainID, name string) (T, error) {
 	return v, t.notFound(err, name)
 }
 
-// List reads a page of the things whose columns equal the values of match, in
-// the order of their IDs.
-func (t Table[T]) List(ctx context.Context, match map[string]any, p nova.Page) ([]T, error) {
+// List reads a page of the things that meet all conditions, in the order of
+// their IDs.
+func (t Table[T]) List(ctx context.Context, conditions []Condition, p nova.Page) ([]T, error) {
 	var q rows.Query
-	for _, column := range slices.Sorted(maps.Keys(match)) {
-		if !slices.Contains(t.columns, column) { // a mistake in our code: clients don't choose columns
-			return nil, fmt.Errorf("%s has no column %q", t.table, column)
+	for _, c := range conditions {
+		if !slices.Contains(t.columns, c.Column) { // a mistake in our code: clients don't choose columns
+			return nil, fmt.Errorf("%s has no column %q", t.table, c.Column)
 		}
-		q.And(column+" = ?", match[column])
+		c.addTo(&q)
 	}
 	if p.Marker != "" {
 		q.And("id > ?", p.Marker)

@@ -8,9 +8,9 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// A target is a kind of thing on which users hold roles.
+// A target is a kind of thing that users hold roles on.
 type target struct {
-	path, rule string // the words after it in rules
+	path, rule string // the rule is the end of the names of its policies
 	scope      func(r *request) identitydb.Scope
 	exists     func(ctx context.Context, i *identitydb.Store, id string) error
 }
@@ -43,7 +43,7 @@ var targets = []target{
 	},
 }
 
-// grantRoutes are the calls that give roles and take them away.
+// grantRoutes are the calls that grant roles, check them and revoke them.
 func (s *Service) grantRoutes() []route {
 	var routes []route
 	for _, t := range targets {
@@ -57,13 +57,14 @@ func (s *Service) grantRoutes() []route {
 			route{"GET", many, list, reads, s.onTarget(t, false, s.listGrants)},
 			route{"PUT", one, "identity:create_" + t.rule, admin, s.onTarget(t, true, s.grant)},
 			route{"GET", one, "identity:check_" + t.rule, reads, s.onTarget(t, true, s.granted)},
-			route{"DELETE", one, "identity:revoke_" + t.rule, admin, s.onTarget(t, true, s.revoke)},
+			route{"DELETE", one, "identity:revoke_" + t.rule, admin, s.revokeOn(t)},
 		)
 	}
 	return routes
 }
 
-// onTarget makes sure that all that a path names is there.
+// onTarget looks up the target, the user and the role that a path names, and
+// calls do if all of them exist.
 func (s *Service) onTarget(t target, withRole bool, do func(*request, identitydb.Scope) (kit.Reply, error)) func(*request) (kit.Reply, error) {
 	return func(r *request) (kit.Reply, error) {
 		scope, i := t.scope(r), s.store
@@ -86,7 +87,7 @@ func (s *Service) listGrants(r *request, scope identitydb.Scope) (kit.Reply, err
 	roles, err := s.store.GrantedRoles(r.Context(), r.param("user_id"), scope)
 	views := make([]object, len(roles))
 	for i, role := range roles {
-		views[i] = roleView(r, role)
+		views[i] = s.roles().whole(r, role)
 	}
 	return r.list("roles", views, nil), err
 }
@@ -102,39 +103,47 @@ func (s *Service) granted(r *request, scope identitydb.Scope) (kit.Reply, error)
 	return kit.Reply{}, s.store.CheckRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
 }
 
-// revoke takes a role away. No token needs to be deleted: their roles are looked
-// up whenever they are validated.
-func (s *Service) revoke(r *request, scope identitydb.Scope) (kit.Reply, error) {
-	userID, roleID := r.param("user_id"), r.param("role_id")
-	return kit.Reply{}, s.revoking(r.Context(), userID, func(tx *identitydb.Store) error {
-		return tx.RevokeRole(r.Context(), userID, roleID, scope)
-	})
+// revokeOn takes a role away. As in Keystone, it doesn't matter whether the user
+// still exists. No token needs to be deleted: their roles are looked up whenever
+// they are validated.
+func (s *Service) revokeOn(t target) func(*request) (kit.Reply, error) {
+	return func(r *request) (kit.Reply, error) {
+		scope, userID, roleID := t.scope(r), r.param("user_id"), r.param("role_id")
+		if err := t.exists(r.Context(), s.store, scope.Target); err != nil {
+			return kit.Reply{}, err
+		}
+		if _, err := s.store.Roles.Get(r.Context(), roleID); err != nil {
+			return kit.Reply{}, err
+		}
+		return kit.Reply{}, s.revoking(r.Context(), userID, func(tx *identitydb.Store) error {
+			return tx.RevokeRole(r.Context(), userID, roleID, scope)
+		})
+	}
 }
 
 // assignments lists who holds which role on what.
 func (s *Service) assignments(r *request) (kit.Reply, error) {
-	q := r.URL.Query()
-	f := identitydb.AssignmentFilter{UserID: q.Get("user.id"), RoleID: q.Get("role.id"), Effective: r.flagged("effective")}
-	scopes := map[string]identitydb.Scope{
-		"scope.project.id": identitydb.OnProject(q.Get("scope.project.id")),
-		"scope.domain.id":  identitydb.OnDomain(q.Get("scope.domain.id")),
-		"scope.system":     identitydb.System,
-	}
-	for parameter, scope := range scopes {
-		if !q.Has(parameter) {
-			continue
-		}
-		if f.Kind != "" {
-			return kit.Reply{}, nova.Errorf(nova.Invalid, "Specify a domain, a project or the system, not several of them.")
-		}
-		f.Scope = scope
-	}
-	if q.Get("group.id") != "" { // there are no groups
-		return r.list("role_assignments", []object{}, nil), nil
+	f, possible, err := assignmentFilter(r)
+	if err != nil || !possible {
+		return r.list("role_assignments", []object{}, nil), err
 	}
 	assignments, err := s.store.Assignments(r.Context(), f, maxList)
 	if err != nil {
 		return kit.Reply{}, err
+	}
+	if r.flagged("include_subtree") {
+		below, err := subtreeOf(r.Context(), s.store, f.Target)
+		if err != nil {
+			return kit.Reply{}, err
+		}
+		for _, project := range below {
+			f.Scope = identitydb.OnProject(project.ID)
+			more, err := s.store.Assignments(r.Context(), f, maxList)
+			if err != nil {
+				return kit.Reply{}, err
+			}
+			assignments = append(assignments, more...)
+		}
 	}
 	views := make([]object, len(assignments))
 	for i, a := range assignments {
@@ -143,6 +152,37 @@ func (s *Service) assignments(r *request) (kit.Reply, error) {
 	return r.list("role_assignments", views, nil), nil
 }
 
+// assignmentFilter reads the query of a list of assignments. It reports false if
+// no assignment can fit: there are no groups, and no assignment is inherited.
+func assignmentFilter(r *request) (f identitydb.AssignmentFilter, possible bool, err error) {
+	q := r.URL.Query()
+	f = identitydb.AssignmentFilter{UserID: q.Get("user.id"), RoleID: q.Get("role.id"), Effective: r.flagged("effective")}
+	project, domain, system := q.Get("scope.project.id"), q.Get("scope.domain.id"), q.Get("scope.system")
+	switch {
+	case f.UserID != "" && q.Get("group.id") != "":
+		return f, false, nova.Errorf(nova.Invalid, "Specify a user or group, not both")
+	case f.Effective && q.Get("group.id") != "":
+		return f, false, nova.Errorf(nova.Invalid, "Combining effective and group filter will always result in an empty list.")
+	case project != "" && domain != "":
+		return f, false, nova.Errorf(nova.Invalid, "Specify a domain or project, not both")
+	case project != "" && system != "":
+		return f, false, nova.Errorf(nova.Invalid, "Specify system or project, not both")
+	case domain != "" && system != "":
+		return f, false, nova.Errorf(nova.Invalid, "Specify system or domain, not both")
+	case r.flagged("include_subtree") && project == "":
+		return f, false, nova.Errorf(nova.Invalid, "scope.project.id must be specified if include_subtree is also specified")
+	case project != "":
+		f.Scope = identitydb.OnProject(project)
+	case domain != "":
+		f.Scope = identitydb.OnDomain(domain)
+	case system != "":
+		f.Scope = identitydb.System
+	}
+	return f, q.Get("group.id") == "" && !q.Has("scope.OS-INHERIT:inherited_to"), nil
+}
+
+// assignmentView shows an assignment. An implied role links to the assignment
+// that it comes from.
 func assignmentView(r *request, a identitydb.Assignment, names bool) object {
 	prior := a.RoleID
 	links := object{}

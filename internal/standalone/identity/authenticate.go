@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,43 +9,8 @@ import (
 
 	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
-
-// authBody is what a client sends for a token.
-type authBody struct {
-	Auth *struct {
-		Identity *identityBody   `json:"identity"`
-		Scope    json.RawMessage `json:"scope"`
-	} `json:"auth"`
-}
-
-type identityBody struct {
-	Methods  []string `json:"methods"`
-	Password *struct {
-		User *userRef `json:"user"`
-	} `json:"password"`
-	Token *struct {
-		ID string `json:"id"`
-	} `json:"token"`
-}
-
-type userRef struct {
-	ID       string     `json:"id"`
-	Name     string     `json:"name"`
-	Domain   *domainRef `json:"domain"`
-	Password *string    `json:"password"`
-}
-
-type domainRef struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
-type projectRef struct {
-	ID     string     `json:"id"`
-	Name   string     `json:"name"`
-	Domain *domainRef `json:"domain"`
-}
 
 // A proof says who a client has proved to be, and how.
 type proof struct {
@@ -82,12 +46,19 @@ func (p proof) holds(ctx context.Context, tx *identitydb.Store) error {
 	return err
 }
 
-// errDenied says that somebody didn't show to be who they say, or may not have
-// the scope that they want. The client is not told which.
+// errDenied refuses a token: the client didn't prove who it is, or may not have
+// the scope that it wants. The client is not told which.
 var errDenied = nova.Errorf(nova.Unauthorized, "The request you have made requires authentication.")
 
-// authenticate goes through all methods that the client names; all must prove
-// the same user.
+// methods are the ways to prove who one is.
+var methods = []string{"password", "token"}
+
+// errMethod refuses a method that there isn't, and names those that there are.
+var errMethod = kit.WithDetail("identity", object{"methods": methods},
+	nova.Errorf(nova.Unauthorized, "Attempted to authenticate with an unsupported method."))
+
+// authenticate proves who a client is by all methods that it names. All of them
+// must prove the same user.
 func (s *Service) authenticate(r *request, in *identityBody) (proof, error) {
 	var p proof
 	for i, method := range in.Methods {
@@ -113,6 +84,8 @@ func (s *Service) authenticate(r *request, in *identityBody) (proof, error) {
 
 func (s *Service) prove(r *request, method string, in *identityBody) (proof, error) {
 	switch {
+	case !slices.Contains(methods, method):
+		return proof{}, errMethod
 	case method == "password" && in.Password != nil:
 		return s.provePassword(r, in.Password.User)
 	case method == "token" && in.Token != nil:
@@ -125,12 +98,10 @@ func (s *Service) provePassword(r *request, ref *userRef) (proof, error) {
 	switch {
 	case ref == nil:
 		return proof{}, missing("user", "password")
-	case ref.ID == "" && ref.Name == "":
-		return proof{}, missing("id or name", "user")
 	case ref.ID == "" && ref.Domain == nil:
 		return proof{}, missing("domain", "user")
 	case ref.Password == nil:
-		return proof{}, missing("password", "user")
+		return proof{}, errDenied
 	}
 	user, err := s.findUser(r.Context(), ref)
 	if err != nil && !nova.Is(err, nova.NotFound) {
@@ -191,8 +162,8 @@ func (s *Service) findUser(ctx context.Context, ref *userRef) (identitydb.User, 
 	return users.Named(ctx, domain, ref.Name)
 }
 
-// findDomain gives the ID of a domain; one that is given by ID is not looked
-// up.
+// findDomain finds the ID of a domain. A domain that is named by its ID is not
+// looked up.
 func (s *Service) findDomain(ctx context.Context, ref *domainRef) (string, error) {
 	if ref.ID != "" {
 		return ref.ID, nil
@@ -201,71 +172,7 @@ func (s *Service) findDomain(ctx context.Context, ref *domainRef) (string, error
 	return domain.ID, err
 }
 
-// scopes lists the scopes that would do for a client, the best first. Without
-// a wish of its own that is the user's default project, or else none.
-func (s *Service) scopes(ctx context.Context, wish json.RawMessage, user identitydb.User) ([]identitydb.Scope, error) {
-	text := string(wish)
-	switch {
-	case text == `"unscoped"`:
-		return []identitydb.Scope{{}}, nil
-	case (text == "" || text == "null") && user.DefaultProjectID != nil:
-		return []identitydb.Scope{identitydb.OnProject(*user.DefaultProjectID), {}}, nil
-	case text == "" || text == "null":
-		return []identitydb.Scope{{}}, nil
-	}
-	var in struct {
-		Project  *projectRef     `json:"project"`
-		Domain   *domainRef      `json:"domain"`
-		System   *systemRef      `json:"system"`
-		Unscoped json.RawMessage `json:"unscoped"`
-	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(wish, &in) != nil || json.Unmarshal(wish, &fields) != nil || len(fields) != 1 {
-		return nil, missing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
-	}
-	switch {
-	case in.Unscoped != nil:
-		return []identitydb.Scope{{}}, nil
-	case in.System != nil && in.System.All:
-		return []identitydb.Scope{identitydb.System}, nil
-	case in.Project != nil:
-		return s.projectScope(ctx, in.Project)
-	case in.Domain != nil:
-		return s.domainScope(ctx, in.Domain)
-	}
-	return nil, missing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
-}
-
-type systemRef struct {
-	All bool `json:"all"`
-}
-
-func (s *Service) projectScope(ctx context.Context, ref *projectRef) ([]identitydb.Scope, error) {
-	switch {
-	case ref.ID != "":
-		return []identitydb.Scope{identitydb.OnProject(ref.ID)}, nil
-	case ref.Name == "":
-		return nil, missing("id or name", "project")
-	case ref.Domain == nil:
-		return nil, missing("domain", "project")
-	}
-	domain, err := s.findDomain(ctx, ref.Domain)
-	if err != nil {
-		return nil, denied(err)
-	}
-	project, err := s.store.Projects.Named(ctx, domain, ref.Name)
-	return []identitydb.Scope{identitydb.OnProject(project.ID)}, denied(err)
-}
-
-func (s *Service) domainScope(ctx context.Context, ref *domainRef) ([]identitydb.Scope, error) {
-	if ref.ID == "" && ref.Name == "" {
-		return nil, missing("id or name", "domain")
-	}
-	id, err := s.findDomain(ctx, ref)
-	return []identitydb.Scope{identitydb.OnDomain(id)}, denied(err)
-}
-
-// denied hides what was not found.
+// denied hides that something was not found.
 func denied(err error) error {
 	if nova.Is(err, nova.NotFound) {
 		return errDenied
@@ -273,6 +180,7 @@ func denied(err error) error {
 	return err
 }
 
+// union is all texts of both lists, each once.
 func union(a, b []string) []string {
 	both := slices.Clone(a)
 	for _, s := range b {

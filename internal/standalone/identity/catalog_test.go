@@ -38,13 +38,16 @@ func TestCatalog_Base(t *testing.T) {
 				c.Error(diff)
 			}
 		}
-		re := c.as(c.login("admin", ""), "GET /v3/auth/catalog", "", 200)
+		re := c.do("POST /v3/auth/tokens", byPassword("admin", password, onSystem))
 		for i := range 5 {
-			endpoints, _ := re.at("catalog", i, "endpoints").([]any)
-			if want := re.text("catalog", i, "type") == "compute_legacy"; want != (len(endpoints) == 0) {
+			entry := []any{"token", "catalog", i}
+			endpoints, _ := re.at(append(entry, "endpoints")...).([]any)
+			if want := re.text(append(entry, "type")...) == "compute_legacy"; want != (len(endpoints) == 0) {
 				c.Errorf("without a project: %v", endpoints)
 			}
 		}
+		c.as(c.login("admin", "admin"), "GET /v3/auth/catalog", "", 200)
+		c.as(c.login("admin", ""), "GET /v3/auth/catalog", "", 403) // as in Keystone
 	})
 }
 

@@ -54,7 +54,6 @@ func TestPolicy(t *testing.T) {
 			{"GET /v3/auth/projects", "auditor demo reader", ""},
 			{"GET /v3/auth/domains", "auditor demo reader", ""},
 			{"GET /v3/auth/system", "auditor demo reader", ""},
-			{"GET /v3/auth/catalog", "auditor demo reader", ""},
 			{"GET /v2.0/tenants", "auditor demo reader", ""},
 		}
 		for _, tc := range cases {

@@ -2,8 +2,8 @@ package identity
 
 import (
 	"context"
+	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -13,42 +13,57 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// maxList is how many things a list gives at the most. Keystone's clients
-// don't follow next links, so it is large.
+// maxList is how many things a list holds at most. It is large, since the
+// clients of Keystone, which has no pages, don't follow next links.
 const maxList = 10000
 
 // A resource is one kind of thing that clients list, show, create, change and
-// delete, all alike. What differs is in its fields.
+// delete. The code for that is the same for all kinds; the fields say how one
+// kind differs. Those that are functions may be nil, unless said otherwise.
 type resource[T any] struct {
 	service      *Service
 	noun, plural string
-	table        func(*identitydb.Store) identitydb.Table[T]
-	id           func(T) string
-	view         func(r *request, v T) object
-	filters      map[string]string // from query parameters to columns
-	list, show   policy            // everything else is for administrators
+	table        func(*identitydb.Store) identitydb.Table[T] // required
+	id           func(T) string                              // required
+	list, show   policy                                      // everything else is for administrators
+	filters      map[string]string                           // from query parameters to columns
 
-	// draft is a new thing before a body is read into it.
+	// shape is that of the body that creates a thing.
+	shape shape
+	// draft is a new thing before a body is read into it. It is required.
 	draft func(r *request) T
-	// required are the fields without which there is no new thing.
-	required []string
-	// prepare does with a body what takes too long for a transaction; may be
-	// nil, as may all that follow.
+	// prepare does work for a body that takes too long for a transaction.
 	prepare func(r *request, f *form) error
-	// read reads a body, into a draft if f.creating.
+	// read reads a body into a thing. It is required.
 	read func(f *form, v *T)
-	// check looks whether a thing may be kept, in the transaction that does.
-	check func(ctx context.Context, tx *identitydb.Store, v T) error
+	// extra is where a thing keeps the fields that no column has. It is required.
+	extra func(v *T) *map[string]any
+	// view shows a thing, without those fields. It is required.
+	view func(r *request, v T) object
+	// repeatsExtra is set if the reply to a change shows those fields twice, as
+	// Keystone's replies for users and projects do.
+	repeatsExtra bool
+
+	// narrow adds conditions to a list, and reports whether anything can be found.
+	narrow func(r *request, found []identitydb.Condition) ([]identitydb.Condition, bool, error)
+	// show adds to the view of a single thing.
+	details func(r *request, v T, view object) error
+	// check refuses a thing that must not be stored, in the transaction that
+	// stores it. Before a creation, before is nil.
+	check func(ctx context.Context, tx *identitydb.Store, before *T, v T) error
+	// immutable reports whether a thing may be neither changed nor deleted.
+	immutable func(v T) bool
 	// changed does what follows from a change, after it.
 	changed func(ctx context.Context, tx *identitydb.Store, before, after T) error
-	// deleting refuses a deletion, or does what goes with it.
+	// deleting refuses a deletion, or does what goes with it, before it.
 	deleting func(ctx context.Context, tx *identitydb.Store, v T) error
 	// revokes names the user whose tokens say something else once a thing has
 	// been changed or deleted; empty for all users. It is nil for kinds that
 	// tokens say nothing of.
 	revokes func(id string) (userID string)
-	// taken is what a second thing of one name is refused with.
-	taken func(v T) string
+	// taken is what a thing is refused with if its name or ID is taken, from the
+	// words "Conflict occurred attempting to store" on.
+	taken func(v T, creating bool) string
 }
 
 func (c resource[T]) routes() []route {
@@ -62,10 +77,26 @@ func (c resource[T]) routes() []route {
 	}
 }
 
-func (c resource[T]) rows() identitydb.Table[T] { return c.table(c.service.store) }
+// known are the fields of a body that are no extra ones: those of the shape, and
+// those that the service tells.
+func (c resource[T]) known() []string {
+	names := []string{"id", "links", "extra"}
+	for _, f := range c.shape.fields {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+// whole is the view of a thing with all its fields.
+func (c resource[T]) whole(r *request, v T) object {
+	view := object{}
+	maps.Copy(view, *c.extra(&v))
+	maps.Copy(view, c.view(r, v))
+	return view
+}
 
 func (c resource[T]) reply(r *request, status int, v T) kit.Reply {
-	return kit.Reply{Status: status, Body: object{c.noun: c.view(r, v)}}
+	return kit.Reply{Status: status, Body: object{c.noun: c.whole(r, v)}}
 }
 
 func (c resource[T]) handleList(r *request) (kit.Reply, error) {
@@ -73,38 +104,23 @@ func (c resource[T]) handleList(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	match, err := c.match(r)
-	if err != nil {
-		return kit.Reply{}, err
+	found, possible := conditions(r.URL.Query(), c.filters), true
+	if c.narrow != nil {
+		if found, possible, err = c.narrow(r, found); err != nil {
+			return kit.Reply{}, err
+		}
 	}
-	items, err := c.rows().List(r.Context(), match, p)
-	if err != nil {
-		return kit.Reply{}, err
+	items := []T{}
+	if possible {
+		if items, err = c.table(c.service.store).List(r.Context(), found, p); err != nil {
+			return kit.Reply{}, err
+		}
 	}
-	return listReply(r, c.plural, items, p, c.view, c.id), nil
+	return listReply(r, c.plural, items, p, c.whole, c.id), nil
 }
 
-func (c resource[T]) match(r *request) (map[string]any, error) {
-	match := map[string]any{}
-	q := r.URL.Query()
-	for parameter, column := range c.filters {
-		if !q.Has(parameter) {
-			continue
-		}
-		match[column] = q.Get(parameter)
-		if column != "enabled" {
-			continue
-		}
-		b, err := strconv.ParseBool(q.Get(parameter))
-		if err != nil {
-			return nil, nova.Errorf(nova.Invalid, "Invalid input for field '%s': '%s' is not of type 'boolean'", parameter, q.Get(parameter))
-		}
-		match[column] = b
-	}
-	return match, nil
-}
-
-// listReply renders a page of things.
+// listReply shows a page of things. A page that the limit has filled gets a link
+// to the next.
 func listReply[T any](r *request, key string, items []T, p nova.Page, view func(*request, T) object, id func(T) string) kit.Reply {
 	views := make([]object, len(items))
 	for i, item := range items {
@@ -120,67 +136,105 @@ func listReply[T any](r *request, key string, items []T, p nova.Page, view func(
 }
 
 func (c resource[T]) handleShow(r *request) (kit.Reply, error) {
-	v, err := c.rows().Get(r.Context(), r.param(c.noun+"_id"))
-	return c.reply(r, http.StatusOK, v), err
-}
-
-// form reads the body of a creation or change.
-func (c resource[T]) form(r *request, creating bool) (*form, error) {
-	f, err := r.form(c.noun)
-	if err != nil {
-		return nil, err
-	}
-	f.creating = creating
-	if creating {
-		f.require(c.required...)
-	}
-	if c.prepare != nil && f.err == nil {
-		f.err = c.prepare(r, f)
-	}
-	return f, f.err
-}
-
-func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {
-	f, err := c.form(r, true)
+	v, err := c.table(c.service.store).Get(r.Context(), r.param(c.noun+"_id"))
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	v := c.draft(r)
-	c.read(f, &v)
-	if f.err != nil {
-		return kit.Reply{}, f.err
-	}
-	err = c.service.store.Tx(r.Context(), func(tx *identitydb.Store) error {
-		if err := c.checked(r.Context(), tx, v); err != nil {
-			return err
+	view := c.whole(r, v)
+	if c.details != nil {
+		if err := c.details(r, v, view); err != nil {
+			return kit.Reply{}, err
 		}
-		return c.conflict(c.table(tx).Create(r.Context(), v), v)
+	}
+	return kit.Reply{Body: object{c.noun: view}}, nil
+}
+
+// form reads a body and does what it needs before the transaction.
+func (c resource[T]) form(r *request, s shape) (*form, error) {
+	f, err := r.form(c.noun, s)
+	if err == nil && c.prepare != nil {
+		err = c.prepare(r, f)
+	}
+	return f, err
+}
+
+// fill reads a body into a thing.
+func (c resource[T]) fill(f *form, v *T) error {
+	c.read(f, v)
+	return f.extra(c.known(), c.extra(v))
+}
+
+func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {
+	f, err := c.form(r, c.shape)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	f.creating = true
+	v := c.draft(r)
+	if err := c.fill(f, &v); err != nil {
+		return kit.Reply{}, err
+	}
+	return c.create(r, v)
+}
+
+// create stores a new thing and shows it.
+func (c resource[T]) create(r *request, v T) (kit.Reply, error) {
+	err := c.service.store.Tx(r.Context(), func(tx *identitydb.Store) error {
+		if c.check != nil {
+			if err := c.check(r.Context(), tx, nil, v); err != nil {
+				return err
+			}
+		}
+		return c.conflict(c.table(tx).Create(r.Context(), v), v, true)
 	})
 	return c.reply(r, http.StatusCreated, v), err
 }
 
 func (c resource[T]) handleUpdate(r *request) (kit.Reply, error) {
-	f, err := c.form(r, false)
+	f, err := c.form(r, c.shape.forChange())
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	var before, after T
+	var after T
 	err = c.write(r, func(tx *identitydb.Store, id string) error {
 		var err error
-		after, err = c.table(tx).Change(r.Context(), id, func(tx *identitydb.Store, v *T) error {
-			before = *v
-			c.read(f, v)
-			if f.err != nil {
-				return f.err
-			}
-			return c.checked(r.Context(), tx, *v)
-		})
-		if err != nil || c.changed == nil {
-			return c.conflict(err, after)
-		}
-		return c.changed(r.Context(), tx, before, after)
+		after, err = c.change(r, tx, id, f)
+		return err
 	})
-	return c.reply(r, http.StatusOK, after), err
+	reply := c.reply(r, http.StatusOK, after)
+	if view, ok := reply.Body.(object)[c.noun].(object); ok && c.repeatsExtra {
+		view["extra"] = *c.extra(&after)
+	}
+	return reply, err
+}
+
+// change reads a body into a thing that exists, and stores the result with what
+// follows from it.
+func (c resource[T]) change(r *request, tx *identitydb.Store, id string, f *form) (after T, err error) {
+	if sent, ok := f.fields["id"]; ok && sent != id && c.noun != "domain" {
+		if _, err := c.table(tx).Get(r.Context(), id); err != nil {
+			return after, err
+		}
+		return after, nova.Errorf(nova.Invalid, "Cannot change ID")
+	}
+	var before T
+	after, err = c.table(tx).Change(r.Context(), id, func(tx *identitydb.Store, v *T) error {
+		before = *v
+		if err := c.fill(f, v); err != nil {
+			return err
+		}
+		if c.immutable != nil && c.immutable(before) && c.immutable(*v) {
+			return immutable("update", c.noun, id)
+		}
+		if c.check == nil {
+			return nil
+		}
+		return c.check(r.Context(), tx, &before, *v)
+	})
+	if err != nil || c.changed == nil {
+		return after, c.conflict(err, after, false)
+	}
+	return after, c.changed(r.Context(), tx, before, after)
 }
 
 func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
@@ -188,6 +242,9 @@ func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 		v, err := c.table(tx).Get(r.Context(), id)
 		if err != nil {
 			return err
+		}
+		if c.immutable != nil && c.immutable(v) {
+			return immutable("delete", c.noun, id)
 		}
 		if c.deleting != nil {
 			if err := c.deleting(r.Context(), tx, v); err != nil {
@@ -198,8 +255,8 @@ func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 	})
 }
 
-// write runs a transaction that changes or deletes a thing, and revokes what
-// tokens say of it.
+// write runs a transaction that changes or deletes the thing that a path names,
+// and revokes what tokens say of it.
 func (c resource[T]) write(r *request, do func(tx *identitydb.Store, id string) error) error {
 	id := r.param(c.noun + "_id")
 	withID := func(tx *identitydb.Store) error { return do(tx, id) }
@@ -214,16 +271,23 @@ func (c resource[T]) write(r *request, do func(tx *identitydb.Store, id string) 
 func theirs(id string) string  { return id }
 func everybodys(string) string { return "" }
 
-func (c resource[T]) checked(ctx context.Context, tx *identitydb.Store, v T) error {
-	if c.check == nil {
-		return nil
-	}
-	return c.check(ctx, tx, v)
+// immutable is the refusal to change or delete a thing that is immutable. The
+// stray backquote is Keystone's.
+func immutable(verb, noun, id string) error {
+	return nova.Errorf(nova.Forbidden, "Unable to %s immutable %s resource: `%s. Set resource option \"immutable\" to false first.", verb, noun, id)
 }
 
-func (c resource[T]) conflict(err error, v T) error {
+func (c resource[T]) conflict(err error, v T, creating bool) error {
 	if c.taken != nil && nova.Is(err, nova.Conflict) {
-		return nova.Because(err, nova.Conflict, "Conflict occurred attempting to store %s - %s.", c.noun, c.taken(v))
+		return nova.Because(err, nova.Conflict, "Conflict occurred attempting to store %s.", c.taken(v, creating))
+	}
+	return err
+}
+
+// elsewhere replaces a NotFound that is not about the thing that a path names.
+func elsewhere(err, by error) error {
+	if nova.Is(err, nova.NotFound) {
+		return by
 	}
 	return err
 }
@@ -231,4 +295,20 @@ func (c resource[T]) conflict(err error, v T) error {
 // newID makes an ID as Keystone does: a UUID without dashes.
 func newID() string {
 	return strings.ReplaceAll(uuid.NewString(), "-", "")
+}
+
+// orEmpty gives a list that is shown as [] instead of null.
+func orEmpty(l []string) []string {
+	if l == nil {
+		return []string{}
+	}
+	return l
+}
+
+// orObject gives an object that is shown as {} instead of null.
+func orObject(o map[string]any) map[string]any {
+	if o == nil {
+		return object{}
+	}
+	return o
 }

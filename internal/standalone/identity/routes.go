@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// A route is one call of the API: its rule is what a caller is told who may
-// not make it. Without a policy, no token is asked for.
+// A route is one call of the API. A caller that its policy refuses is told the
+// rule. A route without a policy needs no token.
 type route struct {
 	method, path, rule string
 	may                policy
@@ -39,25 +40,37 @@ func (s *Service) routes() http.Handler {
 
 		{"POST", "/v3/users/{user_id}/password", "", nil, s.changePassword},
 		{"GET", "/v3/users/{user_id}/projects", "identity:list_user_projects", either(reads, self), s.userProjects},
-		{"GET", "/v3/users/{user_id}/groups", "identity:list_groups_for_user", either(reads, self), s.userGroups},
-		{"GET", "/v3/groups", "identity:list_groups", reads, s.groups},
 		{"GET", "/v3/role_assignments", "identity:list_role_assignments", reads, s.assignments},
-		{"GET", "/v3/role_inferences", "identity:list_role_inference_rules", reads, s.roleInferences},
 	}
 	r := chi.NewRouter()
 	r.NotFound(s.NotFound())
-	r.MethodNotAllowed(s.Handle(func(*http.Request) (kit.Reply, error) {
-		return kit.Reply{}, kit.WithStatus(http.StatusMethodNotAllowed, nova.Errorf(nova.Invalid, "The method is not allowed for the requested URL."))
-	}))
-	for _, rt := range slices.Concat(own, s.grantRoutes(),
-		s.users().routes(), s.projects().routes(), s.domains().routes(), s.roles().routes(),
-		s.regions().routes(), s.services().routes(), s.endpoints().routes()) {
+	r.MethodNotAllowed(s.Handle(func(req *http.Request) (kit.Reply, error) { return notAllowed(r, req), nil }))
+	for _, rt := range slices.Concat(own, s.grantRoutes(), s.tagRoutes(), s.implicationRoutes(), s.regionRoutes(), s.emptyRoutes(),
+		s.users().routes(), s.projects().routes(), s.domains().routes(), s.roles().routes(), s.services().routes(), s.endpoints().routes()) {
 		kit.Route(r, rt.method, rt.path, s.handle(rt))
 	}
 	return r
 }
 
-// handle asks who is calling and whether that is allowed, and then calls.
+// notAllowed answers for a path that has no such method, in the words of Flask:
+// Keystone leaves the answer to it. OPTIONS is answered by the methods alone.
+func notAllowed(routes chi.Routes, r *http.Request) kit.Reply {
+	allowed := []string{http.MethodOptions}
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			allowed = append(allowed, method)
+		}
+	}
+	header := http.Header{"Allow": {strings.Join(allowed, ", ")}}
+	if r.Method == http.MethodOptions {
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		return kit.Reply{Status: http.StatusOK, Header: header}
+	}
+	return kit.Reply{Status: http.StatusMethodNotAllowed, Header: header, Body: object{"message": "The method is not allowed for the requested URL."}}
+}
+
+// handle makes a handler that finds out who is calling, asks the policy, and then
+// calls the route's own.
 func (s *Service) handle(rt route) http.HandlerFunc {
 	return s.Handle(func(r *http.Request) (kit.Reply, error) {
 		req := &request{Request: r, service: s}
@@ -80,7 +93,7 @@ func (s *Service) handle(rt route) http.HandlerFunc {
 	})
 }
 
-// A request is a request with what is known of its sender.
+// A request is a request to this service, with the session of its sender.
 type request struct {
 	*http.Request
 	service *Service
@@ -88,7 +101,8 @@ type request struct {
 	token   string             // the caller's
 }
 
-// param is a part of the path; nothing is called by what can't be unescaped.
+// param reads a part of the path: empty, which is the name of nothing, if it
+// can't be unescaped.
 func (r *request) param(name string) string {
 	value, err := url.PathUnescape(chi.URLParam(r.Request, name))
 	if err != nil {
@@ -97,14 +111,14 @@ func (r *request) param(name string) string {
 	return value
 }
 
-// flagged tells whether a query parameter is there, with no value or one that
-// doesn't mean no.
+// flagged reports whether a query parameter was sent, without a value or with one
+// that doesn't say no.
 func (r *request) flagged(name string) bool {
 	q := r.URL.Query()
-	return q.Has(name) && q.Get(name) != "0" && q.Get(name) != "false" && q.Get(name) != "False"
+	return q.Has(name) && truth(q.Get(name))
 }
 
-// link is where the client finds a thing of this service.
+// link is the link of a thing to itself.
 func (r *request) link(collection, id string) object {
 	return object{"self": r.service.self(r.Request, "/v3/"+collection+"/"+url.PathEscape(id))}
 }
@@ -112,8 +126,7 @@ func (r *request) link(collection, id string) object {
 // An object is a JSON object on its way to the client.
 type object = map[string]any
 
-// list answers with a collection. The next link is for pages that a limit
-// filled.
+// list answers with a collection, which may have a link to the next page.
 func (r *request) list(key string, items any, next any) kit.Reply {
 	here := r.URL.Path
 	if r.URL.RawQuery != "" {

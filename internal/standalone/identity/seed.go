@@ -72,7 +72,7 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 	}
 	err = s.store.Tx(ctx, func(tx *identitydb.Store) error {
 		seed := seeder{tx, map[string]string{}, map[string]string{}, map[string]string{}}
-		created, err = seed.SeedDomain(ctx, identitydb.Domain{ID: defaultDomain, Name: "Default", Description: "The default domain", Enabled: true})
+		created, err = seed.SeedDomain(ctx, identitydb.Domain{ID: defaultDomain, Name: "Default", Description: new("The default domain"), Enabled: true})
 		if err != nil || !created {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 
 // Seeded tells whether the store has been filled already.
 func (s *Service) Seeded(ctx context.Context) (bool, error) {
-	there, err := s.store.Domains.List(ctx, map[string]any{"id": defaultDomain}, nova.Page{Limit: 1})
+	there, err := s.store.Domains.List(ctx, identitydb.Equal("id", defaultDomain), nova.Page{Limit: 1})
 	return len(there) > 0, err
 }
 
@@ -109,7 +109,8 @@ func (s seeder) everything(ctx context.Context, hash, region string) error {
 
 func (s seeder) seedRoles(ctx context.Context) error {
 	for _, r := range seedRoles {
-		role := identitydb.Role{ID: newID(), Name: r.name, Immutable: true}
+		role := identitydb.Role{ID: newID(), Name: r.name}
+		role.Values.V = object{"immutable": true}
 		if err := s.Roles.Create(ctx, role); err != nil {
 			return err
 		}
@@ -126,7 +127,7 @@ func (s seeder) seedRoles(ctx context.Context) error {
 
 func (s seeder) seedProjects(ctx context.Context) error {
 	for _, p := range seedProjects {
-		project := identitydb.Project{ID: newID(), DomainID: defaultDomain, Name: p.name, Description: p.description, Enabled: true}
+		project := identitydb.Project{ID: newID(), DomainID: defaultDomain, Name: p.name, Description: &p.description, Enabled: true}
 		if err := s.Projects.Create(ctx, project); err != nil {
 			return err
 		}
@@ -163,7 +164,8 @@ func (s seeder) seedCatalog(ctx context.Context, region string) error {
 		return err
 	}
 	for _, c := range seedCatalog {
-		service := identitydb.Service{ID: newID(), Type: c.kind, Name: c.name, Description: c.description, Enabled: true}
+		service := identitydb.Service{ID: newID(), Type: c.kind, Name: c.name, Enabled: true}
+		service.Fields.V = object{"description": c.description}
 		if err := s.Services.Create(ctx, service); err != nil {
 			return err
 		}

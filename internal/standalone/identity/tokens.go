@@ -22,7 +22,7 @@ const (
 )
 
 // errNoToken is for a token that never was, has expired or was revoked.
-var errNoToken = nova.Errorf(nova.NotFound, "Could not find token.")
+var errNoToken = nova.Errorf(nova.NotFound, "Failed to validate token")
 
 // hashToken is what is kept of a token. It has 256 random bits, so that a
 // plain hash will do.
@@ -93,17 +93,9 @@ func (s *Service) keep(ctx context.Context, t identitydb.Token, p proof) (sessio
 }
 
 func (s *Service) createToken(r *request) (kit.Reply, error) {
-	var in authBody
-	if r.ContentLength != 0 {
-		if err := s.Decode(r.Request, &in); err != nil {
-			return kit.Reply{}, err
-		}
-	}
-	switch {
-	case in.Auth == nil:
-		return kit.Reply{}, missing("auth", "request body")
-	case in.Auth.Identity == nil:
-		return kit.Reply{}, missing("identity", "auth")
+	in, err := s.readAuth(r)
+	if err != nil {
+		return kit.Reply{}, err
 	}
 	p, err := s.authenticate(r, in.Auth.Identity)
 	if err != nil {
@@ -122,25 +114,30 @@ func (s *Service) createToken(r *request) (kit.Reply, error) {
 
 // challenge adds to a 401 where to get a token.
 func (s *Service) challenge(r *request, err error) error {
-	if nova.Is(err, nova.Unauthorized) {
-		return s.unauthorized(r.Request)
+	if !nova.Is(err, nova.Unauthorized) {
+		return err
 	}
-	return err
+	return kit.Challenge(s.self(r.Request, "/v3"), err)
 }
 
-// showToken validates: one's own tokens, or any for those who check others'.
+// showToken validates a token, which everybody may do with one's own. HEAD checks
+// it only, and is not for services.
 func (s *Service) showToken(r *request) (kit.Reply, error) {
 	subject, session, err := s.subject(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	if session.UserID != r.caller.UserID && !reads(r) && !holds(r.caller, "service") {
+	mayCheck := session.UserID == r.caller.UserID || reads(r)
+	switch {
+	case r.Method == http.MethodHead && !mayCheck:
+		return kit.Reply{}, forbidden("identity:check_token")
+	case !mayCheck && !holds(r.caller, "service"):
 		return kit.Reply{}, forbidden("identity:validate_token")
 	}
 	return s.tokenReply(r, http.StatusOK, subject, session)
 }
 
-// deleteToken revokes one's own tokens, or any for administrators.
+// deleteToken revokes a token: one's own, or any if the caller is an administrator.
 func (s *Service) deleteToken(r *request) (kit.Reply, error) {
 	subject, session, err := s.subject(r)
 	if err != nil {
@@ -157,7 +154,10 @@ func (s *Service) deleteToken(r *request) (kit.Reply, error) {
 // subject is the token that a request is about.
 func (s *Service) subject(r *request) (string, identitydb.Session, error) {
 	token, at := r.Header.Get("X-Subject-Token"), s.now()
-	if token == r.token {
+	switch token {
+	case "":
+		return "", identitydb.Session{}, nova.Errorf(nova.NotFound, "No token in the request")
+	case r.token:
 		return token, r.caller, nil
 	}
 	if r.flagged("allow_expired") && holds(r.caller, "service") {

@@ -2,27 +2,56 @@ package identity
 
 import (
 	"context"
-	"maps"
 
 	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+var userShape = shape{types: "object", fields: []field{
+	{name: "name", required: true, shape: aName},
+	{name: "domain_id", shape: anID},
+	{name: "enabled", shape: aBool},
+	{name: "password", shape: shape{types: "string null"}},
+	{name: "default_project_id", shape: anIDOrNull},
+	{name: "options", shape: userOptions},
+	{name: "description", shape: aTextOrNull},
+}}
+
+// userOptions are the options that Keystone has. They are stored and shown, and
+// mean nothing here: no password expires, and nobody is locked out.
+var userOptions = shape{types: "object", closed: true, fields: []field{
+	{name: "ignore_change_password_upon_first_use", shape: shape{types: "boolean null"}},
+	{name: "ignore_password_expiry", shape: shape{types: "boolean null"}},
+	{name: "ignore_lockout_failure_attempts", shape: shape{types: "boolean null"}},
+	{name: "lock_password", shape: shape{types: "boolean null"}},
+	{name: "ignore_user_inactivity", shape: shape{types: "boolean null"}},
+	{name: "multi_factor_auth_enabled", shape: shape{types: "boolean null"}},
+	{name: "multi_factor_auth_rules", shape: shape{types: "array null", maxItems: maxRules, unique: true, items: &shape{
+		types: "array", minItems: 1, maxItems: maxRules, unique: true, items: &shape{types: "string"},
+	}}},
+}}
+
+// maxRules bounds the rules about login methods, and the methods in a rule.
+const maxRules = 100
+
 func (s *Service) users() resource[identitydb.User] {
 	return resource[identitydb.User]{
 		service: s, noun: "user", plural: "users",
-		table:   func(i *identitydb.Store) identitydb.Table[identitydb.User] { return i.Users },
+		table:   func(s *identitydb.Store) identitydb.Table[identitydb.User] { return s.Users },
 		id:      func(v identitydb.User) string { return v.ID },
 		filters: map[string]string{"name": "name", "domain_id": "domain_id", "enabled": "enabled", "default_project_id": "default_project_id"},
 		list:    reads, show: either(reads, self),
+		shape: userShape,
 		draft: func(r *request) identitydb.User {
 			return identitydb.User{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
 		},
-		required: []string{"name"},
-		prepare:  s.hashPassword,
-		read:     readUser,
-		check:    checkUser,
+		prepare:      s.hashPassword,
+		read:         readUser,
+		extra:        func(v *identitydb.User) *map[string]any { return &v.Fields.V },
+		view:         userView,
+		repeatsExtra: true,
+		check:        checkUser,
 		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.User) error {
 			if (before.Enabled && !after.Enabled) || before.PasswordHash != after.PasswordHash {
 				return tx.DeleteTokensOf(ctx, after.ID)
@@ -30,90 +59,94 @@ func (s *Service) users() resource[identitydb.User] {
 			return nil
 		},
 		revokes: theirs,
-		taken: func(v identitydb.User) string {
-			return "Duplicate entry found with name " + v.Name + " at domain ID " + v.DomainID
+		taken: func(v identitydb.User, creating bool) string {
+			if creating {
+				return "user - Duplicate entry found with name " + v.Name + " at domain ID " + v.DomainID
+			}
+			return "user - Duplicate entry found with name " + v.Name
 		},
-		view: userView,
 	}
 }
 
 // hashPassword hashes the password of a body, which takes too long for a
 // transaction.
 func (s *Service) hashPassword(r *request, f *form) error {
-	if !f.has("password") || f.fields["password"] == nil {
+	password, sent := f.fields["password"].(string)
+	if !sent {
 		return nil
-	}
-	var password string
-	f.text("password", 0, maxPassword, &password)
-	if f.err != nil {
-		return f.err
 	}
 	var err error
 	f.hash, err = s.passwords.hash(r.Context(), visitorOf(r.Request, r.caller.UserID), password)
 	return err
 }
 
+// readUser reads a body. The description is an extra field, as in Keystone: it
+// is shown only if there is one.
 func readUser(f *form, v *identitydb.User) {
-	if f.creating {
-		f.name("domain_id", maxName, &v.DomainID)
-	} else {
-		f.fixed("domain_id", v.DomainID, "Cannot change Domain ID")
-	}
-	f.name("name", maxName, &v.Name)
+	f.name("name", &v.Name)
+	f.text("domain_id", &v.DomainID)
 	f.flag("enabled", &v.Enabled)
-	f.reference("default_project_id", &v.DefaultProjectID)
+	f.textOrNull("default_project_id", &v.DefaultProjectID)
+	f.options(&v.Values.V)
 	if f.hash != "" {
 		v.PasswordHash = f.hash
 	}
-	for _, key := range []string{"id", "password", "password_expires_at", "options", "links", "extra"} {
-		f.has(key) // read, or ours to tell
+	if description, sent := f.fields["description"]; sent {
+		fields := object{"description": description}
+		for name, value := range v.Fields.V {
+			if name != "description" {
+				fields[name] = value
+			}
+		}
+		v.Fields.V = fields
 	}
-	v.Extra.V = f.rest(v.Extra.V)
 }
 
-func checkUser(ctx context.Context, tx *identitydb.Store, v identitydb.User) error {
-	if err := checkDomain(ctx, tx, v.DomainID); err != nil {
+// checkUser refuses a user in a domain that doesn't exist, or in another domain
+// than before. The default project need not exist, but must not be a domain.
+func checkUser(ctx context.Context, tx *identitydb.Store, before *identitydb.User, v identitydb.User) error {
+	if before != nil && before.DomainID != v.DomainID {
+		return nova.Errorf(nova.Invalid, "Cannot change Domain ID")
+	}
+	if _, err := tx.Domains.Get(ctx, v.DomainID); err != nil {
 		return err
 	}
 	if v.DefaultProjectID == nil {
 		return nil
 	}
-	_, err := tx.Projects.Get(ctx, *v.DefaultProjectID)
-	return elsewhere(err, nova.Errorf(nova.Invalid, "Could not find project: %s.", *v.DefaultProjectID))
-}
-
-func checkDomain(ctx context.Context, tx *identitydb.Store, id string) error {
-	_, err := tx.Domains.Get(ctx, id)
-	return elsewhere(err, nova.Errorf(nova.Invalid, "Could not find domain: %s.", id))
+	_, err := tx.Domains.Get(ctx, *v.DefaultProjectID)
+	if err == nil {
+		return nova.Errorf(nova.Invalid, "User's default project ID cannot be a domain ID: %s", *v.DefaultProjectID)
+	}
+	return elsewhere(err, nil)
 }
 
 func userView(r *request, v identitydb.User) object {
-	view := object{}
-	maps.Copy(view, v.Extra.V)
-	maps.Copy(view, object{
+	view := object{
 		"id": v.ID, "name": v.Name, "domain_id": v.DomainID, "enabled": v.Enabled,
-		"password_expires_at": nil, "options": object{}, "links": r.link("users", v.ID),
-	})
+		"password_expires_at": nil, "options": orObject(v.Values.V), "links": r.link("users", v.ID),
+	}
 	if v.DefaultProjectID != nil {
 		view["default_project_id"] = *v.DefaultProjectID
 	}
 	return view
 }
 
-// changePassword lets users give themselves a new password. The old one is
-// all that they need to show.
+var passwordShape = shape{types: "object", closed: true, fields: []field{
+	{name: "original_password", required: true, shape: shape{types: "string"}},
+	{name: "password", required: true, shape: shape{types: "string"}},
+}}
+
+// changePassword lets a user choose a new password. The request needs no token:
+// it shows the old password. All tokens of the user are revoked.
 func (s *Service) changePassword(r *request) (kit.Reply, error) {
-	f, err := r.form("user")
+	f, err := r.form("user", passwordShape)
 	if err != nil {
 		return kit.Reply{}, err
 	}
 	var password, original string
-	f.require("original_password", "password")
-	f.text("password", 0, maxPassword, &password)
-	f.text("original_password", 0, maxPassword, &original)
-	if f.err != nil {
-		return kit.Reply{}, f.err
-	}
+	f.text("password", &password)
+	f.text("original_password", &original)
 	user, err := s.store.Users.Get(r.Context(), r.param("user_id"))
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, err
@@ -166,7 +199,7 @@ func (s *Service) listProjects(r *request, userID string, enabledOnly bool) (kit
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return listReply(r, "projects", projects, p, projectView, projectID), nil
+	return listReply(r, "projects", projects, p, s.projects().whole, projectID), nil
 }
 
 func (s *Service) authDomains(r *request) (kit.Reply, error) {
@@ -178,7 +211,7 @@ func (s *Service) authDomains(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return listReply(r, "domains", domains, p, domainView, domainID), nil
+	return listReply(r, "domains", domains, p, s.domains().whole, domainID), nil
 }
 
 func (s *Service) authSystem(r *request) (kit.Reply, error) {
@@ -188,16 +221,4 @@ func (s *Service) authSystem(r *request) (kit.Reply, error) {
 		system = append(system, object{"all": true})
 	}
 	return kit.Reply{Body: object{"system": system, "links": object{"self": s.self(r.Request, "/v3/auth/system")}}}, err
-}
-
-// groups is always empty: there is no way to make one.
-func (s *Service) groups(r *request) (kit.Reply, error) {
-	return r.list("groups", []object{}, nil), nil
-}
-
-func (s *Service) userGroups(r *request) (kit.Reply, error) {
-	if _, err := s.store.Users.Get(r.Context(), r.param("user_id")); err != nil {
-		return kit.Reply{}, err
-	}
-	return s.groups(r)
 }

@@ -34,6 +34,10 @@ func Authenticate(k Kit, validate Validator, authURL func(*http.Request) string)
 
 // Unauthorized is the 401 that tells a caller where to get a token.
 func Unauthorized(authURL string) error {
-	return WithHeader("Www-Authenticate", `Keystone uri="`+authURL+`"`,
-		nova.Errorf(nova.Unauthorized, "The request you have made requires authentication."))
+	return Challenge(authURL, nova.Errorf(nova.Unauthorized, "The request you have made requires authentication."))
+}
+
+// Challenge adds to an error where a caller gets a token.
+func Challenge(authURL string, err error) error {
+	return WithHeader("Www-Authenticate", `Keystone uri="`+authURL+`"`, err)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -17,6 +18,7 @@ type Fault struct {
 	Type    string // what Neutron calls the error; see Typed
 	Message string
 	Header  http.Header
+	Detail  map[string]any // goes beside the code and message of a Keystone fault
 }
 
 // A Style is how one service words and shapes its errors.
@@ -71,6 +73,7 @@ type typedError struct {
 	name   string
 	status int
 	header http.Header
+	detail map[string]any
 }
 
 func (e *typedError) Unwrap() error { return e.error }
@@ -91,8 +94,15 @@ func WithHeader(name, value string, err error) error {
 	return &typedError{error: err, header: http.Header{name: {value}}}
 }
 
+// WithDetail adds a field to the fault of an error, in Keystone's style only.
+func WithDetail(name string, value any, err error) error {
+	return &typedError{error: err, detail: map[string]any{name: value}}
+}
+
+// fault gathers what an error says with what it was wrapped in. Where two
+// wrappers say different things, the inner one counts.
 func (s Style) fault(err error) Fault {
-	f := Fault{Status: statuses[nova.KindOf(err)], Message: nova.Message(err), Header: http.Header{}}
+	f := Fault{Status: statuses[nova.KindOf(err)], Message: nova.Message(err), Header: http.Header{}, Detail: map[string]any{}}
 	for e := err; ; {
 		var t *typedError
 		if !errors.As(e, &t) {
@@ -105,6 +115,7 @@ func (s Style) fault(err error) Fault {
 			f.Status = t.status
 		}
 		copyHeader(f.Header, t.header)
+		maps.Copy(f.Detail, t.detail)
 		e = t.error
 	}
 	f.Title = http.StatusText(f.Status)
@@ -118,7 +129,9 @@ func (s Style) fault(err error) Fault {
 }
 
 func keystoneFault(_ *http.Request, f Fault) (contentType string, body []byte) {
-	return jsonFault(map[string]any{"error": map[string]any{"code": f.Status, "message": f.Message, "title": f.Title}})
+	content := map[string]any{"code": f.Status, "message": f.Message, "title": f.Title}
+	maps.Copy(content, f.Detail)
+	return jsonFault(map[string]any{"error": content})
 }
 
 func neutronFault(_ *http.Request, f Fault) (contentType string, body []byte) {
