@@ -58,8 +58,8 @@ func TestTable_ChangeLosesNothing(t *testing.T) {
 			group.Go(func() {
 				_, err := s.Users.Change(t.Context(), user.ID, func(_ *identitydb.Store, v *identitydb.User) error {
 					extra := map[string]any{strconv.Itoa(i): true}
-					maps.Copy(extra, v.Extra.Fields.V)
-					v.Extra.Fields.V = extra
+					maps.Copy(extra, v.Fields.V)
+					v.Fields.V = extra
 					return nil
 				})
 				if err != nil {
@@ -69,8 +69,8 @@ func TestTable_ChangeLosesNothing(t *testing.T) {
 		}
 		group.Wait()
 		got, err := s.Users.Get(t.Context(), user.ID)
-		if err != nil || len(got.Extra.Fields.V) != 10 {
-			t.Errorf("%d of 10 changes were kept, %v", len(got.Extra.Fields.V), err)
+		if err != nil || len(got.Fields.V) != 10 {
+			t.Errorf("%d of 10 changes were kept, %v", len(got.Fields.V), err)
 		}
 	})
 }

@@ -64,7 +64,8 @@ var (
 			{name: "token", shape: shape{types: "object", fields: []field{{name: "id", required: true, shape: anyText}}}},
 		}}},
 		{name: "scope", shape: shape{types: "object string", fields: []field{
-			{name: "project", shape: projectRefs}, {name: "domain", shape: domainShape},
+			{name: "project", shape: projectRefs},
+			{name: "domain", shape: domainShape},
 			{name: "system", shape: shape{types: "object", fields: []field{{name: "all", shape: aBool}}}},
 			{name: "OS-TRUST:trust", shape: shape{types: "object"}},
 		}}},
@@ -73,8 +74,11 @@ var (
 
 // mustName lists the parts of a body that must name something, by ID or by name.
 var mustName = [][]string{
-	{"identity", "password", "user"}, {"identity", "password", "user", "domain"},
-	{"scope", "project"}, {"scope", "project", "domain"}, {"scope", "domain"},
+	{"identity", "password", "user"},
+	{"identity", "password", "user", "domain"},
+	{"scope", "project"},
+	{"scope", "project", "domain"},
+	{"scope", "domain"},
 }
 
 // readAuth reads and checks the body of a request for a token.

@@ -37,9 +37,9 @@ func (s *Service) domains() resource[identitydb.Domain] {
 		read: func(f *form, v *identitydb.Domain) {
 			f.name("name", &v.Name)
 			f.textOrNull("description", &v.Description)
-			f.flag("enabled", &v.Enabled)
+			f.enabled(&v.Enabled)
 			f.texts("tags", &v.Tags.V)
-			f.options(&v.Values.V)
+			v.Values.V = f.options(v.Values.V)
 		},
 		extra:     func(v *identitydb.Domain) *map[string]any { return &v.Fields.V },
 		view:      domainView,

@@ -87,9 +87,9 @@ func (f *form) textOrNull(key string, to **string) {
 	}
 }
 
-// flag reads a boolean.
-func (f *form) flag(key string, to *bool) {
-	if b, ok := f.fields[key].(bool); ok {
+// enabled reads whether a thing is enabled.
+func (f *form) enabled(to *bool) {
+	if b, ok := f.fields["enabled"].(bool); ok {
 		*to = b
 	}
 }
@@ -107,15 +107,15 @@ func (f *form) texts(key string, to *[]string) {
 	}
 }
 
-// options reads the options that were sent into those that a thing has; null
-// takes one away.
-func (f *form) options(to *map[string]any) {
+// options adds the options that were sent to those that a thing has; null takes
+// one away.
+func (f *form) options(has map[string]any) map[string]any {
 	sent, ok := f.fields["options"].(map[string]any)
 	if !ok {
-		return
+		return has
 	}
 	merged := map[string]any{}
-	maps.Copy(merged, *to)
+	maps.Copy(merged, has)
 	for name, value := range sent {
 		if value == nil {
 			delete(merged, name)
@@ -123,14 +123,14 @@ func (f *form) options(to *map[string]any) {
 			merged[name] = value
 		}
 	}
-	*to = merged
+	return merged
 }
 
-// extra reads all other fields. The error is Invalid if they are too large to
-// be stored.
-func (f *form) extra(known []string, to *map[string]any) error {
+// extra adds all fields that are not known to those that a thing has. The error
+// is Invalid if they can't be stored.
+func (f *form) extra(known []string, has map[string]any) (map[string]any, error) {
 	merged := map[string]any{}
-	maps.Copy(merged, *to)
+	maps.Copy(merged, has)
 	for name, value := range f.fields {
 		if !slices.Contains(known, name) {
 			merged[name] = value
@@ -138,12 +138,11 @@ func (f *form) extra(known []string, to *map[string]any) error {
 	}
 	text, err := json.Marshal(merged)
 	if err != nil || len(text) > maxExtra {
-		return nova.Errorf(nova.Invalid, "The fields beside the known ones take more than %d bytes.", maxExtra)
+		return nil, nova.Errorf(nova.Invalid, "The fields beside the known ones take more than %d bytes.", maxExtra)
 	}
 	var again map[string]any
 	if err := json.Unmarshal(text, &again); err != nil { // a number such as 1e999, which nobody could read back
-		return nova.Errorf(nova.Invalid, "%s", kit.Keystone.Malformed)
+		return nil, nova.Errorf(nova.Invalid, "%s", kit.Keystone.Malformed)
 	}
-	*to = again
-	return nil
+	return again, nil
 }

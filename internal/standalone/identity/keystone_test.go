@@ -180,8 +180,13 @@ func TestRoles_Implied(t *testing.T) {
 			status int
 			told   []string
 		}{
-			{"HEAD " + one, 404, nil}, {"DELETE " + one, 404, nil}, {"PUT " + one, 201, []string{""}}, {"PUT " + one, 409, nil},
-			{"HEAD " + one, 200, nil}, {"GET /v3/roles/nix/implies", 404, nil}, {"PUT /v3/roles/" + role + "/implies/nix", 404, nil},
+			{"HEAD " + one, 404, nil},
+			{"DELETE " + one, 404, nil},
+			{"PUT " + one, 201, []string{""}},
+			{"PUT " + one, 409, nil},
+			{"HEAD " + one, 200, nil},
+			{"GET /v3/roles/nix/implies", 404, nil},
+			{"PUT /v3/roles/" + role + "/implies/nix", 404, nil},
 		} {
 			l.take()
 			if re := c.do(step.line, "", "X-Auth-Token", admin); re.Code != step.status || !slices.Equal(l.take(), step.told) {

@@ -56,8 +56,7 @@ func (s *Service) projects() resource[identitydb.Project] {
 // refuseToActAsDomain refuses a project that is a domain: this service keeps the
 // two apart.
 func refuseToActAsDomain(_ *request, f *form) error {
-	isDomain := false
-	if f.flag("is_domain", &isDomain); isDomain {
+	if f.fields["is_domain"] == true {
 		return nova.Errorf(nova.Invalid, "A project that acts as a domain is made with POST /v3/domains.")
 	}
 	return nil
@@ -68,9 +67,9 @@ func refuseToActAsDomain(_ *request, f *form) error {
 func readProject(f *form, v *identitydb.Project) {
 	f.name("name", &v.Name)
 	f.textOrNull("description", &v.Description)
-	f.flag("enabled", &v.Enabled)
+	f.enabled(&v.Enabled)
 	f.texts("tags", &v.Tags.V)
-	f.options(&v.Values.V)
+	v.Values.V = f.options(v.Values.V)
 	f.text("domain_id", &v.DomainID)
 	f.textOrNull("parent_id", &v.ParentID)
 	if _, sent := f.fields["domain_id"]; sent && f.fields["domain_id"] == nil && !f.creating {
@@ -137,7 +136,7 @@ func refuseDisabledAbove(before *identitydb.Project, v identitydb.Project, paren
 		return nova.Errorf(nova.Forbidden, "Cannot enable project %s since it has disabled parents.", v.ID)
 	case disabled != "":
 		return nova.Errorf(nova.Invalid, "cannot create a project in a branch containing a disabled project: %s", disabled)
-	case before == nil && len(parents)+1 > maxDepth:
+	case before == nil && len(parents) >= maxDepth:
 		return nova.Errorf(nova.Forbidden, "Max hierarchy depth reached for %s branch.", *v.ParentID)
 	}
 	return nil

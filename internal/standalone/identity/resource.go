@@ -159,9 +159,11 @@ func (c resource[T]) form(r *request, s shape) (*form, error) {
 }
 
 // fill reads a body into a thing.
-func (c resource[T]) fill(f *form, v *T) error {
+func (c resource[T]) fill(f *form, v *T) (err error) {
 	c.read(f, v)
-	return f.extra(c.known(), c.extra(v))
+	fields := c.extra(v)
+	*fields, err = f.extra(c.known(), *fields)
+	return err
 }
 
 func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {

@@ -28,7 +28,7 @@ func (s *Service) roles() resource[identitydb.Role] {
 		read: func(f *form, v *identitydb.Role) {
 			f.text("name", &v.Name)
 			f.textOrNull("description", &v.Description)
-			f.options(&v.Values.V)
+			v.Values.V = f.options(v.Values.V)
 		},
 		extra: func(v *identitydb.Role) *map[string]any { return &v.Fields.V },
 		view: func(r *request, v identitydb.Role) object {

@@ -29,7 +29,7 @@ func (s *Service) services() resource[identitydb.Service] {
 		read: func(f *form, v *identitydb.Service) {
 			f.text("type", &v.Type)
 			f.text("name", &v.Name)
-			f.flag("enabled", &v.Enabled)
+			f.enabled(&v.Enabled)
 		},
 		extra: func(v *identitydb.Service) *map[string]any { return &v.Fields.V },
 		view: func(r *request, v identitydb.Service) object {
@@ -72,7 +72,7 @@ func (s *Service) endpoints() resource[identitydb.Endpoint] {
 			f.textOrNull("region", &v.RegionID)
 			f.textOrNull("region_id", &v.RegionID)
 			f.text("url", &v.URL)
-			f.flag("enabled", &v.Enabled)
+			f.enabled(&v.Enabled)
 		},
 		extra: func(v *identitydb.Endpoint) *map[string]any { return &v.Fields.V },
 		view: func(r *request, v identitydb.Endpoint) object {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -58,9 +59,8 @@ const (
 )
 
 func isID(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
-	})
+	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
+	return strings.Trim(s, characters) == "" // a text has no other characters, or some are left
 }
 
 // like is the shape of texts that match a pattern.
@@ -113,7 +113,7 @@ func (s shape) check(value any, path ...string) error {
 			if s.items == nil {
 				break
 			}
-			if err := s.items.check(item, append(slices.Clip(path), fmt.Sprint(i))...); err != nil {
+			if err := s.items.check(item, append(slices.Clip(path), strconv.Itoa(i))...); err != nil {
 				return err
 			}
 		}

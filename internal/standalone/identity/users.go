@@ -85,9 +85,9 @@ func (s *Service) hashPassword(r *request, f *form) error {
 func readUser(f *form, v *identitydb.User) {
 	f.name("name", &v.Name)
 	f.text("domain_id", &v.DomainID)
-	f.flag("enabled", &v.Enabled)
+	f.enabled(&v.Enabled)
 	f.textOrNull("default_project_id", &v.DefaultProjectID)
-	f.options(&v.Values.V)
+	v.Values.V = f.options(v.Values.V)
 	if f.hash != "" {
 		v.PasswordHash = f.hash
 	}
