@@ -44,6 +44,7 @@ var rooms = map[string]room{
 	"internal/python":         {nil, with(web, driver)},
 	"internal/pattern":        {nil, with(web, driver)},
 	"migrations":              {nil, web},
+	"internal/samples":        {nil, with(web, driver)},
 	"internal/policy":         {[]string{"internal/nova"}, with(web, driver)},
 	"internal/scheduler":      {[]string{"internal/nova"}, with(web, driver)},
 	"internal/quota":          {[]string{"internal/nova"}, with(web, driver)},

@@ -8,12 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-)
 
-// samplesVariable names the environment variable with the folder of the API
-// samples: requests and replies of a real service, as its documentation shows
-// them.
-const samplesVariable = "NOVA_API_SAMPLES"
+	"github.com/nova-api/nova-api/internal/samples"
+)
 
 // A sample is a reply that must have the keys and the types of one of the API
 // samples.
@@ -26,10 +23,13 @@ type sample struct {
 }
 
 // conform sends the requests of samples, in their order, and compares.
-func (s *site) conform(t *testing.T, samples []sample) {
+func (s *site) conform(t *testing.T, all []sample) {
 	t.Helper()
-	folder := samplesFolder(t)
-	for _, c := range samples {
+	folder, ok := samples.Folder(t)
+	if !ok {
+		return
+	}
+	for _, c := range all {
 		text, err := os.ReadFile(filepath.Join(folder, c.file))
 		if err != nil {
 			t.Fatal(err)
@@ -43,19 +43,6 @@ func (s *site) conform(t *testing.T, samples []sample) {
 			t.Errorf("%s at 2.%d, unlike %s: %s", c.request, c.minor, c.file, difference)
 		}
 	}
-}
-
-// samplesFolder finds the API samples, or leaves the test out.
-func samplesFolder(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv(samplesVariable)
-	if folder == "" {
-		folder = filepath.Join("..", "..", "shared", "reference", "api_samples")
-	}
-	if _, err := os.Stat(folder); err != nil {
-		t.Skipf("replies are not compared with the API samples, which are not here: %v (%s names their folder)", err, samplesVariable)
-	}
-	return folder
 }
 
 // shapes tells where two JSON values differ in their keys or types. Null goes

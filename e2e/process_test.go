@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/nova-api/nova-api/internal/microversion"
 )
 
 // How long anything may take that should happen soon: the machine may be busy.
@@ -241,7 +243,7 @@ func (u *user) do(ctx context.Context, method, path string, body any) (reply, er
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Auth-Token", u.token)
-	r.Header.Set("OpenStack-API-Version", "compute 2.104")
+	r.Header.Set("OpenStack-API-Version", "compute "+microversion.Max.String())
 	response, err := client.Do(r)
 	if err != nil {
 		return reply{}, err

@@ -37,7 +37,7 @@ func BenchmarkSite(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()
 			r := httptest.NewRequestWithContext(b.Context(), bench.method, "http://nova.example"+bench.path, http.NoBody)
-			r.Header.Set("OpenStack-API-Version", "compute 2.104")
+			r.Header.Set("OpenStack-API-Version", "compute "+newest)
 			r.Header.Set("Accept", "application/json")
 			if bench.name != "unauthorized" {
 				r.Header.Set("X-Auth-Token", "demo")

@@ -17,6 +17,7 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
@@ -312,6 +313,9 @@ func (r *reply) action(t *testing.T, status int, name string) *reply {
 	}
 	return r
 }
+
+// newest is the version that "latest" stands for.
+var newest = microversion.Max.String()
 
 const plainNotFound = "404 Not Found\n\nThe resource could not be found.\n\n   "
 

@@ -34,10 +34,10 @@ func TestNegotiation_Good(t *testing.T) {
 		{both{}, "2.1"},
 		{both{current: []string{"compute 2.1"}}, "2.1"},
 		{both{current: []string{"compute 2.47"}}, "2.47"},
-		{both{current: []string{"compute 2.104"}}, "2.104"},
-		{both{current: []string{"compute latest"}}, "2.104"},
+		{both{current: []string{"compute " + newest}}, newest},
+		{both{current: []string{"compute latest"}}, newest},
 		{both{legacy: []string{"2.47"}}, "2.47"},
-		{both{legacy: []string{"latest"}}, "2.104"},
+		{both{legacy: []string{"latest"}}, newest},
 		// The service's name, in any case and any space around it.
 		{both{current: []string{"COMPUTE 2.4"}}, "2.4"},
 		{both{current: []string{" compute  2.4 "}}, "2.4"},
@@ -140,7 +140,7 @@ func TestNegotiation_NotAcceptable(t *testing.T) {
 	s := newSite(t)
 	for _, version := range []string{"2.0", "1.0", "3.0", "3.1", "2.105", "22.1", "1.47", "2.99999999999999999999999", "99999999999999999999.1"} {
 		want := `{"computeFault":{"code":406,"message":"Version ` + version +
-			` is not supported by the API. Minimum is 2.1 and maximum is 2.104."}}`
+			` is not supported by the API. Minimum is 2.1 and maximum is ` + newest + `."}}`
 		for _, headers := range []both{{current: []string{"compute " + version}}, {legacy: []string{version}}} {
 			for _, path := range []string{"/v2.1/things/1", "/v2.1/"} {
 				r := s.do(t, "GET "+path, headers.option()).want(t, http.StatusNotAcceptable, want)

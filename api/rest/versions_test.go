@@ -17,12 +17,12 @@ const (
 	listed = `{"versions":[` +
 		`{"id":"v2.0","status":"DEPRECATED","version":"","min_version":"","updated":"2025-07-04T12:00:00Z",` +
 		`"links":[{"rel":"self","href":"BASE/v2/"}]},` +
-		`{"id":"v2.1","status":"CURRENT","version":"2.104","min_version":"2.1","updated":"2013-07-23T11:33:21Z",` +
+		`{"id":"v2.1","status":"CURRENT","version":"NEWEST","min_version":"2.1","updated":"2013-07-23T11:33:21Z",` +
 		`"links":[{"rel":"self","href":"BASE/v2.1/"}]}]}`
 	describedBy = `{"rel":"describedby","type":"text/html","href":"http://docs.openstack.org/"}`
 	legacy      = `{"version":{"id":"v2.0","status":"DEPRECATED","version":"","min_version":"","updated":"2025-07-04T12:00:00Z",` +
 		`"links":[{"rel":"self","href":"BASE/ROOT/"},` + describedBy + `],"media-types":` + legacyMedia + `}}`
-	current = `{"version":{"id":"v2.1","status":"CURRENT","version":"2.104","min_version":"2.1","updated":"2013-07-23T11:33:21Z",` +
+	current = `{"version":{"id":"v2.1","status":"CURRENT","version":"NEWEST","min_version":"2.1","updated":"2013-07-23T11:33:21Z",` +
 		`"links":[{"rel":"self","href":"BASE/ROOT/"},` + describedBy + `],"media-types":` + currentMedia + `}}`
 	choices = `{"choices":[` +
 		`{"id":"v2.0","status":"DEPRECATED","links":[{"rel":"self","href":"BASE/v2PATH"}],"media-types":` + legacyMedia + `},` +
@@ -31,7 +31,7 @@ const (
 
 // fill puts a document's base and its root or path in.
 func fill(document, base, where string) string {
-	return strings.NewReplacer("BASE", base, "ROOT", where, "PATH", where).Replace(document)
+	return strings.NewReplacer("NEWEST", newest, "BASE", base, "ROOT", where, "PATH", where).Replace(document)
 }
 
 func TestVersions_WithoutToken(t *testing.T) {

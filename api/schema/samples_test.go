@@ -18,9 +18,9 @@ type sample struct {
 	version microversion.Version
 }
 
-// samples lists those that are requests: by their name, or by being one of the
+// requestSamples lists those that are requests: by their name, or by being one of the
 // actions, whose requests are named like answers.
-func samples(t *testing.T, dir string) []sample {
+func requestSamples(t *testing.T, dir string) []sample {
 	t.Helper()
 	var found []sample
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
