@@ -111,7 +111,6 @@ var sampleActions = map[string]*Body{
 	"removeFloatingIp":    RemoveFloatingIP,
 	"removeSecurityGroup": RemoveSecurityGroup,
 	"rescue":              Rescue,
-	"resetNetwork":        ResetNetwork,
 	"resize":              Resize,
 	"restore":             Restore,
 	"resume":              Resume,

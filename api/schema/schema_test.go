@@ -55,7 +55,6 @@ var bodies = map[string]*Body{
 	"RemoveSecurityGroup":    RemoveSecurityGroup,
 	"RemoveTenantAccess":     RemoveTenantAccess,
 	"Rescue":                 Rescue,
-	"ResetNetwork":           ResetNetwork,
 	"ResetState":             ResetState,
 	"Resize":                 Resize,
 	"Restore":                Restore,
@@ -82,15 +81,17 @@ var bodies = map[string]*Body{
 
 // queries are all that the package describes.
 var queries = map[string]*Query{
-	"FlavorsQuery":         FlavorsQuery,
-	"IgnoredQuery":         IgnoredQuery,
-	"InstanceActionsQuery": InstanceActionsQuery,
-	"KeyPairQuery":         KeyPairQuery,
-	"KeyPairsQuery":        KeyPairsQuery,
-	"LimitsQuery":          LimitsQuery,
-	"NoQuery":              NoQuery,
-	"QuotaSetQuery":        QuotaSetQuery,
-	"ServersQuery":         ServersQuery,
+	"ConsoleAuthTokenQuery": ConsoleAuthTokenQuery,
+	"FlavorsQuery":          FlavorsQuery,
+	"IgnoredQuery":          IgnoredQuery,
+	"InstanceActionsQuery":  InstanceActionsQuery,
+	"KeyPairQuery":          KeyPairQuery,
+	"KeyPairsQuery":         KeyPairsQuery,
+	"LimitsQuery":           LimitsQuery,
+	"NoQuery":               NoQuery,
+	"QuotaSetQuery":         QuotaSetQuery,
+	"ServerGroupsQuery":     ServerGroupsQuery,
+	"ServersQuery":          ServersQuery,
 }
 
 // decode reads JSON as the HTTP kit does.

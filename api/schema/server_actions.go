@@ -20,7 +20,6 @@ var (
 	ConfirmResize     = argless("confirmResize")
 	RevertResize      = argless("revertResize")
 	InjectNetworkInfo = argless("injectNetworkInfo")
-	ResetNetwork      = NewBody(Any)
 )
 
 // The actions that must be sent null.
