@@ -172,3 +172,29 @@ func (s *cloudSite) thingsToCreateWith() []string {
 	}
 	return append(words, "$image", cirros) // the last, since others begin like it
 }
+
+// TestServers_KernelAndRamdisk boots an image that names two others, and makes
+// sure that they don't change places on the way to the store, in replies, and in
+// the filters and keys of lists.
+func TestServers_KernelAndRamdisk(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		image := func(name, more string) string {
+			id := s.Image(`POST /images {"name": "`+name+`", "disk_format": "raw", "container_format": "bare"`+more+`}`, as("demo")).Want(t, 201).String("id")
+			s.Image("PUT /images/"+id+"/file data", as("demo"), header("Content-Type", "application/octet-stream")).Want(t, 204)
+			return id
+		}
+		kernel, ramdisk := image("kernel", ""), image("ramdisk", "")
+		system := image("system", `, "kernel_id": "`+kernel+`", "ramdisk_id": "`+ramdisk+`"`)
+		body := `{"server": {"name": "web", "flavorRef": "1", "networks": "none", "imageRef": "` + system + `"}}`
+		id := s.Do("POST /v2.1/servers "+body, as("demo"), at(37)).Want(t, 202).String("server/id")
+		s.work()
+		s.Do("GET /v2.1/servers/"+id, at(3)).Want(t, 200,
+			has("server/OS-EXT-SRV-ATTR:kernel_id", kernel), has("server/OS-EXT-SRV-ATTR:ramdisk_id", ramdisk))
+		const list = "GET /v2.1/servers?all_tenants=1&"
+		s.Do(list+"kernel_id="+kernel).Want(t, 200, listed("servers", "id", id))
+		s.Do(list+"ramdisk_id="+ramdisk).Want(t, 200, listed("servers", "id", id))
+		s.Do(list+"kernel_id="+ramdisk).Want(t, 200, listed("servers", "id"))
+		s.Do(list+"ramdisk_id="+kernel).Want(t, 200, listed("servers", "id"))
+	})
+}
