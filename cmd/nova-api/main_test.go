@@ -52,7 +52,7 @@ func TestHelp(t *testing.T) {
 		{"config --help", []string{"--show", "--sample=FILE"}},
 		{"policy --help", []string{"policy.yaml"}},
 		{"version --help", []string{"version"}},
-		{"health --help", []string{"http://127.0.0.1:8774/readyz", "--timeout=3s"}},
+		{"health --help", []string{"http://127.0.0.1:8774/readyz", "--timeout=3s", "--insecure"}},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			t.Parallel()

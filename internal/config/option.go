@@ -15,11 +15,10 @@ type Section struct {
 	Options []Option
 }
 
-// An Option is all that is known about a setting. Reading, checking, printing
-// and documenting it derive from here.
+// An Option is a row of a section's table.
 type Option struct {
 	Name    string
-	Default string // as a file would have it
+	Default string // in the form of a file
 	Help    string
 	Accepts rule
 	Secret  bool // never printed

@@ -69,7 +69,7 @@ func WriteMarkdown(w io.Writer) error {
 
 const markdownHead = `# Configuration
 
-<!-- Generated from internal/config/options.go: go test ./internal/config -update -->
+<!-- Generated from the tables in internal/config: go test ./internal/config -update -->
 
 Options are written in nova.conf's own form, with Nova's sections and names
 wherever Nova has the option. They are taken, each overriding the one before,

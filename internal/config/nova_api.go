@@ -1,0 +1,84 @@
+package config
+
+import "time"
+
+// The places of a service. Load turns auto into one of the others.
+const (
+	Bundled  = "bundled"
+	External = "external"
+	auto     = "auto"
+)
+
+// NovaAPI is the section [nova_api]: options that Nova doesn't have.
+type NovaAPI struct {
+	PublicURL        string // scheme, host and port that clients use; empty if the port is not known yet
+	LogFormat        string // auto, console or json
+	RegionName       string
+	Workers          int
+	LeaseTime        time.Duration
+	ListTimeout      time.Duration
+	Identity         string // Bundled or External
+	Image            string // Bundled or External
+	Network          string // Bundled or External
+	FakeHosts        []string
+	FakeHostVCPUs    int
+	FakeHostMemoryMB int
+	FakeHostDiskGB   int
+}
+
+var place = oneOf(auto, Bundled, External)
+
+var novaAPIOptions = []Option{
+	{
+		Name: "public_url", Accepts: maybe(webAddress), at: func(c *Config) any { return &c.NovaAPI.PublicURL },
+		Help: "Scheme, host and port at which clients reach this process, for the bundled identity service's catalog and for clouds.yaml. Empty: made from the address to listen on.",
+	},
+	{
+		Name: "log_format", Default: auto, Accepts: oneOf(auto, "console", "json"), at: func(c *Config) any { return &c.NovaAPI.LogFormat },
+		Help: "The form of the log: console is for people, json is one object a line; auto is console on a terminal and json otherwise.",
+	},
+	{
+		Name: "region_name", Default: "RegionOne", Accepts: notEmpty, at: func(c *Config) any { return &c.NovaAPI.RegionName },
+		Help: "The region that the bundled identity service's catalog is for.",
+	},
+	{
+		Name: "workers", Default: "10", Accepts: between(1, 1000), at: func(c *Config) any { return &c.NovaAPI.Workers },
+		Help: "How many actions on servers are worked on at the same time.",
+	},
+	{
+		Name: "lease_time", Default: "6", Accepts: between(1, 3600), at: func(c *Config) any { return &c.NovaAPI.LeaseTime },
+		Help: "How long after the death of a worker other workers reclaim its actions. A live worker renews its leases every third of this time.",
+	},
+	{
+		Name: "list_timeout", Default: "15", Accepts: between(1, 3600), at: func(c *Config) any { return &c.NovaAPI.ListTimeout },
+		Help: "How long the database may work on one list, such as servers filtered by a regular expression, before the client is told that it takes too long.",
+	},
+	{
+		Name: "identity", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Identity },
+		Help: "Whether the identity service is the bundled one; auto: if [keystone_authtoken] has no auth_url.",
+	},
+	{
+		Name: "image", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Image },
+		Help: "Whether the image service is the bundled one; auto: as the identity service.",
+	},
+	{
+		Name: "network", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Network },
+		Help: "Whether the network service is the bundled one; auto: as the identity service.",
+	},
+	{
+		Name: "fake_hosts", Default: "fake-1,fake-2", Accepts: some(hostName), at: func(c *Config) any { return &c.NovaAPI.FakeHosts },
+		Help: "The hosts that the fake driver pretends to run servers on.",
+	},
+	{
+		Name: "fake_host_vcpus", Default: "128", Accepts: between(1, 1e6), at: func(c *Config) any { return &c.NovaAPI.FakeHostVCPUs },
+		Help: "How many CPUs each fake host has.",
+	},
+	{
+		Name: "fake_host_memory_mb", Default: "524288", Accepts: between(1, 1e9), at: func(c *Config) any { return &c.NovaAPI.FakeHostMemoryMB },
+		Help: "How much memory each fake host has, in MiB.",
+	},
+	{
+		Name: "fake_host_disk_gb", Default: "8192", Accepts: between(1, 1e9), at: func(c *Config) any { return &c.NovaAPI.FakeHostDiskGB },
+		Help: "How much disk each fake host has, in GiB.",
+	},
+}

@@ -1,0 +1,52 @@
+package config
+
+// The options of [DEFAULT] are fields of Config itself.
+var processOptions = []Option{
+	{
+		Name: "debug", Default: "false", at: func(c *Config) any { return &c.Debug },
+		Help: "Log messages for developers too.",
+	},
+	{
+		Name: "state_path", Default: "./state", Accepts: notEmpty, at: func(c *Config) any { return &c.StateDir },
+		Help: "The directory for the files of this process: the SQLite database, the bundled image service's data, clouds.yaml and the openrc files. Created if it does not exist.",
+	},
+	{
+		Name: "osapi_compute_listen", Default: "127.0.0.1", at: func(c *Config) any { return &c.ListenHost },
+		Help: "The address to listen on. Empty: all addresses of the machine.",
+	},
+	{
+		Name: "osapi_compute_listen_port", Default: "8774", Accepts: between(0, 65535), at: func(c *Config) any { return &c.ListenPort },
+		Help: "The port to listen on; 0 for any free one.",
+	},
+	{
+		Name: "host", Accepts: maybe(hostName), at: func(c *Config) any { return &c.Host },
+		Help: "The name of this process among those that share a database. Empty: the machine's name.",
+	},
+	{
+		Name: "graceful_shutdown_timeout", Default: "60", at: func(c *Config) any { return &c.ShutdownTimeout },
+		Help: "How long requests may take to finish once the process is told to stop.",
+	},
+	{
+		Name: "client_socket_timeout", Default: "60", Accepts: between(1, 3600), at: func(c *Config) any { return &c.ClientTimeout },
+		Help: "How long a client may take to send the next part of a request, or to take the next part of a response. Uploads and downloads may take as long as they like, as long as they move.",
+	},
+}
+
+var serverOptions = []Option{
+	{
+		Name: "non_inheritable_image_properties", Default: "cache_in_nova,bittorrent", at: func(c *Config) any { return &c.NotInherited },
+		Help: "The properties that an image of a server doesn't inherit from the image that the server was made of, beside those of signatures and encryption, which it never does.",
+	},
+	{
+		Name: "password_length", Default: "12", Accepts: between(0, 255), at: func(c *Config) any { return &c.PasswordLength },
+		Help: "The length of the administrator's password that a new server is given.",
+	},
+	{
+		Name: "default_availability_zone", Default: "nova", Accepts: notEmpty, at: func(c *Config) any { return &c.DefaultZone },
+		Help: "The availability zone of hosts that are in no other.",
+	},
+	{
+		Name: "internal_service_availability_zone", Default: "internal", Accepts: notEmpty, at: func(c *Config) any { return &c.InternalZone },
+		Help: "The availability zone that services other than compute are shown in.",
+	},
+}

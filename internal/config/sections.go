@@ -1,0 +1,42 @@
+package config
+
+import (
+	"iter"
+	"slices"
+)
+
+// Sections is the table of all options, in the order in which they are printed.
+func Sections() []Section {
+	return []Section{
+		{"DEFAULT", "The process, and options without a section of their own.", slices.Concat(processOptions, serverOptions, hostOptions)},
+		{"nova_api", "Options that Nova doesn't have.", novaAPIOptions},
+		{"api", "How the compute API answers.", apiOptions},
+		{"database", "The database that keeps everything.", databaseOptions},
+		{"ssl", "TLS for the listener.", sslOptions},
+		{"oslo_middleware", "Bounds on requests.", middlewareOptions},
+		{"keystone_authtoken", "The identity service that tokens are validated against, and the service user that asks it.", keystoneOptions()},
+		{"glance", "The address of the image service.", glanceOptions},
+		{"neutron", "The address of the network service, and the service user for it. Without an auth_url, it is the service user of [keystone_authtoken].", neutronOptions()},
+		{"identity", "The bundled identity service.", identityOptions},
+		{"image", "The bundled image service.", imageOptions},
+		{"quota", "The limits of projects that an administrator has set no others for; -1 is no limit.", quotaOptions},
+		{"oslo_policy", "Who may do what.", policyOptions},
+		{"filter_scheduler", "How hosts are compared. A multiplier below zero packs servers instead of spreading them.", weightOptions},
+		{"vnc", "VNC consoles.", vncOptions},
+		{"serial_console", "Serial consoles.", serialConsoleOptions},
+		{"consoleauth", "The tokens that open consoles.", consoleAuthOptions},
+	}
+}
+
+// each iterates over all options with their keys.
+func each() iter.Seq2[key, Option] {
+	return func(yield func(key, Option) bool) {
+		for _, s := range Sections() {
+			for _, o := range s.Options {
+				if !yield(key{s.Name, o.Name}, o) {
+					return
+				}
+			}
+		}
+	}
+}
