@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"maps"
@@ -169,6 +172,49 @@ func TestFiles_AreShort(t *testing.T) {
 			t.Errorf("%s has %d lines: it is time to split it", path, lines)
 		}
 	}
+}
+
+// A handler that is longer than this does work that belongs to compute, or
+// decoding that deserves a name.
+const mostHandlerLines = 15
+
+// TestHandlers_AreShort looks at the functions of controllers that answer
+// requests: those that return (any, error).
+func TestHandlers_AreShort(t *testing.T) {
+	t.Parallel()
+	handlers := 0
+	for path, text := range sources(t) {
+		if filepath.Dir(path) != "api" || strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, text, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok || !answersRequests(f) {
+				continue
+			}
+			handlers++
+			if lines := files.Position(f.Body.Rbrace).Line - files.Position(f.Body.Lbrace).Line - 1; lines > mostHandlerLines {
+				t.Errorf("%s: %s has %d lines, more than %d", path, f.Name.Name, lines, mostHandlerLines)
+			}
+		}
+	}
+	if handlers == 0 {
+		t.Error("there are no handlers")
+	}
+}
+
+func answersRequests(f *ast.FuncDecl) bool {
+	results := f.Type.Results
+	if f.Recv == nil || results == nil || len(results.List) != 2 {
+		return false
+	}
+	first, ok := results.List[0].Type.(*ast.Ident)
+	return ok && first.Name == "any"
 }
 
 // TestSources_LeaveNothingUndone looks for what is put off.

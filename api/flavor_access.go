@@ -49,8 +49,7 @@ func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.AddT
 	if err != nil {
 		return nil, err
 	}
-	publicRefused := r.AtLeast(7)
-	if publicRefused && flavor.Public {
+	if flavor.Public && r.AtLeast(7) {
 		return nil, nova.Errorf(nova.Conflict, "Can not add access to a public flavor.")
 	}
 	if err := c.Store.AddFlavorAccess(ctx, flavor, id); err != nil {

@@ -21,12 +21,9 @@ func (c *Limits) Operations() rest.Operations {
 }
 
 func (c *Limits) index(ctx context.Context, r *rest.Request) (any, error) {
-	project := r.Caller.ProjectID
-	if r.Has("tenant_id") { // Nova asks the rule even for the caller's own project
-		if err := r.EnforceOwn(policy.LimitsOtherProject); err != nil {
-			return nil, err
-		}
-		project = r.Last("tenant_id")
+	project, err := limitsProject(r)
+	if err != nil {
+		return nil, err
 	}
 	quota, _, err := c.Compute.Quota(ctx, project, "")
 	if err != nil {
@@ -37,4 +34,13 @@ func (c *Limits) index(ctx context.Context, r *rest.Request) (any, error) {
 		return nil, err
 	}
 	return views.Limits{}.Show(r, quota, used), nil
+}
+
+// limitsProject is the project that the query names, or the caller's own. Whoever
+// names one needs another rule, even for the own project.
+func limitsProject(r *rest.Request) (string, error) {
+	if !r.Has("tenant_id") {
+		return r.Caller.ProjectID, nil
+	}
+	return r.Last("tenant_id"), r.EnforceOwn(policy.LimitsOtherProject)
 }

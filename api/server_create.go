@@ -25,16 +25,21 @@ func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerC
 	if err != nil {
 		return nil, err
 	}
-	first := created.Servers[0]
 	if in.Server.ReturnReservationID {
-		return views.Servers{}.Reservation(first.ReservationID), nil
+		return views.Servers{}.Reservation(created.Servers[0].ReservationID), nil
 	}
+	return c.showCreated(r, created, orDefault(in.Server.SecurityGroups)), nil
+}
+
+// showCreated answers with the first of the new servers, and says where it is.
+func (c *Servers) showCreated(r *rest.Request, created compute.Created, groups []string) any {
+	first := created.Servers[0]
+	r.Header("Location", r.URL("servers", first.ID))
 	var password *string
 	if c.ShowPassword {
 		password = &created.Password
 	}
-	r.Header("Location", r.URL("servers", first.ID))
-	return views.Servers{}.Created(r, first, orDefault(in.Server.SecurityGroups), password), nil
+	return views.Servers{}.Created(r, first, groups, password)
 }
 
 // serverRequest decodes a body, and refuses what contradicts itself and what

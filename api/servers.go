@@ -76,10 +76,7 @@ func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any
 }
 
 func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (any, error) {
-	if !r.AtLeast(104) { // where /v2 has nothing else to look at, its schema lets it through
-		in.Server.PinnedAvailabilityZone = schema.Null[string]{}
-	}
-	change, err := changes(s, in)
+	change, err := changes(r, s, in)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +106,7 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 }
 
 // changes are the changes that an update asks for.
-func changes(s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
+func changes(r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
 	change := db.ServerChange{
 		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: in.Server.Hostname, DiskConfig: in.Server.DiskConfig,
 		AccessIPv4: convert(address, in.Server.AccessIPv4), AccessIPv6: convert(address, in.Server.AccessIPv6),
@@ -117,7 +114,8 @@ func changes(s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error)
 	if in.Server.Description.Set {
 		change.Description = new(pointer(in.Server.Description))
 	}
-	if !in.Server.PinnedAvailabilityZone.Set {
+	// The schema of /v2 lets the pin through in a body that has nothing else.
+	if !in.Server.PinnedAvailabilityZone.Set || !r.AtLeast(104) {
 		return change, nil
 	}
 	pin := pointer(in.Server.PinnedAvailabilityZone)
