@@ -21,6 +21,8 @@ func (c *AvailabilityZones) Operations() rest.Operations {
 	}
 }
 
+// index lists the zones that servers can be asked to run in, without their
+// hosts.
 func (c *AvailabilityZones) index(ctx context.Context, r *rest.Request) (any, error) {
 	zones, err := c.Hosts.Zones(ctx)
 	if err != nil {
@@ -29,6 +31,8 @@ func (c *AvailabilityZones) index(ctx context.Context, r *rest.Request) (any, er
 	return views.AvailabilityZones{}.Index(r, zones), nil
 }
 
+// detail lists all zones, with the hosts and services in each. It is for
+// administrators.
 func (c *AvailabilityZones) detail(ctx context.Context, r *rest.Request) (any, error) {
 	zones, err := c.Hosts.Zones(ctx)
 	if err != nil {

@@ -27,6 +27,7 @@ func (c *Extensions) index(_ context.Context, r *rest.Request) (any, error) {
 	return views.Extensions{}.Index(r, extensionsFor(r)), nil
 }
 
+// show finds an extension by its alias.
 func (c *Extensions) show(_ context.Context, r *rest.Request) (any, error) {
 	for _, e := range extensionsFor(r) {
 		if e.Alias == r.ID() {

@@ -46,6 +46,9 @@ func (c *FlavorExtraSpecs) show(ctx context.Context, r *rest.Request) (any, erro
 	return views.Flavors{}.ExtraSpec(r.ID(), value), nil
 }
 
+// create adds extra specs to the flavor, or replaces those of the same names.
+// It answers with the specs of the request as they were given, numbers
+// included, and not with all specs of the flavor.
 func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schema.FlavorExtraSpecsCreateBody) (any, error) {
 	if err := checkExtraSpecs(r, in.ExtraSpecs); err != nil {
 		return nil, err
@@ -56,6 +59,7 @@ func (c *FlavorExtraSpecs) create(ctx context.Context, r *rest.Request, in schem
 	return views.Flavors{}.GivenExtraSpecs(in.ExtraSpecs.Given()), nil
 }
 
+// update sets one extra spec. The body must hold the key that the path names.
 func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schema.FlavorExtraSpecUpdateBody) (any, error) {
 	if err := checkExtraSpecs(r, in); err != nil {
 		return nil, err
@@ -70,6 +74,8 @@ func (c *FlavorExtraSpecs) update(ctx context.Context, r *rest.Request, in schem
 	return views.Flavors{}.ExtraSpec(r.ID(), given), nil
 }
 
+// delete removes one extra spec. The error is NotFound if the flavor has none
+// of the name.
 func (c *FlavorExtraSpecs) delete(ctx context.Context, r *rest.Request) (any, error) {
 	flavor, err := c.flavor(ctx, r)
 	if err != nil {
@@ -78,7 +84,7 @@ func (c *FlavorExtraSpecs) delete(ctx context.Context, r *rest.Request) (any, er
 	return nil, c.Store.DeleteExtraSpec(ctx, flavor, r.ID())
 }
 
-// set adds extra specs to the flavor, or replaces them.
+// set adds extra specs to the flavor, or replaces them. Numbers become texts.
 func (c *FlavorExtraSpecs) set(ctx context.Context, r *rest.Request, specs schema.ExtraSpecs) error {
 	flavor, err := c.flavor(ctx, r)
 	if err != nil {
@@ -97,6 +103,7 @@ func checkExtraSpecs(r *rest.Request, specs schema.ExtraSpecs) error {
 	return specs.Check()
 }
 
+// flavor finds the flavor that the path names, if the caller may see it.
 func (c *FlavorExtraSpecs) flavor(ctx context.Context, r *rest.Request) (nova.Flavor, error) {
 	return c.visibleFlavor(ctx, r, r.Param("flavor_id"))
 }

@@ -42,6 +42,8 @@ func (c *Flavors) index(ctx context.Context, r *rest.Request) (any, error) {
 	return views.Flavors{}.Index(r, flavors), nil
 }
 
+// detail lists flavors with everything. The walk from here is one step each to
+// the store and to the view.
 func (c *Flavors) detail(ctx context.Context, r *rest.Request) (any, error) {
 	flavors, err := c.list(ctx, r)
 	if err != nil {
@@ -58,6 +60,9 @@ func (c *Flavors) show(ctx context.Context, r *rest.Request) (any, error) {
 	return views.Flavors{}.Show(r, flavor), nil
 }
 
+// create makes a flavor, public unless the body says otherwise. It answers 200,
+// which Nova has never changed to 201. The error is Conflict for a name or an
+// ID that another flavor has.
 func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.FlavorCreateBody) (any, error) {
 	flavor, err := c.Store.CreateFlavor(ctx, newFlavor(in))
 	if err != nil {
@@ -66,6 +71,8 @@ func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.FlavorC
 	return views.Flavors{}.Show(r, flavor), nil
 }
 
+// update changes the description, the only thing about a flavor that can
+// change.
 func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.FlavorUpdateBody) (any, error) {
 	flavor, err := c.Store.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
 	if err != nil {
@@ -74,10 +81,14 @@ func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.FlavorU
 	return views.Flavors{}.Show(r, flavor), nil
 }
 
+// delete removes a flavor with its extra specs and access. Servers keep their
+// own copy of it.
 func (c *Flavors) delete(ctx context.Context, r *rest.Request) (any, error) {
 	return nil, c.Store.DeleteFlavor(ctx, r.ID())
 }
 
+// list finds the page of flavors that a list asks for. A marker that the caller
+// can't see is Invalid.
 func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, error) {
 	filter, err := flavorFilter(r)
 	if err != nil {
@@ -152,6 +163,8 @@ func (o Options) visibleFlavor(ctx context.Context, r *rest.Request, id string) 
 	return o.Store.FlavorFor(ctx, r.Caller.ProjectID, id)
 }
 
+// newFlavor is the flavor that a body describes. A name on /v2 may have spaces
+// around it, which are cut off.
 func newFlavor(in schema.FlavorCreateBody) nova.Flavor {
 	f := in.Flavor
 	flavor := nova.Flavor{

@@ -31,6 +31,7 @@ func (c *InstanceActions) load(ctx context.Context, r *rest.Request) (nova.Serve
 	return findServerOfCaller(ctx, r, r.Param("server_id"), c.Store.AnyServer)
 }
 
+// index lists the actions, the latest first.
 func (c *InstanceActions) index(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
 	filter, page, err := actionPage(r)
 	if err != nil {
@@ -43,6 +44,8 @@ func (c *InstanceActions) index(ctx context.Context, r *rest.Request, s nova.Ser
 	return views.Actions{}.Index(r, s.ID, actions), nil
 }
 
+// show shows the action that a request began, with its events. How much of an
+// event is shown depends on version and policy.
 func (c *InstanceActions) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
 	action, err := c.Store.Action(ctx, s.ID, r.ID())
 	if err != nil {

@@ -43,6 +43,7 @@ func keyOwner(_ context.Context, r *rest.Request) (user, error) {
 	return user(cmp.Or(r.Last("user_id"), r.Caller.UserID)), nil
 }
 
+// index lists the keys without their IDs and times, which only show has.
 func (c *KeyPairs) index(ctx context.Context, r *rest.Request, owner user) (any, error) {
 	page, err := keyPairPage(r)
 	if err != nil {
@@ -68,6 +69,8 @@ func keyPairPage(r *rest.Request) (nova.Page, error) {
 	return page, nil
 }
 
+// show answers NotFound for a key pair of another user, unless the query names
+// that user.
 func (c *KeyPairs) show(ctx context.Context, r *rest.Request, owner user) (any, error) {
 	pair, err := c.Store.KeyPair(ctx, string(owner), r.ID())
 	if err != nil {
@@ -76,6 +79,9 @@ func (c *KeyPairs) show(ctx context.Context, r *rest.Request, owner user) (any, 
 	return views.KeyPairs{}.Show(r, pair), nil
 }
 
+// create imports a key pair, or generates one if the body has no public key.
+// The private key is in this reply and nowhere else. Since 2.92 keys are only
+// imported.
 func (c *KeyPairs) create(ctx context.Context, r *rest.Request, in schema.KeyPairCreateBody) (any, error) {
 	owner := cmp.Or(in.KeyPair.UserID, r.Caller.UserID)
 	if err := r.Enforce(policy.KeypairCreate, policy.Target{UserID: owner}); err != nil {
@@ -93,6 +99,8 @@ func (c *KeyPairs) create(ctx context.Context, r *rest.Request, in schema.KeyPai
 	return views.KeyPairs{}.Created(r, pair, private), nil
 }
 
+// delete removes a key pair. Servers keep the public key that they were made
+// with.
 func (c *KeyPairs) delete(ctx context.Context, r *rest.Request, owner user) (any, error) {
 	return nil, c.Store.DeleteKeyPair(ctx, string(owner), r.ID())
 }

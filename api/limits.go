@@ -20,6 +20,8 @@ func (c *Limits) Operations() rest.Operations {
 	}
 }
 
+// index shows limits and usage of a project together: novaclient and Horizon
+// compute what is left from the two.
 func (c *Limits) index(ctx context.Context, r *rest.Request) (any, error) {
 	project, err := limitsProject(r)
 	if err != nil {
@@ -36,8 +38,8 @@ func (c *Limits) index(ctx context.Context, r *rest.Request) (any, error) {
 	return views.Limits{}.Show(r, quota, used), nil
 }
 
-// limitsProject is the project that the query names, or the caller's own. Whoever
-// names one needs another rule, even for the own project.
+// limitsProject is the project that the query names, or the caller's own. A
+// caller who names a project needs another rule, even for the own project.
 func limitsProject(r *rest.Request) (string, error) {
 	if !r.Has("tenant_id") {
 		return r.Caller.ProjectID, nil

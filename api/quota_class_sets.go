@@ -23,6 +23,8 @@ func (c *QuotaClassSets) Operations() rest.Operations {
 	}
 }
 
+// show answers for any name: a class that was never set has the configured
+// quota.
 func (c *QuotaClassSets) show(ctx context.Context, r *rest.Request) (any, error) {
 	quota, err := c.Compute.ClassQuota(ctx, r.ID())
 	if err != nil {
@@ -31,6 +33,8 @@ func (c *QuotaClassSets) show(ctx context.Context, r *rest.Request) (any, error)
 	return views.QuotaClassSets{}.Show(r, r.ID(), quota), nil
 }
 
+// update sets limits of a class. The length of the name is checked here because
+// it is in the path, where no schema looks.
 func (c *QuotaClassSets) update(ctx context.Context, r *rest.Request, in schema.QuotaClassSetUpdateBody) (any, error) {
 	const longest = 255
 	class := r.ID()

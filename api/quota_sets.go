@@ -27,6 +27,7 @@ func (c *QuotaSets) Operations() rest.Operations {
 	}
 }
 
+// show shows the quota of the project, or of the user that the query names.
 func (c *QuotaSets) show(ctx context.Context, r *rest.Request, p project) (any, error) {
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
@@ -38,6 +39,7 @@ func (c *QuotaSets) show(ctx context.Context, r *rest.Request, p project) (any, 
 	return views.QuotaSets{}.Show(r, string(p), quota), nil
 }
 
+// detail shows the quota with what is in use of it.
 func (c *QuotaSets) detail(ctx context.Context, r *rest.Request, p project) (any, error) {
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
@@ -68,6 +70,8 @@ func (c *QuotaSets) defaults(ctx context.Context, r *rest.Request, p project) (a
 	return views.QuotaSets{}.Show(r, string(p), quota), nil
 }
 
+// update sets limits. Unless forced, it refuses a limit below what is in use.
+// It answers with all limits, and without the ID.
 func (c *QuotaSets) update(ctx context.Context, r *rest.Request, p project, in schema.QuotaSetUpdateBody) (any, error) {
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err

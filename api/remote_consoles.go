@@ -21,6 +21,8 @@ func (c *RemoteConsoles) Operations() rest.Operations {
 	}
 }
 
+// create opens a console of a type and protocol that fit together. The URL in
+// the reply holds a token, which is valid for a while.
 func (c *RemoteConsoles) create(ctx context.Context, r *rest.Request, s nova.Server, in schema.RemoteConsoleCreateBody) (any, error) {
 	protocol, kind := in.Console.Protocol, in.Console.Type
 	if protocol == "rdp" { // gone with its hypervisor
@@ -33,8 +35,8 @@ func (c *RemoteConsoles) create(ctx context.Context, r *rest.Request, s nova.Ser
 	return views.RemoteConsole(protocol, kind, c.ConsoleURL(r, kind, token)), nil
 }
 
-// consoleActions are the actions of servers that open a console, until 2.5. Policy
-// is asked before the server is looked for.
+// consoleActions are the actions on servers that opened a console until 2.5,
+// one for each type. Policy is asked before the server is looked for.
 func (c *Servers) consoleActions() rest.Operations {
 	open := func(protocol string, kind func(schema.GetConsoleBody) string) func(context.Context, *rest.Request, schema.GetConsoleBody) (any, error) {
 		return func(ctx context.Context, r *rest.Request, in schema.GetConsoleBody) (any, error) {
@@ -60,7 +62,8 @@ func (c *Servers) consoleActions() rest.Operations {
 	}
 }
 
-// rdpConsole refuses what only a hypervisor had that Nova has removed.
+// rdpConsole refuses a type of console that only Hyper-V had, whose driver Nova
+// has removed.
 func rdpConsole(context.Context, *rest.Request, schema.GetConsoleBody) (any, error) {
 	return nil, nova.Errorf(nova.Invalid, "")
 }
@@ -76,7 +79,8 @@ func (c *ConsoleAuthTokens) Operations() rest.Operations {
 	}
 }
 
-// show knew of RDP consoles only, until 2.30, and there are none any more.
+// show finds the console that a token opens. Until 2.30 it knew of RDP consoles
+// only, and refuses every token.
 func (c *ConsoleAuthTokens) show(ctx context.Context, r *rest.Request) (any, error) {
 	if allProtocols := r.AtLeast(31); !allProtocols {
 		return nil, nova.Errorf(nova.Invalid, "")

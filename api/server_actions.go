@@ -14,7 +14,9 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// MemberActions are the actions of POST /servers/{id}/action.
+// MemberActions are the actions of POST /servers/{id}/action. Most of them
+// start work and answer 202. The server is loaded, and policy asked about its
+// project, before a handler is called.
 func (c *Servers) MemberActions() rest.Operations {
 	const accepted = http.StatusAccepted
 	operations := rest.Operations{
@@ -38,13 +40,15 @@ func (c *Servers) MemberActions() rest.Operations {
 	return operations
 }
 
-// do handles an action without arguments.
+// do handles an action that has no arguments and is a verb of compute by
+// itself.
 func (c *Servers) do(verb compute.Verb) func(context.Context, *rest.Request, nova.Server, schema.NoArguments) (any, error) {
 	return func(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
 		return nil, c.Compute.Do(ctx, s, verb)
 	}
 }
 
+// reboot asks the guest to restart, or turns the server off and on again.
 func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in schema.RebootBody) (any, error) {
 	verb := compute.SoftReboot
 	if strings.EqualFold(in.Reboot.Type, "hard") {
@@ -53,6 +57,8 @@ func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in
 	return nil, c.Compute.Do(ctx, s, verb)
 }
 
+// lock keeps the project's users from changing the server until somebody
+// unlocks it. A reason is kept since 2.73. A locked server can be locked again.
 func (c *Servers) lock(ctx context.Context, r *rest.Request, s nova.Server, in schema.LockBody) (any, error) {
 	var reason *string
 	if text := in.Lock.Value.Reason; text != "" && r.AtLeast(73) {
@@ -72,6 +78,8 @@ func (c *Servers) unlock(ctx context.Context, r *rest.Request, s nova.Server, _ 
 	return nil, c.Compute.Unlock(ctx, s)
 }
 
+// createImage starts to make an image of the server, and answers before the
+// image is there.
 func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateImageBody) (any, error) {
 	if err := c.checkImageMetadata(ctx, r, in.Image.Metadata); err != nil {
 		return nil, err
@@ -83,6 +91,8 @@ func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Serve
 	return imageBegun(r, image, c.ImageURL(r)+"/images/"+image), nil
 }
 
+// createBackup starts to make an image and lets older backups of its type go. A
+// rotation of 0 removes the new one, too, so there is no location to point at.
 func (c *Servers) createBackup(ctx context.Context, r *rest.Request, s nova.Server, in schema.CreateBackupBody) (any, error) {
 	if err := c.checkImageMetadata(ctx, r, in.Backup.Metadata); err != nil {
 		return nil, err
@@ -126,6 +136,8 @@ func (c *Servers) checkImageMetadata(ctx context.Context, r *rest.Request, metad
 	return nova.Errorf(nova.OverQuota, "Image metadata limit exceeded")
 }
 
+// consoleOutput shows the last lines of the server's console: all of them if
+// the client names no length, or -1.
 func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Server, in schema.GetConsoleOutputBody) (any, error) {
 	lines := -1
 	if in.Output.Length != nil {
@@ -138,6 +150,8 @@ func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Ser
 	return views.Console(output), nil
 }
 
+// resetState puts a server into a state that an administrator knows it to be
+// in. It ends what is being done to the server.
 func (c *Servers) resetState(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResetStateBody) (any, error) {
 	to := map[string]nova.VMState{"active": nova.Active, "error": nova.Errored}[in.Reset.State]
 	return nil, c.Compute.ResetState(ctx, s, to)

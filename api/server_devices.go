@@ -31,6 +31,8 @@ func blockDevices(r *rest.Request, s schema.ServerSpec) (devices []compute.Block
 	return devices, r.EnforceOwn(policy.ServerCreateAttachVolume)
 }
 
+// ephemeralName matches the names of ephemeral disks in the first syntax:
+// is_ephemeral in nova/block_device.py.
 var ephemeralName = regexp.MustCompile(`^ephemeral(\d|[1-9]\d+)$`)
 
 // isNoDevice reports whether an entry takes a disk of the image away: Python's

@@ -14,8 +14,8 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// ServerGroups answers for /os-server-groups: servers that are to run on one
-// host, or on hosts of their own.
+// ServerGroups answers for /os-server-groups: sets of servers that are to run
+// on one host, or each on a host of its own.
 type ServerGroups struct{ Options }
 
 // Operations are the operations on server groups. A group of another project is
@@ -29,6 +29,8 @@ func (c *ServerGroups) Operations() rest.Operations {
 	}
 }
 
+// load finds a group of any project; policy, which is asked next, refuses
+// another project's group.
 func (c *ServerGroups) load(ctx context.Context, r *rest.Request) (nova.ServerGroup, error) {
 	return c.Store.ServerGroup(ctx, r.ID())
 }
@@ -52,10 +54,13 @@ func (c *ServerGroups) index(ctx context.Context, r *rest.Request) (any, error) 
 	return views.ServerGroups{}.Index(r, groups), nil
 }
 
+// show shows a group with its members that still exist.
 func (c *ServerGroups) show(_ context.Context, r *rest.Request, g nova.ServerGroup) (any, error) {
 	return views.ServerGroups{}.Show(r, g), nil
 }
 
+// create makes an empty group. Servers join it when they are created, by a
+// scheduler hint.
 func (c *ServerGroups) create(ctx context.Context, r *rest.Request, in schema.ServerGroupCreateBody) (any, error) {
 	group, err := newServerGroup(r, in)
 	if err != nil {
@@ -72,7 +77,8 @@ func (c *ServerGroups) create(ctx context.Context, r *rest.Request, in schema.Se
 	return views.ServerGroups{}.Show(r, created), nil
 }
 
-// newServerGroup reads the body. A group had a list of one policy until 2.63.
+// newServerGroup is the group that a body describes. Before 2.64 a group had a
+// list of one policy, and no rules.
 func newServerGroup(r *rest.Request, in schema.ServerGroupCreateBody) (nova.ServerGroup, error) {
 	group := nova.ServerGroup{
 		ID: uuid.NewString(), Name: strings.TrimSpace(in.Group.Name), Policy: in.Group.Policy,
@@ -90,6 +96,7 @@ func newServerGroup(r *rest.Request, in schema.ServerGroupCreateBody) (nova.Serv
 	return group, nil
 }
 
+// delete removes a group. Its servers stay where they are.
 func (c *ServerGroups) delete(ctx context.Context, _ *rest.Request, g nova.ServerGroup) (any, error) {
 	return nil, c.Store.DeleteServerGroup(ctx, g.ID)
 }

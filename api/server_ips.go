@@ -22,10 +22,14 @@ func (c *ServerIPs) Operations() rest.Operations {
 	}
 }
 
+// index answers with all addresses, without what show of a server says of their
+// kind.
 func (c *ServerIPs) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
 	return views.Servers{}.Addresses(s), nil
 }
 
+// show answers with the addresses on the network that has the name in the path.
+// It is NotFound if the server has none there.
 func (c *ServerIPs) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
 	addresses, ok := views.Servers{}.AddressesOn(s, r.ID())
 	if !ok {

@@ -17,10 +17,12 @@ import (
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
-// A lister reads a page of servers from the store, with more or less of each.
+// A lister reads a page of servers from the store: names only, or all of each
+// server.
 type lister func(context.Context, db.ServerFilter, nova.Page) ([]nova.Server, error)
 
-// list finds the servers that a list asks for.
+// list finds the page of servers that a list asks for. It does not ask the
+// store if no server can fit.
 func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.Rule, read lister) ([]nova.Server, error) {
 	if err := checkLimit(r); err != nil {
 		return nil, err
@@ -41,8 +43,8 @@ func (c *Servers) list(ctx context.Context, r *rest.Request, allProjects policy.
 	return read(ctx, filter, page)
 }
 
-// checkLimit refuses a limit that is none: where there is a schema for it, that
-// has done so.
+// checkLimit refuses a limit that is no number. The schema has done so at all
+// versions but /v2, which has no schema for lists.
 func checkLimit(r *rest.Request) error {
 	if !r.Has("limit") {
 		return nil
@@ -67,8 +69,11 @@ type filterParam struct {
 	pattern bool   // whether it is a regular expression
 }
 
+// never stands for no version at all: only administrators may use the filter.
 const never = 1 << 10 // no version
 
+// filterParams are the filters that compare one column. The others are in
+// filterMore, filterTimes, filterStatus and filterProject.
 var filterParams = []filterParam{
 	{"name", "name", 0, true},
 	{"display_name", "name", never, true},
@@ -102,12 +107,15 @@ var filterParams = []filterParam{
 	{"display_description", "display_description", never, true},
 }
 
-// unfilterable are names that filters were never meant to reach.
+// unfilterable are names that the schema lets through and that no filter
+// answers to: attributes of Nova's own object.
 var unfilterable = []string{
 	"block_device_mapping", "services", "metadata", "system_metadata", "info_cache", "security_groups", "pci_devices",
 }
 
-// serverFilter reads a list's filters. none tells that nothing can fit.
+// serverFilter reads a list's filters. A caller who may use all filters has
+// those of administrators; others have the filters of the version, and the rest
+// is passed over. none reports that no server can fit.
 func serverFilter(r *rest.Request, allProjects policy.Rule) (f db.ServerFilter, none bool, err error) {
 	q := r.Query()
 	all := r.Can(policy.ServerAllFilters)
@@ -154,6 +162,8 @@ func parsePattern(parse func(string) (pattern.Pattern, error), name, text string
 	return p, nil
 }
 
+// checkFilterNames refuses names that only a caller who may use all filters
+// gets this far with.
 func checkFilterNames(q url.Values, all bool) error {
 	if !all {
 		return nil
@@ -166,7 +176,8 @@ func checkFilterNames(q url.Values, all bool) error {
 	return nil
 }
 
-// filterProject keeps a list to the caller's project, unless it may see all.
+// filterProject keeps a list to the caller's project. With all_tenants, which
+// has a rule of its own, it is of all projects or of the one that is named.
 func filterProject(r *rest.Request, all bool, allProjects policy.Rule, f *db.ServerFilter) error {
 	f.ProjectID = r.Caller.ProjectID
 	if everybody, err := allTenants(r); err != nil || !everybody {
@@ -214,7 +225,8 @@ func filterTimes(r *rest.Request, before bool, f *db.ServerFilter) (err error) {
 	return nil
 }
 
-// filterMore is what doesn't fit the table.
+// filterMore reads the filters that do not compare one column: deleted servers,
+// tags, addresses and locks.
 func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) error {
 	if all && q.Has("deleted") {
 		deleted, _ := r.Bool("deleted") // any other word is a no
@@ -244,7 +256,9 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 	return nil
 }
 
-// filterStatus turns statuses into the states behind them.
+// filterStatus turns statuses into the states and tasks behind them. A status
+// that does not exist fits no server before 2.38, and is Invalid since. Only
+// administrators may list by the status of deleted servers.
 func filterStatus(r *rest.Request, q url.Values, f *db.ServerFilter) (none bool, err error) {
 	statuses, ok := q["status"]
 	if !ok {

@@ -29,10 +29,12 @@ func (c *ServerMetadata) Operations() rest.Operations {
 	}
 }
 
+// index answers with all of the metadata.
 func (c *ServerMetadata) index(_ context.Context, _ *rest.Request, s nova.Server) (any, error) {
 	return views.Metadata(s.Metadata), nil
 }
 
+// show answers with one item.
 func (c *ServerMetadata) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
 	value, ok := s.Metadata[r.ID()]
 	if !ok {
@@ -41,6 +43,7 @@ func (c *ServerMetadata) show(_ context.Context, r *rest.Request, s nova.Server)
 	return views.MetadataItem(r.ID(), value), nil
 }
 
+// errNoMetadata does not name the key, as in Nova.
 var errNoMetadata = nova.Errorf(nova.NotFound, "Metadata item was not found")
 
 // A refusal names the change with these words.
@@ -49,6 +52,7 @@ const (
 	deletingMetadata = "delete metadata"
 )
 
+// create adds items, and answers with all of the metadata.
 func (c *ServerMetadata) create(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerMetadataCreateBody) (any, error) {
 	metadata, err := c.merge(ctx, s, in.Metadata)
 	if err != nil {
@@ -57,6 +61,7 @@ func (c *ServerMetadata) create(ctx context.Context, _ *rest.Request, s nova.Ser
 	return views.Metadata(metadata), nil
 }
 
+// update sets the one item that the path names. The body must hold that key.
 func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerMetadataUpdateBody) (any, error) {
 	value, ok := in.Meta[r.ID()]
 	if !ok {
@@ -68,6 +73,8 @@ func (c *ServerMetadata) update(ctx context.Context, r *rest.Request, s nova.Ser
 	return views.MetadataItem(r.ID(), value), nil
 }
 
+// replace sets all of the metadata: items that the body does not hold are
+// removed.
 func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerMetadataCreateBody) (any, error) {
 	metadata, err := c.Compute.ChangeMetadata(ctx, s, updatingMetadata, func(map[string]string) (map[string]string, error) {
 		return in.Metadata, nil
@@ -78,6 +85,9 @@ func (c *ServerMetadata) replace(ctx context.Context, _ *rest.Request, s nova.Se
 	return views.Metadata(metadata), nil
 }
 
+// delete removes an item. It looks for the item twice: before the state of the
+// server is checked, as Nova does, and in the transaction, where a twin may
+// have been faster.
 func (c *ServerMetadata) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
 	if _, ok := s.Metadata[r.ID()]; !ok { // in Nova, too, this comes before the server's state
 		return nil, errNoMetadata

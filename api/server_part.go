@@ -28,7 +28,7 @@ func (o Options) findMapped(ctx context.Context, id string) (nova.Server, error)
 	return server, err
 }
 
-// checkNotDeleted refuses a server that is gone.
+// checkNotDeleted refuses a deleted server, which findMapped still finds.
 func checkNotDeleted(s nova.Server) error {
 	if s.DeletedAt != nil {
 		return errNoServer(s.ID)
@@ -36,6 +36,8 @@ func checkNotDeleted(s nova.Server) error {
 	return nil
 }
 
+// errNoServer is NotFound in the words of InstanceNotFound in
+// nova/exception.py.
 func errNoServer(id string) error {
 	return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
 }

@@ -9,21 +9,24 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// unsorted are keys that once could be asked for, and sorted nothing.
+// unsorted are sort keys of old that no longer sort by anything. They are
+// accepted until 2.74.
 var unsorted = []string{
 	"architecture", "cell_name", "cleaned", "default_ephemeral_device", "default_swap_device", "deleted", "deleted_at",
 	"disable_terminate", "ephemeral_gb", "ephemeral_key_uuid", "id", "key_data", "launched_on", "memory_mb", "os_type",
 	"reservation_id", "root_gb", "shutdown_terminate", "user_data", "vcpus", "vm_mode",
 }
 
-// adminSorts are keys that tell where servers are.
+// adminSorts are the sort keys that would give away where servers run.
 var adminSorts = []string{"host", "node"}
 
-// serverSort reads a list's order: sort keys and directions go in pairs. A
+// serverSort reads a list's order. Sort keys and directions go in pairs; a
 // direction that is missing is the first one given, or descending. A key that
-// sorts nothing takes its direction with it; if no other is left, the order is
-// the usual one. none tells that the legacy API was asked for a key that there
-// isn't, and finds nothing.
+// sorts by nothing takes its direction with it, and if no key is left, the
+// order is the usual one.
+//
+// none reports that /v2, which has no schema for lists, was asked for a key
+// that does not exist, and finds nothing.
 func serverSort(r *rest.Request) (sorts []nova.Sort, none bool, err error) {
 	keys, directions := r.Query()["sort_key"], r.Query()["sort_dir"]
 	if len(keys) == 0 {
@@ -32,7 +35,7 @@ func serverSort(r *rest.Request) (sorts []nova.Sort, none bool, err error) {
 	if len(directions) > len(keys) {
 		return nil, false, nova.Errorf(nova.Invalid, "Invalid input received: Sort direction size exceeds sort key size")
 	}
-	directions = paired(directions, len(keys))
+	directions = directionsFor(directions, len(keys))
 	for i := range keys {
 		key, direction := strings.TrimSpace(keys[i]), strings.TrimSpace(directions[i])
 		switch {
@@ -47,11 +50,11 @@ func serverSort(r *rest.Request) (sorts []nova.Sort, none bool, err error) {
 		}
 		sorts = append(sorts, nova.Sort{Key: key, Desc: direction == "desc"})
 	}
-	return ended(sorts), false, nil
+	return totalOrder(sorts), false, nil
 }
 
-// paired gives each key a direction.
-func paired(directions []string, keys int) []string {
+// directionsFor returns a direction for each of a number of keys.
+func directionsFor(directions []string, keys int) []string {
 	standard := "desc"
 	if len(directions) > 0 {
 		standard = directions[0]
@@ -63,13 +66,14 @@ func paired(directions []string, keys int) []string {
 	return all
 }
 
+// skipSort reports whether a key sorts by nothing at the request's version.
 func skipSort(r *rest.Request, key string) bool {
 	return slices.Contains(unsorted, key) || key == "locked" && !r.AtLeast(73)
 }
 
-// ended adds the keys that make an order complete, in the direction of the
-// first; no keys at all stay none.
-func ended(sorts []nova.Sort) []nova.Sort {
+// totalOrder adds the keys that make an order total, in the direction of the
+// first. Without a total order, pages could overlap. No keys at all stay none.
+func totalOrder(sorts []nova.Sort) []nova.Sort {
 	if len(sorts) == 0 {
 		return nil
 	}

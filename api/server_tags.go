@@ -55,6 +55,7 @@ func (c *ServerTags) index(_ context.Context, _ *rest.Request, s nova.Server) (a
 	return views.Tags(s.Tags), nil
 }
 
+// show answers 204 if the server has the tag, and 404 if not.
 func (c *ServerTags) show(_ context.Context, r *rest.Request, s nova.Server) (any, error) {
 	if err := checkNotDeleted(s); err != nil {
 		return nil, err
@@ -83,6 +84,7 @@ func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server,
 	return rest.Response{Status: http.StatusCreated, Header: header, Bare: true}, nil
 }
 
+// delete removes a tag. The error is NotFound if the server does not have it.
 func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
 	if err := c.check(s, "delete tag"); err != nil {
 		return nil, err
@@ -94,6 +96,7 @@ func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server)
 	return nil, err
 }
 
+// replace sets all tags, and answers with them, sorted.
 func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ServerTagsReplaceBody) (any, error) {
 	if err := c.check(s, "update tags"); err != nil {
 		return nil, err
@@ -102,9 +105,10 @@ func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server
 	return views.Tags(tags), c.Store.ReplaceTags(ctx, s.ID, tags)
 }
 
-// uniqueTags sorts tags and leaves out those that stand twice.
+// uniqueTags sorts tags and leaves each in once.
 func uniqueTags(tags []string) []string { return slices.Compact(slices.Sorted(slices.Values(tags))) }
 
+// clear removes all tags.
 func (c *ServerTags) clear(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
 	if err := c.check(s, "delete tags"); err != nil {
 		return nil, err

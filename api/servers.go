@@ -47,6 +47,8 @@ func (c *Servers) loadMapped(ctx context.Context, r *rest.Request) (nova.Server,
 	return server, checkNotDeleted(server)
 }
 
+// index lists servers by name and ID. Less is read from the store than for
+// detail.
 func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
 	servers, err := c.list(ctx, r, policy.ServerIndexAllProjects, c.Store.ServerNames)
 	if err != nil {
@@ -55,6 +57,8 @@ func (c *Servers) index(ctx context.Context, r *rest.Request) (any, error) {
 	return views.Servers{}.Index(r, servers), nil
 }
 
+// detail lists servers with everything but their groups. The hosts of all
+// servers on the page are read in one query.
 func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
 	servers, err := c.list(ctx, r, policy.ServerDetailAllProjects, c.Store.Servers)
 	if err != nil {
@@ -67,6 +71,7 @@ func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
 	return views.Servers{}.Detail(r, shown), nil
 }
 
+// show shows one server with everything.
 func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
 	shown, err := c.withHost(ctx, s)
 	if err != nil {
@@ -75,6 +80,8 @@ func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any
 	return views.Servers{}.Show(r, shown), nil
 }
 
+// update changes names and other descriptive properties, at any time and in any
+// state. Since 2.75 it answers with the whole server.
 func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (any, error) {
 	change, err := changes(r, s, in)
 	if err != nil {
@@ -91,6 +98,8 @@ func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in
 	return views.Servers{}.Updated(r, shown), nil
 }
 
+// delete starts to delete the server, whatever else is being done to it, and
+// answers 204 before the server is gone.
 func (c *Servers) delete(ctx context.Context, _ *rest.Request, s nova.Server) (any, error) {
 	return nil, c.Compute.Delete(ctx, s)
 }
@@ -105,7 +114,8 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 	return views.ID(image), nil
 }
 
-// changes are the changes that an update asks for.
+// changes are the changes that an update asks for. The error is Conflict for a
+// pin to a zone that the server is not in.
 func changes(r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
 	change := db.ServerChange{
 		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: in.Server.Hostname, DiskConfig: in.Server.DiskConfig,
@@ -147,7 +157,8 @@ func checkPin(s nova.Server, zone *string) error {
 		s.Zone, *zone)
 }
 
-// withHost adds what the view shows of a server's host, and the server's groups.
+// withHost adds the status of a server's host, and the server's groups, which
+// lists leave out.
 func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, error) {
 	shown, err := c.withHosts(ctx, []nova.Server{s})
 	if err != nil {
@@ -160,8 +171,8 @@ func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, er
 	return shown[0], nil
 }
 
-// withHosts adds what the view shows of the hosts of a page's servers, in one
-// query for those hosts.
+// withHosts adds the status of the hosts of a page's servers, in one query for
+// those hosts.
 func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
 	if len(servers) == 0 {
 		return nil, nil
@@ -189,7 +200,7 @@ func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views
 	return shown, nil
 }
 
-// pointer is nil for a null.
+// pointer is the value that a client gave, and nil for a null.
 func pointer[T any](v schema.Null[T]) *T {
 	if v.Null {
 		return nil

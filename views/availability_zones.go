@@ -7,10 +7,11 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// AvailabilityZones renders where servers can be asked to run.
+// AvailabilityZones renders the zones that servers can be asked to run in.
 type AvailabilityZones struct{}
 
-// Index lists the zones that servers can run in, by name.
+// Index lists the zones of servers by name, with null for their hosts. The zone
+// of the services is internal and left out.
 func (v AvailabilityZones) Index(r Request, zones []nova.Zone) Dict {
 	open := make([]nova.Zone, 0, len(zones))
 	for _, z := range zones {
@@ -21,7 +22,8 @@ func (v AvailabilityZones) Index(r Request, zones []nova.Zone) Dict {
 	return Dict{{"availabilityZoneInfo", each(r, open, func(_ Request, z nova.Zone) Dict { return v.zone(z, nil) })}}
 }
 
-// Detail lists all zones, with the services in those that are available.
+// Detail lists all zones, with hosts and services. A zone that is not available
+// shows null for its hosts.
 func (v AvailabilityZones) Detail(r Request, zones []nova.Zone) Dict {
 	return Dict{{"availabilityZoneInfo", each(r, zones, func(_ Request, z nova.Zone) Dict {
 		if !z.Available {
@@ -39,7 +41,8 @@ func (AvailabilityZones) zone(z nova.Zone, hosts any) Dict {
 	}
 }
 
-// hosts renders the services of a zone, by host and binary.
+// hosts renders the services of a zone as an object of hosts, each an object of
+// binaries.
 func (AvailabilityZones) hosts(z nova.Zone) Dict {
 	services := map[string]Dict{}
 	for _, s := range z.Services {

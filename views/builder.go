@@ -2,7 +2,8 @@ package views
 
 import "github.com/nova-api/nova-api/internal/policy"
 
-// A Request is what views need to know of a request.
+// A Request is what views need to know of a request: its version, the rights of
+// its caller, and how addresses begin.
 type Request interface {
 	AtLeast(minor int) bool
 	Can(rule policy.Rule) bool
@@ -13,7 +14,7 @@ type Request interface {
 	Limit() int
 }
 
-// links points at a member by its versioned and its lasting address.
+// links point at a member by its versioned and by its lasting address.
 func links(r Request, collection, id string) []Dict {
 	return []Dict{
 		{{"rel", "self"}, {"href", r.URL(collection, id)}},
@@ -21,12 +22,13 @@ func links(r Request, collection, id string) []Dict {
 	}
 }
 
-// bookmark points at a member by its lasting address only.
+// bookmark points at a member by its lasting address alone, as parts of other
+// documents do.
 func bookmark(r Request, collection, id string) []Dict {
 	return []Dict{{{"rel", "bookmark"}, {"href", r.Bookmark(collection, id)}}}
 }
 
-// each renders all items: an empty list for none.
+// each renders all items, in their order: an empty list for none, never null.
 func each[T any](r Request, items []T, view func(Request, T) Dict) []Dict {
 	dicts := make([]Dict, len(items))
 	for i, item := range items {
@@ -35,7 +37,8 @@ func each[T any](r Request, items []T, view func(Request, T) Dict) []Dict {
 	return dicts
 }
 
-// list renders a collection, with a link to the next page if this one is full.
+// list renders a collection under its key, and a link to the next page if this
+// one is full.
 func list[T any](r Request, key, path string, items []T, id func(T) string, view func(Request, T) Dict) Dict {
 	return Dict{
 		{key, each(r, items, view)},
@@ -43,8 +46,10 @@ func list[T any](r Request, key, path string, items []T, id func(T) string, view
 	}
 }
 
-// nextPage is the link behind a full page. A page is full if it holds as many
-// items as were asked for, even if nothing follows; a page of none never is.
+// nextPage is the link to the page after a full one. A page is full if it holds
+// as many items as the client asked for, even if nothing follows; an empty page
+// never is. _get_collection_links in nova/api/openstack/common.py does the
+// same.
 func nextPage[T any](r Request, key, path string, items []T, id func(T) string) Field {
 	if len(items) == 0 || len(items) < r.Limit() {
 		return Field{key, nil}.If(false)
@@ -53,5 +58,5 @@ func nextPage[T any](r Request, key, path string, items []T, id func(T) string) 
 	return Field{key, []Dict{{{"rel", "next"}, {"href", r.NextURL(path, marker)}}}}
 }
 
-// ID answers with the ID of what was begun.
+// ID answers with the ID of work that was begun.
 func ID(id string) Dict { return Dict{{"id", id}} }

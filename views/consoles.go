@@ -2,17 +2,19 @@ package views
 
 import "github.com/nova-api/nova-api/internal/nova"
 
-// RemoteConsole renders the address under which a console can be opened.
+// RemoteConsole renders the address that opens a console.
 func RemoteConsole(protocol, kind, url string) Dict {
 	return Dict{{"remote_console", Dict{{"protocol", protocol}, {"type", kind}, {"url", url}}}}
 }
 
-// ConsoleURL is RemoteConsole in the form that it had until 2.5.
+// ConsoleURL renders the same for the actions that opened consoles until 2.5,
+// which showed no protocol.
 func ConsoleURL(kind, url string) Dict {
 	return Dict{{"console", Dict{{"type", kind}, {"url", url}}}}
 }
 
-// ConsoleAuthToken renders the console that a token opens.
+// ConsoleAuthToken renders where the console is that a token opens. Proxies ask
+// for it.
 func ConsoleAuthToken(r Request, a nova.ConsoleAddress) Dict {
 	return Dict{{"console", Dict{
 		{"instance_uuid", a.ServerID},

@@ -24,7 +24,8 @@ type Dict []Field
 // hidden is the value of a field that is not shown.
 type hidden struct{}
 
-// If shows the field only if ok.
+// If shows the field only if ok. A field that is hidden already stays hidden,
+// so since, until and If can follow each other.
 func (f Field) If(ok bool) Field {
 	if !ok {
 		return Field{f.Key, hidden{}}
@@ -32,18 +33,18 @@ func (f Field) If(ok bool) Field {
 	return f
 }
 
-// shown tells whether the field is shown.
+// shown reports whether the field is shown.
 func (f Field) shown() bool {
 	_, hide := f.Value.(hidden)
 	return !hide
 }
 
-// since shows a field from 2.minor on.
+// since shows a field from version 2.minor on.
 func since(r Request, minor int, key string, value any) Field {
 	return Field{key, value}.If(r.AtLeast(minor))
 }
 
-// until shows a field up to 2.minor.
+// until shows a field up to and including version 2.minor.
 func until(r Request, minor int, key string, value any) Field {
 	return Field{key, value}.If(!r.AtLeast(minor + 1))
 }
@@ -102,6 +103,8 @@ func appendValue(to []byte, value any) []byte {
 	return appendOther(to, value)
 }
 
+// appendOther leaves a value to encoding/json. A channel or a function in a
+// view is a mistake that the golden files show.
 func appendOther(to []byte, value any) []byte {
 	encoded, err := json.Marshal(value)
 	if err != nil { // a channel or a function in a view: a mistake of ours that tests find
@@ -110,6 +113,8 @@ func appendOther(to []byte, value any) []byte {
 	return append(to, encoded...)
 }
 
+// appendPointer writes null for nil, and otherwise the value behind the
+// pointer.
 func appendPointer[T any](to []byte, v *T, write func([]byte, T) []byte) []byte {
 	if v == nil {
 		return append(to, "null"...)
@@ -117,8 +122,9 @@ func appendPointer[T any](to []byte, v *T, write func([]byte, T) []byte) []byte 
 	return write(to, *v)
 }
 
-// appendList writes a list: [] for nil, never null. It makes room for all items
-// once it knows how long the first is.
+// appendList writes a list: [] for nil, never null. Items of a list are of
+// about the same length, so it makes room for all of them once it knows the
+// length of the first.
 func appendList[T any](to []byte, items []T, write func([]byte, T) []byte) []byte {
 	to = append(to, '[')
 	for i, item := range items {
@@ -173,7 +179,8 @@ func appendFloat(to []byte, f float64) []byte {
 
 const hexDigits = "0123456789abcdef"
 
-// plain are the bytes that a string has as they are. Nearly all are.
+// plain are the bytes that a string may hold as they are. Nearly all bytes of
+// nearly all strings are, and are copied in one go.
 var plain = func() (table [256]bool) {
 	for b := ' '; b < utf8.RuneSelf; b++ {
 		table[b] = b != '"' && b != '\\'
@@ -181,7 +188,8 @@ var plain = func() (table [256]bool) {
 	return table
 }()
 
-// appendString writes a string: what is no UTF-8 becomes U+FFFD.
+// appendString writes a string. Bytes that are not UTF-8 become U+FFFD. <, >
+// and & stay as they are.
 func appendString(to []byte, s string) []byte {
 	to = append(to, '"')
 	start := 0
@@ -212,6 +220,8 @@ func appendString(to []byte, s string) []byte {
 	return append(to, '"')
 }
 
+// appendEscaped writes a quote, a backslash or a control character. It prefers
+// the short escapes, as Python does.
 func appendEscaped(to []byte, b byte) []byte {
 	switch b {
 	case '"', '\\':
@@ -230,14 +240,15 @@ func appendEscaped(to []byte, b byte) []byte {
 	return append(to, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&0xf])
 }
 
-// isotime writes a time as 2013-09-03T04:01:32Z.
+// isotime writes a time as 2013-09-03T04:01:32Z, like utils.isotime in
+// nova/utils.py.
 func isotime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-// naive writes a time as 2013-09-23T13:37:00.880302: in microseconds, without
-// a zone.
+// naive writes a time as 2013-09-23T13:37:00.880302: in microseconds and
+// without a zone, as a datetime of Python's without one.
 func naive(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000000") }
 
-// naiveOrNull is naive for a time that may not have come.
+// naiveOrNull is naive, and null for a time that has not come.
 func naiveOrNull(t *time.Time) any {
 	if t == nil {
 		return nil
@@ -253,7 +264,7 @@ func stringOrNull(s string) any {
 	return s
 }
 
-// listOrNull is null for no list.
+// listOrNull is null for nil, and otherwise a list, which may be empty.
 func listOrNull(items []string) any {
 	if items == nil {
 		return nil
@@ -261,7 +272,7 @@ func listOrNull(items []string) any {
 	return items
 }
 
-// object is {} for no map.
+// object is an empty object for nil, never null.
 func object[V any](m map[string]V) any {
 	if m == nil {
 		return Dict{}
@@ -269,7 +280,7 @@ func object[V any](m map[string]V) any {
 	return m
 }
 
-// orTime is a time, or another if there is none.
+// orTime is a time, and another one for nil.
 func orTime(t, otherwise *time.Time) *time.Time {
 	if t == nil {
 		return otherwise

@@ -11,7 +11,7 @@ import (
 // Flavors renders the sizes that a server can have.
 type Flavors struct{}
 
-// Index lists flavors by name.
+// Index lists flavors by name and ID, with their description.
 func (v Flavors) Index(r Request, flavors []nova.Flavor) Dict {
 	return list(r, "flavors", "flavors", flavors, flavorID, v.basic)
 }
@@ -21,9 +21,10 @@ func (v Flavors) Detail(r Request, flavors []nova.Flavor) Dict {
 	return list(r, "flavors", "flavors/detail", flavors, flavorID, v.full)
 }
 
-// Show renders one flavor.
+// Show renders one flavor with everything.
 func (v Flavors) Show(r Request, f nova.Flavor) Dict { return Dict{{"flavor", v.full(r, f)}} }
 
+// basic is a flavor in a list of names.
 func (Flavors) basic(r Request, f nova.Flavor) Dict {
 	return Dict{
 		{"id", f.ID},
@@ -33,6 +34,8 @@ func (Flavors) basic(r Request, f nova.Flavor) Dict {
 	}
 }
 
+// full is all that is ever shown of a flavor, in the order of Nova's own view.
+// A new field is one line here.
 func (Flavors) full(r Request, f nova.Flavor) Dict {
 	return Dict{
 		{"id", f.ID},
@@ -51,7 +54,8 @@ func (Flavors) full(r Request, f nova.Flavor) Dict {
 	}
 }
 
-// swap was an empty string for none, until 2.74.
+// swap is the size of the swap disk. Before 2.75 no swap was an empty string
+// and not 0.
 func swap(r Request, f nova.Flavor) any {
 	if f.Swap == 0 && !r.AtLeast(75) {
 		return ""
@@ -62,8 +66,8 @@ func swap(r Request, f nova.Flavor) any {
 // ExtraSpecs renders all extra specs of a flavor.
 func (Flavors) ExtraSpecs(specs map[string]string) Dict { return Dict{{"extra_specs", specs}} }
 
-// GivenExtraSpecs renders extra specs as a client has given them: strings and
-// numbers.
+// GivenExtraSpecs renders extra specs as a client has given them: numbers stay
+// numbers. Reading them later shows texts.
 func (Flavors) GivenExtraSpecs(specs map[string]any) Dict {
 	given := make(Dict, 0, len(specs))
 	for _, key := range slices.Sorted(maps.Keys(specs)) {
@@ -72,10 +76,12 @@ func (Flavors) GivenExtraSpecs(specs map[string]any) Dict {
 	return Dict{{"extra_specs", given}}
 }
 
-// ExtraSpec renders one: a string, or a number that a client has given.
+// ExtraSpec renders one extra spec: a text, or a number that a client has just
+// given.
 func (Flavors) ExtraSpec(key string, value any) Dict { return Dict{{key, value}} }
 
-// Access renders which projects may use a flavor that is not public.
+// Access renders the projects that may use a private flavor, with the flavor's
+// ID in each entry.
 func (Flavors) Access(flavorID string, projects []string) Dict {
 	dicts := make([]Dict, len(projects))
 	for i, project := range projects {

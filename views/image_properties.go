@@ -22,6 +22,7 @@ var imageProperties = setOf(`
 	mappings owner_id root_device_name vm_mode vmware_disktype vmware_image_version vmware_linked_clone vmware_ostype xenapi_device_id
 	xenapi_image_compression_level xenapi_skip_agent_inject_files_at_boot xenapi_skip_agent_inject_ssh xenapi_use_agent`)
 
+// setOf is the set of the words in a text.
 func setOf(names string) map[string]bool {
 	set := map[string]bool{}
 	for name := range strings.FieldsSeq(names) {

@@ -5,15 +5,17 @@ import "github.com/nova-api/nova-api/internal/nova"
 // KeyPairs renders the keys that users log in to servers with.
 type KeyPairs struct{}
 
-// Index lists key pairs. They come in pages since 2.35.
+// Index lists key pairs, each in an object of its own under the key "keypair".
+// There are pages since 2.35.
 func (v KeyPairs) Index(r Request, pairs []nova.KeyPair) Dict {
 	return Dict{
-		{"keypairs", each(r, pairs, v.listed)},
+		{"keypairs", each(r, pairs, v.basic)},
 		nextPage(r, "keypairs_links", "os-keypairs", pairs, keyPairName).If(r.AtLeast(35)),
 	}
 }
 
-// Show renders one key pair.
+// Show renders one key pair. The times of deletion and change are for
+// compatibility: key pairs never change.
 func (KeyPairs) Show(r Request, k nova.KeyPair) Dict {
 	return Dict{{"keypair", Dict{
 		{"name", k.Name},
@@ -29,8 +31,8 @@ func (KeyPairs) Show(r Request, k nova.KeyPair) Dict {
 	}}}
 }
 
-// Created renders a key pair that was made, with the private key if that was
-// made, too.
+// Created renders a new key pair. A generated pair has its private key in this
+// reply alone.
 func (KeyPairs) Created(r Request, k nova.KeyPair, private string) Dict {
 	return Dict{{"keypair", Dict{
 		Field{"private_key", private}.If(private != ""),
@@ -42,7 +44,7 @@ func (KeyPairs) Created(r Request, k nova.KeyPair, private string) Dict {
 	}}}
 }
 
-func (KeyPairs) listed(r Request, k nova.KeyPair) Dict {
+func (KeyPairs) basic(r Request, k nova.KeyPair) Dict {
 	return Dict{{"keypair", Dict{
 		{"name", k.Name},
 		{"public_key", k.PublicKey},

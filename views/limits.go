@@ -2,11 +2,11 @@ package views
 
 import "github.com/nova-api/nova-api/internal/nova"
 
-// Limits renders what a project may have and what it has, in one.
+// Limits renders limits and usage of a project in one object.
 type Limits struct{}
 
-// Show renders the limits of a project. There are none of how often requests
-// may come.
+// Show renders the limits of a project. The list of rate limits is always
+// empty, as Nova no longer limits rates.
 func (Limits) Show(r Request, quota nova.Quota, used nova.Usage) Dict {
 	return Dict{{"limits", Dict{
 		{"rate", []Dict{}},

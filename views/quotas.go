@@ -2,26 +2,30 @@ package views
 
 import "github.com/nova-api/nova-api/internal/nova"
 
-// QuotaSets renders what projects may have.
+// QuotaSets renders how much projects may use.
 type QuotaSets struct{}
 
-// Show renders the quota of a project, or of a user of it.
+// Show renders the quota of a project, or of a user of the project, under the
+// project's ID.
 func (v QuotaSets) Show(r Request, project string, quota nova.Quota) Dict {
 	return Dict{{"quota_set", withID(project, v.limits(r, limitsOf(quota)))}}
 }
 
-// Updated renders a quota that was changed.
+// Updated renders a quota that was changed. There is no ID in it.
 func (v QuotaSets) Updated(r Request, quota nova.Quota) Dict {
 	return Dict{{"quota_set", v.limits(r, limitsOf(quota))}}
 }
 
-// Detail renders a quota with what is used of it.
+// Detail renders a quota with the usage. Reserved is always 0, since Nova
+// counts instead of reserving.
 func (v QuotaSets) Detail(r Request, project string, quota nova.Quota, used nova.Usage) Dict {
 	return Dict{{"quota_set", withID(project, v.limits(r, func(resource nova.QuotaResource) any {
 		return Dict{{"limit", quota[resource]}, {"in_use", used.Of(resource)}, {"reserved", 0}}
 	}))}}
 }
 
+// limits are the resources that quota sets have at the request's version.
+// Networks and files went when other services took them over.
 func (QuotaSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
 	return Dict{
 		{"cores", of(nova.QuotaCores)},
@@ -41,19 +45,21 @@ func (QuotaSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
 	}
 }
 
-// QuotaClassSets renders what a class of projects may have.
+// QuotaClassSets renders how much projects of a class may use.
 type QuotaClassSets struct{}
 
-// Show renders the quota of a class.
+// Show renders the quota of a class under its name.
 func (v QuotaClassSets) Show(r Request, class string, quota nova.Quota) Dict {
 	return Dict{{"quota_class_set", withID(class, v.limits(r, limitsOf(quota)))}}
 }
 
-// Updated renders a quota that was changed.
+// Updated renders a quota that was changed. There is no name in it.
 func (v QuotaClassSets) Updated(r Request, quota nova.Quota) Dict {
 	return Dict{{"quota_class_set", v.limits(r, limitsOf(quota))}}
 }
 
+// limits are the resources that class sets have at the request's version. They
+// lost those of networks later than quota sets, and got server groups then.
 func (QuotaClassSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
 	return Dict{
 		{"cores", of(nova.QuotaCores)},
@@ -73,6 +79,7 @@ func (QuotaClassSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
 	}
 }
 
+// limitsOf finds limits in a quota, for the limits methods.
 func limitsOf(quota nova.Quota) func(nova.QuotaResource) any {
 	return func(resource nova.QuotaResource) any { return quota[resource] }
 }

@@ -30,6 +30,7 @@ func (ServerGroups) group(r Request, g nova.ServerGroup) Dict {
 	}
 }
 
+// rules are the rules of a group's policy, an object that may be empty.
 func rules(g nova.ServerGroup) Dict {
 	if g.MaxServerPerHost == nil {
 		return Dict{}

@@ -8,7 +8,7 @@ import (
 // Metadata renders all of a server's metadata.
 func Metadata(metadata map[string]string) Dict { return Dict{{"metadata", metadata}} }
 
-// MetadataItem renders one item of it.
+// MetadataItem renders one item of the metadata.
 func MetadataItem(key, value string) Dict { return Dict{{"meta", Dict{{key, value}}}} }
 
 // Tags renders a server's tags.
@@ -20,10 +20,11 @@ func ImageID(id string) Dict { return Dict{{"image_id", id}} }
 // Console renders what a server wrote to its console.
 func Console(output string) Dict { return Dict{{"output", output}} }
 
-// Actions renders what was done to a server.
+// Actions renders the record of what was done to a server.
 type Actions struct{}
 
-// Index lists actions.
+// Index lists actions without their events. There are pages since 2.58, whose
+// links are under "links" and not under "instanceActions_links".
 func (v Actions) Index(r Request, serverID string, actions []nova.Action) Dict {
 	path := "servers/" + serverID + "/os-instance-actions"
 	return Dict{
@@ -32,7 +33,8 @@ func (v Actions) Index(r Request, serverID string, actions []nova.Action) Dict {
 	}
 }
 
-// Show renders an action with its events, as far as the caller may see them.
+// Show renders an action with its events. Before 2.51 only callers who may see
+// events saw that there were any.
 func (v Actions) Show(r Request, s nova.Server, a nova.Action) Dict {
 	events := make([]Dict, len(a.Events))
 	for i, event := range a.Events {
@@ -42,6 +44,7 @@ func (v Actions) Show(r Request, s nova.Server, a nova.Action) Dict {
 	return Dict{{"instanceAction", append(v.basic(r, a), Field{"events", events}.If(show))}}
 }
 
+// basic is an action in a list.
 func (Actions) basic(r Request, a nova.Action) Dict {
 	return Dict{
 		{"action", a.Name},
@@ -55,6 +58,8 @@ func (Actions) basic(r Request, a nova.Action) Dict {
 	}
 }
 
+// event leaves out what would tell a project's user about hosts and code: such
+// users see a digest of the host instead.
 func (Actions) event(r Request, s nova.Server, e nova.ActionEvent) Dict {
 	full := r.Can(policy.InstanceActionsEvents)
 	return Dict{
@@ -69,6 +74,7 @@ func (Actions) event(r Request, s nova.Server, e nova.ActionEvent) Dict {
 	}
 }
 
+// hostID is the digest of a host that a project sees.
 func hostID(project, host string) string {
 	return nova.Server{ProjectID: project, Host: host}.HostID()
 }

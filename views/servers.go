@@ -47,7 +47,8 @@ func (v Servers) Updated(r Request, s Server) Dict {
 	return Dict{{"server", v.server(r, s, reduced)}}
 }
 
-// Created answers for a server that is being built.
+// Created answers for a server that is being built. The password is shown once,
+// unless the site hides it.
 func (Servers) Created(r Request, s nova.Server, groups []string, password *string) Dict {
 	return Dict{{"server", Dict{
 		{"id", s.ID},
@@ -58,9 +59,11 @@ func (Servers) Created(r Request, s nova.Server, groups []string, password *stri
 	}}}
 }
 
-// Reservation answers for servers that are found by their reservation.
+// Reservation answers with the ID that lists of servers can be filtered by, for
+// a client that creates several.
 func (Servers) Reservation(id string) Dict { return Dict{{"reservation_id", id}} }
 
+// basic is a server in a list of names.
 func (Servers) basic(r Request, s nova.Server) Dict {
 	return Dict{
 		{"id", s.ID},
@@ -170,6 +173,8 @@ func flavor(r Request, f nova.Flavor) Dict {
 	}
 }
 
+// fault is the reason that a server is in error. Details of server errors are
+// for administrators; details of refusals are for everybody.
 func fault(r Request, f *nova.Fault) Dict {
 	if f == nil {
 		return nil
@@ -237,6 +242,7 @@ func names(groups []string) []Dict {
 	return dicts
 }
 
+// configDrive is a text for compatibility: "True", or empty.
 func configDrive(on bool) string {
 	if on {
 		return "True"

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// preferred finds which of the offers an Accept header likes best: the first
-// of those it likes equally, and none if it likes none.
-func preferred(accept string, offers ...string) string {
+// bestOffer returns the offer that an Accept header likes best: the first of
+// several that it likes equally, and none if it likes none.
+func bestOffer(accept string, offers ...string) string {
 	best, bestQuality := "", 0.0
 	for _, offer := range offers {
 		if q := quality(accept, offer); q > bestQuality {
@@ -18,9 +18,9 @@ func preferred(accept string, offers ...string) string {
 	return best
 }
 
-// quality is how much an Accept header likes a media type: that of the most
-// specific range that fits (RFC 9110 §12.5.1). A range with parameters fits no
-// offer, since offers have none.
+// quality returns how much an Accept header likes a media type, from 0 to 1.
+// The most specific range that fits decides (RFC 9110 §12.5.1). A range with
+// parameters fits no offer, since offers have none.
 func quality(accept, offer string) float64 {
 	family, _, _ := strings.Cut(offer, "/")
 	bestRank, result := 0, 0.0

@@ -12,16 +12,19 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// errMalformedBody is the answer to a body that is not JSON. It does not say
+// what is wrong, as Nova does not.
 var errMalformedBody = nova.Errorf(nova.Invalid, "Malformed request body")
 
-// A body is what came with a request.
+// A body is the body of a request, as bytes and decoded.
 type body struct {
 	raw   []byte
 	value any // what raw says; nil if there is nothing
 }
 
-// readBody reads the body of a request that may have one. One that is no JSON
-// is refused whether somebody is going to look at it or not.
+// readBody reads the body of a POST or PUT. A body that is not JSON is refused
+// even if the operation has no use for it, as in Nova. Bodies of other methods
+// are not read.
 func readBody(r *http.Request) (body, error) {
 	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
 		return body{}, err
@@ -40,8 +43,8 @@ func readBody(r *http.Request) (body, error) {
 	return body{raw, value}, err
 }
 
-// checkMediaType takes JSON, and what is sent by clients that don't say what
-// they send.
+// checkMediaType accepts JSON, and the media types of clients that do not set
+// one: none at all, and text/plain.
 func checkMediaType(header string) error {
 	kind, _, _ := strings.Cut(header, ";")
 	switch strings.TrimSpace(kind) {
@@ -51,7 +54,8 @@ func checkMediaType(header string) error {
 	return nova.Errorf(nova.BadMediaType, "Unsupported Content-Type")
 }
 
-// parse reads a JSON body: nil for an empty one.
+// parse reads a JSON body and keeps numbers as they are written. An empty body
+// is nil. Bytes behind the value, and bytes that are not UTF-8, are errors.
 func parse(raw []byte) (any, error) {
 	if len(raw) == 0 {
 		return nil, nil
@@ -71,6 +75,9 @@ func parse(raw []byte) (any, error) {
 	return value, nil
 }
 
+// decode reads a body into the type that the handler takes. It is called after
+// the schema has checked the body, so an error is rare: a value that the schema
+// accepts and the type can't hold.
 func decode[In any](raw []byte) (In, error) {
 	var in In
 	if len(raw) == 0 {
@@ -82,7 +89,9 @@ func decode[In any](raw []byte) (In, error) {
 	return in, nil
 }
 
-// A tooLargeError is a body that turned out too large while it was read.
+// A tooLargeError says that a body without a declared length became too large
+// while it was read. Its answer has the form of the framework under Nova, not
+// of a fault.
 type tooLargeError struct{ limit int64 }
 
 func (*tooLargeError) Error() string { return "request body too large" }

@@ -1,5 +1,5 @@
-// Package rest is the kit that controllers are written in: the mapper that
-// binds their operations to URLs, what every operation does before and after its
-// handler (versions, bodies, policy, faults), and the pipeline in front of
-// all that (request IDs, limits, tokens, the log).
+// Package rest is the kit that controllers are written in. A request passes
+// chain.go (request ID, log, limits, token), mapper.go (which binds operations
+// to URLs), serve.go (version, query and body), operation.go (member and
+// policy) and the controller's handler; reply.go or faults.go answers it.
 package rest

@@ -11,15 +11,15 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A fault is how a kind of error looks from outside.
+// A fault is what a client sees of a kind of error.
 type fault struct {
 	status  int
 	name    string
 	message string // when the error has none of its own
 }
 
-// faults is the one place where kinds of error meet HTTP. Names that are not
-// in Nova's own table fall back to computeFault.
+// faults is the one place where kinds of error become HTTP statuses. Statuses
+// that Nova's own table has no name for are a computeFault.
 var faults = map[nova.Kind]fault{
 	nova.Invalid:        {400, "badRequest", "The server could not comply with the request since it is either malformed or otherwise incorrect."},
 	nova.Unauthorized:   {401, "unauthorized", plainUnauthorized.explanation},
@@ -36,14 +36,15 @@ var faults = map[nova.Kind]fault{
 	nova.Unavailable:    {503, "serviceUnavailable", "The server is currently unavailable. Please try again at a later time."},
 }
 
-// faultBody is the shape of every fault: {"badRequest": {"code": 400, "message": "…"}}.
+// faultBody is the body of every fault: {"badRequest": {"code": 400, "message":
+// "…"}}.
 type faultBody struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
 }
 
-// fail sends an error as a fault. What is no error of the client's is logged
-// here, and only here, and its text stays with us.
+// fail answers with a fault. Server errors are logged here, once; their text is
+// never sent to the client.
 func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if large, ok := errors.AsType[*tooLargeError](err); ok {
 		plainTooLarge(large.limit).write(w, r)
@@ -58,7 +59,9 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	answerFault(w, f, message)
 }
 
-// logFailure logs what somebody might have to look into.
+// logFailure logs server errors as errors, and a client that hung up for
+// information. Errors of the client are in the request's line by their status,
+// and need no line of their own.
 func logFailure(r *http.Request, f fault, err error) {
 	log := zerolog.Ctx(r.Context())
 	switch {
@@ -69,6 +72,8 @@ func logFailure(r *http.Request, f fault, err error) {
 	}
 }
 
+// answerFault writes the fault's body and headers. An empty message stands for
+// the one in the table.
 func answerFault(w http.ResponseWriter, f fault, message string) {
 	message = cmp.Or(message, f.message)
 	body, _ := marshal(map[string]faultBody{f.name: {Code: f.status, Message: message}}) // texts and numbers can be encoded

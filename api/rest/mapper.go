@@ -21,8 +21,9 @@ const projectFormat = ":[0-9a-f-]+"
 // that is meant.
 const actionByBody = "action"
 
-// A Mapper binds the operations of controllers to URLs, in the manner of the
-// Routes mapper: Resource gives the five of Rails, and what else is asked for.
+// A Mapper binds the operations of controllers to URLs, as Nova's mapper does.
+// Resource maps the five operations of a Rails resource, and options add
+// others.
 type Mapper struct {
 	site   *Site
 	router chi.Router
@@ -35,16 +36,21 @@ type Option interface {
 	routes(base, one string) []route
 }
 
-// Collection is further operations of the whole collection: name → method.
+// Collection adds operations on the whole collection, by name, with their
+// methods: GET /servers/detail.
 type Collection map[string]string
 
-// Member is further operations of each member: name → method.
+// Member adds operations on each member, by name, with their methods: POST
+// /servers/{id}/action.
 type Member map[string]string
 
-// A Singular is a resource that there is one of: its index is what is there,
-// and its operations are on the collection's own path: name → method.
+// A Singular is a resource without members of its own, such as a server's tags
+// as a whole. It adds operations at the path of the collection, by name, with
+// their methods.
 type Singular map[string]string
 
+// A route is a method and a path, and the name of the operation that answers
+// there.
 type route struct{ method, path, operation string }
 
 func (c Collection) routes(base, _ string) []route {
@@ -71,13 +77,14 @@ func (s Singular) routes(base, _ string) []route {
 	return found
 }
 
-// Resource maps a controller: index, create, show, update and delete where it
-// has them, then the options' routes. The Mapper that it returns is rooted in
-// the member, so that a nested resource needs no mention of its parent.
+// Resource maps a controller: index, create, show, update and delete if the
+// controller has them, and then the routes of the options. It returns a Mapper
+// that is rooted in the member, so a nested resource does not repeat its
+// parent.
 //
-// It panics if a route has no operation, an operation no route, if two operations share
-// a route, or if policy doesn't know an operation's rule: whoever builds the
-// router has tested all routes.
+// It panics if a route has no operation or an operation no route, if two
+// operations share a route, or if policy does not know an operation's rule.
+// Whoever builds the router has so tested all routes.
 func (m Mapper) Resource(member, plural string, c Controller, options ...Option) Mapper {
 	base := m.prefix + "/" + plural
 	one := base + "/{id}"
@@ -113,8 +120,8 @@ func (m Mapper) Resource(member, plural string, c Controller, options ...Option)
 	return Mapper{m.site, m.router, base + "/{" + member + "_id}", m.mapped}
 }
 
-// operations are those of a controller, by the names that routes know them by:
-// all that a member's body can name are together one, called "action".
+// operations returns a controller's operations by the names that routes use.
+// All member actions together are one operation, named "action".
 func (m Mapper) operations(base string, c Controller) Operations {
 	operations := Operations{}
 	for name, operation := range c.Operations() {
@@ -136,7 +143,8 @@ func (m Mapper) operations(base string, c Controller) Operations {
 	return operations
 }
 
-// check refuses an operation that no request could get to.
+// check panics for an operation that no request could reach: its rule is
+// unknown, or no version has it.
 func (m Mapper) check(base, name string, o Operation) {
 	if o.rule != "" && !m.site.Policy.Known(o.rule) {
 		panic(fmt.Sprintf("api: %s of %s needs %q, which policy doesn't know", name, base, o.rule))
@@ -146,6 +154,8 @@ func (m Mapper) check(base, name string, o Operation) {
 	}
 }
 
+// handle binds an operation to a route. The log gets the pattern without the
+// expression that recognises a project.
 func (m Mapper) handle(r route, operation Operation) {
 	if !slices.Contains([]string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete}, r.method) {
 		panic(fmt.Sprintf("api: method %q of %s", r.method, r.path))

@@ -8,8 +8,8 @@ import (
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
-// byBody is the operation of POST …/{id}/action: the only key of the body says
-// which of the member's actions is meant.
+// byBody returns the operation of POST …/{id}/action. The only key of the body
+// names the member action that is meant.
 func byBody(operations Operations) Operation {
 	return Operation{byBody: true, handle: func(ctx context.Context, r *Request, _ policy.Rule, _ []byte) (any, error) {
 		name, err := actionName(r.body)
@@ -31,9 +31,9 @@ func byBody(operations Operations) Operation {
 	}}
 }
 
-// actionName finds the only key of an action's body. What has no keys but a
-// length of one is a name that nobody answers to: 404, as in Nova, whose
-// action names are found by the same accident.
+// actionName returns the only key of an action's body. A value without keys
+// that has a length of one, such as "a" or [1], is a name that no action has:
+// 404 instead of 400, as in action_peek in nova/api/openstack/wsgi.py.
 func actionName(b body) (string, error) {
 	if len(b.raw) == 0 {
 		return "", errMalformedBody
@@ -59,7 +59,8 @@ func actionName(b body) (string, error) {
 	return "", errNotFound
 }
 
-// withStatus gives a result the status of the operation that made it.
+// withStatus gives a result the status of the operation that made it. The
+// status of the route is that of byBody, which knows none.
 func withStatus(result any, status int) Response {
 	response, ok := result.(Response)
 	if !ok {

@@ -11,18 +11,22 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// The headers that ask for a microversion and say which one was used.
+// These headers ask for a microversion, and say in the reply which one was
+// used.
 const (
 	headerVersion       = "OpenStack-API-Version"
 	headerLegacyVersion = "X-OpenStack-Nova-API-Version"
 	serviceType         = "compute"
 )
 
+// versionFormat accepts no leading zeros, as in APIVersionRequest in
+// nova/api/openstack/api_version_request.py.
 var versionFormat = regexp.MustCompile(`^[1-9]\d*\.([1-9]\d*|0)$`)
 
-// asked finds the version that the headers ask for: the lowest if none. Of
-// several, the last counts; of the two headers, the first that is about us.
-func asked(header http.Header) string {
+// requestedVersion returns the version that the headers ask for: the lowest if they ask
+// for none. The last of several versions counts. The older header counts if the
+// newer one does not mention the compute service.
+func requestedVersion(header http.Header) string {
 	version := ""
 	for entry := range strings.SplitSeq(strings.Join(header.Values(headerVersion), ","), ",") {
 		service, rest := cutSpace(strings.TrimSpace(entry))
@@ -50,11 +54,12 @@ func cutSpace(text string) (before, after string) {
 	return text[:i], strings.TrimSpace(text[i:])
 }
 
-// negotiate settles the version of a request, and says so in the reply's
-// headers: not if the version can't be read, and for one that we don't have,
-// that one.
+// negotiate returns the version of a request, and writes it into the headers of
+// the reply: even a version that does not exist, but not a text that is no
+// version. The error is Invalid for such a text, and NotAcceptable for a
+// version that does not exist.
 func negotiate(reply, request http.Header) (microversion.Version, error) {
-	text := asked(request)
+	text := requestedVersion(request)
 	if text == "latest" {
 		text = microversion.Max.String()
 	}

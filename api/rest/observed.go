@@ -7,8 +7,8 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// Observed gives a service that answers beside the API, below a prefix, the
-// same: an ID for each request, and its line in the log.
+// Observed gives a bundled service the request ID and the line in the log that
+// the API's own requests have. The service is mounted below the prefix.
 func (s *Site) Observed(prefix string, next http.Handler) http.Handler {
 	return s.withRequestID(s.logRequest(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		routes := chi.NewRouteContext() // which the service's own router fills in
@@ -20,6 +20,6 @@ func (s *Site) Observed(prefix string, next http.Handler) http.Handler {
 	})))
 }
 
-// Unwrap lets http.ResponseController reach what the recorder stands before:
-// uploads set deadlines.
+// Unwrap lets http.ResponseController set the deadlines of the connection
+// behind the recorder, which uploads need.
 func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -36,6 +36,7 @@ type Operation struct {
 	handle       handler
 }
 
+// A statusSince is the status of a success from 2.minor on.
 type statusSince struct{ minor, status int }
 
 // A handler is what is left of an operation once its version, query and body
@@ -106,6 +107,8 @@ func OnWith[M Owned, In any](load Load[M], body *schema.Body, handle func(ctx co
 	}}
 }
 
+// loadAllowed loads the member and asks policy about its owner. A member that
+// the caller may not know of is NotFound before it is Forbidden.
 func loadAllowed[M Owned](ctx context.Context, r *Request, load Load[M], rule policy.Rule) (M, error) {
 	member, err := load(ctx, r)
 	if err != nil {
@@ -138,6 +141,7 @@ func (o Operation) StatusSince(minor, status int) Operation {
 	return o
 }
 
+// status returns the status of a success at the request's version.
 func (o Operation) status(r *Request) int {
 	status := http.StatusOK
 	for _, s := range o.statuses {

@@ -7,9 +7,10 @@ import (
 	"strconv"
 )
 
-// plain is an error from before any controller is known, in the words and the
-// shapes of the framework under Nova, which depend on the Accept header
-// (errors without a fault body: no route, no token, too large).
+// plain is an error that occurs before a controller is known: no route, no
+// valid token, a body that is too large. Its words and shapes are those of
+// webob, the framework under Nova, which lets the Accept header choose between
+// HTML, JSON and text.
 type plain struct {
 	status      int
 	title       string
@@ -29,6 +30,7 @@ var (
 	}
 )
 
+// plainTooLarge is the answer of oslo.middleware's sizelimit.
 func plainTooLarge(limit int64) plain {
 	return plain{
 		413, "Request Entity Too Large",
@@ -36,12 +38,14 @@ func plainTooLarge(limit int64) plain {
 	}
 }
 
+// write answers in the shape that the Accept header prefers: text without the
+// header or if it accepts none of them, and HTML for */*.
 func (p plain) write(w http.ResponseWriter, r *http.Request) {
 	status := strconv.Itoa(p.status) + " " + p.title
 	accept := r.Header.Get("Accept")
 	kind, body := "text/plain; charset=UTF-8", fmt.Sprintf("%s\n\n%s\n\n %s  ", status, p.explanation, p.detail)
 	if accept != "" {
-		switch preferred(accept, "text/html", "application/json") {
+		switch bestOffer(accept, "text/html", "application/json") {
 		case "application/json":
 			kind = "application/json"
 			encoded, _ := marshal(struct { // texts can be encoded

@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// A Response is what a handler returns if a body alone won't do.
+// A Response is a handler's result if a body alone is not enough.
 type Response struct {
 	Status int // 0 for the operation's own
 	Header http.Header
@@ -16,9 +16,11 @@ type Response struct {
 	Bare   bool // a reply built without a body object: Nova says text/html for it
 }
 
-// An appender writes itself as JSON: the views' dicts do.
+// An appender writes itself as JSON. The dicts of views do, in order and
+// without reflection.
 type appender interface{ AppendJSON(to []byte) []byte }
 
+// The media types of replies. Nova gives faults a charset and successes none.
 const (
 	typeJSON   = "application/json"
 	typeVendor = "application/vnd.openstack.compute+json"
@@ -26,7 +28,8 @@ const (
 	typeBare   = "text/html; charset=UTF-8"
 )
 
-// write sends what a handler returned.
+// write sends a handler's result. A reply with status 204 has a media type and
+// no body.
 func write(w http.ResponseWriter, r *http.Request, status int, result any) error {
 	response, ok := result.(Response)
 	if !ok {
@@ -55,6 +58,7 @@ func write(w http.ResponseWriter, r *http.Request, status int, result any) error
 	return nil
 }
 
+// encode returns the body's JSON: nothing for nil.
 func encode(body any) ([]byte, error) {
 	switch body := body.(type) {
 	case nil:
@@ -65,7 +69,8 @@ func encode(body any) ([]byte, error) {
 	return marshal(body)
 }
 
-// marshal encodes without turning < and & into escapes, as Nova doesn't.
+// marshal encodes a value and leaves <, > and & as they are, unlike
+// encoding/json and like Nova.
 func marshal(value any) ([]byte, error) {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
@@ -76,13 +81,14 @@ func marshal(value any) ([]byte, error) {
 	return bytes.TrimSuffix(buffer.Bytes(), []byte("\n")), nil
 }
 
-// successType is the type of a reply: Nova's own if the client prefers that.
+// successType returns the media type of a successful reply: Nova's own if the
+// client prefers it to plain JSON.
 func successType(accept string) string {
 	switch accept {
 	case "", "*/*", typeJSON: // almost everybody
 		return typeJSON
 	}
-	if best := preferred(accept, typeJSON, typeVendor); best != "" {
+	if best := bestOffer(accept, typeJSON, typeVendor); best != "" {
 		return best
 	}
 	return typeJSON

@@ -11,6 +11,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// errNotFound is the answer at versions that do not have the operation.
 var errNotFound = nova.Errorf(nova.NotFound, "The resource could not be found.")
 
 // serve runs an operation for the requests at its route, and sends the result

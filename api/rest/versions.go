@@ -8,11 +8,13 @@ import (
 	"github.com/nova-api/nova-api/internal/microversion"
 )
 
-// A generation is one of the API's two, as its version document shows it.
+// A generation is one of the API's two, /v2 and /v2.1, as its version document
+// describes it.
 type generation struct {
 	root, id, status, version, min, updated, mediaType string
 }
 
+// generations are in the order of the list at the root.
 var generations = []generation{
 	{rootLegacy, "v2.0", "DEPRECATED", "", "", "2025-07-04T12:00:00Z", typeVendor + ";version=2"},
 	{
@@ -21,7 +23,8 @@ var generations = []generation{
 	},
 }
 
-// The version documents' parts. Their order is that of Nova's documents.
+// These are the parts of the version documents, with the keys in the order of
+// Nova's.
 type (
 	link struct {
 		Rel  string `json:"rel"`
@@ -49,8 +52,8 @@ type (
 	}
 )
 
-// document is a generation's own; root is where its self link leads, which is
-// where it was asked for.
+// document returns the generation's own document. Its self link leads to root,
+// which is where the client asked for it.
 func (g generation) document(base, root string) versionDocument {
 	return versionDocument{
 		ID: g.id, Status: g.status, Version: g.version, MinVersion: g.min, Updated: g.updated,
@@ -64,15 +67,18 @@ func (g generation) document(base, root string) versionDocument {
 
 func (g generation) mediaTypes() []mediaKind { return []mediaKind{{typeJSON, g.mediaType}} }
 
-// entry is a generation in the list at the root.
+// entry returns the generation's entry in the list at the root, which is
+// shorter than the document.
 func (g generation) entry(base string) versionDocument {
 	d := g.document(base, g.root)
 	d.Links, d.MediaTypes = d.Links[:1], nil
 	return d
 }
 
-// answerVersions answers for the roots, which need no token: the list at /, the
-// documents at /v2 and /v2.1, and the choices anywhere else outside.
+// answerVersions answers at the roots, where no token is needed: the list at /,
+// the documents at /v2 and /v2.1, and the choices at every other path outside
+// of the two. It also answers OPTIONS, which browsers send before the real
+// request.
 func (s *Site) answerVersions(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.Path; {
@@ -101,7 +107,7 @@ func (s *Site) answerVersions(next http.Handler) http.Handler {
 	})
 }
 
-// open answers without asking who wants to know.
+// open answers without a token. A malformed body is refused here, too.
 func (s *Site) open(w http.ResponseWriter, r *http.Request, route string, status int, document any) {
 	recordOf(r.Context()).route = route
 	_, err := readBody(r)
@@ -121,6 +127,7 @@ func (s *Site) entries(r *http.Request) []versionDocument {
 	return entries
 }
 
+// choices are the addresses at which the path might exist.
 func (s *Site) choices(r *http.Request) []choiceDocument {
 	choices := make([]choiceDocument, len(generations))
 	for i, g := range generations {
@@ -130,17 +137,19 @@ func (s *Site) choices(r *http.Request) []choiceDocument {
 	return choices
 }
 
-// versions maps the documents that are also found behind a token.
+// versions maps the documents that are also found below the roots, where they
+// need a token.
 func (m Mapper) versions() {
 	m.handle(route{http.MethodGet, m.prefix + "/versions/{id}", "show"}, Do(showVersion))
 }
 
-// projectRoot maps the document that a project's own endpoint shows.
+// projectRoot maps the document at the root of a project's own endpoint.
 func (m Mapper) projectRoot() {
 	m.handle(route{http.MethodGet, m.prefix + "/", "show"}, Do(showVersion))
 }
 
-// showVersion shows a generation. The legacy one knows of no other.
+// showVersion answers with a generation's document. At /v2 that is always its
+// own, whatever the ID.
 func showVersion(_ context.Context, r *Request) (any, error) {
 	root, id := rootCurrent, cmp.Or(r.ID(), "v2.1")
 	if r.Version == microversion.Legacy {

@@ -36,7 +36,7 @@ var reasons = map[string]string{
 
 const digitsAndLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// printable tells whether a text has only letters, marks, numbers,
+// printable reports whether a text has only letters, marks, numbers,
 // punctuation, symbols and spaces, of the basic plane alone.
 func printable(s string) bool {
 	for _, r := range s {

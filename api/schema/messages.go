@@ -158,7 +158,7 @@ func (f failure) strangers() string {
 	return fmt.Sprintf("%s %s not match any of the regexes: %s", python.List(names), plural(names, "does", "do"), python.Repr(patterns[0].name))
 }
 
-// knows tells whether an object may have a key in a version.
+// knows reports whether an object may have a key in a version.
 func (s Schema) knows(key string, v microversion.Version) bool {
 	for _, keyword := range []string{"properties", "patternProperties"} {
 		props, _ := s.value(keyword).([]Property)

@@ -174,7 +174,7 @@ func match(pattern string, values Schema) Property {
 	return Property{name: pattern, pattern: compiled, schema: values}
 }
 
-// names tells whether a key of an object is the property's.
+// names reports whether a key of an object is the property's.
 func (p Property) names(key string) bool {
 	if p.pattern != nil {
 		return p.pattern.MatchString(key)

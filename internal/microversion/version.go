@@ -15,10 +15,10 @@ const (
 	Max    Version = 104 // 2.104
 )
 
-// AtLeast tells whether v has what 2.minor brought.
+// AtLeast reports whether v has what 2.minor brought.
 func (v Version) AtLeast(minor int) bool { return int(v) >= minor }
 
-// Within tells whether v lies between 2.since and 2.until, both included. Zero
+// Within reports whether v lies between 2.since and 2.until, both included. Zero
 // leaves an end open.
 func (v Version) Within(since, until int) bool {
 	return int(v) >= since && (until == 0 || int(v) <= until)

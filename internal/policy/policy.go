@@ -46,7 +46,7 @@ func (e *Enforcer) Can(rule Rule, c nova.Caller, t Target) bool {
 	return e.allows(rule, &c, t)
 }
 
-// Known tells whether there is such a rule. One that there is not is always
+// Known reports whether there is such a rule. One that there is not is always
 // refused: ask when the routes are laid, not when a request comes.
 func (e *Enforcer) Known(rule Rule) bool {
 	_, ok := e.rules[rule]
