@@ -15,6 +15,7 @@ type target struct {
 	exists     func(ctx context.Context, i *identitydb.Store, id string) error
 }
 
+// targets are the kinds of things that users hold roles on.
 var targets = []target{
 	{
 		"/v3/projects/{project_id}", "grant",
@@ -54,9 +55,9 @@ func (s *Service) grantRoutes() []route {
 			list = "identity:list_system_grants_for_user"
 		}
 		routes = append(routes,
-			route{"GET", many, list, reads, s.onTarget(t, false, s.listGrants)},
+			route{"GET", many, list, canReadAll, s.onTarget(t, false, s.listGrants)},
 			route{"PUT", one, "identity:create_" + t.rule, admin, s.onTarget(t, true, s.grant)},
-			route{"GET", one, "identity:check_" + t.rule, reads, s.onTarget(t, true, s.granted)},
+			route{"GET", one, "identity:check_" + t.rule, canReadAll, s.onTarget(t, true, s.checkGrant)},
 			route{"DELETE", one, "identity:revoke_" + t.rule, admin, s.revokeOn(t)},
 		)
 	}
@@ -83,23 +84,27 @@ func (s *Service) onTarget(t target, withRole bool, do func(*request, identitydb
 	}
 }
 
+// listGrants lists the roles that were granted to a user on a target.
 func (s *Service) listGrants(r *request, scope identitydb.Scope) (kit.Reply, error) {
 	roles, err := s.store.GrantedRoles(r.Context(), r.param("user_id"), scope)
 	views := make([]object, len(roles))
 	for i, role := range roles {
-		views[i] = s.roles().whole(r, role)
+		views[i] = s.roles().fullView(r, role)
 	}
 	return r.list("roles", views, nil), err
 }
 
+// grant gives a user a role on a target. The user's tokens come with it from
+// then on, so cached answers are dropped here too.
 func (s *Service) grant(r *request, scope identitydb.Scope) (kit.Reply, error) {
 	userID, roleID := r.param("user_id"), r.param("role_id")
-	return kit.Reply{}, s.revoking(r.Context(), userID, func(tx *identitydb.Store) error {
+	return kit.Reply{}, s.revoke(r.Context(), userID, func(tx *identitydb.Store) error {
 		return tx.GrantRole(r.Context(), userID, roleID, scope)
 	})
 }
 
-func (s *Service) granted(r *request, scope identitydb.Scope) (kit.Reply, error) {
+// checkGrant reports whether a role was granted, by the status alone.
+func (s *Service) checkGrant(r *request, scope identitydb.Scope) (kit.Reply, error) {
 	return kit.Reply{}, s.store.CheckRole(r.Context(), r.param("user_id"), r.param("role_id"), scope)
 }
 
@@ -115,7 +120,7 @@ func (s *Service) revokeOn(t target) func(*request) (kit.Reply, error) {
 		if _, err := s.store.Roles.Get(r.Context(), roleID); err != nil {
 			return kit.Reply{}, err
 		}
-		return kit.Reply{}, s.revoking(r.Context(), userID, func(tx *identitydb.Store) error {
+		return kit.Reply{}, s.revoke(r.Context(), userID, func(tx *identitydb.Store) error {
 			return tx.RevokeRole(r.Context(), userID, roleID, scope)
 		})
 	}
@@ -131,6 +136,8 @@ func (s *Service) assignments(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
+	// Each project below is asked about by itself; a tree is five levels deep, and
+	// only administrators ask.
 	if r.flagged("include_subtree") {
 		below, err := subtreeOf(r.Context(), s.store, f.Target)
 		if err != nil {
@@ -197,12 +204,14 @@ func assignmentView(r *request, a identitydb.Assignment, names bool) object {
 	links["assignment"] = r.service.self(r.Request, where+"/users/"+a.UserID+"/roles/"+prior)
 	view := object{"links": links, "user": object{"id": a.UserID}, "role": object{"id": a.RoleID}, "scope": scopeView(a, names)}
 	if names {
-		view["user"] = object{"id": a.UserID, "name": a.UserName, "domain": named(a.UserDomainID, a.UserDomainName)}
-		view["role"] = named(a.RoleID, a.RoleName)
+		view["user"] = object{"id": a.UserID, "name": a.UserName, "domain": idAndName(a.UserDomainID, a.UserDomainName)}
+		view["role"] = idAndName(a.RoleID, a.RoleName)
 	}
 	return view
 }
 
+// scopeView shows the target of an assignment, with names if they are asked
+// for.
 func scopeView(a identitydb.Assignment, names bool) object {
 	if a.Kind == identitydb.KindSystem {
 		return object{identitydb.KindSystem: object{"all": true}}
@@ -211,7 +220,7 @@ func scopeView(a identitydb.Assignment, names bool) object {
 	if names && a.TargetName != nil {
 		on["name"] = *a.TargetName
 		if a.TargetDomainID != nil {
-			on["domain"] = named(*a.TargetDomainID, *a.TargetDomainName)
+			on["domain"] = idAndName(*a.TargetDomainID, *a.TargetDomainName)
 		}
 	}
 	return object{a.Kind: on}

@@ -19,6 +19,7 @@ type authBody struct {
 	} `json:"auth"`
 }
 
+// identityBody says how a client proves who it is.
 type identityBody struct {
 	Methods  []string `json:"methods"`
 	Password *struct {
@@ -29,6 +30,7 @@ type identityBody struct {
 	} `json:"token"`
 }
 
+// userRef names a user by ID, or by name and domain.
 type userRef struct {
 	ID       string     `json:"id"`
 	Name     string     `json:"name"`
@@ -36,18 +38,21 @@ type userRef struct {
 	Password *string    `json:"password"`
 }
 
+// domainRef names a domain by ID or by name.
 type domainRef struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
+// projectRef names a project by ID, or by name and domain.
 type projectRef struct {
 	ID     string     `json:"id"`
 	Name   string     `json:"name"`
 	Domain *domainRef `json:"domain"`
 }
 
-// Shapes of the parts of an authBody.
+// Shapes of the parts of an authBody. Fields that aren't named here are allowed
+// everywhere, and ignored: methods that this service doesn't have bring some.
 var (
 	anyText     = shape{types: "string"}
 	domainShape = shape{types: "object", fields: []field{{name: "id", shape: anyText}, {name: "name", shape: anyText}}}
@@ -94,8 +99,10 @@ func (s *Service) readAuth(r *request) (body authBody, err error) {
 	}
 	text, sent := raw["auth"]
 	if !sent || string(text) == "null" {
-		return body, missing("auth", "request body")
+		return body, errMissing("auth", "request body")
 	}
+	// The shape is checked on the JSON itself, where null, a missing field and an
+	// empty text are three things. Only then is it decoded into structs.
 	auth, err := decodeNumbers(text)
 	if err != nil {
 		return body, err
@@ -144,9 +151,11 @@ func (s *Service) scopes(ctx context.Context, wish json.RawMessage, user identit
 	case text == "":
 		return []identitydb.Scope{{}}, nil
 	}
+	// As in Keystone, kinds of scope that nobody knows are passed over, but of the
+	// known kinds there must be one.
 	var wishes map[string]json.RawMessage
 	if err := json.Unmarshal(wish, &wishes); err != nil || countKnown(wishes) != 1 {
-		return nil, missing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
+		return nil, errMissing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
 	}
 	var in struct {
 		Project  *projectRef     `json:"project"`
@@ -180,26 +189,30 @@ func countKnown(wishes map[string]json.RawMessage) (n int) {
 	return n
 }
 
+// systemRef names the system; there is one.
 type systemRef struct {
 	All bool `json:"all"`
 }
 
+// projectScope is the scope of a project. A project that is named by its ID is
+// not looked up here: whether the user holds a role on it is found out later.
 func (s *Service) projectScope(ctx context.Context, ref *projectRef) ([]identitydb.Scope, error) {
 	switch {
 	case ref.ID != "":
 		return []identitydb.Scope{identitydb.OnProject(ref.ID)}, nil
 	case ref.Domain == nil:
-		return nil, missing("domain", "project")
+		return nil, errMissing("domain", "project")
 	}
 	domain, err := s.findDomain(ctx, ref.Domain)
 	if err != nil {
-		return nil, denied(err)
+		return nil, hideNotFound(err)
 	}
 	project, err := s.store.Projects.Named(ctx, domain, ref.Name)
-	return []identitydb.Scope{identitydb.OnProject(project.ID)}, denied(err)
+	return []identitydb.Scope{identitydb.OnProject(project.ID)}, hideNotFound(err)
 }
 
+// domainScope is the scope of a domain.
 func (s *Service) domainScope(ctx context.Context, ref *domainRef) ([]identitydb.Scope, error) {
 	id, err := s.findDomain(ctx, ref)
-	return []identitydb.Scope{identitydb.OnDomain(id)}, denied(err)
+	return []identitydb.Scope{identitydb.OnDomain(id)}, hideNotFound(err)
 }

@@ -30,7 +30,7 @@ func (p proof) holds(ctx context.Context, tx *identitydb.Store) error {
 	if p.byPassword {
 		user, err := tx.Users.Get(ctx, p.user.ID)
 		if err != nil {
-			return denied(err)
+			return hideNotFound(err)
 		}
 		if user.PasswordHash != p.user.PasswordHash {
 			return errDenied
@@ -82,6 +82,7 @@ func (s *Service) authenticate(r *request, in *identityBody) (proof, error) {
 	return p, nil
 }
 
+// prove proves who a client is by one method.
 func (s *Service) prove(r *request, method string, in *identityBody) (proof, error) {
 	switch {
 	case !slices.Contains(methods, method):
@@ -91,15 +92,17 @@ func (s *Service) prove(r *request, method string, in *identityBody) (proof, err
 	case method == "token" && in.Token != nil:
 		return s.proveToken(r.Context(), in.Token.ID)
 	}
-	return proof{}, missing(method, "identity")
+	return proof{}, errMissing(method, "identity")
 }
 
+// provePassword proves who a client is by a password. An unknown user takes the
+// same way as a known one with a wrong password, and as long.
 func (s *Service) provePassword(r *request, ref *userRef) (proof, error) {
 	switch {
 	case ref == nil:
-		return proof{}, missing("user", "password")
+		return proof{}, errMissing("user", "password")
 	case ref.ID == "" && ref.Domain == nil:
-		return proof{}, missing("domain", "user")
+		return proof{}, errMissing("domain", "user")
 	case ref.Password == nil:
 		return proof{}, errDenied
 	}
@@ -107,6 +110,8 @@ func (s *Service) provePassword(r *request, ref *userRef) (proof, error) {
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return proof{}, err
 	}
+	// An unknown user goes on as the zero user: a client must not be able to find
+	// out who exists, neither from the answer nor from the time that it takes.
 	ok, err := s.checkPassword(r.Context(), ref.visitor(r.Request), user, *ref.Password)
 	if err == nil && !ok {
 		err = errDenied
@@ -127,6 +132,8 @@ func (u *userRef) visitor(r *http.Request) visitor {
 // checkPassword reports whether a password is the user's. It takes as long for
 // the zero user, whom no password fits.
 func (s *Service) checkPassword(ctx context.Context, v visitor, user identitydb.User, password string) (bool, error) {
+	// The user of the services has a password that only this process knows. It
+	// needs no hash, and no turn: all other requests may be waiting for it.
 	isService := user.Name == ServiceUser && user.DomainID == defaultDomain
 	if isService && s.service != "" && sameSecret(s.service, password) {
 		return true, nil
@@ -134,6 +141,8 @@ func (s *Service) checkPassword(ctx context.Context, v visitor, user identitydb.
 	return s.passwords.check(ctx, v, user.PasswordHash, password)
 }
 
+// proveToken proves who a client is by a token that it has. The new token lives
+// no longer than that one.
 func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
 	session, err := s.session(ctx, token, s.now())
 	if err != nil {
@@ -150,6 +159,8 @@ func (s *Service) proveToken(ctx context.Context, token string) (proof, error) {
 	}, err
 }
 
+// findUser reads the user that a body names. The error is NotFound if there is
+// none.
 func (s *Service) findUser(ctx context.Context, ref *userRef) (identitydb.User, error) {
 	users := s.store.Users
 	if ref.ID != "" {
@@ -172,8 +183,8 @@ func (s *Service) findDomain(ctx context.Context, ref *domainRef) (string, error
 	return domain.ID, err
 }
 
-// denied hides that something was not found.
-func denied(err error) error {
+// hideNotFound hides that something was not found.
+func hideNotFound(err error) error {
 	if nova.Is(err, nova.NotFound) {
 		return errDenied
 	}

@@ -47,6 +47,7 @@ func (s *Service) catalog(r *request, session identitydb.Session) ([]object, err
 	if err != nil {
 		return nil, err
 	}
+	// The entries of one service are next to each other.
 	services, last := []object{}, ""
 	for _, e := range entries {
 		if e.ServiceID != last {

@@ -21,15 +21,19 @@ var domainFields = []field{
 	{name: "options", shape: immutability},
 }
 
+// domainID is for the next links of lists.
 func domainID(v identitydb.Domain) string { return v.ID }
 
+// domains are the domains as a resource. Disabling a domain revokes all tokens
+// that have to do with it; it must be disabled before it can be deleted, with
+// all users and projects in it.
 func (s *Service) domains() resource[identitydb.Domain] {
 	return resource[identitydb.Domain]{
 		service: s, noun: "domain", plural: "domains",
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.Domain] { return s.Domains },
 		id:      domainID,
 		filters: map[string]string{"name": "name", "enabled": "enabled"},
-		list:    reads, show: either(reads, ownDomain),
+		list:    canReadAll, show: either(canReadAll, ownDomain),
 		shape: shape{types: "object", fields: domainFields},
 		draft: func(*request) identitydb.Domain {
 			return identitydb.Domain{ID: newID(), Description: new(""), Enabled: true}
@@ -44,28 +48,31 @@ func (s *Service) domains() resource[identitydb.Domain] {
 		extra:     func(v *identitydb.Domain) *map[string]any { return &v.Fields.V },
 		view:      domainView,
 		immutable: func(v identitydb.Domain) bool { return v.Immutable() },
-		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Domain) error {
+		afterChange: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Domain) error {
 			if before.Enabled && !after.Enabled {
 				return tx.DeleteTokensIn(ctx, after.ID)
 			}
 			return nil
 		},
-		deleting: func(ctx context.Context, tx *identitydb.Store, v identitydb.Domain) error {
+		beforeDelete: func(ctx context.Context, tx *identitydb.Store, v identitydb.Domain) error {
 			if v.Enabled {
 				return nova.Errorf(nova.Forbidden, "Cannot delete a domain that is enabled, please disable it first.")
 			}
+			// The projects go with the domain by themselves; what users hold on them is in
+			// a table that knows no projects.
 			if err := tx.ForgetProjects(ctx, v.ID); err != nil {
 				return err
 			}
 			return tx.ForgetScope(ctx, identitydb.OnDomain(v.ID))
 		},
-		revokes: everybodys,
-		taken: func(v identitydb.Domain, _ bool) string {
+		revokes: tokensOfAll,
+		conflictText: func(v identitydb.Domain, _ bool) string {
 			return "project - it is not permitted to have two projects acting as domains with the same name: " + v.Name
 		},
 	}
 }
 
+// domainView shows a domain.
 func domainView(r *request, v identitydb.Domain) object {
 	return object{
 		"id": v.ID, "name": v.Name, "description": v.Description, "enabled": v.Enabled,
@@ -77,5 +84,5 @@ func domainView(r *request, v identitydb.Domain) object {
 // is none.
 func findDomainOf(ctx context.Context, tx *identitydb.Store, id string) (identitydb.Domain, error) {
 	domain, err := tx.Domains.Get(ctx, id)
-	return domain, elsewhere(err, nova.Errorf(nova.Invalid, "Could not find domain: %s.", id))
+	return domain, replaceNotFound(err, nova.Errorf(nova.Invalid, "Could not find domain: %s.", id))
 }

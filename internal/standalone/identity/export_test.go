@@ -14,9 +14,9 @@ func (s *Service) Routes() chi.Routes {
 
 // HoldHashing keeps all passwords from being hashed until release is called,
 // and has queued called for each request that begins to wait.
-func (s *Service) HoldHashing(t *testing.T, queued func()) (release func()) {
+func (s *Service) HoldHashing(t *testing.T, onWait func()) (release func()) {
 	t.Helper()
 	release = s.passwords.hold(t)
-	s.passwords.turnstile.queued = queued
+	s.passwords.turnstile.onWait = onWait
 	return release
 }

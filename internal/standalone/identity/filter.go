@@ -26,6 +26,7 @@ func conditions(q url.Values, filters map[string]string) []identitydb.Condition 
 			continue
 		}
 		value := q.Get(parameter)
+		// A boolean can't be compared but for equality; Keystone fails there.
 		if column == "enabled" {
 			found = append(found, identitydb.Equal(column, truth(value))...)
 			continue
@@ -33,7 +34,7 @@ func conditions(q url.Values, filters map[string]string) []identitydb.Condition 
 		c := identitydb.Condition{Column: column, Values: []any{value}}
 		if compared {
 			comparison, ok := comparators[comparator]
-			if !ok {
+			if !ok { // perhaps it has the i in front
 				comparison, ok = comparators[strings.TrimPrefix(comparator, "i")]
 				c.Fold = true
 			}

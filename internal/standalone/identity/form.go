@@ -26,9 +26,10 @@ type form struct {
 // decode reads the body of a request. The error is Invalid if it is not JSON, or
 // said to be something else.
 func (s *Service) decode(r *request, v any) error {
+	// Clients that send no type are believed to send JSON, as by Keystone.
 	kind := r.Header.Get("Content-Type")
 	if media, _, err := mime.ParseMediaType(kind); kind != "" && (err != nil || media != "application/json") {
-		return missing("application/json", "Content-Type header")
+		return errMissing("application/json", "Content-Type header")
 	}
 	return s.Decode(r.Request, v)
 }
@@ -56,8 +57,8 @@ func (r *request) form(noun string, s shape) (*form, error) {
 	return &form{fields: fields}, nil
 }
 
-// missing is what Keystone says if a body lacks something.
-func missing(what, where string) error {
+// errMissing says that a body lacks something, in Keystone's words.
+func errMissing(what, where string) error {
 	return nova.Errorf(nova.Invalid, "Expecting to find %s in %s. The server could not comply with the request since it is either malformed or otherwise incorrect. The client is assumed to be in error.", what, where)
 }
 

@@ -18,23 +18,25 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// defaultCost makes a guess cost about 60 ms.
+// defaultCost makes an attempt cost about 60 ms of a processor.
 const defaultCost = 10
 
-// maxPassword is how long a password may be, in bytes: as long as Keystone's.
+// maxPassword bounds passwords, in bytes. Keystone has the same bound.
 const maxPassword = 4096
 
-// passwords hashes and checks passwords. Since that takes long on purpose, no
-// more of them are worked on at once than there are processors, and a turnstile
-// decides whose turn it is.
+// passwords hashes and checks passwords. That takes long on purpose, so no more
+// are worked on at once than there are processors, and a turnstile decides
+// whose turn it is.
 type passwords struct {
 	cost      int
 	decoy     []byte // a hash that no password fits, as costly as a real one
 	turnstile *turnstile
-	shared    singleflight.Group // checks under way, by what they are about
+	checks    singleflight.Group // checks under way, by what they are about
 	secret    [sha256.Size]byte  // of this process, for keys of checks
 }
 
+// newPasswords makes hashes of a cost, in bcrypt's powers of two: the default
+// if it is 0.
 func newPasswords(cost int) *passwords {
 	if cost == 0 {
 		cost = defaultCost
@@ -76,7 +78,7 @@ func (p *passwords) check(ctx context.Context, v visitor, hash, password string)
 	for _, part := range []string{v.source, v.user, hash, password} {
 		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part)
 	}
-	check := p.shared.DoChan(string(mac.Sum(nil)), func() (any, error) {
+	check := p.checks.DoChan(string(mac.Sum(nil)), func() (any, error) {
 		leave, err := p.turnstile.enter(context.WithoutCancel(ctx), v) // others may wait for it too
 		if err != nil {
 			return false, err
@@ -93,6 +95,7 @@ func (p *passwords) check(ctx context.Context, v visitor, hash, password string)
 	}
 }
 
+// fits is check without waiting. bcrypt itself compares in constant time.
 func (p *passwords) fits(hash, password string) (bool, error) {
 	against := []byte(hash)
 	if hash == "" {

@@ -98,7 +98,7 @@ func TestPasswords_Shared(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits := make(chan struct{}, maxWaiting)
-	p.turnstile.queued = func() { waits <- struct{}{} }
+	p.turnstile.onWait = func() { waits <- struct{}{} }
 	release := p.hold(t)
 	var group sync.WaitGroup
 	check := func(password string, want bool) {

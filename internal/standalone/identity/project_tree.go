@@ -15,6 +15,7 @@ const maxDepth = 5
 // NotFound if its parent doesn't exist.
 func parentsOf(ctx context.Context, tx *identitydb.Store, v identitydb.Project) ([]identitydb.Project, error) {
 	parents := []identitydb.Project{}
+	// A parent is never changed, and exists before its children do. So this ends.
 	for v.ParentID != nil {
 		parent, err := tx.Projects.Get(ctx, *v.ParentID)
 		if err != nil {
@@ -81,7 +82,7 @@ func (s *Service) ownOf(r *request, projects []identitydb.Project) ([]object, er
 	views := []object{}
 	for _, project := range projects {
 		if slices.ContainsFunc(own, func(o identitydb.Project) bool { return o.ID == project.ID }) {
-			views = append(views, object{"project": s.projects().whole(r, project)})
+			views = append(views, object{"project": s.projects().fullView(r, project)})
 		}
 	}
 	return views, err
@@ -89,6 +90,8 @@ func (s *Service) ownOf(r *request, projects []identitydb.Project) ([]object, er
 
 // parentIDs nests the IDs above a project in each other, up to its domain's.
 func parentIDs(v identitydb.Project, parents []identitydb.Project) object {
+	// From the top down: each level becomes the value of the one below it, and the
+	// domain has nothing above it.
 	var above any
 	ids := []string{}
 	for _, parent := range parents {

@@ -10,21 +10,25 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// projectShape is the shape of a project.
 var projectShape = shape{types: "object", fields: slices.Concat(domainFields, []field{
 	{name: "domain_id", shape: anIDOrNull},
 	{name: "parent_id", shape: anIDOrNull},
 	{name: "is_domain", shape: aBool},
 })}
 
+// projectID is for the next links of lists.
 func projectID(v identitydb.Project) string { return v.ID }
 
+// projects are the projects as a resource. The servers, images and networks of
+// a deleted project stay: they are other services'.
 func (s *Service) projects() resource[identitydb.Project] {
 	return resource[identitydb.Project]{
 		service: s, noun: "project", plural: "projects",
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.Project] { return s.Projects },
 		id:      projectID,
 		filters: map[string]string{"name": "name", "domain_id": "domain_id", "enabled": "enabled"},
-		list:    reads, show: either(reads, ownProject),
+		list:    canReadAll, show: either(canReadAll, ownProject),
 		shape: projectShape,
 		draft: func(r *request) identitydb.Project {
 			return identitydb.Project{ID: newID(), DomainID: domainOf(r.caller), Description: new(""), Enabled: true}
@@ -38,15 +42,15 @@ func (s *Service) projects() resource[identitydb.Project] {
 		details:      s.relatives,
 		check:        checkProject,
 		immutable:    func(v identitydb.Project) bool { return v.Immutable() },
-		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Project) error {
+		afterChange: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.Project) error {
 			if before.Enabled && !after.Enabled {
 				return tx.DeleteTokensFor(ctx, identitydb.OnProject(after.ID))
 			}
 			return nil
 		},
-		deleting: deletingProject,
-		revokes:  everybodys,
-		taken: func(v identitydb.Project, _ bool) string {
+		beforeDelete: beforeProjectDelete,
+		revokes:      tokensOfAll,
+		conflictText: func(v identitydb.Project, _ bool) string {
 			return "project - it is not permitted to have two projects with either the same name or same id in the same domain: name is " +
 				v.Name + ", project id " + v.ID
 		},
@@ -84,6 +88,8 @@ func readProject(f *form, v *identitydb.Project) {
 // parent that doesn't exist, too deep, below a disabled project, or elsewhere
 // than before.
 func checkProject(ctx context.Context, tx *identitydb.Store, before *identitydb.Project, v identitydb.Project) error {
+	// What a project is called and described as needs no look at its neighbours, and
+	// most changes are about that.
 	if before != nil {
 		switch {
 		case before.DomainID != v.DomainID:
@@ -116,7 +122,7 @@ func badParent(ctx context.Context, tx *identitydb.Store, v identitydb.Project, 
 		return nova.Errorf(nova.Invalid, "Cannot create project, the parent (%s) is acting as a domain, but this project's domain id (%s) does not match the parent's id.",
 			*v.ParentID, v.DomainID)
 	}
-	return elsewhere(err, nova.Errorf(nova.Invalid, "Could not find project: %s.", *v.ParentID))
+	return replaceNotFound(err, nova.Errorf(nova.Invalid, "Could not find project: %s.", *v.ParentID))
 }
 
 // refuseDisabledAbove refuses to create or enable a project below a disabled
@@ -151,7 +157,9 @@ func refuseEnabledBelow(ctx context.Context, tx *identitydb.Store, id string) er
 	return err
 }
 
-func deletingProject(ctx context.Context, tx *identitydb.Store, v identitydb.Project) error {
+// beforeProjectDelete refuses to delete a project with projects below it, and
+// deletes the assignments on it.
+func beforeProjectDelete(ctx context.Context, tx *identitydb.Store, v identitydb.Project) error {
 	children, err := tx.Projects.List(ctx, identitydb.Equal("parent_id", v.ID), nova.Page{Limit: 1})
 	if err != nil {
 		return err
@@ -183,6 +191,8 @@ func (s *Service) narrowProjects(r *request, found []identitydb.Condition) ([]id
 			continue
 		}
 		condition.Column, condition.Comparison = "tags", identitydb.Contains
+		// Tags have no commas and no quotes that JSON wouldn't escape, so a tag is in the
+		// column if it is there between quotes.
 		for tag := range strings.SplitSeq(q.Get(parameter), ",") {
 			quoted, err := json.Marshal(tag) // as it stands in the column
 			if err != nil {
@@ -196,6 +206,7 @@ func (s *Service) narrowProjects(r *request, found []identitydb.Condition) ([]id
 		return found, true, nil
 	}
 	parent := q.Get("parent_id")
+	// A project directly below a domain has no parent in the database.
 	switch _, err := s.store.Domains.Get(r.Context(), parent); {
 	case err == nil:
 		found = append(found, identitydb.Equal("domain_id", parent)...)
@@ -206,6 +217,7 @@ func (s *Service) narrowProjects(r *request, found []identitydb.Condition) ([]id
 	return append(found, identitydb.Equal("parent_id", parent)...), true, nil
 }
 
+// projectView shows a project. Its parent is its domain if it has no other.
 func projectView(r *request, v identitydb.Project) object {
 	return object{
 		"id": v.ID, "name": v.Name, "domain_id": v.DomainID, "parent_id": parentOf(v), "is_domain": false,

@@ -9,19 +9,23 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// regionShape is the shape of a region. It is the one kind of thing whose ID
+// the client chooses.
 var regionShape = shape{types: "object", fields: []field{
 	{name: "id", shape: shape{types: "string", max: maxName}},
 	{name: "description", shape: aTextOrNull},
 	{name: "parent_region_id", shape: shape{types: "string null", max: maxName}},
 }}
 
+// regions are the regions as a resource. Everybody may see them: clients look
+// for endpoints by region.
 func (s *Service) regions() resource[identitydb.Region] {
 	return resource[identitydb.Region]{
 		service: s, noun: "region", plural: "regions",
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.Region] { return s.Regions },
 		id:      func(v identitydb.Region) string { return v.ID },
 		filters: map[string]string{"parent_region_id": "parent_region_id"},
-		list:    authenticated, show: authenticated,
+		list:    anyCaller, show: anyCaller,
 		shape: regionShape,
 		draft: func(*request) identitydb.Region { return identitydb.Region{ID: newID()} },
 		read: func(f *form, v *identitydb.Region) {
@@ -35,9 +39,9 @@ func (s *Service) regions() resource[identitydb.Region] {
 		view: func(r *request, v identitydb.Region) object {
 			return object{"id": v.ID, "description": v.Description, "parent_region_id": v.ParentID, "links": r.link("regions", v.ID)}
 		},
-		check:    checkRegion,
-		deleting: refuseIfUsed,
-		taken:    func(v identitydb.Region, _ bool) string { return "region - Duplicate ID, " + v.ID + "." },
+		check:        checkRegion,
+		beforeDelete: refuseIfUsed,
+		conflictText: func(v identitydb.Region, _ bool) string { return "region - Duplicate ID, " + v.ID + "." },
 	}
 }
 
@@ -86,6 +90,7 @@ func (s *Service) putRegion(r *request) (kit.Reply, error) {
 	if sent, _ := f.fields["id"].(string); sent != "" && sent != id {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Conflicting region IDs specified: %q != %q", id, sent)
 	}
+	// The ID in the path has not gone through the shape of a body.
 	if err := c.shape.check(object{"id": id}); err != nil {
 		return kit.Reply{}, err
 	}

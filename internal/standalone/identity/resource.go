@@ -46,26 +46,27 @@ type resource[T any] struct {
 
 	// narrow adds conditions to a list, and reports whether anything can be found.
 	narrow func(r *request, found []identitydb.Condition) ([]identitydb.Condition, bool, error)
-	// show adds to the view of a single thing.
+	// details adds to the view of a single thing what its query asks for.
 	details func(r *request, v T, view object) error
 	// check refuses a thing that must not be stored, in the transaction that
 	// stores it. Before a creation, before is nil.
 	check func(ctx context.Context, tx *identitydb.Store, before *T, v T) error
 	// immutable reports whether a thing may be neither changed nor deleted.
 	immutable func(v T) bool
-	// changed does what follows from a change, after it.
-	changed func(ctx context.Context, tx *identitydb.Store, before, after T) error
-	// deleting refuses a deletion, or does what goes with it, before it.
-	deleting func(ctx context.Context, tx *identitydb.Store, v T) error
+	// afterChange does what follows from a change, after it.
+	afterChange func(ctx context.Context, tx *identitydb.Store, before, after T) error
+	// beforeDelete refuses a deletion, or does what goes with it, before it.
+	beforeDelete func(ctx context.Context, tx *identitydb.Store, v T) error
 	// revokes names the user whose tokens say something else once a thing has
 	// been changed or deleted; empty for all users. It is nil for kinds that
 	// tokens say nothing of.
 	revokes func(id string) (userID string)
-	// taken is what a thing is refused with if its name or ID is taken, from the
-	// words "Conflict occurred attempting to store" on.
-	taken func(v T, creating bool) string
+	// conflictText ends the message for a thing whose name or ID another has, after
+	// "Conflict occurred attempting to store".
+	conflictText func(v T, creating bool) string
 }
 
+// routes are the five calls that every kind of thing has.
 func (c resource[T]) routes() []route {
 	many, one := "/v3/"+c.plural, "/v3/"+c.plural+"/{"+c.noun+"_id}"
 	return []route{
@@ -77,9 +78,9 @@ func (c resource[T]) routes() []route {
 	}
 }
 
-// known are the fields of a body that are no extra ones: those of the shape, and
+// knownFields are the fields of a body that are no extra ones: those of the shape, and
 // those that the service tells.
-func (c resource[T]) known() []string {
+func (c resource[T]) knownFields() []string {
 	names := []string{"id", "links", "extra"}
 	for _, f := range c.shape.fields {
 		names = append(names, f.name)
@@ -87,18 +88,22 @@ func (c resource[T]) known() []string {
 	return names
 }
 
-// whole is the view of a thing with all its fields.
-func (c resource[T]) whole(r *request, v T) object {
+// fullView shows a thing with its extra fields. A field of the service wins over
+// an extra one of the same name.
+func (c resource[T]) fullView(r *request, v T) object {
 	view := object{}
 	maps.Copy(view, *c.extra(&v))
 	maps.Copy(view, c.view(r, v))
 	return view
 }
 
+// reply shows one thing.
 func (c resource[T]) reply(r *request, status int, v T) kit.Reply {
-	return kit.Reply{Status: status, Body: object{c.noun: c.whole(r, v)}}
+	return kit.Reply{Status: status, Body: object{c.noun: c.fullView(r, v)}}
 }
 
+// handleList lists the things that a query asks for, page by page if it has a
+// limit.
 func (c resource[T]) handleList(r *request) (kit.Reply, error) {
 	p, err := kit.Page(r.Request, maxList)
 	if err != nil {
@@ -116,7 +121,7 @@ func (c resource[T]) handleList(r *request) (kit.Reply, error) {
 			return kit.Reply{}, err
 		}
 	}
-	return listReply(r, c.plural, items, p, c.whole, c.id), nil
+	return listReply(r, c.plural, items, p, c.fullView, c.id), nil
 }
 
 // listReply shows a page of things. A page that the limit has filled gets a link
@@ -135,12 +140,13 @@ func listReply[T any](r *request, key string, items []T, p nova.Page, view func(
 	return r.list(key, views, next)
 }
 
+// handleShow shows the thing that a path names.
 func (c resource[T]) handleShow(r *request) (kit.Reply, error) {
 	v, err := c.table(c.service.store).Get(r.Context(), r.param(c.noun+"_id"))
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	view := c.whole(r, v)
+	view := c.fullView(r, v)
 	if c.details != nil {
 		if err := c.details(r, v, view); err != nil {
 			return kit.Reply{}, err
@@ -162,10 +168,11 @@ func (c resource[T]) form(r *request, s shape) (*form, error) {
 func (c resource[T]) fill(f *form, v *T) (err error) {
 	c.read(f, v)
 	fields := c.extra(v)
-	*fields, err = f.extra(c.known(), *fields)
+	*fields, err = f.extra(c.knownFields(), *fields)
 	return err
 }
 
+// handleCreate creates a thing from a body.
 func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {
 	f, err := c.form(r, c.shape)
 	if err != nil {
@@ -176,6 +183,7 @@ func (c resource[T]) handleCreate(r *request) (kit.Reply, error) {
 	if err := c.fill(f, &v); err != nil {
 		return kit.Reply{}, err
 	}
+	// No token can say anything of a thing that is new, so nothing is revoked.
 	return c.create(r, v)
 }
 
@@ -192,6 +200,7 @@ func (c resource[T]) create(r *request, v T) (kit.Reply, error) {
 	return c.reply(r, http.StatusCreated, v), err
 }
 
+// handleUpdate changes the thing that a path names.
 func (c resource[T]) handleUpdate(r *request) (kit.Reply, error) {
 	f, err := c.form(r, c.shape.forChange())
 	if err != nil {
@@ -219,26 +228,32 @@ func (c resource[T]) change(r *request, tx *identitydb.Store, id string, f *form
 		}
 		return after, nova.Errorf(nova.Invalid, "Cannot change ID")
 	}
+	// The thing is read again inside the transaction, with a lock: of two changes at
+	// once, neither undoes the other. The function may run twice, if the database
+	// asks for that.
 	var before T
 	after, err = c.table(tx).Change(r.Context(), id, func(tx *identitydb.Store, v *T) error {
 		before = *v
 		if err := c.fill(f, v); err != nil {
 			return err
 		}
+		// A change may make a thing mutable, and something else of it at once.
 		if c.immutable != nil && c.immutable(before) && c.immutable(*v) {
-			return immutable("update", c.noun, id)
+			return errImmutable("update", c.noun, id)
 		}
 		if c.check == nil {
 			return nil
 		}
 		return c.check(r.Context(), tx, &before, *v)
 	})
-	if err != nil || c.changed == nil {
+	if err != nil || c.afterChange == nil {
 		return after, c.conflict(err, after, false)
 	}
-	return after, c.changed(r.Context(), tx, before, after)
+	return after, c.afterChange(r.Context(), tx, before, after)
 }
 
+// handleDelete deletes the thing that a path names, with all that belongs to
+// it.
 func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 	return kit.Reply{}, c.write(r, func(tx *identitydb.Store, id string) error {
 		v, err := c.table(tx).Get(r.Context(), id)
@@ -246,10 +261,10 @@ func (c resource[T]) handleDelete(r *request) (kit.Reply, error) {
 			return err
 		}
 		if c.immutable != nil && c.immutable(v) {
-			return immutable("delete", c.noun, id)
+			return errImmutable("delete", c.noun, id)
 		}
-		if c.deleting != nil {
-			if err := c.deleting(r.Context(), tx, v); err != nil {
+		if c.beforeDelete != nil {
+			if err := c.beforeDelete(r.Context(), tx, v); err != nil {
 				return err
 			}
 		}
@@ -265,29 +280,33 @@ func (c resource[T]) write(r *request, do func(tx *identitydb.Store, id string) 
 	if c.revokes == nil {
 		return c.service.store.Tx(r.Context(), withID)
 	}
-	return c.service.revoking(r.Context(), c.revokes(id), withID)
+	return c.service.revoke(r.Context(), c.revokes(id), withID)
 }
 
-// theirs and everybodys are whose tokens a change revokes: those of the user
-// that is changed, or those of all users.
-func theirs(id string) string  { return id }
-func everybodys(string) string { return "" }
+// tokensOfUser says that a change concerns the tokens of the user that is
+// changed.
+func tokensOfUser(id string) string { return id }
 
-// immutable is the refusal to change or delete a thing that is immutable. The
+// tokensOfAll says that a change may concern anybody's tokens.
+func tokensOfAll(string) string { return "" }
+
+// errImmutable is the refusal to change or delete a thing that is immutable. The
 // stray backquote is Keystone's.
-func immutable(verb, noun, id string) error {
+func errImmutable(verb, noun, id string) error {
 	return nova.Errorf(nova.Forbidden, "Unable to %s immutable %s resource: `%s. Set resource option \"immutable\" to false first.", verb, noun, id)
 }
 
+// conflict puts a Conflict into the words that Keystone has for this kind of
+// thing.
 func (c resource[T]) conflict(err error, v T, creating bool) error {
-	if c.taken != nil && nova.Is(err, nova.Conflict) {
-		return nova.Because(err, nova.Conflict, "Conflict occurred attempting to store %s.", c.taken(v, creating))
+	if c.conflictText != nil && nova.Is(err, nova.Conflict) {
+		return nova.Because(err, nova.Conflict, "Conflict occurred attempting to store %s.", c.conflictText(v, creating))
 	}
 	return err
 }
 
-// elsewhere replaces a NotFound that is not about the thing that a path names.
-func elsewhere(err, by error) error {
+// replaceNotFound replaces a NotFound that is not about the thing that a path names.
+func replaceNotFound(err, by error) error {
 	if nova.Is(err, nova.NotFound) {
 		return by
 	}

@@ -13,17 +13,18 @@ import (
 // here if the database's word of it gets lost.
 const catchUpEvery = time.Second
 
-// A follower reads the log of revocations and passes them on to whoever
-// remembers what tokens say. All processes on one database follow one log.
+// A follower reads the log of revocations, and passes new ones on to a cache of
+// what tokens say. All processes on one database follow one log.
 type follower struct {
 	store  *identitydb.Store
 	now    func() time.Time
 	forget func(userID string)   // of all users, if it is empty
 	turn   chan struct{}         // has room for the one goroutine that reads
-	last   identitydb.Revocation // the newest one that was passed on
+	last   identitydb.Revocation // the newest revocation that was passed on
 	readAt atomic.Int64          // when the log was read last, in Unix nanoseconds; 0: read it now
 }
 
+// newFollower makes a follower that passes revocations on to nobody yet.
 func newFollower(store *identitydb.Store, now func() time.Time) *follower {
 	return &follower{store: store, now: now, forget: func(string) {}, turn: make(chan struct{}, 1)}
 }
@@ -74,6 +75,8 @@ func (f *follower) read(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the log of revocations: %w", err)
 		}
+		// The query begins with the last revocation that was read, not after it, to see
+		// whether it is still there.
 		fresh, ok := f.since(log)
 		if !ok {
 			return f.skip(ctx)
@@ -143,16 +146,16 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// revoking runs a transaction after which tokens of a user, or of all users if
+// revoke runs a transaction after which tokens of a user, or of all users if
 // userID is empty, no longer say what they said. When it returns without an
 // error, this process has forgotten them.
-func (s *Service) revoking(ctx context.Context, userID string, write func(tx *identitydb.Store) error) error {
-	return s.perhapsRevoking(ctx, userID, func(tx *identitydb.Store) (bool, error) { return true, write(tx) })
+func (s *Service) revoke(ctx context.Context, userID string, write func(tx *identitydb.Store) error) error {
+	return s.revokeIf(ctx, userID, func(tx *identitydb.Store) (bool, error) { return true, write(tx) })
 }
 
-// perhapsRevoking is revoking for a transaction that finds out itself whether
+// revokeIf is revoke for a transaction that finds out itself whether
 // it revokes anything.
-func (s *Service) perhapsRevoking(ctx context.Context, userID string, write func(tx *identitydb.Store) (revoked bool, err error)) error {
+func (s *Service) revokeIf(ctx context.Context, userID string, write func(tx *identitydb.Store) (revoked bool, err error)) error {
 	var revoked bool
 	err := s.store.Tx(ctx, func(tx *identitydb.Store) (err error) {
 		if revoked, err = write(tx); err != nil || !revoked {

@@ -8,6 +8,7 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// roleShape is the shape of a role.
 var roleShape = shape{types: "object", fields: []field{
 	{name: "name", required: true, shape: aName},
 	{name: "description", shape: aText},
@@ -15,13 +16,15 @@ var roleShape = shape{types: "object", fields: []field{
 	{name: "options", shape: immutability},
 }}
 
+// roles are the roles as a resource. Whoever holds a role that is changed or
+// deleted has other tokens from then on, and that may be anybody.
 func (s *Service) roles() resource[identitydb.Role] {
 	return resource[identitydb.Role]{
 		service: s, noun: "role", plural: "roles",
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.Role] { return s.Roles },
 		id:      func(v identitydb.Role) string { return v.ID },
 		filters: map[string]string{"name": "name"},
-		list:    reads, show: reads,
+		list:    canReadAll, show: canReadAll,
 		shape:   roleShape,
 		draft:   func(*request) identitydb.Role { return identitydb.Role{ID: newID()} },
 		prepare: refuseDomainRole,
@@ -41,8 +44,8 @@ func (s *Service) roles() resource[identitydb.Role] {
 			return found, r.URL.Query().Get("domain_id") == "", nil // no domain has roles of its own
 		},
 		immutable: func(v identitydb.Role) bool { return v.Immutable() },
-		revokes:   everybodys,
-		taken: func(v identitydb.Role, _ bool) string {
+		revokes:   tokensOfAll,
+		conflictText: func(v identitydb.Role, _ bool) string {
 			return "role - Duplicate entry found with name " + v.Name
 		},
 	}
@@ -63,9 +66,9 @@ func refuseDomainRole(r *request, f *form) error {
 func (s *Service) implicationRoutes() []route {
 	const many, one = "/v3/roles/{role_id}/implies", "/v3/roles/{role_id}/implies/{implied_id}"
 	return []route{
-		{"GET", "/v3/role_inferences", "identity:list_role_inference_rules", reads, s.roleInferences},
-		{"GET", many, "identity:list_implied_roles", reads, s.impliedRoles},
-		{"GET", one, "identity:get_implied_role", reads, s.impliedRole},
+		{"GET", "/v3/role_inferences", "identity:list_role_inference_rules", canReadAll, s.roleInferences},
+		{"GET", many, "identity:list_implied_roles", canReadAll, s.impliedRoles},
+		{"GET", one, "identity:get_implied_role", canReadAll, s.impliedRole},
 		{"PUT", one, "identity:create_implied_role", admin, s.imply},
 		{"DELETE", one, "identity:delete_implied_role", admin, s.stopImplying},
 	}
@@ -122,6 +125,7 @@ func (s *Service) twoRoles(r *request) (prior, implied identitydb.Role, err erro
 	return prior, implied, err
 }
 
+// implicationReply shows that one role comes with another.
 func (s *Service) implicationReply(r *request, status int, prior, implied identitydb.Role) kit.Reply {
 	return kit.Reply{Status: status, Body: object{
 		"role_inference": object{"prior_role": roleRef(r, prior.ID, prior.Name), "implies": roleRef(r, implied.ID, implied.Name)},
@@ -129,6 +133,7 @@ func (s *Service) implicationReply(r *request, status int, prior, implied identi
 	}}
 }
 
+// impliedRole shows whether one role comes with another: NotFound if not.
 func (s *Service) impliedRole(r *request) (kit.Reply, error) {
 	prior, implied, err := s.twoRoles(r)
 	if err != nil {
@@ -153,18 +158,21 @@ func (s *Service) imply(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	err = s.revoking(r.Context(), everybodys(prior.ID), func(tx *identitydb.Store) error {
+	// A role may come to imply itself, over other roles; queries follow each role
+	// once.
+	err = s.revoke(r.Context(), tokensOfAll(prior.ID), func(tx *identitydb.Store) error {
 		return tx.Imply(r.Context(), prior.ID, implied.ID)
 	})
 	return s.implicationReply(r, http.StatusCreated, prior, implied), err
 }
 
+// stopImplying ends that one role comes with another.
 func (s *Service) stopImplying(r *request) (kit.Reply, error) {
 	prior, implied, err := s.twoRoles(r)
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return kit.Reply{}, s.revoking(r.Context(), everybodys(prior.ID), func(tx *identitydb.Store) error {
+	return kit.Reply{}, s.revoke(r.Context(), tokensOfAll(prior.ID), func(tx *identitydb.Store) error {
 		return tx.StopImplying(r.Context(), prior.ID, implied.ID)
 	})
 }

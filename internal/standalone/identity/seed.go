@@ -17,6 +17,8 @@ type SeedOptions struct {
 	AdminPassword string
 }
 
+// seedRoles are the roles of Keystone's bootstrap, each with the role that it
+// implies. A role stands below the one that it implies, which is created first.
 var seedRoles = []struct{ name, implies string }{
 	{"reader", ""},
 	{"member", "reader"},
@@ -25,6 +27,7 @@ var seedRoles = []struct{ name, implies string }{
 	{"service", ""},
 }
 
+// seedProjects are the projects that a new cloud has.
 var seedProjects = []struct{ name, description string }{
 	{"admin", "For the administrators of this cloud."},
 	{"demo", "For a first try."},
@@ -32,8 +35,9 @@ var seedProjects = []struct{ name, description string }{
 	{"service", "For the services themselves."},
 }
 
-// seedGrants are users, and the roles they hold on projects; an empty project
-// is the system. Only people have a password.
+// seedGrants are the users of a new cloud with the roles that they hold on
+// projects. An empty project stands for the system. Only people get a password;
+// the user of the services logs in with one that is in no database.
 var seedGrants = []struct {
 	user, role, project string
 	person              bool
@@ -48,6 +52,8 @@ var seedGrants = []struct {
 	{ServiceUser, "admin", "service", false},
 }
 
+// seedCatalog are the services that are bundled. Their URLs follow the address
+// of the process.
 var seedCatalog = []struct{ kind, name, description, url string }{
 	{"identity", "keystone", "Identity", baseWord + Path},
 	{"compute", "nova", "Compute", baseWord + "/v2.1"},
@@ -56,9 +62,10 @@ var seedCatalog = []struct{ kind, name, description, url string }{
 	{"network", "neutron", "Networking", baseWord + "/networking"},
 }
 
-// Seed fills an empty store with what a cloud begins with, and tells whether
-// it did. Of several processes that try at once, one does. A store that was
-// seeded once is left as it is, whatever was changed or deleted since.
+// Seed fills an empty store with the users, projects and services of a new
+// cloud, and reports whether it did. Of several processes that try at once, one
+// does. A store that was seeded once stays as it is, whatever was changed or
+// deleted since.
 func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err error) {
 	if seeded, err := s.Seeded(ctx); err != nil || seeded {
 		return false, err
@@ -66,6 +73,7 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 	if o.AdminPassword == "" {
 		return false, errors.New("seed identity: a password for the first users is needed")
 	}
+	// Before the transaction: a hash takes long, and SQLite has one writer.
 	hash, err := s.passwords.hash(ctx, visitor{}, o.AdminPassword)
 	if err != nil {
 		return false, err
@@ -76,24 +84,26 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 		if err != nil || !created {
 			return err
 		}
-		return seed.everything(ctx, hash, s.region)
+		return seed.run(ctx, hash, s.region)
 	})
 	return created && err == nil, err
 }
 
-// Seeded tells whether the store has been filled already.
+// Seeded reports whether the store has been filled already.
 func (s *Service) Seeded(ctx context.Context) (bool, error) {
 	there, err := s.store.Domains.List(ctx, identitydb.Equal("id", defaultDomain), nova.Page{Limit: 1})
 	return len(there) > 0, err
 }
 
-// A seeder remembers the IDs of what it made, by name.
+// A seeder fills a store within one transaction. It remembers the IDs of what
+// it has created by name.
 type seeder struct {
 	*identitydb.Store
 	roles, projects, users map[string]string
 }
 
-func (s seeder) everything(ctx context.Context, hash, region string) error {
+// run creates everything, in the order in which one thing needs another.
+func (s seeder) run(ctx context.Context, hash, region string) error {
 	for _, step := range []func() error{
 		func() error { return s.seedRoles(ctx) },
 		func() error { return s.seedProjects(ctx) },
@@ -107,6 +117,8 @@ func (s seeder) everything(ctx context.Context, hash, region string) error {
 	return nil
 }
 
+// seedRoles creates the roles. They are immutable, as Keystone's bootstrap
+// makes them: without them nobody could do anything.
 func (s seeder) seedRoles(ctx context.Context) error {
 	for _, r := range seedRoles {
 		role := identitydb.Role{ID: newID(), Name: r.name}
@@ -125,6 +137,7 @@ func (s seeder) seedRoles(ctx context.Context) error {
 	return nil
 }
 
+// seedProjects creates the projects, all in the default domain.
 func (s seeder) seedProjects(ctx context.Context) error {
 	for _, p := range seedProjects {
 		project := identitydb.Project{ID: newID(), DomainID: defaultDomain, Name: p.name, Description: &p.description, Enabled: true}
@@ -136,6 +149,8 @@ func (s seeder) seedProjects(ctx context.Context) error {
 	return nil
 }
 
+// seedUsers creates each user at the first grant that names it, and grants the
+// roles.
 func (s seeder) seedUsers(ctx context.Context, hash string) error {
 	for _, g := range seedGrants {
 		if s.users[g.user] == "" {
@@ -159,6 +174,8 @@ func (s seeder) seedUsers(ctx context.Context, hash string) error {
 	return nil
 }
 
+// seedCatalog creates the region, and in it an endpoint of each interface for
+// every service.
 func (s seeder) seedCatalog(ctx context.Context, region string) error {
 	if err := s.Regions.Create(ctx, identitydb.Region{ID: region}); err != nil {
 		return err

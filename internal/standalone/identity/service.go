@@ -1,6 +1,19 @@
 // Package identity is the bundled identity service: as much of Keystone's v3
-// API as clients of a compute service use, and v2.0 tokens for those of 2014.
-// It keeps everything in the database; of passwords and tokens only hashes.
+// API as clients of a compute service use, and v2.0 tokens for clients of 2014.
+// Everything is in the database; of passwords and tokens there are only hashes.
+//
+// Routes.go is the map of the API. The kinds of things that clients create and
+// change are tables of one form (resource.go), each in a file of its own; their
+// bodies are described by shapes (shape.go). The other half is about tokens:
+//   - authenticate.go proves who a client is, auth_body.go reads what it wants,
+//     and tokens.go issues, shows and revokes tokens.
+//   - passwords.go hashes passwords, and turnstile.go decides whose is next.
+//   - tidy.go deletes tokens that nobody needs any more.
+//   - revocations.go tells this process and others which tokens are good no
+//     longer, since all services remember what a token says.
+//
+// Where this service and Keystone differ, it is on purpose and in
+// docs/divergences.md.
 package identity
 
 import (
@@ -67,7 +80,7 @@ type Service struct {
 	handler     http.Handler
 }
 
-// New makes the service. The schema must be there; Seed fills it.
+// New makes the service. The schema must be there. Seed fills an empty store.
 func New(o Options) *Service {
 	s := &Service{
 		Kit:       kit.Kit{Log: o.Log, Style: kit.Keystone},
@@ -98,6 +111,7 @@ func New(o Options) *Service {
 // the same.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Vary", "X-Auth-Token")
+	// Clients join URLs in their own ways, and endpoints of catalogs may end in one.
 	if path := strings.TrimRight(r.URL.Path, "/"); path != r.URL.Path {
 		u := *r.URL
 		u.Path, u.RawPath = "/"+strings.TrimLeft(path, "/"), ""
@@ -107,14 +121,16 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(w, r)
 }
 
+// now is the time of the service's clock, which tests move.
 func (s *Service) now() time.Time { return s.clock().UTC() }
 
-// base is where the client reaches this process.
+// base is the address at which the client reaches this process.
 func (s *Service) base(r *http.Request) string { return kit.BaseURL(r, s.publicURL) }
 
-// self is where the client reaches a path of this service.
+// self is the URL at which the client reaches a path of this service.
 func (s *Service) self(r *http.Request, path string) string { return s.base(r) + Path + path }
 
+// unauthorized tells a client without a good token where to get one.
 func (s *Service) unauthorized(r *http.Request) error {
 	return kit.Unauthorized(s.self(r, "/v3"))
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// serviceShape is the shape of a service.
 var serviceShape = shape{types: "object", fields: []field{
-	{name: "type", required: true, shape: named255},
+	{name: "type", required: true, shape: shortText},
 	{name: "name", shape: shape{types: "string", max: maxName}},
 	{name: "enabled", shape: aBool},
 }}
@@ -23,7 +24,7 @@ func (s *Service) services() resource[identitydb.Service] {
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.Service] { return s.Services },
 		id:      func(v identitydb.Service) string { return v.ID },
 		filters: map[string]string{"name": "name", "type": "type"},
-		list:    reads, show: reads,
+		list:    canReadAll, show: canReadAll,
 		shape: serviceShape,
 		draft: func(*request) identitydb.Service { return identitydb.Service{ID: newID(), Enabled: true} },
 		read: func(f *form, v *identitydb.Service) {
@@ -38,6 +39,7 @@ func (s *Service) services() resource[identitydb.Service] {
 	}
 }
 
+// endpointShape is the shape of an endpoint.
 var endpointShape = shape{types: "object", fields: []field{
 	{name: "service_id", required: true, shape: shape{types: "string", max: maxName}},
 	{name: "interface", required: true, shape: shape{types: "string", enum: []string{"admin", "internal", "public"}}},
@@ -47,8 +49,10 @@ var endpointShape = shape{types: "object", fields: []field{
 	{name: "enabled", shape: aBool},
 }}
 
-const maxURL = 225 // characters; as many as Keystone allows
+// maxURL bounds the URLs of endpoints, in characters. Keystone has the same bound.
+const maxURL = 225
 
+// urlPattern is the pattern of Keystone's schema: a scheme, and anything at all.
 var urlPattern = regexp.MustCompile(`^[a-zA-Z0-9+.-]+:.+`)
 
 // isURL reports whether a text can be the URL of an endpoint. Beside those that
@@ -57,13 +61,14 @@ func isURL(text string) bool {
 	return urlPattern.MatchString(text) || strings.HasPrefix(text, baseWord)
 }
 
+// endpoints are the addresses of services as a resource.
 func (s *Service) endpoints() resource[identitydb.Endpoint] {
 	return resource[identitydb.Endpoint]{
 		service: s, noun: "endpoint", plural: "endpoints",
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.Endpoint] { return s.Endpoints },
 		id:      func(v identitydb.Endpoint) string { return v.ID },
 		filters: map[string]string{"service_id": "service_id", "interface": "interface", "region_id": "region_id"},
-		list:    reads, show: reads,
+		list:    canReadAll, show: canReadAll,
 		shape: endpointShape,
 		draft: func(*request) identitydb.Endpoint { return identitydb.Endpoint{ID: newID(), Enabled: true} },
 		read: func(f *form, v *identitydb.Endpoint) {
@@ -104,15 +109,17 @@ func (s *Service) createNamedRegion(r *request, f *form) error {
 // checkEndpoint refuses an endpoint whose service or region doesn't exist, or
 // with words in its URL that can't be filled in.
 func checkEndpoint(ctx context.Context, tx *identitydb.Store, _ *identitydb.Endpoint, v identitydb.Endpoint) error {
+	// All words that can be filled in are gone after that, so what still looks like
+	// one is none.
 	if rest := fillWords(v.URL, "", identitydb.Session{}); strings.Contains(rest, "$(") || strings.Contains(rest, "%(") {
 		return nova.Errorf(nova.Invalid, "Cannot create an endpoint with an invalid URL: %s.", v.URL)
 	}
 	if _, err := tx.Services.Get(ctx, v.ServiceID); err != nil {
-		return elsewhere(err, missing("endpoint service_id", "service table"))
+		return replaceNotFound(err, errMissing("endpoint service_id", "service table"))
 	}
 	if v.RegionID == nil {
 		return nil
 	}
 	_, err := tx.Regions.Get(ctx, *v.RegionID)
-	return elsewhere(err, missing("endpoint region_id", "region table"))
+	return replaceNotFound(err, errMissing("endpoint region_id", "region table"))
 }

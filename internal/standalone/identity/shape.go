@@ -13,9 +13,10 @@ import (
 	"github.com/nova-api/nova-api/internal/python"
 )
 
-// A shape says what a JSON value may be, in the terms of Keystone's JSON
-// schemas, and what a client is told about one that is something else. The zero
-// shape accepts everything.
+// A shape describes the JSON values that are accepted somewhere, in the terms of
+// Keystone's JSON schemas. A value with another shape is refused in the words of
+// Python's jsonschema, which Keystone passes on. The zero shape accepts every
+// value.
 type shape struct {
 	types    string // as in "string null"; empty for any
 	min, max int    // characters of a string; no bound if max is 0
@@ -43,21 +44,23 @@ var (
 	aBool        = shape{types: "boolean"}
 	aText        = shape{types: "string", max: maxText}
 	aTextOrNull  = shape{types: "string null", max: maxText}
-	aName        = named255.notBlank()
-	named255     = shape{types: "string", min: 1, max: maxName}
+	aName        = shortText.notBlank()
+	shortText    = shape{types: "string", min: 1, max: maxName}
 	anID         = shape{types: "string", min: 1, max: maxID}.like(`^[a-zA-Z0-9-]+$`, isID)
 	anIDOrNull   = shape{types: "string null", min: 1, max: maxID}.like(`^[a-zA-Z0-9-]+$`, isID)
 	immutability = object1("immutable", shape{types: "boolean null"})
 )
 
-// maxName, maxText and maxID bound what is stored of what clients send, in
-// characters.
+// maxName, maxText and maxID bound the texts that clients may have stored, in
+// characters. Keystone's bounds are its columns'.
 const (
 	maxName = 255
 	maxText = 16384
 	maxID   = 64
 )
 
+// isID reports whether a text could be an ID of Keystone: letters, digits and
+// dashes.
 func isID(s string) bool {
 	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"
 	return strings.Trim(s, characters) == "" // a text has no other characters, or some are left
@@ -101,6 +104,8 @@ func (s shape) check(value any, path ...string) error {
 	}
 	switch v := value.(type) {
 	case map[string]any:
+		// In the order of the schema, so that of several mistakes a client is always
+		// told of the same one.
 		for _, f := range s.fields {
 			if inner, sent := v[f.name]; sent {
 				if err := f.check(inner, append(slices.Clip(path), f.name)...); err != nil {
@@ -121,8 +126,8 @@ func (s shape) check(value any, path ...string) error {
 	return nil
 }
 
-// fault says what is wrong with a value, not looking into it: empty if nothing
-// is.
+// fault says what is wrong with a value itself, and not with its items or
+// fields: empty if nothing is.
 func (s shape) fault(value any) string {
 	if s.types != "" && !slices.Contains(strings.Fields(s.types), typeOf(value)) {
 		return python.Repr(value) + " is not of type '" + strings.Join(strings.Fields(s.types), "', '") + "'"
@@ -138,6 +143,7 @@ func (s shape) fault(value any) string {
 	return ""
 }
 
+// textFault says what is wrong with a text.
 func (s shape) textFault(text string) string {
 	n := utf8.RuneCountInString(text)
 	switch {
@@ -153,6 +159,9 @@ func (s shape) textFault(text string) string {
 	return ""
 }
 
+// arrayFault says what is wrong with an array as a whole. The number of items
+// comes before the search for equal ones, which takes longer the more there
+// are.
 func (s shape) arrayFault(items []any) string {
 	switch {
 	case len(items) < s.minItems:
@@ -165,6 +174,7 @@ func (s shape) arrayFault(items []any) string {
 	return ""
 }
 
+// objectFault says what is wrong with the names of an object's fields.
 func (s shape) objectFault(object map[string]any) string {
 	for _, f := range s.fields {
 		if _, sent := object[f.name]; f.required && !sent {

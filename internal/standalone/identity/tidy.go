@@ -35,6 +35,8 @@ func (c *tokenCounter) add(userID string, limit int, now time.Time) (trim, purge
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	const shares = 100
+	// A user that isn't known may have any number of tokens: the process has just
+	// started, or the limit was lowered before it did.
 	n, known := c.byUser[userID]
 	if trim = !known || n+1 >= limit/shares; trim {
 		n = -1
@@ -57,7 +59,7 @@ func (s *Service) tidy(ctx context.Context, t identitydb.Token) {
 	now := s.now()
 	trim, purge := s.counter.add(t.UserID, s.maxTokens, now)
 	if trim {
-		err := s.perhapsRevoking(ctx, t.UserID, func(tx *identitydb.Store) (bool, error) {
+		err := s.revokeIf(ctx, t.UserID, func(tx *identitydb.Store) (bool, error) {
 			return tx.TrimTokens(ctx, t.UserID, t.Hash, s.maxTokens, now)
 		})
 		if err != nil {

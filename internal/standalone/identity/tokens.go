@@ -24,21 +24,23 @@ const (
 // errNoToken is for a token that never was, has expired or was revoked.
 var errNoToken = nova.Errorf(nova.NotFound, "Failed to validate token")
 
-// hashToken is what is kept of a token. It has 256 random bits, so that a
-// plain hash will do.
+// hashToken makes the hash under which a token is stored. A token has 256
+// random bits, so a plain hash will do: there is nothing to guess.
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
 
-// randomText gives n random bytes in characters that are good for URLs.
+// randomText makes n random bytes, in characters that need no escaping in URLs
+// and headers.
 func randomText(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b) // never fails
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// session finds what a token stands for, if it was good at a time.
+// session reads what a token stands for. The error is errNoToken unless the
+// token was good at the time.
 func (s *Service) session(ctx context.Context, token string, at time.Time) (identitydb.Session, error) {
 	if token == "" {
 		return identitydb.Session{}, errNoToken
@@ -50,8 +52,11 @@ func (s *Service) session(ctx context.Context, token string, at time.Time) (iden
 	return session, err
 }
 
-// issue makes a token for the first of some scopes that the user may have.
+// issue makes a token for the first of some scopes that the user may have. The
+// error is errDenied if there is none among them.
 func (s *Service) issue(ctx context.Context, p proof, scopes []identitydb.Scope) (string, identitydb.Session, error) {
+	// The time of issue keeps its fractions, so that the oldest token of a user can
+	// be told from the others. Clients are shown whole seconds, as by Keystone.
 	token, now := randomText(32), s.now()
 	kept := identitydb.Token{
 		Hash:      hashToken(token),
@@ -61,9 +66,11 @@ func (s *Service) issue(ctx context.Context, p proof, scopes []identitydb.Scope)
 		IssuedAt:  now,
 		ExpiresAt: now.Truncate(time.Second).Add(s.lifetime),
 	}
-	if !p.expires.IsZero() { // a token begets none that lives longer
+	if !p.expires.IsZero() { // a token can't prolong its own life
 		kept.ExpiresAt = p.expires
 	}
+	// Whether the user may have a scope is found out by storing a token for it and
+	// looking at what it is good for: one query, which validation uses as well.
 	for _, scope := range scopes {
 		kept.Scope = scope
 		session, err := s.keep(ctx, kept, p)
@@ -83,6 +90,8 @@ func (s *Service) keep(ctx context.Context, t identitydb.Token, p proof) (sessio
 		if err := tx.CreateToken(ctx, t); err != nil {
 			return err
 		}
+		// After the token is stored, so that a revocation either finds the token or
+		// is found here.
 		if err := p.holds(ctx, tx); err != nil {
 			return err
 		}
@@ -92,6 +101,7 @@ func (s *Service) keep(ctx context.Context, t identitydb.Token, p proof) (sessio
 	return session, err
 }
 
+// createToken issues a token to a client that proves who it is.
 func (s *Service) createToken(r *request) (kit.Reply, error) {
 	in, err := s.readAuth(r)
 	if err != nil {
@@ -112,7 +122,8 @@ func (s *Service) createToken(r *request) (kit.Reply, error) {
 	return s.tokenReply(r, http.StatusCreated, token, session)
 }
 
-// challenge adds to a 401 where to get a token.
+// challenge adds to a 401 where to get a token, which clients look for in the
+// header.
 func (s *Service) challenge(r *request, err error) error {
 	if !nova.Is(err, nova.Unauthorized) {
 		return err
@@ -127,12 +138,12 @@ func (s *Service) showToken(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	mayCheck := session.UserID == r.caller.UserID || reads(r)
+	mayCheck := session.UserID == r.caller.UserID || canReadAll(r)
 	switch {
 	case r.Method == http.MethodHead && !mayCheck:
-		return kit.Reply{}, forbidden("identity:check_token")
+		return kit.Reply{}, errForbidden("identity:check_token")
 	case !mayCheck && !holds(r.caller, "service"):
-		return kit.Reply{}, forbidden("identity:validate_token")
+		return kit.Reply{}, errForbidden("identity:validate_token")
 	}
 	return s.tokenReply(r, http.StatusOK, subject, session)
 }
@@ -144,14 +155,16 @@ func (s *Service) deleteToken(r *request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	if session.UserID != r.caller.UserID && !admin(r) {
-		return kit.Reply{}, forbidden("identity:revoke_token")
+		return kit.Reply{}, errForbidden("identity:revoke_token")
 	}
-	return kit.Reply{}, s.revoking(r.Context(), session.UserID, func(tx *identitydb.Store) error {
+	return kit.Reply{}, s.revoke(r.Context(), session.UserID, func(tx *identitydb.Store) error {
 		return tx.DeleteToken(r.Context(), hashToken(subject))
 	})
 }
 
-// subject is the token that a request is about.
+// subject reads the token that a request is about. It need not be the token
+// that the request is sent with. Services may ask about expired tokens for a
+// while, so that work that was begun in time can be finished.
 func (s *Service) subject(r *request) (string, identitydb.Session, error) {
 	token, at := r.Header.Get("X-Subject-Token"), s.now()
 	switch token {
@@ -167,8 +180,11 @@ func (s *Service) subject(r *request) (string, identitydb.Session, error) {
 	return token, session, err
 }
 
+// tokenReply shows a token. The token itself is in a header only, which logs
+// leave out. Unscoped tokens have no catalog, and clients can do without it.
 func (s *Service) tokenReply(r *request, status int, token string, session identitydb.Session) (kit.Reply, error) {
 	body := tokenView(session)
+	// Services leave the catalog out: it is four fifths of the answer.
 	if session.Kind != "" && !r.URL.Query().Has("nocatalog") {
 		catalog, err := s.catalog(r, session)
 		if err != nil {
@@ -179,11 +195,11 @@ func (s *Service) tokenReply(r *request, status int, token string, session ident
 	return kit.Reply{Status: status, Header: http.Header{"X-Subject-Token": {token}}, Body: object{"token": body}}, nil
 }
 
-// tokenView is what a token tells, but for the catalog.
+// tokenView shows all that a token says, but for the catalog.
 func tokenView(t identitydb.Session) object {
 	view := object{
 		"methods":    strings.Fields(t.Methods),
-		"user":       object{"id": t.UserID, "name": t.UserName, "domain": named(t.UserDomainID, t.UserDomainName), "password_expires_at": nil},
+		"user":       object{"id": t.UserID, "name": t.UserName, "domain": idAndName(t.UserDomainID, t.UserDomainName), "password_expires_at": nil},
 		"audit_ids":  strings.Fields(t.AuditIDs),
 		"issued_at":  timestamp(t.IssuedAt),
 		"expires_at": timestamp(t.ExpiresAt),
@@ -192,22 +208,23 @@ func tokenView(t identitydb.Session) object {
 	case "":
 		return view
 	case identitydb.KindProject:
-		view["project"] = object{"id": t.Target, "name": *t.ProjectName, "domain": named(*t.ProjectDomainID, *t.ProjectDomainName)}
+		view["project"] = object{"id": t.Target, "name": *t.ProjectName, "domain": idAndName(*t.ProjectDomainID, *t.ProjectDomainName)}
 		view["is_domain"] = false
 	case identitydb.KindDomain:
-		view["domain"] = named(t.Target, *t.DomainName)
+		view["domain"] = idAndName(t.Target, *t.DomainName)
 	case identitydb.KindSystem:
 		view["system"] = object{"all": true}
 	}
 	roles := make([]object, len(t.Roles))
 	for i, role := range t.Roles {
-		roles[i] = named(role.ID, role.Name)
+		roles[i] = idAndName(role.ID, role.Name)
 	}
 	view["roles"] = roles
 	return view
 }
 
-func named(id, name string) object { return object{"id": id, "name": name} }
+// idAndName refers to a thing in a few words.
+func idAndName(id, name string) object { return object{"id": id, "name": name} }
 
 // timestamp is a time in Keystone's form, which has no fractions of a second.
 func timestamp(t time.Time) string {

@@ -9,12 +9,12 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// legacyCompute is the catalog's type of the endpoint that v2.0 tokens call
-// compute: the clients that ask for those want the API of their day, with the
+// legacyCompute is the type of the catalog entry that v2.0 tokens call compute.
+// Clients that ask for v2.0 tokens expect the compute API of 2014, with the
 // project in the path.
 const legacyCompute = "compute_legacy"
 
-// authBody2 is what a client of 2014 sends for a token. Its tenants are the
+// authBody2 is the body of a request for a v2.0 token. Its tenants are the
 // projects of the domain "default".
 type authBody2 struct {
 	Auth *struct {
@@ -31,6 +31,8 @@ type authBody2 struct {
 	} `json:"auth"`
 }
 
+// createToken2 issues a token in v2.0's form. The token itself is like any
+// other, and v3 accepts it.
 func (s *Service) createToken2(r *request) (kit.Reply, error) {
 	var in authBody2
 	if err := s.Decode(r.Request, &in); err != nil {
@@ -52,19 +54,22 @@ func (s *Service) createToken2(r *request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"access": access}}, err
 }
 
+// prove2 proves who a client is by the one method that a v2.0 body names.
 func (s *Service) prove2(r *request, in authBody2) (proof, error) {
 	switch {
 	case in.Auth == nil:
-		return proof{}, missing("auth", "request body")
+		return proof{}, errMissing("auth", "request body")
 	case in.Auth.PasswordCredentials != nil:
 		c := in.Auth.PasswordCredentials
 		return s.provePassword(r, &userRef{ID: c.UserID, Name: c.Username, Domain: &domainRef{ID: defaultDomain}, Password: c.Password})
 	case in.Auth.Token != nil:
 		return s.proveToken(r.Context(), in.Auth.Token.ID)
 	}
-	return proof{}, missing("passwordCredentials or token", "auth")
+	return proof{}, errMissing("passwordCredentials or token", "auth")
 }
 
+// scopes2 lists the scopes for a tenant, or for the user's default project if
+// the body names no tenant.
 func (s *Service) scopes2(r *request, in authBody2, user identitydb.User) ([]identitydb.Scope, error) {
 	if in.Auth.TenantID == "" && in.Auth.TenantName == "" {
 		return s.scopes(r.Context(), nil, user)
@@ -72,7 +77,8 @@ func (s *Service) scopes2(r *request, in authBody2, user identitydb.User) ([]ide
 	return s.projectScope(r.Context(), &projectRef{ID: in.Auth.TenantID, Name: in.Auth.TenantName, Domain: &domainRef{ID: defaultDomain}})
 }
 
-// accessView is what a v2.0 token tells.
+// accessView shows a session as v2.0 does. Only tokens for a project have a
+// catalog there.
 func (s *Service) accessView(r *request, token string, t identitydb.Session) (object, error) {
 	view := object{
 		"id": token, "issued_at": timestamp(t.IssuedAt), "expires": t.ExpiresAt.UTC().Format(time.RFC3339), "audit_ids": strings.Fields(t.AuditIDs),
@@ -101,13 +107,14 @@ func (s *Service) accessView(r *request, token string, t identitydb.Session) (ob
 	}, nil
 }
 
-// catalog2 is the catalog in v2.0's form: an entry per service and region,
-// with a URL per interface.
+// catalog2 shows the catalog as v2.0 does: one entry for each service and
+// region, with a URL for each interface.
 func (s *Service) catalog2(r *request, t identitydb.Session) ([]object, error) {
 	services, err := s.catalog(r, t)
 	if err != nil {
 		return nil, err
 	}
+	// Two entries would be called compute. The legacy one wins: see legacyCompute.
 	hasLegacy := false
 	for _, service := range services {
 		hasLegacy = hasLegacy || service["type"] == legacyCompute
@@ -129,6 +136,7 @@ func (s *Service) catalog2(r *request, t identitydb.Session) ([]object, error) {
 	return converted, nil
 }
 
+// byRegion gathers the endpoints of a service, region by region.
 func byRegion(endpoints []object) []object {
 	regions, index := []object{}, map[string]object{}
 	for _, e := range endpoints {
@@ -149,7 +157,8 @@ func byRegion(endpoints []object) []object {
 	return regions
 }
 
-// tenants2 lists the caller's projects in v2.0's form.
+// tenants2 lists the projects that the caller can get a token for, as v2.0
+// does.
 func (s *Service) tenants2(r *request) (kit.Reply, error) {
 	projects, err := s.store.ProjectsOf(r.Context(), r.caller.UserID, true, nova.Page{Limit: maxList})
 	tenants := make([]object, len(projects))
@@ -159,6 +168,7 @@ func (s *Service) tenants2(r *request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"tenants": tenants, "tenants_links": []object{}}}, err
 }
 
+// tenantView shows a project as v2.0 does.
 func tenantView(p identitydb.Project) object {
 	return object{"id": p.ID, "name": p.Name, "description": p.Description, "enabled": p.Enabled}
 }

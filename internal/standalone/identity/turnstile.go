@@ -32,7 +32,7 @@ func visitorOf(r *http.Request, user ...string) visitor {
 }
 
 // sourceOf is the address of a client without its port. Of an IPv6 address it is
-// the network, since whoever has one address there has 2⁶⁴.
+// the network, since a client with one address there has 2⁶⁴ of them.
 func sourceOf(remote string) string {
 	const network = 64
 	address, err := netip.ParseAddrPort(remote)
@@ -72,7 +72,7 @@ type turnstile struct {
 	mu       sync.Mutex
 	turns    int              // at once
 	patience time.Duration    // replaced in tests
-	queued   func()           // called when somebody begins to wait; for tests
+	onWait   func()           // called when a visitor begins to wait; for tests
 	waiting  []*waiter        // in the order in which they came
 	running  map[string]int   // turns under way, by source
 	count    int64            // of turns
@@ -86,9 +86,10 @@ type waiter struct {
 	ready chan struct{} // closed when its turn has come
 }
 
+// newTurnstile makes a turnstile with so many turns at once.
 func newTurnstile(turns int) *turnstile {
 	return &turnstile{
-		turns: turns, patience: patience, queued: func() {},
+		turns: turns, patience: patience, onWait: func() {},
 		running: map[string]int{}, bySource: map[string]int64{}, byUser: map[visitor]int64{},
 	}
 }
@@ -106,7 +107,7 @@ func (t *turnstile) enter(ctx context.Context, v visitor) (leave func(), err err
 		return func() { t.leave(v) }, nil
 	default:
 	}
-	t.queued()
+	t.onWait()
 	timer := time.NewTimer(t.patience)
 	defer timer.Stop()
 	select {
@@ -125,6 +126,8 @@ func (t *turnstile) enter(ctx context.Context, v visitor) (leave func(), err err
 func (t *turnstile) queue(w *waiter) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	// There are a thousand waiters at most, and a turn takes sixty milliseconds, so a
+	// walk through all of them costs nothing.
 	fromSource, forUser := 0, 0
 	for _, other := range t.waiting {
 		if other.source != w.source {
@@ -142,6 +145,8 @@ func (t *turnstile) queue(w *waiter) bool {
 		return true
 	default:
 	}
+	// The limits are for visitors that have to wait. One whose turn is free doesn't
+	// meet them, however many others wait.
 	if len(t.waiting) > maxWaiting || fromSource >= maxWaitingPerSource || forUser >= maxWaitingPerVisitor {
 		t.drop(w)
 		return false
@@ -149,7 +154,7 @@ func (t *turnstile) queue(w *waiter) bool {
 	return true
 }
 
-// admit gives free turns to those who wait. The lock is held.
+// admit gives free turns to visitors that wait. The caller holds the lock.
 func (t *turnstile) admit() {
 	for {
 		next := t.next()
@@ -224,7 +229,7 @@ func (t *turnstile) giveUp(w *waiter) {
 }
 
 // drop takes a waiter out of the queue, and reports whether it was there. The
-// lock is held.
+// caller holds the lock.
 func (t *turnstile) drop(w *waiter) bool {
 	i := slices.Index(t.waiting, w)
 	if i < 0 {
@@ -234,6 +239,8 @@ func (t *turnstile) drop(w *waiter) bool {
 	return true
 }
 
+// errUnavailable is for a client that went away, or is sent away, before its
+// turn.
 func errUnavailable(cause error) error {
 	return nova.Because(cause, nova.Unavailable, "The server is currently unavailable. Please try again at a later time.")
 }

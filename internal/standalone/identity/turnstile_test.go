@@ -36,7 +36,7 @@ func newGate(t *testing.T, turns int) *gate {
 		cancel() // for those who still wait
 		g.group.Wait()
 	})
-	g.queued = func() { g.waits <- struct{}{} }
+	g.onWait = func() { g.waits <- struct{}{} }
 	return g
 }
 
@@ -170,7 +170,7 @@ func TestTurnstile_GiveUp(t *testing.T) {
 	}
 	s.patience = patience
 	ctx, cancel := context.WithCancel(t.Context())
-	s.queued = cancel
+	s.onWait = cancel
 	if _, err := s.enter(ctx, visitor{"b", "u"}); !nova.Is(err, nova.Unavailable) || !errors.Is(err, context.Canceled) {
 		t.Errorf("gone away: %v", err)
 	}

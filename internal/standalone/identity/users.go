@@ -8,6 +8,7 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
+// userShape is the shape of a user. The password is checked where it is hashed.
 var userShape = shape{types: "object", fields: []field{
 	{name: "name", required: true, shape: aName},
 	{name: "domain_id", shape: anID},
@@ -35,13 +36,15 @@ var userOptions = shape{types: "object", closed: true, fields: []field{
 // maxRules bounds the rules about login methods, and the methods in a rule.
 const maxRules = 100
 
+// users are the users as a resource. A user's tokens go when it is disabled or
+// gets another password.
 func (s *Service) users() resource[identitydb.User] {
 	return resource[identitydb.User]{
 		service: s, noun: "user", plural: "users",
 		table:   func(s *identitydb.Store) identitydb.Table[identitydb.User] { return s.Users },
 		id:      func(v identitydb.User) string { return v.ID },
 		filters: map[string]string{"name": "name", "domain_id": "domain_id", "enabled": "enabled", "default_project_id": "default_project_id"},
-		list:    reads, show: either(reads, self),
+		list:    canReadAll, show: either(canReadAll, self),
 		shape: userShape,
 		draft: func(r *request) identitydb.User {
 			return identitydb.User{ID: newID(), DomainID: domainOf(r.caller), Enabled: true}
@@ -52,14 +55,14 @@ func (s *Service) users() resource[identitydb.User] {
 		view:         userView,
 		repeatsExtra: true,
 		check:        checkUser,
-		changed: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.User) error {
+		afterChange: func(ctx context.Context, tx *identitydb.Store, before, after identitydb.User) error {
 			if (before.Enabled && !after.Enabled) || before.PasswordHash != after.PasswordHash {
 				return tx.DeleteTokensOf(ctx, after.ID)
 			}
 			return nil
 		},
-		revokes: theirs,
-		taken: func(v identitydb.User, creating bool) string {
+		revokes: tokensOfUser,
+		conflictText: func(v identitydb.User, creating bool) string {
 			if creating {
 				return "user - Duplicate entry found with name " + v.Name + " at domain ID " + v.DomainID
 			}
@@ -118,9 +121,10 @@ func checkUser(ctx context.Context, tx *identitydb.Store, before *identitydb.Use
 	if err == nil {
 		return nova.Errorf(nova.Invalid, "User's default project ID cannot be a domain ID: %s", *v.DefaultProjectID)
 	}
-	return elsewhere(err, nil)
+	return replaceNotFound(err, nil)
 }
 
+// userView shows a user. The default project is left out if there is none.
 func userView(r *request, v identitydb.User) object {
 	view := object{
 		"id": v.ID, "name": v.Name, "domain_id": v.DomainID, "enabled": v.Enabled,
@@ -132,6 +136,8 @@ func userView(r *request, v identitydb.User) object {
 	return view
 }
 
+// passwordShape is the shape of a change of password. Nothing else may be sent
+// along.
 var passwordShape = shape{types: "object", closed: true, fields: []field{
 	{name: "original_password", required: true, shape: shape{types: "string"}},
 	{name: "password", required: true, shape: shape{types: "string"}},
@@ -151,7 +157,9 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if err != nil && !nova.Is(err, nova.NotFound) {
 		return kit.Reply{}, err
 	}
+	// Nobody has logged in here, so the turnstile counts by the user in the path.
 	v := visitorOf(r.Request, r.param("user_id"))
+	// Here too, an unknown user takes as long as a known one.
 	ok, err := s.passwords.check(r.Context(), v, user.PasswordHash, original)
 	if err != nil {
 		return kit.Reply{}, err
@@ -163,7 +171,9 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return kit.Reply{}, s.revoking(r.Context(), user.ID, func(tx *identitydb.Store) error {
+	// Between the check and this transaction the password may have been changed, and
+	// then the old one is good for nothing any more.
+	return kit.Reply{}, s.revoke(r.Context(), user.ID, func(tx *identitydb.Store) error {
 		_, err := tx.Users.Change(r.Context(), user.ID, func(_ *identitydb.Store, v *identitydb.User) error {
 			if v.PasswordHash != user.PasswordHash { // changed meanwhile
 				return s.unauthorized(r.Request)
@@ -178,6 +188,7 @@ func (s *Service) changePassword(r *request) (kit.Reply, error) {
 	})
 }
 
+// userProjects lists the projects on which a user holds a role, enabled or not.
 func (s *Service) userProjects(r *request) (kit.Reply, error) {
 	id := r.param("user_id")
 	if _, err := s.store.Users.Get(r.Context(), id); err != nil {
@@ -186,10 +197,12 @@ func (s *Service) userProjects(r *request) (kit.Reply, error) {
 	return s.listProjects(r, id, false)
 }
 
+// authProjects lists the projects that the caller can get a token for.
 func (s *Service) authProjects(r *request) (kit.Reply, error) {
 	return s.listProjects(r, r.caller.UserID, true)
 }
 
+// listProjects shows a page of the projects on which a user holds a role.
 func (s *Service) listProjects(r *request, userID string, enabledOnly bool) (kit.Reply, error) {
 	p, err := kit.Page(r.Request, maxList)
 	if err != nil {
@@ -199,9 +212,10 @@ func (s *Service) listProjects(r *request, userID string, enabledOnly bool) (kit
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return listReply(r, "projects", projects, p, s.projects().whole, projectID), nil
+	return listReply(r, "projects", projects, p, s.projects().fullView, projectID), nil
 }
 
+// authDomains lists the domains that the caller can get a token for.
 func (s *Service) authDomains(r *request) (kit.Reply, error) {
 	p, err := kit.Page(r.Request, maxList)
 	if err != nil {
@@ -211,9 +225,10 @@ func (s *Service) authDomains(r *request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return listReply(r, "domains", domains, p, s.domains().whole, domainID), nil
+	return listReply(r, "domains", domains, p, s.domains().fullView, domainID), nil
 }
 
+// authSystem tells the caller whether it can get a token for the system.
 func (s *Service) authSystem(r *request) (kit.Reply, error) {
 	roles, err := s.store.GrantedRoles(r.Context(), r.caller.UserID, identitydb.System)
 	system := []object{}

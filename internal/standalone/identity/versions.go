@@ -6,7 +6,8 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// versions tells of v3 only: v2.0 is for those who know what they look for.
+// versions lists the versions of the API. Only v3 is in the list: a client must
+// know of v2.0 by itself, since others would choose it.
 func (s *Service) versions(r *request) (kit.Reply, error) {
 	return kit.Reply{
 		Status: http.StatusMultipleChoices,
@@ -15,24 +16,28 @@ func (s *Service) versions(r *request) (kit.Reply, error) {
 	}, nil
 }
 
+// version3 describes v3, which clients ask for to find out where they are.
 func (s *Service) version3(r *request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"version": s.v3View(r)}}, nil
 }
 
+// version2 describes v2.0, of which there are tokens and tenants only.
 func (s *Service) version2(r *request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"version": s.v2View(r)}}, nil
 }
 
-// v3View is the version document of Keystone 22 and later, from which clients
-// tell what to expect.
+// v3View is the description that Keystone 22 gives of itself. Clients conclude
+// from the number which calls there are.
 func (s *Service) v3View(r *request) object {
 	return s.versionView(r, "v3.14", "stable", "2020-04-07T00:00:00Z", "/v3/", "application/vnd.openstack.identity-v3+json")
 }
 
+// v2View is the description of v2.0 in the last Keystone that had it.
 func (s *Service) v2View(r *request) object {
 	return s.versionView(r, "v2.0", "deprecated", "2016-08-04T00:00:00Z", "/v2.0/", "application/vnd.openstack.identity-v2.0+json")
 }
 
+// versionView is the form that both descriptions have.
 func (s *Service) versionView(r *request, id, status, updated, path, mediaType string) object {
 	return object{
 		"id": id, "status": status, "updated": updated,

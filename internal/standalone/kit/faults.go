@@ -11,7 +11,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A Fault is an error on its way to the client.
+// A Fault is what a client is told of an error.
 type Fault struct {
 	Status  int
 	Title   string // the status in words
@@ -21,10 +21,10 @@ type Fault struct {
 	Detail  map[string]any // goes beside the code and message of a Keystone fault
 }
 
-// A Style is how one service words and shapes its errors.
+// A Style is the wording and the form of the errors of one service.
 type Style struct {
-	Malformed string // said of a body that isn't JSON
-	Internal  string // said of a fault of ours
+	Malformed string // the message for a body that isn't JSON
+	Internal  string // the message for a fault of the server
 	Render    func(r *http.Request, f Fault) (contentType string, body []byte)
 }
 
@@ -42,7 +42,7 @@ var (
 		Internal:  "Request Failed: internal server error while processing your request.",
 		Render:    neutronFault,
 	}
-	// Glance is a small HTML page, or JSON for those who ask for it.
+	// Glance is a small HTML page, or JSON if the client asks for it.
 	Glance = Style{
 		Malformed: "Malformed JSON in request body.",
 		Internal:  "The server has either erred or is incapable of performing the requested operation.",
@@ -50,6 +50,7 @@ var (
 	}
 )
 
+// statuses are the statuses of the kinds of error, in all bundled services.
 var statuses = map[nova.Kind]int{
 	nova.Internal:        http.StatusInternalServerError,
 	nova.Invalid:         http.StatusBadRequest,
@@ -67,7 +68,7 @@ var statuses = map[nova.Kind]int{
 	nova.MultipleChoices: http.StatusMultipleChoices,
 }
 
-// typedError carries what its kind doesn't tell.
+// A typedError adds to an error what its kind doesn't say.
 type typedError struct {
 	error
 	name   string
@@ -76,6 +77,7 @@ type typedError struct {
 	detail map[string]any
 }
 
+// Unwrap lets errors.As find the kind, and further typedErrors, inside.
 func (e *typedError) Unwrap() error { return e.error }
 
 // Typed makes an error with the name that Neutron's clients know it by, such
@@ -84,12 +86,13 @@ func Typed(name string, kind nova.Kind, format string, args ...any) error {
 	return &typedError{error: nova.Errorf(kind, format, args...), name: name}
 }
 
-// WithStatus gives an error a status other than its kind's, for the odd one.
+// WithStatus gives an error another status than that of its kind, where a
+// service has an odd one.
 func WithStatus(status int, err error) error {
 	return &typedError{error: err, status: status}
 }
 
-// WithHeader sends a header along with an error.
+// WithHeader adds a header to the response of an error.
 func WithHeader(name, value string, err error) error {
 	return &typedError{error: err, header: http.Header{name: {value}}}
 }
@@ -128,12 +131,14 @@ func (s Style) fault(err error) Fault {
 	return f
 }
 
+// keystoneFault is Keystone's form of a fault.
 func keystoneFault(_ *http.Request, f Fault) (contentType string, body []byte) {
 	content := map[string]any{"code": f.Status, "message": f.Message, "title": f.Title}
 	maps.Copy(content, f.Detail)
 	return jsonFault(map[string]any{"error": content})
 }
 
+// neutronFault is Neutron's form of a fault.
 func neutronFault(_ *http.Request, f Fault) (contentType string, body []byte) {
 	return jsonFault(map[string]any{"NeutronError": map[string]any{"type": f.Type, "message": f.Message, "detail": ""}})
 }
@@ -141,6 +146,8 @@ func neutronFault(_ *http.Request, f Fault) (contentType string, body []byte) {
 // pythonEntities turns the entities that Go writes for quotes into Python's.
 var pythonEntities = strings.NewReplacer("&#39;", "&#x27;", "&#34;", "&quot;")
 
+// glanceFault is Glance's form of a fault: HTML, unless the client asks for
+// JSON.
 func glanceFault(r *http.Request, f Fault) (contentType string, body []byte) {
 	status := fmt.Sprintf("%d %s", f.Status, f.Title)
 	message := pythonEntities.Replace(html.EscapeString(f.Message))
@@ -151,6 +158,7 @@ func glanceFault(r *http.Request, f Fault) (contentType string, body []byte) {
 	return "text/html; charset=UTF-8", fmt.Appendf(nil, page, status, message)
 }
 
+// jsonFault renders the JSON of a fault.
 func jsonFault(v any) (contentType string, body []byte) {
 	text, err := render(v)
 	if err != nil { // maps of strings always render

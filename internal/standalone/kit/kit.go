@@ -1,5 +1,6 @@
-// Package kit is what the bundled services are written in: handlers return a
-// Reply or an error, and one place turns either into HTTP.
+// Package kit is the HTTP side of the bundled services. Their handlers return a
+// Reply or an error, and one place turns either into a response, in the style of
+// the service. Handlers write no headers and know no statuses but the odd ones.
 package kit
 
 import (
@@ -22,19 +23,19 @@ import (
 // decides the status.
 type Handler func(r *http.Request) (Reply, error)
 
-// A Reply is what a handler answers. The zero Reply is 204 without a body.
+// A Reply is the answer of a handler. The zero Reply is 204 without a body.
 type Reply struct {
 	Status int         // 0 for 200, or 204 if there is no body
-	Header http.Header // what goes beside the kit's own headers
+	Header http.Header // is added to the kit's own headers
 	Body   any         // rendered as JSON; nil for none
 	Stream io.Reader   // sent as it is, instead of Body, and closed if it can be
 	Length int64       // of Stream; 0 if not known
 }
 
-// A Kit renders the replies of one service.
+// A Kit turns the replies and errors of one service into responses.
 type Kit struct {
-	Log   zerolog.Logger // hears of faults of ours
-	Style Style          // how the service words its errors
+	Log   zerolog.Logger // gets the faults of the server
+	Style Style          // the wording of the service's errors
 }
 
 // Handle makes an http.HandlerFunc of a handler.
@@ -42,6 +43,7 @@ func (k Kit) Handle(h Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r = identify(r)
 		w.Header().Set("X-Openstack-Request-Id", nova.RequestOf(r.Context()).ID)
+		// The handlers below may take it for granted that what they look up is text.
 		err := checkURL(r)
 		var reply Reply
 		if err == nil {
@@ -56,8 +58,8 @@ func (k Kit) Handle(h Handler) http.HandlerFunc {
 	}
 }
 
-// Middleware lets check look at each request first: with an error from it the
-// request ends there, else it goes on with the request that check gives back.
+// Middleware makes a middleware of a check. If the check fails, the request
+// ends there. Otherwise it goes on, as the request that the check returns.
 func (k Kit) Middleware(check func(r *http.Request) (*http.Request, error)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,13 +84,16 @@ func Route(r chi.Router, method, path string, h http.HandlerFunc) {
 	}
 }
 
-// NotFound answers for paths that lead nowhere.
+// NotFound answers requests to paths without a route.
 func (k Kit) NotFound() http.HandlerFunc {
 	return k.Handle(func(*http.Request) (Reply, error) {
 		return Reply{}, nova.Errorf(nova.NotFound, "The resource could not be found.")
 	})
 }
 
+// send writes a reply. The length is always sent, so that clients can keep the
+// connection, and so that HEAD tells it. The body is rendered before the status
+// is written: an error still becomes a fault.
 func (k Kit) send(w http.ResponseWriter, r *http.Request, reply Reply) error {
 	if reply.Stream != nil {
 		k.stream(w, r, reply)
@@ -121,6 +126,8 @@ func (k Kit) send(w http.ResponseWriter, r *http.Request, reply Reply) error {
 	return nil
 }
 
+// stream sends a body piece by piece. An error on the way can't become a fault
+// any more: the client sees that bytes are missing.
 func (k Kit) stream(w http.ResponseWriter, r *http.Request, reply Reply) {
 	if c, ok := reply.Stream.(io.Closer); ok {
 		defer func() { _ = c.Close() }()
@@ -141,7 +148,9 @@ func (k Kit) stream(w http.ResponseWriter, r *http.Request, reply Reply) {
 	}
 }
 
-// fail is the one place where an error becomes a response.
+// fail is the one place where an error becomes a response. Only faults of the
+// server are logged as errors, with their causes, which the client is never
+// told.
 func (k Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := k.Style.fault(err)
 	switch {
@@ -161,7 +170,7 @@ func (k Kit) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 }
 
-// render is JSON as people write it: encoding/json would escape &, < and >.
+// render writes JSON as people do: encoding/json would escape &, < and >.
 func render(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -172,15 +181,19 @@ func render(v any) ([]byte, error) {
 	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
+// copyHeader adds headers to others, and replaces those of the same name.
 func copyHeader(to, from http.Header) {
 	for name, values := range from {
 		to[http.CanonicalHeaderKey(name)] = values
 	}
 }
 
+// globalID is the form of the request IDs that OpenStack's services hand on.
 var globalID = regexp.MustCompile(`^req-[0-9a-fA-F-]{36}$`)
 
-// identify gives the request an ID, unless whoever passed it on did so.
+// identify gives the request an ID, unless the server has given it one before
+// it came here. An ID that the client sends is remembered as the global one, if
+// it looks like one: it ends up in logs.
 func identify(r *http.Request) *http.Request {
 	if nova.RequestOf(r.Context()).ID != "" {
 		return r

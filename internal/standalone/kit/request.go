@@ -14,8 +14,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// MaxBody is how many bytes of a JSON body are read: as many as OpenStack's
-// own services do.
+// MaxBody bounds JSON bodies, in bytes. OpenStack's own services have the same
+// bound.
 const MaxBody = 114688
 
 // Decode reads a JSON body into v: TooLarge beyond MaxBody bytes, Invalid if
@@ -42,13 +42,16 @@ func (k Kit) Decode(r *http.Request, v any) error {
 	case err != nil:
 		return nova.Because(err, nova.Invalid, "%s", k.Style.Malformed)
 	}
+	// A second value after the first one would be passed over in silence.
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nova.Errorf(nova.Invalid, "%s", k.Style.Malformed)
 	}
 	return nil
 }
 
-// checkURL turns away what no database could look up.
+// checkURL refuses a URL with text that no database could look up: broken
+// UTF-8, or a NUL. In the path such text names nothing; in the query it is a
+// mistake.
 func checkURL(r *http.Request) error {
 	bad := func(s string) bool { return strings.ContainsRune(s, 0) || !utf8.ValidString(s) }
 	if bad(r.URL.Path) {
@@ -63,8 +66,9 @@ func checkURL(r *http.Request) error {
 }
 
 // Page reads limit, marker and the sort keys from a query: sort_key and
-// sort_dir in pairs, or sort=key:dir,key:dir. No more than maxLimit items are
-// given at a time; whether a sort key exists is the caller's to check.
+// sort_dir in pairs, or sort=key:dir,key:dir. A page has at most maxLimit
+// items. The caller must check that the sort keys exist. The error is Invalid
+// for a limit that is not a number of items.
 func Page(r *http.Request, maxLimit int) (nova.Page, error) {
 	q := r.URL.Query()
 	p := nova.Page{Limit: maxLimit, Marker: q.Get("marker")}
@@ -88,8 +92,9 @@ func Page(r *http.Request, maxLimit int) (nova.Page, error) {
 	return p, nil
 }
 
-// BaseURL is where clients reach this process: public if that is set, else
-// the scheme and host that the client itself used. It ends without a slash.
+// BaseURL is the address at which clients reach this process, without a slash
+// at its end: public if that is set, or else the scheme and host that the
+// client has used.
 func BaseURL(r *http.Request, public string) string {
 	if public != "" {
 		return strings.TrimRight(public, "/")
