@@ -10,9 +10,12 @@ import (
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
 
-// newLocalHosts opens the hosts that this process runs.
+// newLocalHosts opens the hosts that this process runs: none without that role.
 func newLocalHosts(cfg *config.Config) (*virt.Hosts, error) {
 	local := new(virt.Hosts)
+	if !cfg.Plays(config.RoleCompute) {
+		return local, nil
+	}
 	for _, host := range cfg.NovaAPI.FakeHosts {
 		driver, err := fake.New(fake.Options{
 			Dir: filepath.Join(cfg.StateDir, "hypervisors", host), Host: host,

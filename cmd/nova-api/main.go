@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -155,11 +156,20 @@ func report(p process, err error) int {
 type serveCommand struct {
 	settings
 	running
+	Role []string `placeholder:"ROLE" help:"A part that this process plays: api, scheduler or compute. May be given several times. By default all of them."`
+}
+
+// flags are what the command adds to the sources of the configuration.
+func (s *serveCommand) flags(in *config.Inputs) error {
+	if len(s.Role) > 0 {
+		in.Flags = append(in.Flags, config.Flag("--role", "nova_api", "roles", strings.Join(s.Role, ",")))
+	}
+	return nil
 }
 
 // Run serves until the context ends.
 func (s *serveCommand) Run(ctx context.Context, p process) error {
-	cfg, warnings, err := load(p, s.settings.flags, s.running.flags)
+	cfg, warnings, err := load(p, s.settings.flags, s.running.flags, s.flags)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -25,8 +26,8 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// serve serves until the context ends. What may be refused at the start comes
-// first: certificate, address, database.
+// serve plays the parts of this process until the context ends. What may be
+// refused at the start comes first: certificate, address, database, hosts.
 func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
 		return err
@@ -35,11 +36,13 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(ctx, cfg)
-	if err != nil {
-		return err
+	var listener net.Listener // only the API listens
+	if cfg.Plays(config.RoleAPI) {
+		if listener, err = listen(ctx, cfg); err != nil {
+			return err
+		}
+		defer func() { _ = listener.Close() }() // once it serves, that closes it
 	}
-	defer func() { _ = listener.Close() }() // once it serves, that closes it
 	store, err := openStore(ctx, cfg)
 	if err != nil {
 		return err
@@ -53,24 +56,25 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	defer func() { _ = c.registrar.Release(ctx) }() // else others wait for the down time
-	first, err := c.bundled.seed(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	handler, err := newHandler(cfg, c, log)
-	if err != nil {
-		return err
-	}
-	if err := first.tell(cfg, listener.Addr().String(), os.Stdout); err != nil {
-		return err
-	}
-	log.Info().Stringer("address", listener.Addr()).Str("database", store.Dialect()).Msg("serving")
 	group, running := errgroup.WithContext(ctx)
+	if listener != nil {
+		handler, err := c.startAPI(ctx, cfg, listener.Addr().String(), log)
+		if err != nil {
+			return err
+		}
+		group.Go(func() error { return c.bundled.run(running) })
+		group.Go(func() error { return httpServer{handler, newPatience(cfg), pair, log}.run(running, listener) })
+	}
+	if cfg.Plays(config.RoleScheduler) || cfg.Plays(config.RoleCompute) {
+		group.Go(func() error { return c.registrar.Run(running) })
+		group.Go(func() error { return c.worker.Run(running) })
+	}
 	group.Go(func() error { store.Listen(running); return nil })
-	group.Go(func() error { return c.bundled.run(running) })
-	group.Go(func() error { return c.registrar.Run(running) })
-	group.Go(func() error { return c.worker.Run(running) })
-	group.Go(func() error { return httpServer{handler, newPatience(cfg), pair, log}.run(running, listener) })
+	line := log.Info().Strs("roles", cfg.NovaAPI.Roles).Str("database", store.Dialect())
+	if listener != nil {
+		line = line.Stringer("address", listener.Addr())
+	}
+	line.Msg("serving")
 	return group.Wait()
 }
 
@@ -83,6 +87,20 @@ type core struct {
 	servers   *compute.Servers
 	registrar *hosts.Registrar
 	worker    *compute.Worker
+}
+
+// startAPI seeds the bundled services, tells the operator how to log in, and
+// makes what answers requests.
+func (c core) startAPI(ctx context.Context, cfg *config.Config, address string, log zerolog.Logger) (*front, error) {
+	first, err := c.bundled.seed(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := newHandler(cfg, c, log)
+	if err != nil {
+		return nil, err
+	}
+	return handler, first.tell(cfg, address, os.Stdout)
 }
 
 // newCore makes the bundled services, the clients of all services, and compute
@@ -104,13 +122,14 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
+		Patience: cfg.ResponseTimeout,
 	})
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
 	c.registrar = newRegistrar(cfg, store, local, process, log)
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
-		Schedules: true, ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Weights: scheduler.Weights(cfg.Weights), Log: log,
+		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Patience: cfg.ResponseTimeout, Weights: scheduler.Weights(cfg.Weights), Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil
@@ -132,10 +151,12 @@ func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
 
 func newRegistrar(cfg *config.Config, store *db.Store, local *virt.Hosts, process hosts.Process, log zerolog.Logger) *hosts.Registrar {
 	r := &hosts.Registrar{
-		Store: store, Local: local, Process: process, Log: log,
-		Host: cfg.Host, Services: []string{hosts.BinaryScheduler, hosts.BinaryConductor},
+		Store: store, Local: local, Process: process, Log: log, Host: cfg.Host,
 		Every: cfg.Hosts.ReportInterval, DownTime: cfg.Hosts.DownTime,
 		Ratios: hosts.Ratios{CPU: cfg.Hosts.CPURatio, RAM: cfg.Hosts.RAMRatio, Disk: cfg.Hosts.DiskRatio},
+	}
+	if cfg.Plays(config.RoleScheduler) {
+		r.Services = []string{hosts.BinaryScheduler, hosts.BinaryConductor}
 	}
 	const mbPerGB = 1024
 	r.Reserved.VCPUs, r.Reserved.RAM = cfg.Hosts.ReservedCPUs, cfg.Hosts.ReservedMemoryMB

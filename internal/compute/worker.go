@@ -63,7 +63,7 @@ type WorkerOptions struct {
 const (
 	defaultLease = 6 * time.Second
 	defaultSlots = 10
-	pollEvery    = time.Second // in case word of work got lost
+	pollEvery    = 2 * time.Second // for leases that have ended, and in case word of work got lost
 )
 
 // NewWorker makes a worker.

@@ -22,6 +22,7 @@ type Config struct {
 	ListenPort      int
 	Host            string // the name of this process among those that share a database
 	ShutdownTimeout time.Duration
+	ResponseTimeout time.Duration
 	ClientTimeout   time.Duration // for the next part of a body, in either direction
 	PasswordLength  int
 	DefaultZone     string   // the availability zone of hosts that are in no aggregate with a zone

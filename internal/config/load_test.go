@@ -105,6 +105,7 @@ func TestLoad_values(t *testing.T) {
 		{"every address", "[DEFAULT]\nosapi_compute_listen = ::\nosapi_compute_listen_port = 80", func(c *Config) any { return c.Listen() + " " + c.NovaAPI.PublicURL }, "[::]:80 http://127.0.0.1:80"},
 		{"TLS", "[ssl]\ncert_file = load_test.go\nkey_file = load.go", func(c *Config) any { return c.NovaAPI.PublicURL }, "https://127.0.0.1:8774"},
 		{"a port that isn't known yet", "osapi_compute_listen_port = 0", func(c *Config) any { return c.NovaAPI.PublicURL }, ""},
+		{"parts", "[nova_api]\nroles = scheduler, compute\n[database]\nconnection = postgresql://db/nova", func(c *Config) any { return []bool{c.Plays(RoleAPI), c.Plays(RoleScheduler), c.Plays(RoleCompute)} }, []bool{false, true, true}},
 		{"public address", "[nova_api]\npublic_url = https://nova.example/", func(c *Config) any { return c.NovaAPI.PublicURL }, "https://nova.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The places of a service. Load turns auto into one of the others.
 const (
@@ -14,6 +17,7 @@ type NovaAPI struct {
 	PublicURL        string // scheme, host and port that clients use; empty if the port is not known yet
 	LogFormat        string // auto, console or json
 	RegionName       string
+	Roles            []string
 	Workers          int
 	LeaseTime        time.Duration
 	ListTimeout      time.Duration
@@ -40,6 +44,11 @@ var novaAPIOptions = []Option{
 	{
 		Name: "region_name", Default: "RegionOne", Accepts: notEmpty, at: func(c *Config) any { return &c.NovaAPI.RegionName },
 		Help: "The region that the bundled identity service's catalog is for.",
+	},
+	{
+		Name: "roles", Default: "api,scheduler,compute", Accepts: some(oneOf(RoleAPI, RoleScheduler, RoleCompute)),
+		at:   func(c *Config) any { return &c.NovaAPI.Roles },
+		Help: "The parts that this process plays: the API with the bundled services, the scheduler, the hosts. Processes that play only some of them share a PostgreSQL database, and for bundled images the folder of state_path.",
 	},
 	{
 		Name: "workers", Default: "10", Accepts: between(1, 1000), at: func(c *Config) any { return &c.NovaAPI.Workers },
@@ -82,3 +91,13 @@ var novaAPIOptions = []Option{
 		Help: "How much disk each fake host has, in GiB.",
 	},
 }
+
+// The parts that a process can play.
+const (
+	RoleAPI       = "api"
+	RoleScheduler = "scheduler"
+	RoleCompute   = "compute"
+)
+
+// Plays reports whether this process plays a part.
+func (c *Config) Plays(role string) bool { return slices.Contains(c.NovaAPI.Roles, role) }

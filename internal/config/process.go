@@ -27,6 +27,10 @@ var processOptions = []Option{
 		Help: "How long requests may take to finish once the process is told to stop.",
 	},
 	{
+		Name: "rpc_response_timeout", Default: "60", Accepts: between(1, 3600), at: func(c *Config) any { return &c.ResponseTimeout },
+		Help: "How long the process of another host may take to answer a question, such as for a console's output.",
+	},
+	{
 		Name: "client_socket_timeout", Default: "60", Accepts: between(1, 3600), at: func(c *Config) any { return &c.ClientTimeout },
 		Help: "How long a client may take to send the next part of a request, or to take the next part of a response. Uploads and downloads may take as long as they like, as long as they move.",
 	},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 )
 
 // Validate checks what no option can tell by itself, and reports all that is
@@ -24,6 +25,9 @@ func (c *Config) Validate() error {
 	}
 	v.need(len(c.Glance.APIServers) < 2, "glance", "api_servers",
 		"want one address: of a load balancer, if there are several services")
+	const roles = 3
+	v.need(len(c.NovaAPI.Roles) == roles || !strings.HasPrefix(c.Database.Connection, "sqlite"), "nova_api", "roles",
+		"a SQLite file has one process, which needs all roles; for several processes, [database] connection must name a PostgreSQL database")
 	v.need(c.Hosts.DownTime > c.Hosts.ReportInterval, "DEFAULT", "service_down_time", "must be more than report_interval")
 	const both = "must be set: a certificate needs its key"
 	v.need(c.SSL.CertFile != "" || c.SSL.KeyFile == "", "ssl", "cert_file", both)
