@@ -25,26 +25,28 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/network"
 )
 
-// inProcess is where the bundled services are found from within: no host of
-// that name is ever asked.
+// inProcess is the address of the bundled services for this process itself. The
+// transport calls their handlers; no host of that name is ever contacted.
 const inProcess = "http://bundled"
 
 const bundledService = "bundled"
 
-// bundled are the services that stand in for those that the configuration
-// doesn't name.
+// bundled holds the services that this process provides because the configuration
+// names no others.
 type bundled struct {
 	store    *db.Store
-	password string // of the service user, in this process only
+	password string // of the service user; it never leaves this process
 	identity *identity.Service
 	image    *image.Service
 	network  *network.Service
 	consoles *console.Proxy
-	patience time.Duration           // for the sessions on consoles to end
+	patience time.Duration           // how long console sessions may take to end
 	mounts   map[string]http.Handler // by path
 	validate func(ctx context.Context, token string) (nova.Caller, error)
 }
 
+// newBundled makes the bundled services that the configuration asks for. Call
+// validateWith before they serve.
 func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundled, error) {
 	consoles, err := console.New(console.Options{Resolve: store.ConsoleOfToken})
 	if err != nil {
@@ -82,7 +84,8 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	return b, nil
 }
 
-// validateWith closes the circle. The bundled services ask the identity service
+// validateWith gives the bundled services a client of the identity service. The
+// bundled services ask the identity service
 // about tokens with the client that nova-api uses, and the bundled identity
 // service tells that client which tokens are revoked.
 func (b *bundled) validateWith(client *cloud.Identity) {
@@ -92,8 +95,9 @@ func (b *bundled) validateWith(client *cloud.Identity) {
 	}
 }
 
-// catchUp is what the client of the identity service does before it repeats an
-// answer: nothing, if the service is another process that tells of nothing.
+// catchUp returns the function that the client of the identity service calls before
+// it uses a cached answer: it reads the revocations of other processes. It is nil
+// if the identity service isn't the bundled one.
 func (b *bundled) catchUp() func(context.Context) error {
 	if b.identity == nil {
 		return nil
@@ -101,8 +105,7 @@ func (b *bundled) catchUp() func(context.Context) error {
 	return b.identity.CatchUp
 }
 
-// run does what the bundled services do beside answering requests, until the
-// context ends.
+// run runs the background work of the bundled services until the context ends.
 func (b *bundled) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return closeConsoles(ctx, b.consoles, b.patience) })
@@ -115,7 +118,8 @@ func (b *bundled) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// services are the bundled services as the in-process transport knows them.
+// services maps the addresses of the bundled services to their handlers, for the
+// in-process transport.
 func (b *bundled) services() map[string]http.Handler {
 	services := map[string]http.Handler{}
 	for path, handler := range b.mounts {
@@ -124,8 +128,8 @@ func (b *bundled) services() map[string]http.Handler {
 	return services
 }
 
-// login is the service user: of the bundled identity service, or the one that
-// the configuration names.
+// login returns the service user's login: at the bundled identity service, or as
+// configured.
 func (b *bundled) login(auth config.Auth) cloud.Login {
 	if b.identity != nil {
 		return cloud.Login{
@@ -136,6 +140,7 @@ func (b *bundled) login(auth config.Auth) cloud.Login {
 	return cloudLogin(auth)
 }
 
+// cloudLogin converts a configured login.
 func cloudLogin(auth config.Auth) cloud.Login {
 	return cloud.Login{
 		URL: auth.URL, Username: auth.Username, Password: auth.Password, ProjectName: auth.ProjectName,
@@ -144,8 +149,8 @@ func cloudLogin(auth config.Auth) cloud.Login {
 	}
 }
 
-// endpoint is where a service is found: in this process, at a fixed address,
-// or in the catalog.
+// endpoint says where a service is: in this process, at a fixed address, or where
+// the catalog says.
 func (b *bundled) endpoint(path string, e config.Endpoint, auth config.Auth) cloud.Endpoint {
 	if b.mounts[path] != nil {
 		return cloud.Endpoint{Override: inProcess + path}
@@ -157,7 +162,7 @@ func (b *bundled) endpoint(path string, e config.Endpoint, auth config.Auth) clo
 	return endpoint
 }
 
-// authURI is where a client without a token is sent to.
+// authURI is the identity service that a client without a token is told.
 func (b *bundled) authURI(configured string) string {
 	if b.identity == nil {
 		return configured
@@ -165,7 +170,7 @@ func (b *bundled) authURI(configured string) string {
 	return identity.Path + "/v3"
 }
 
-// imageURL is where a client finds images.
+// imageURL returns the function that gives the image service's address in links.
 func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
 	return func(r *rest.Request) string {
 		switch {
@@ -178,7 +183,7 @@ func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
 	}
 }
 
-// publicBase is the scheme and host that a client of a bundled service uses.
+// publicBase is the scheme and host in the addresses of bundled services.
 func (b *bundled) publicBase(cfg *config.Config, r *http.Request) string {
 	if cfg.NovaAPI.PublicURL != "" {
 		return strings.TrimSuffix(cfg.NovaAPI.PublicURL, "/")
@@ -190,7 +195,8 @@ func (b *bundled) publicBase(cfg *config.Config, r *http.Request) string {
 	return scheme + r.Host
 }
 
-// seed fills an empty store with what a cloud begins with.
+// seed fills an empty database with users, flavors, an image and networks. It
+// can be run again after it was interrupted.
 func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, error) {
 	var first firstStart
 	if b.identity != nil {
@@ -217,10 +223,10 @@ func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, err
 	return first, nil
 }
 
-// seedOwner is the project that has what is seeded: that of the services. Were
-// it the administrators', the external network would be one of their own, and
-// they would have two to choose from where everybody else has one. It is
-// nobody's if the projects are another service's.
+// seedOwner returns the project that owns the seeded image and networks: the
+// service project. If they were the administrators' own, administrators would have
+// two networks to choose from where everybody else has one, and a server without
+// networks would be refused. It is empty if projects belong to another service.
 func (b *bundled) seedOwner(ctx context.Context) (string, error) {
 	if b.identity == nil {
 		return "", nil
@@ -232,8 +238,8 @@ func (b *bundled) seedOwner(ctx context.Context) (string, error) {
 	return project.ID, err
 }
 
-// seedIdentity comes with the flavors: a cloud of our own has some, one that
-// exists already has its operator's.
+// seedIdentity seeds users and flavors. An existing cloud has flavors of its own,
+// so they come with the bundled identity service only.
 func (b *bundled) seedIdentity(ctx context.Context, cfg *config.Config, first *firstStart) error {
 	password := cfg.BootstrapPassword
 	if password == "" {

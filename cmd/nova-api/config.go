@@ -17,7 +17,7 @@ type configCommand struct {
 	Sample string `xor:"what" placeholder:"FILE" help:"Write a sample file, in which everything is commented out; - prints it."`
 }
 
-// Run prints what was asked for: by default, the options that there are.
+// Run prints all options, the values in effect, or a sample file.
 func (c *configCommand) Run(p process) error {
 	if c.Sample == "-" {
 		return config.WriteSample(p.stdout)
@@ -36,8 +36,8 @@ func (c *configCommand) Run(p process) error {
 	return cfg.Show(p.stdout)
 }
 
-// createFile writes a file that isn't there yet. Since it is made to hold
-// passwords, nobody else may read it.
+// createFile writes a new file, and fails if it exists. The file is meant to hold
+// passwords, so only its owner may read it.
 func createFile(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {

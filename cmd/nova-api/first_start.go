@@ -14,14 +14,14 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 )
 
-// firstStart is what there is to tell of a cloud of our own: the password, if
-// this was its first start.
+// firstStart is the result of seeding: whether the identity service is the bundled
+// one, and the password if the users were created just now.
 type firstStart struct {
 	bundled  bool
 	password string
 }
 
-// A login is a user of a cloud that has just begun.
+// A login fills the template of an openrc file, or a cloud in clouds.yaml.
 type login struct{ Cloud, File, User, Project, URL, Password, Region string }
 
 var logins = []login{
@@ -57,8 +57,8 @@ clouds:
 {{- end}}
 `))
 
-// tell writes the files that clients log in with, and says what to type next.
-// The files of an earlier start follow the address.
+// tell writes the files that clients log in with, and prints what to type next
+// after a first start. Later starts update the address in the files.
 func (f firstStart) tell(cfg *config.Config, address string, out io.Writer) error {
 	if !f.bundled {
 		return nil
@@ -89,7 +89,7 @@ or  OS_CLIENT_CONFIG_FILE=%[1]s/clouds.yaml openstack --os-cloud nova server lis
 	return err
 }
 
-// reachable is the URL of an address that is listened on.
+// reachable returns the URL at which clients reach the listener.
 func reachable(cfg *config.Config, address string) string {
 	if cfg.NovaAPI.PublicURL != "" {
 		return strings.TrimSuffix(cfg.NovaAPI.PublicURL, "/")
@@ -102,6 +102,7 @@ func reachable(cfg *config.Config, address string) string {
 	return cfg.Scheme() + "://" + address
 }
 
+// writeLogins writes the openrc files and clouds.yaml.
 func writeLogins(cfg *config.Config, base, password string) error {
 	filled := make([]login, len(logins))
 	for i, l := range logins {
@@ -114,7 +115,7 @@ func writeLogins(cfg *config.Config, base, password string) error {
 	return writeFile(filepath.Join(cfg.StateDir, "clouds.yaml"), cloudsYAML, filled)
 }
 
-// writeFile replaces a file at once, so that nobody reads half of it.
+// writeFile replaces a file atomically, so that nobody reads half of it.
 func writeFile(path string, content *template.Template, data any) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
 	if err != nil {
@@ -127,7 +128,8 @@ func writeFile(path string, content *template.Template, data any) error {
 	return os.Rename(f.Name(), path)
 }
 
-// knownPassword is the one that an earlier start wrote down.
+// knownPassword reads the password that the first start has written; it is empty if
+// somebody has moved the file.
 func knownPassword(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, logins[0].File))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -10,20 +10,20 @@ import (
 	"github.com/nova-api/nova-api/internal/config"
 )
 
-// settings are the flags of every command that needs the configuration.
+// settings are the flags of all commands that read the configuration.
 type settings struct {
 	Config   []string `sep:"none" placeholder:"FILE" help:"A configuration file, in nova.conf's form. May be given several times; the last one wins."`
 	StateDir string   `placeholder:"DIR" help:"The directory to keep data in; made if there is none. By default ./state."`
 	Set      []string `sep:"none" placeholder:"SECTION.OPTION=VALUE" help:"Set any option, whatever files and environment say. May be given several times."`
 }
 
-// running are the flags of the commands that care how the server runs.
+// running are the additional flags of the commands that serve or show how.
 type running struct {
 	Listen string `placeholder:"HOST:PORT" help:"The address to listen on. By default 127.0.0.1:8774."`
 	Debug  bool   `help:"Log what is of use to developers, too."`
 }
 
-// flags are what the command line adds to the sources of the configuration.
+// flags adds the command line to the sources of the configuration.
 func (s settings) flags(in *config.Inputs) error {
 	in.Files = s.Config
 	var faults []error
@@ -59,8 +59,8 @@ func (r running) flags(in *config.Inputs) error {
 	return nil
 }
 
-// load reads the configuration. Faults of flags and of all other sources are
-// reported together.
+// load reads the configuration. It reports the faults of flags and of all other
+// sources together.
 func load(p process, flags ...func(*config.Inputs) error) (*config.Config, []string, error) {
 	in := config.Inputs{Environ: p.environ}
 	var faults []error

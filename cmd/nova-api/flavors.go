@@ -6,7 +6,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// seedFlavors are the sizes that a cloud of our own begins with.
+// seedFlavors are the flavors of a new cloud.
 var seedFlavors = []nova.Flavor{
 	{ID: "42", Name: "m1.nano", RAM: 64, Disk: 1, VCPUs: 1},
 	{ID: "1", Name: "m1.tiny", RAM: 512, Disk: 1, VCPUs: 1},
@@ -16,10 +16,10 @@ var seedFlavors = []nova.Flavor{
 	{ID: "5", Name: "m1.xlarge", RAM: 16384, Disk: 160, VCPUs: 8},
 }
 
-// seedFlavors writes the flavors of a cloud that begins. It comes before the
-// identity service is seeded, which is how a cloud is known to have begun: so
-// a start that is broken off is made good by the next one, and flavors that an
-// operator deletes stay deleted.
+// seedFlavors creates the flavors of a new cloud. It runs before the identity
+// service is seeded, because a seeded identity service marks a cloud as complete: so
+// the next start finishes an interrupted one, and flavors that an operator deletes
+// stay deleted.
 func (b *bundled) seedFlavors(ctx context.Context) error {
 	began, err := b.identity.Seeded(ctx)
 	if err != nil || began {

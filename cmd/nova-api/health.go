@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// healthCommand is `nova-api health`: a check for containers, whose images have
-// no curl.
+// healthCommand is `nova-api health`. It is the health check of the container
+// image, which has no curl.
 type healthCommand struct {
 	URL      string        `arg:"" optional:"" default:"http://127.0.0.1:8774/readyz" help:"What to ask; any answer of 2xx will do (${default})."`
 	Timeout  time.Duration `default:"3s" help:"How long to wait for the answer (${default})."`
 	Insecure bool          `help:"Don't verify the server's certificate, which is rarely made out to 127.0.0.1."`
 }
 
-// Run asks, and fails unless the answer is good.
+// Run sends a request, and fails unless the answer is 2xx.
 func (h *healthCommand) Run(ctx context.Context, p process) error {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	stdlog "log" //nolint:depguard // http.Server has no other way to complain
 	"net"
@@ -11,83 +10,14 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/rs/zerolog"
 
-	"github.com/nova-api/nova-api/api/rest"
-	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/config"
 )
 
-// front is what listens: the bundled services and the probes by their paths,
-// and the API everywhere else.
-type front struct {
-	store  *db.Store
-	mounts map[string]http.Handler // by path
-	api    http.Handler
-}
-
-func newFront(store *db.Store, site *rest.Site, b *bundled, api http.Handler) *front {
-	f := &front{store, map[string]http.Handler{}, api}
-	for path, handler := range b.mounts {
-		f.mounts[path] = site.Observed(path, http.StripPrefix(path, handler))
-	}
-	return f
-}
-
-// ServeHTTP finds who answers.
-func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/healthz":
-		probe(w, nil)
-		return
-	case "/readyz":
-		probe(w, f.ready(r.Context()))
-		return
-	}
-	for path, handler := range f.mounts {
-		if r.URL.Path == path || strings.HasPrefix(r.URL.Path, path+"/") {
-			handler.ServeHTTP(w, r)
-			return
-		}
-	}
-	f.api.ServeHTTP(w, r)
-}
-
-// ready says why requests can't be answered, or is nil: the store is there, its
-// schema is ours, and it can be written. Everybody may ask, so it names no file.
-func (f *front) ready(ctx context.Context) error {
-	const patience = 2 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	if err := f.store.Ping(ctx); err != nil {
-		return errors.New("the database can't be reached")
-	}
-	if err := f.store.SchemaCurrent(ctx); errors.Is(err, rows.ErrOlder) {
-		return err
-	} else if err != nil {
-		return errors.New("the database can't be read")
-	}
-	if err := f.store.Writable(ctx); err != nil {
-		return fmt.Errorf("the database can't be written: %w", rows.Trouble(err))
-	}
-	return nil
-}
-
-func probe(w http.ResponseWriter, err error) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if err != nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = fmt.Fprintln(w, err)
-		return
-	}
-	_, _ = fmt.Fprintln(w, "ok")
-}
-
+// listen opens the listener of the process.
 func listen(ctx context.Context, cfg *config.Config) (net.Listener, error) {
 	address := net.JoinHostPort(cfg.ListenHost, strconv.Itoa(cfg.ListenPort))
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)

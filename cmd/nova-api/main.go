@@ -39,7 +39,8 @@ Without a configuration it needs nothing else: it keeps its data in ./state, and
 
 Options come from files (--config), then the environment (NOVA_<SECTION>_<OPTION>), then flags; the last one wins. "nova-api config" prints them all.`
 
-// A process is what the operating system gives a command.
+// A process is the operating system's side of a command: arguments, environment
+// and output.
 type process struct {
 	args    []string
 	environ []string
@@ -47,8 +48,7 @@ type process struct {
 	stderr  io.Writer
 }
 
-// warn prints lines where they don't mix with what was asked for. If even that
-// fails, there is nobody to tell.
+// warn prints lines to standard error. If that fails, there is nobody to tell.
 func (p process) warn(lines []string) {
 	for _, line := range lines {
 		_, _ = fmt.Fprintln(p.stderr, line)
@@ -64,14 +64,14 @@ const (
 
 func main() {
 	zerolog.TimeFieldFormat = "2006-01-02T15:04:05.000Z07:00"
-	// The first signal asks for an end; by then nobody listens for the second,
-	// which kills.
+	// The first signal ends the process in order. From then on signals have their
+	// default effect again, so a second one kills.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, process{os.Args[1:], os.Environ(), os.Stdout, os.Stderr}))
 }
 
-// run carries out a command line and gives the exit code.
+// run executes a command line and returns the exit code.
 func run(ctx context.Context, p process) int {
 	exited := -1
 	parser, err := kong.New(new(program),
@@ -98,13 +98,13 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// A hint says what to do about an error.
+// A hint tells the operator what to do about an error.
 type hint struct {
 	about func(error) bool
 	say   string
 }
 
-// hints are tried in order; the first that fits is given.
+// hints are tried in order. The first that applies is printed.
 var hints = []hint{
 	{as[usageError], "See nova-api --help for the flags, and nova-api config for the options and what they accept."},
 	{is(syscall.EADDRINUSE), "Something listens there already: choose another address with --listen."},
@@ -136,7 +136,7 @@ func as[E error](err error) bool {
 
 func unavailable(err error) bool { return nova.Is(err, nova.Unavailable) }
 
-// report prints an error with what to do about it, and gives the exit code.
+// report prints an error with its hint, and returns the exit code.
 func report(p process, err error) int {
 	if err == nil {
 		return exitOK
@@ -180,7 +180,7 @@ func (s *serveCommand) Run(ctx context.Context, p process) error {
 	return serve(ctx, cfg, log)
 }
 
-// newLogger makes the log that the configuration asks for.
+// newLogger makes the log in the configured form and level.
 func newLogger(cfg *config.Config, w io.Writer) zerolog.Logger {
 	file, ok := w.(*os.File)
 	terminal := ok && isatty.IsTerminal(file.Fd())

@@ -19,6 +19,7 @@ import (
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/internal/scheduler"
 	"github.com/nova-api/nova-api/internal/standalone/image"
@@ -135,6 +136,8 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	return c, nil
 }
 
+// openStore opens the database and brings its schema up to date. Of a SQLite file,
+// it makes this process the only one that serves it.
 func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
 	store, err := db.Open(ctx, rows.Options{
 		Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns(), ListTimeout: cfg.NovaAPI.ListTimeout, Exclusive: true,
@@ -149,6 +152,7 @@ func openStore(ctx context.Context, cfg *config.Config) (*db.Store, error) {
 	return store, nil
 }
 
+// newRegistrar makes the registrar of the hosts that this process runs.
 func newRegistrar(cfg *config.Config, store *db.Store, local *virt.Hosts, process hosts.Process, log zerolog.Logger) *hosts.Registrar {
 	r := &hosts.Registrar{
 		Store: store, Local: local, Process: process, Log: log, Host: cfg.Host,
@@ -164,7 +168,8 @@ func newRegistrar(cfg *config.Config, store *db.Store, local *virt.Hosts, proces
 	return r
 }
 
-// newSite is what all requests to the API have in common.
+// newSite makes the part that all requests to the API share: policy, tokens,
+// limits and links.
 func newSite(cfg *config.Config, clients *cloud.Clients, bundled *bundled, log zerolog.Logger) (*rest.Site, error) {
 	enforcer, warnings, err := loadPolicy(cfg)
 	if err != nil {
@@ -193,8 +198,8 @@ func loadPolicy(cfg *config.Config) (*policy.Enforcer, []string, error) {
 	return policy.Load(options, cfg.Policy.File)
 }
 
-// newClients makes the clients of the other services, which find the bundled
-// ones in this process.
+// newClients makes the clients of identity, image and network services. They call
+// bundled services directly, in this process.
 func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*cloud.Clients, error) {
 	next, err := cloud.NewTransport(cloud.TLS{CAFile: cfg.Keystone.CAFile, Insecure: cfg.Keystone.Insecure})
 	if err != nil {
@@ -217,8 +222,8 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 	})
 }
 
-// newHandler is the whole of what is served: the API, the bundled services,
-// and the probes.
+// newHandler makes the handler of everything that is served: the API, the bundled
+// services and the probes.
 func newHandler(cfg *config.Config, c core, log zerolog.Logger) (*front, error) {
 	site, err := newSite(cfg, c.clients, c.bundled, log)
 	if err != nil {
@@ -228,4 +233,15 @@ func newHandler(cfg *config.Config, c core, log zerolog.Logger) (*front, error) 
 		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists,
 		ImageURL: c.bundled.imageURL(cfg), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	})), nil
+}
+
+// defaultQuota gives the limits of projects that an administrator has set no
+// others for.
+func defaultQuota(q config.Quota) nova.Quota {
+	return nova.Quota{
+		nova.QuotaInstances: q.Instances, nova.QuotaCores: q.Cores, nova.QuotaRAM: q.RAM,
+		nova.QuotaMetadataItems: q.MetadataItems, nova.QuotaInjectedFiles: q.InjectedFiles,
+		nova.QuotaInjectedFileBytes: q.InjectedFileContentBytes, nova.QuotaInjectedPathBytes: q.InjectedFilePathLength,
+		nova.QuotaKeyPairs: q.KeyPairs, nova.QuotaServerGroups: q.ServerGroups, nova.QuotaServerGroupMembers: q.ServerGroupMembers,
+	}
 }

@@ -14,15 +14,15 @@ var version string
 // versionCommand is `nova-api version`.
 type versionCommand struct{}
 
-// Run prints versions: the program's, Go's, the API's.
+// Run prints the versions of the program, of Go and of the API.
 func (versionCommand) Run(p process) error {
 	_, err := fmt.Fprintf(p.stdout, "nova-api %s\n%s %s/%s\ncompute API %v to %v\n",
 		programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, microversion.Min, microversion.Max)
 	return err
 }
 
-// programVersion is what the linker was told or, failing that, what Go noted of
-// the module or the commit.
+// programVersion returns the version that the linker was given or, without one, the
+// module version or commit in Go's build information.
 func programVersion() string {
 	if version != "" {
 		return version
