@@ -9,7 +9,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-const askColumns = `id, host, question, server_uuid, args, asker, answerer, reply, fault`
+// The tags of nova.Ask name its columns.
+var askColumns = rows.List[nova.Ask]()
 
 // PutAsk writes a question down for a host, and wakes the host's process.
 func (s *Store) PutAsk(ctx context.Context, a nova.Ask, patience time.Duration) (asked nova.Ask, err error) {

@@ -9,8 +9,11 @@ import (
 	"github.com/nova-api/nova-api/internal/pattern"
 )
 
-const flavorColumns = `id, flavorid, name, memory_mb, vcpus, root_gb, ephemeral_gb, swap, rxtx_factor,
-	vcpu_weight, disabled, is_public, description, created_at, updated_at`
+// The tags of nova.Flavor name its columns.
+var (
+	flavorColumns = rows.List[nova.Flavor]()
+	insertFlavor  = rows.Insert[nova.Flavor]("flavors", "id", "updated_at")
+)
 
 // A FlavorFilter says which flavors a list is of.
 type FlavorFilter struct {
@@ -131,13 +134,7 @@ func (s *Store) addExtraSpecs(ctx context.Context, flavors []nova.Flavor) error 
 // CreateFlavor writes a flavor: Conflict if its ID or its name is taken.
 func (s *Store) CreateFlavor(ctx context.Context, f nova.Flavor) (nova.Flavor, error) {
 	f.CreatedAt = s.Now()
-	q, args, err := rows.Named(`
-		INSERT INTO flavors (flavorid, name, memory_mb, vcpus, root_gb, ephemeral_gb, swap, rxtx_factor,
-			vcpu_weight, disabled, is_public, description, created_at)
-		VALUES (:flavorid, :name, :memory_mb, :vcpus, :root_gb, :ephemeral_gb, :swap, :rxtx_factor,
-			:vcpu_weight, :disabled, :is_public, :description, :created_at)
-		ON CONFLICT DO NOTHING
-		RETURNING `+flavorColumns, f)
+	q, args, err := rows.Named(insertFlavor+" ON CONFLICT DO NOTHING RETURNING "+flavorColumns, f)
 	if err != nil {
 		return f, err
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-const serviceColumns = `id, uuid, host, binary_name, disabled, disabled_reason, forced_down, holder, seen_at, created_at`
+// serviceColumns are those that the tags of nova.Service name. isUp computes "up".
+var serviceColumns = rows.List[nova.Service]("up")
 
 // isUp is the SQL for whether a service s was heard of within a time, and
 // nobody forced it down.

@@ -8,7 +8,11 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-const keyPairColumns = `id, user_id, name, type, fingerprint, public_key, created_at`
+// The tags of nova.KeyPair name its columns.
+var (
+	keyPairColumns = rows.List[nova.KeyPair]()
+	insertKeyPair  = rows.Insert[nova.KeyPair]("keypairs", "id")
+)
 
 // KeyPairs lists a user's key pairs by name. The marker is a name, too.
 func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.KeyPair, error) {
@@ -77,11 +81,7 @@ func (s *Store) lockKeyPairs(ctx context.Context, user string) error {
 
 func (s *Store) insertKeyPair(ctx context.Context, k nova.KeyPair) (nova.KeyPair, error) {
 	k.CreatedAt = s.Now()
-	q, args, err := rows.Named(`
-		INSERT INTO keypairs (user_id, name, type, fingerprint, public_key, created_at)
-		VALUES (:user_id, :name, :type, :fingerprint, :public_key, :created_at)
-		ON CONFLICT DO NOTHING
-		RETURNING `+keyPairColumns, k)
+	q, args, err := rows.Named(insertKeyPair+" ON CONFLICT DO NOTHING RETURNING "+keyPairColumns, k)
 	if err != nil {
 		return k, err
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-const serverGroupColumns = "id, uuid, name, policy, max_server_per_host, project_id, user_id, created_at"
+// The tags of nova.ServerGroup name its columns.
+var serverGroupColumns = rows.List[nova.ServerGroup]()
 
 // ServerGroups lists the groups of a project, or of all projects if it is empty,
 // oldest first, with their members. Of the page, the offset and the limit count.

@@ -205,6 +205,22 @@ func Columns[T any]() []string {
 	return columnsOf(reflect.TypeFor[T]())
 }
 
+// List is the columns of T for a SELECT or a RETURNING, without some of them.
+func List[T any](without ...string) string {
+	return strings.Join(columnsWithout[T](without), ", ")
+}
+
+// Insert is the INSERT of a T into a table, for Named. The columns that are left
+// out get their values from the database.
+func Insert[T any](table string, without ...string) string {
+	columns := columnsWithout[T](without)
+	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (:" + strings.Join(columns, ", :") + ")"
+}
+
+func columnsWithout[T any](without []string) []string {
+	return slices.DeleteFunc(Columns[T](), func(column string) bool { return slices.Contains(without, column) })
+}
+
 func columnsOf(t reflect.Type) []string {
 	var columns []string
 	for field := range t.Fields() {
