@@ -1,16 +1,16 @@
 package microversion
 
-// A State says how far we are with what a version changed.
+// A State says how much of a version's change is built.
 type State int
 
-// The states of a version's change.
+// A change is planned until the first resource that it is about is served.
 const (
 	Planned State = iota // the resource that it is about is not here yet
 	Done                 // it makes a difference to as much of what it is about as is here
 	NoOp                 // it makes none: it is so in all versions, or about what we don't have
 )
 
-// String is the state as docs/microversions.md names it.
+// String returns the state as docs/microversions.md names it.
 func (s State) String() string {
 	switch s {
 	case Done:
@@ -22,16 +22,15 @@ func (s State) String() string {
 	return "planned"
 }
 
-// A Change is what one version changed, in a sentence.
+// A Change is the change that one version made, in a sentence.
 type Change struct {
 	Minor int
 	What  string
 	State State
 }
 
-// History is all versions in their order. A test holds it to the numbers that
-// schemas, views and controllers mention; docs/microversions.md is printed from
-// it.
+// History holds all versions in order. A test compares it with the numbers in
+// schemas, views and controllers, and docs/microversions.md is printed from it.
 var History = []Change{
 	{1, "Request bodies are checked against schemas, which refuse keys that they don't know.", Done},
 	{2, "Key pairs have a type, ssh or x509; creating one answers 201, deleting one 204.", Done},

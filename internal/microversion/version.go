@@ -15,11 +15,11 @@ const (
 	Max    Version = 104 // 2.104
 )
 
-// AtLeast reports whether v has what 2.minor brought.
+// AtLeast reports whether v has the changes of 2.minor.
 func (v Version) AtLeast(minor int) bool { return int(v) >= minor }
 
-// Within reports whether v lies between 2.since and 2.until, both included. Zero
-// leaves an end open.
+// Within reports whether v lies between 2.since and 2.until, both included.
+// Zero leaves an end open.
 func (v Version) Within(since, until int) bool {
 	return int(v) >= since && (until == 0 || int(v) <= until)
 }

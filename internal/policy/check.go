@@ -6,7 +6,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// An op says what a node of a parsed check does with the rest of it.
+// An op is the kind of a node.
 type op uint8
 
 const (
@@ -20,7 +20,8 @@ const (
 	opMatch // something of the caller's, or a literal, equals something
 )
 
-// A node is a part of a parsed check.
+// A node is a part of a check, as parse reads it. Nodes do not change once
+// their Enforcer is made, so goroutines share them.
 type node struct {
 	op    op
 	kids  []*node  // of and, or, not; of rule: the tree of that rule, once linked
@@ -29,7 +30,7 @@ type node struct {
 	right template // of match and role
 }
 
-// A credential is a property of the caller that a check can ask for.
+// A credential is a property of the caller that a check can compare.
 type credential uint8
 
 const (
@@ -45,8 +46,8 @@ const (
 	credSystemScope
 )
 
-// credentials are the names that checks know the caller's properties by,
-// with those that old policy files still use.
+// credentials are the names of the caller's properties in checks, with the
+// names that old policy files still use.
 var credentials = map[string]credential{
 	"roles":             credRoles,
 	"is_admin":          credIsAdmin,
@@ -69,7 +70,7 @@ type operand struct {
 	text string // the literal, or the name as it was written
 }
 
-// A field is a property of the target that a check can ask for.
+// A field is a property of the target that a check can compare.
 type field uint8
 
 const (
@@ -86,25 +87,27 @@ var fields = map[string]field{
 	"user_id":    fieldUserID,
 }
 
-// A template is the right side of a check: text with the target's properties
-// in it.
+// A template is the right side of a check: text, properties of the target, or
+// both.
 type template []part
 
+// A part of a template is a piece of text, or a property by its name.
 type part struct {
 	field field
 	text  string // the text, or the name of the property
 }
 
-// A question is one evaluation of one rule.
+// A question is one evaluation of one rule, about one caller and one target.
 type question struct {
-	caller   *nova.Caller
-	target   Target
-	admin    *node // says who is an administrator
-	deciding bool  // whether that is what is being asked
+	caller      *nova.Caller
+	target      Target
+	admin       *node // says who is an administrator
+	inAdminRule bool  // whether the rule context_is_admin is asked already
 }
 
-// holds evaluates a tree. It allocates nothing, but for templates that are
-// both text and properties, and for roles in other than ASCII.
+// holds reports whether a check allows what is asked. It runs several times for
+// each request, and allocates nothing but for templates of both text and
+// properties and for roles with characters outside of ASCII.
 func (n *node) holds(q *question) bool {
 	switch n.op {
 	case opFalse:
@@ -137,7 +140,7 @@ func (n *node) holds(q *question) bool {
 	return false
 }
 
-// hasRole ignores case, as the identity service does in the names of roles.
+// hasRole compares without case, as Keystone does with the names of roles.
 func (n *node) hasRole(q *question) bool {
 	want, ok := n.right.expand(q.target)
 	if !ok {
@@ -151,6 +154,8 @@ func (n *node) hasRole(q *question) bool {
 	return false
 }
 
+// matches compares the two sides of a match. Against roles, it reports whether
+// the caller holds the role.
 func (n *node) matches(q *question) bool {
 	want, ok := n.right.expand(q.target)
 	if !ok {
@@ -163,9 +168,9 @@ func (n *node) matches(q *question) bool {
 	return have != "" && have == want
 }
 
-// value finds the left side of a match. It is empty for what the caller does
-// not have, which equals nothing: a token without a project must not pass for
-// one of the project without a name.
+// value returns the left side of a match. It is empty for a property that the
+// caller does not have, and an empty value equals nothing: a token without a
+// project must not pass for a token of a project without a name.
 func (q *question) value(o operand) string {
 	switch o.cred {
 	case credLiteral:
@@ -189,23 +194,23 @@ func (q *question) value(o operand) string {
 	return ""
 }
 
-// isAdmin asks the rule context_is_admin. Where that rule itself asks, nobody
-// is an administrator yet.
+// isAdmin asks the rule context_is_admin. If that rule itself asks for
+// is_admin, the answer is no, which ends the recursion.
 func (q *question) isAdmin() string {
-	if q.deciding {
+	if q.inAdminRule {
 		return "False"
 	}
-	q.deciding = true
+	q.inAdminRule = true
 	admin := q.admin.holds(q)
-	q.deciding = false
+	q.inAdminRule = false
 	if admin {
 		return "True"
 	}
 	return "False"
 }
 
-// expand fills a template in. It tells false if the target lacks one of the
-// properties.
+// expand fills in a template. It reports false if the target lacks one of the
+// properties, and the check then refuses.
 func (t template) expand(target Target) (string, bool) {
 	if len(t) == 1 {
 		return t[0].expand(target)
@@ -221,6 +226,8 @@ func (t template) expand(target Target) (string, bool) {
 	return b.String(), true
 }
 
+// expand returns the part's text, or the property's value. An empty property
+// counts as missing.
 func (p part) expand(target Target) (string, bool) {
 	switch p.field {
 	case fieldText:
@@ -234,8 +241,8 @@ func (p part) expand(target Target) (string, bool) {
 	return "", false
 }
 
-// walk calls f for every node of a tree, but not for those of the rules that
-// it refers to.
+// walk calls f for every node of a check, but not for those of the rules that
+// the check refers to.
 func (n *node) walk(f func(*node)) {
 	f(n)
 	if n.op == opRule {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Options are what an Enforcer is made of. Start from Defaults.
+// Options are the settings of an Enforcer. Start from Defaults.
 type Options struct {
 	// EnforceScope refuses tokens of a system's or a domain's scope, which
 	// belong to no project.
@@ -21,13 +21,13 @@ type Options struct {
 	Files []File
 }
 
-// Defaults are the options of an operator who has set none.
+// Defaults are the options of an operator who has set none: those of Nova.
 func Defaults() Options {
 	return Options{EnforceScope: true, EnforceNewDefaults: true}
 }
 
-// Load makes an Enforcer as New does, with the files at paths besides those
-// in the options. A file that is not there is an error of fs.ErrNotExist.
+// Load makes an Enforcer as New does, with the files at paths after those in
+// the options. The error is an fs.ErrNotExist for a file that is not there.
 func Load(o Options, paths ...string) (e *Enforcer, warnings []string, err error) {
 	o.Files = slices.Clone(o.Files)
 	var faults []error
@@ -45,10 +45,9 @@ func Load(o Options, paths ...string) (e *Enforcer, warnings []string, err error
 	return New(o)
 }
 
-// New makes an Enforcer from the table of rules and the overrides. The
-// warnings are for the log: they tell of what is in the files without effect.
-// The error holds all the faults of all the files, each with its file, line
-// and rule.
+// New makes an Enforcer from the table of rules and the overrides in the files.
+// The warnings are about lines that have no effect, and are meant for the log.
+// The error holds all faults of all files, each with its file, line and rule.
 func New(o Options) (e *Enforcer, warnings []string, err error) {
 	b := builder{rules: map[Rule]*definition{}, overrides: map[Rule]override{}}
 	b.readFiles(o.Files)
@@ -69,7 +68,8 @@ func New(o Options) (e *Enforcer, warnings []string, err error) {
 	return e, b.warnings, nil
 }
 
-// A builder puts an Enforcer together.
+// A builder makes an Enforcer in the steps of New. It goes on after a fault, so
+// that an operator reads all of them at once.
 type builder struct {
 	rules     map[Rule]*definition
 	overrides map[Rule]override
@@ -77,7 +77,7 @@ type builder struct {
 	faults    []error
 }
 
-// A definition is a rule while it is put together.
+// A definition is a rule on its way into the Enforcer.
 type definition struct {
 	check  *node
 	where  string // the override's file and line; empty for a default
@@ -87,15 +87,16 @@ type definition struct {
 	mark   mark
 }
 
-// A mark tells how far the search for cycles is with a rule.
+// A mark says how far the search for cycles has come with a rule.
 type mark uint8
 
 const (
-	unseen mark = iota
-	entered
-	finished
+	notVisited mark = iota
+	onPath
+	visited
 )
 
+// readFiles collects the overrides. Later files win.
 func (b *builder) readFiles(files []File) {
 	for _, f := range files {
 		overrides, err := parseFile(f)
@@ -106,6 +107,7 @@ func (b *builder) readFiles(files []File) {
 	}
 }
 
+// readTable defines the rules of the table by their defaults.
 func (b *builder) readTable() {
 	for _, entry := range base {
 		b.define(entry, false)
@@ -115,6 +117,8 @@ func (b *builder) readTable() {
 	}
 }
 
+// define adds a rule by its default. A default that can't be read is a mistake
+// in the table, which a test finds.
 func (b *builder) define(entry Entry, scoped bool) {
 	check, err := parse(entry.Check)
 	if err != nil {
@@ -124,8 +128,8 @@ func (b *builder) define(entry Entry, scoped bool) {
 	b.rules[entry.Rule] = &definition{check: check, scoped: scoped, ours: true}
 }
 
-// applyOverrides puts what the files say in place of the defaults. Names of
-// the files' own are rules as well, to which others may refer.
+// applyOverrides replaces defaults by overrides. A name that the table does not
+// have becomes a rule, too, since other rules of the file may refer to it.
 func (b *builder) applyOverrides() {
 	for rule, o := range b.overrides {
 		d, ok := b.rules[rule]
@@ -137,8 +141,9 @@ func (b *builder) applyOverrides() {
 	}
 }
 
-// applyRetirements lets overrides of retired rules stand for the rules in
-// their place, and, on demand, the retired defaults beside the new.
+// applyRetirements lets the override of a retired rule stand for the rules that
+// replaced it. With keepOld, these rules also allow what the old default
+// allowed.
 func (b *builder) applyRetirements(keepOld bool) {
 	for _, r := range retirements {
 		o, overridden := b.overrides[r.was]
@@ -158,6 +163,7 @@ func (b *builder) applyRetirements(keepOld bool) {
 	}
 }
 
+// parseOld reads the old default of a retirement.
 func (b *builder) parseOld(r retirement) *node {
 	check, err := parse(r.old)
 	if err != nil {
@@ -167,12 +173,13 @@ func (b *builder) parseOld(r retirement) *node {
 	return check
 }
 
-// sameText compares checks but for white space.
+// sameText compares two checks as text, without their white space.
 func sameText(a, b string) bool {
 	return slices.Equal(strings.Fields(a), strings.Fields(b))
 }
 
-// link joins the references of rules to the rules that they name.
+// link gives references to rules the checks of those rules, so that no name is
+// looked up while a request is decided.
 func (b *builder) link() {
 	for _, rule := range b.names() {
 		d := b.rules[rule]
@@ -191,33 +198,36 @@ func (b *builder) link() {
 	}
 }
 
+// findCycles finds rules that refer to themselves, over however many others.
+// Such a rule would never come to an answer.
 func (b *builder) findCycles() {
 	for _, rule := range b.names() {
 		b.visit(rule, nil)
 	}
 }
 
-// visit goes from a rule to those that it refers to. The path is how it came
-// there.
+// visit follows the references of a rule. The path holds the rules on the way
+// to it.
 func (b *builder) visit(rule Rule, path []string) {
 	d, ok := b.rules[rule]
-	if !ok || d.mark == finished {
+	if !ok || d.mark == visited {
 		return
 	}
 	path = append(path, string(rule))
-	if d.mark == entered {
+	if d.mark == onPath {
 		b.fault(rule, "refers to itself: "+strings.Join(path[slices.Index(path, string(rule)):], " → "))
 		return
 	}
-	d.mark = entered
+	d.mark = onPath
 	d.check.walk(func(n *node) {
 		if n.op == opRule {
 			b.visit(n.rule, path)
 		}
 	})
-	d.mark = finished
+	d.mark = visited
 }
 
+// fault notes a fault with the place where an operator can mend it.
 func (b *builder) fault(rule Rule, what string) {
 	where := b.rules[rule].where
 	if where == "" {
@@ -226,8 +236,8 @@ func (b *builder) fault(rule Rule, what string) {
 	b.faults = append(b.faults, fmt.Errorf("%s: rule %q: %s", where, rule, what))
 }
 
-// warn tells of what is in the files without effect, or with another than it
-// seems.
+// warn notes overrides that have no effect, and those that compare properties
+// that nothing has.
 func (b *builder) warn() {
 	for _, rule := range slices.Sorted(maps.Keys(b.overrides)) {
 		o := b.overrides[rule]
@@ -257,5 +267,5 @@ func unknown(check *node) []string {
 	return names
 }
 
-// names gives the rules in order, so that messages have one as well.
+// names returns the rules in a fixed order, which gives messages one.
 func (b *builder) names() []Rule { return slices.Sorted(maps.Keys(b.rules)) }

@@ -11,18 +11,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// maxFileSize bounds a policy file, in bytes: the sample of all rules has
-// about a thirtieth of it.
+// maxFileSize bounds a policy file, in bytes. The sample with all rules is a
+// thirtieth of that.
 const maxFileSize = 1 << 20
 
-// A File is a policy file: YAML, or JSON, that maps the names of rules to
-// checks.
+// A File is a policy file in YAML or JSON, which maps names of rules to checks.
 type File struct {
 	Name string // for messages
 	Text []byte
 }
 
-// read reads a policy file, but not more of it than the limit.
+// read reads a policy file, up to a byte beyond the limit.
 func read(path string) (File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -35,14 +34,15 @@ func read(path string) (File, error) {
 	return File{path, text}, nil
 }
 
-// An override is what a file says of a rule.
+// An override is the check of a rule in a file.
 type override struct {
 	where string // "file:line"
 	text  string // the check as written; empty if it is of lists
 	check *node
 }
 
-// parseFile gives the overrides of a file. It tells all the faults at once.
+// parseFile returns the overrides of a file. The error holds all faults of the
+// file.
 func parseFile(f File) (map[Rule]override, error) {
 	if len(f.Text) > maxFileSize {
 		return nil, fmt.Errorf("%s: is larger than %d bytes", f.Name, maxFileSize)
@@ -75,8 +75,8 @@ func parseFile(f File) (map[Rule]override, error) {
 	return overrides, errors.Join(faults...)
 }
 
-// mapping finds the mapping that a file is: nil if nothing is in it but
-// comments.
+// mapping returns the mapping at the top of a file. It is nil for a file that
+// holds nothing but comments.
 func mapping(f File) (*yaml.Node, error) {
 	// JSON may be indented with tabs, which YAML forbids.
 	text := f.Text
@@ -100,8 +100,8 @@ func mapping(f File) (*yaml.Node, error) {
 	return top, nil
 }
 
-// parseValue reads a check: text, or the lists of lists of old, of which any
-// of the outer must hold, and all of the inner.
+// parseValue reads a check: a text, or the lists of lists of old policy files,
+// in which one of the outer lists must hold with all its items.
 func parseValue(v *yaml.Node) (*node, error) {
 	if v.Kind == yaml.AliasNode {
 		v = v.Alias
@@ -115,8 +115,9 @@ func parseValue(v *yaml.Node) (*node, error) {
 	return nil, errors.New(`must be a string in quotes: "@" for everybody, "!" for nobody`)
 }
 
-// parseLists reads the old form. No lists permit everybody, and only empty
-// ones nobody.
+// parseLists reads lists of lists. An empty outer list allows everybody; one
+// that holds nothing but empty lists allows nobody. _parse_list_rule in
+// oslo_policy/_parser.py does the same.
 func parseLists(lists []*yaml.Node) (*node, error) {
 	if len(lists) == 0 {
 		return &node{op: opTrue}, nil

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Limits on one check. They are far beyond what anybody writes, and keep the
-// tree's depth, and so the evaluator's stack, small.
+// These limits bound one check. They are far beyond any check that is in use,
+// and bound the depth of the tree and so the stack of the evaluator.
 const (
 	maxCheckLength = 64 << 10
 	maxCheckDepth  = 100
 )
 
-// parse reads a check in oslo.policy's language. An empty one permits
+// parse reads a check in oslo.policy's language. An empty check allows
 // everybody.
 func parse(text string) (*node, error) {
 	if len(text) > maxCheckLength {
@@ -33,8 +33,8 @@ func parse(text string) (*node, error) {
 	return n, nil
 }
 
-// tokenize splits a check at white space, and parentheses off the ends of its
-// words: those inside belong to %(name)s.
+// tokenize splits a check at white space, and takes parentheses off both ends
+// of each word. Parentheses inside a word belong to %(name)s.
 func tokenize(text string) []string {
 	var tokens []string
 	for word := range strings.FieldsSeq(text) {
@@ -53,16 +53,19 @@ func tokenize(text string) []string {
 	return tokens
 }
 
-// A parser descends recursively: or binds weakest, then and, then not.
+// A parser reads tokens by recursive descent: or binds weakest, then and, then
+// not.
 type parser struct {
 	tokens []string
 	next   int
 }
 
+// done reports whether all tokens have been read.
 func (p *parser) done() bool { return p.next == len(p.tokens) }
 
-// took steps over the next token if it is word, in any case.
-func (p *parser) took(word string) bool {
+// accept steps over the next token if it is the word, in any case, and reports
+// whether it did.
+func (p *parser) accept(word string) bool {
 	if p.done() || !strings.EqualFold(p.tokens[p.next], word) {
 		return false
 	}
@@ -70,22 +73,24 @@ func (p *parser) took(word string) bool {
 	return true
 }
 
+// or reads checks of which one must hold.
 func (p *parser) or(depth int) (*node, error) {
 	return p.join(opOr, "or", depth, p.and)
 }
 
+// and reads checks that must all hold.
 func (p *parser) and(depth int) (*node, error) {
 	return p.join(opAnd, "and", depth, p.unary)
 }
 
-// join reads parts with a word between them.
+// join reads one or more parts with a word between them.
 func (p *parser) join(o op, word string, depth int, part func(int) (*node, error)) (*node, error) {
 	first, err := part(depth)
 	if err != nil {
 		return nil, err
 	}
 	kids := []*node{first}
-	for p.took(word) {
+	for p.accept(word) {
 		kid, err := part(depth)
 		if err != nil {
 			return nil, err
@@ -98,23 +103,25 @@ func (p *parser) join(o op, word string, depth int, part func(int) (*node, error
 	return &node{op: o, kids: kids}, nil
 }
 
+// unary reads a check with a not in front, a check in parentheses, or a single
+// check.
 func (p *parser) unary(depth int) (*node, error) {
 	if depth > maxCheckDepth {
 		return nil, fmt.Errorf("the check is nested more than %d deep", maxCheckDepth)
 	}
-	if p.took("not") {
+	if p.accept("not") {
 		kid, err := p.unary(depth + 1)
 		if err != nil {
 			return nil, err
 		}
 		return &node{op: opNot, kids: []*node{kid}}, nil
 	}
-	if p.took("(") {
+	if p.accept("(") {
 		kid, err := p.or(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		if !p.took(")") {
+		if !p.accept(")") {
 			return nil, errors.New("a parenthesis is not closed")
 		}
 		return kid, nil
@@ -126,7 +133,8 @@ func (p *parser) unary(depth int) (*node, error) {
 	return parseOne(p.tokens[p.next-1])
 }
 
-// parseOne reads a check without and, or, not and parentheses around it.
+// parseOne reads a single check. Checks that ask a remote server are refused:
+// such a server could stop or slow down every request.
 func parseOne(text string) (*node, error) {
 	switch text {
 	case "@":
@@ -162,7 +170,8 @@ func parseOne(text string) (*node, error) {
 }
 
 // parseOperand reads the left side of a match: a literal as in Python, or the
-// name of a property of the caller.
+// name of a property of the caller. An unknown name is not an error, as in
+// oslo.policy, but equals nothing.
 func parseOperand(text string) (operand, error) {
 	if text == "" || strings.ContainsAny(text, "()%") {
 		return operand{}, fmt.Errorf("%q names nothing of the caller's", text)
@@ -203,7 +212,8 @@ func parseTemplate(text string) (template, error) {
 	return t, nil
 }
 
-// parseProperty reads what follows a percent sign, and gives what is left.
+// parseProperty reads the text after a percent sign up to the end of the
+// property, and returns the rest.
 func parseProperty(text string) (p part, rest string, err error) {
 	if rest, ok := strings.CutPrefix(text, "%"); ok {
 		return part{fieldText, "%"}, rest, nil

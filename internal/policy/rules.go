@@ -2,11 +2,11 @@ package policy
 
 import "slices"
 
-// A Rule is the name of a policy rule, spelt as operators spell it in their
-// policy files and as clients read it in a 403.
+// A Rule is the name of a policy rule, as operators write it in policy files
+// and clients read it in a 403.
 type Rule string
 
-// An Entry is one row of the rule table.
+// An Entry is a row of the rule table.
 type Entry struct {
 	Rule       Rule
 	Check      string   // the default, in oslo.policy's language
@@ -47,8 +47,8 @@ const (
 	nobody  = "!"
 )
 
-// base are the rules that other rules refer to. They stand for no operation,
-// and so no scope is asked of the token either.
+// base are the rules that other rules refer to. They stand for no operation, so
+// they ask for no scope.
 var base = []Entry{
 	{ContextIsAdmin, "role:admin", "Says who is an administrator.", nil},
 	{AdminOrOwner, adminOrOwnerDefinition, "Says who was allowed most things before roles were told apart.", nil},
@@ -75,14 +75,14 @@ var base = []Entry{
 	},
 }
 
-// Table gives every rule there is, in the order of the sample file: the base
-// rules, then one area after another.
+// Table returns all rules in the order of the sample file: the base rules, and
+// then one area after another.
 func Table() []Entry {
 	return slices.Concat(base, scoped())
 }
 
-// scoped gives the rules that stand for operations. All of them are of scope
-// type project.
+// scoped returns the rules that stand for operations. All of them have the
+// scope type project.
 func scoped() []Entry {
 	return slices.Concat(
 		serverRules,

@@ -1,6 +1,7 @@
 package policy
 
-// Rules of what is done to one server, that leaves it on its host.
+// These are the rules of actions that leave a server on its host and at its
+// size.
 const (
 	Start                   Rule = "os_compute_api:servers:start"
 	Stop                    Rule = "os_compute_api:servers:stop"
@@ -30,6 +31,8 @@ const (
 	ForceDelete             Rule = "os_compute_api:os-deferred-delete:force"
 )
 
+// serverActionRules are for members of the project, but for those that undo an
+// administrator's work or set a state by hand.
 var serverActionRules = []Entry{
 	{Start, member, "Start a stopped server.", ops{"POST /servers/{id}/action (os-start)"}},
 	{Stop, member, "Stop a server.", ops{"POST /servers/{id}/action (os-stop)"}},

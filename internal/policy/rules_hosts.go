@@ -1,6 +1,7 @@
 package policy
 
-// Rules of the machines that servers run on, and of the services on them.
+// These are the rules of the machines that servers run on, and of the services
+// there.
 const (
 	AggregateIndex               Rule = "os_compute_api:os-aggregates:index"
 	AggregateShow                Rule = "os_compute_api:os-aggregates:show"
@@ -39,6 +40,8 @@ const (
 	AssistedVolumeSnapshotDelete Rule = "os_compute_api:os-assisted-volume-snapshots:delete"
 )
 
+// hostRules are for administrators, but for the list of zones and for calls of
+// other services.
 var hostRules = []Entry{
 	{AggregateIndex, admin, "List the aggregates of hosts.", ops{"GET /os-aggregates"}},
 	{AggregateShow, admin, "Show an aggregate.", ops{"GET /os-aggregates/{id}"}},

@@ -1,6 +1,7 @@
 package policy
 
-// Rules of what belongs to a server: its metadata, tags, addresses, actions.
+// These are the rules of the parts of a server: metadata, tags, addresses, the
+// record of actions.
 const (
 	ServerMetadataIndex          Rule = "os_compute_api:server-metadata:index"
 	ServerMetadataShow           Rule = "os_compute_api:server-metadata:show"

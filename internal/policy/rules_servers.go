@@ -1,6 +1,7 @@
 package policy
 
-// Rules of servers as a whole: lists, views, create, update and delete.
+// These are the rules of servers as a whole: lists, views, create, update and
+// delete.
 const (
 	ServerIndex              Rule = "os_compute_api:servers:index"
 	ServerDetail             Rule = "os_compute_api:servers:detail"

@@ -6,6 +6,7 @@ import (
 	"io"
 )
 
+// sampleHead explains the language to operators.
 const sampleHead = `# Who may do what: each rule of the API with its default.
 #
 # To change one, take the # off its line and write another check in its place.
@@ -23,7 +24,7 @@ const sampleHead = `# Who may do what: each rule of the API with its default.
 
 `
 
-// Sample writes every rule with its default as a policy file in which all
+// Sample writes a policy file with every rule and its default, in which all
 // lines are comments.
 func Sample(w io.Writer) error {
 	var out bytes.Buffer
