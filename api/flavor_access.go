@@ -21,6 +21,8 @@ func (c *FlavorAccess) Operations() rest.Operations {
 	}
 }
 
+// index lists the projects that may use a private flavor. A public flavor has
+// no such list.
 func (c *FlavorAccess) index(ctx context.Context, r *rest.Request) (any, error) {
 	flavor, err := c.visibleFlavor(ctx, r, r.Param("flavor_id"))
 	if err != nil {
@@ -40,6 +42,8 @@ func (c *Flavors) MemberActions() rest.Operations {
 	}
 }
 
+// addAccess opens a flavor to a project that exists. Since 2.7 a public flavor
+// refuses that, as everybody may use it.
 func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.AddTenantAccessBody) (any, error) {
 	id := in.Access.Tenant
 	if err := c.checkProject(ctx, project(id)); err != nil {
@@ -71,6 +75,7 @@ func (c *Flavors) removeAccess(ctx context.Context, r *rest.Request, in schema.R
 	return c.showAccess(ctx, flavor)
 }
 
+// showAccess answers with all projects that may use the flavor.
 func (o Options) showAccess(ctx context.Context, flavor nova.Flavor) (any, error) {
 	projects, err := o.Store.FlavorAccess(ctx, flavor)
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 // much it uses.
 type Limits struct{ Options }
 
-// Operations are the operations on limits.
+// Operations are the operations on limits. There is one, which everybody with a
+// token may do.
 func (c *Limits) Operations() rest.Operations {
 	return rest.Operations{
 		"index": rest.Do(c.index).Query(schema.LimitsQuery).Needs(policy.Limits),

@@ -14,8 +14,9 @@ import (
 	"github.com/nova-api/nova-api/views"
 )
 
-// create begins to build servers. It answers with the first of them, or with a
-// reservation ID that finds them all if the client asks for that.
+// create begins to build servers, and answers before they are built. The reply
+// is about the first of them; a client that asks for a reservation ID gets that
+// alone, and finds all of them with it.
 func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerCreateBody) (any, error) {
 	request, err := serverRequest(r, in)
 	if err != nil {

@@ -10,23 +10,24 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// A Body says what the body of a request may be, in all versions.
+// A Body describes the body of a request in all versions.
 type Body struct {
 	versions
 	since int
 }
 
-// NewBody is a body that a schema describes.
+// NewBody is a body that a schema describes at all versions.
 func NewBody(s Schema) *Body { return &Body{versions: versions{schema: s}} }
 
-// Since is a body that is taken as it is below 2.minor.
+// Since is a body that is checked from 2.minor on. Below, it is passed on as it
+// came.
 func (b *Body) Since(minor int) *Body {
 	b.since = minor
 	return b
 }
 
-// Document is the body's JSON Schema (draft 2020-12) in a version: nil if the
-// body is not looked at in that version.
+// Document returns the body's JSON Schema (draft 2020-12) in a version: nil for
+// a version that does not check the body.
 func (b *Body) Document(v microversion.Version) map[string]any {
 	if !v.AtLeast(b.since) {
 		return nil
@@ -34,10 +35,10 @@ func (b *Body) Document(v microversion.Version) map[string]any {
 	return b.schema.document(v)
 }
 
-// Check finds out whether a body is good, and gives the one to go on with. That
-// is the same, but for /v2: there it is a copy without the keys that are not
-// known. The body is what json.Decoder.UseNumber has read from sent. The error
-// is of kind nova.Invalid.
+// Check checks a body and returns the one to decode. On /v2 that is a copy
+// without unknown keys, and elsewhere the body itself. The body must be what
+// json.Decoder with UseNumber has read from sent, which messages quote. The
+// error is Invalid, in Nova's words.
 func (b *Body) Check(v microversion.Version, body any, sent []byte) (any, error) {
 	body, err := checkNumbers(body)
 	if err != nil {
@@ -57,8 +58,8 @@ func (b *Body) Check(v microversion.Version, body any, sent []byte) (any, error)
 	return body, nil
 }
 
-// strip copies a value without the keys that the schema doesn't know. The
-// choices of a oneOf are left as they are.
+// strip copies a value without the keys that the schema does not know. The
+// choices of a oneOf stay as they are.
 func (s Schema) strip(value any) any {
 	switch v := value.(type) {
 	case []any:
@@ -77,6 +78,8 @@ func (s Schema) strip(value any) any {
 	return value
 }
 
+// stripObject copies an object without unknown keys, if it is one that refuses
+// them elsewhere.
 func (s Schema) stripObject(object map[string]any) any {
 	props, ok := s.value("properties").([]Property)
 	if !ok || s.value("additionalProperties") == nil {
@@ -96,6 +99,7 @@ func (s Schema) stripObject(object map[string]any) any {
 	return stripped
 }
 
+// errMalformed answers a body with a number that no operation can use.
 var errMalformed = nova.Errorf(nova.Invalid, "Malformed request body")
 
 // Numbers beyond these could be made to cost a lot. Python refuses to read
@@ -105,12 +109,13 @@ const (
 	maxExponent = 400
 )
 
-// infinity is how a number that no double can hold is handed on: it is read as
-// infinite, as by Python, and means nothing to anybody.
+// infinity stands for numbers that a double can't hold. Python reads them as
+// infinite.
 const infinity = "1e309"
 
-// checkNumbers refuses whole numbers with too many digits, and puts what stands
-// for them in place of fractions that are out of bounds.
+// checkNumbers refuses whole numbers with too many digits. Fractions with an
+// exponent out of bounds are replaced by infinity or zero, which is how Python
+// reads them.
 func checkNumbers(value any) (any, error) {
 	switch v := value.(type) {
 	case json.Number:
@@ -139,8 +144,8 @@ func checkNumbers(value any) (any, error) {
 	return value, nil
 }
 
-// boundedNumber is the number itself, or for a fraction with an exponent that
-// is out of bounds, infinity or zero.
+// boundedNumber is the number itself, or infinity or zero for a fraction whose
+// exponent is out of bounds.
 func boundedNumber(n json.Number) json.Number {
 	literal := n.String()
 	if !isFloat(n) {
@@ -158,6 +163,8 @@ func boundedNumber(n json.Number) json.Number {
 	return n
 }
 
+// exponentOf returns the exponent of a literal, and 0 for a literal without
+// one.
 func exponentOf(literal string) int {
 	i := strings.IndexAny(literal, "eE")
 	if i < 0 {

@@ -1,6 +1,6 @@
 package schema
 
-// Words that several bodies share.
+// These are values that several bodies share.
 var (
 	Name         = String.Format("name").Length(1, 255)
 	PaddedName   = String.Format("padded_name").Length(1, 255)
@@ -30,7 +30,8 @@ const (
 	metadataKey = `^[a-zA-Z0-9-_:. ]{1,255}$`
 )
 
-// truths are the ways to say yes and no.
+// truths are the accepted ways to write yes and no: those of
+// parameter_types.boolean in Nova.
 var truths = []any{
 	true, "True", "TRUE", "true", "1", "ON", "On", "on", "YES", "Yes", "yes",
 	false, "False", "FALSE", "false", "0", "OFF", "Off", "off", "NO", "No", "no",

@@ -11,8 +11,8 @@ import (
 	"github.com/nova-api/nova-api/internal/microversion"
 )
 
-// versions is a schema with its compiled forms: one for each span of versions
-// in which it stays the same, made when a request first needs it.
+// versions is a schema with a compiled form for each span of versions in which
+// it stays the same. A form is compiled when a request first needs it.
 type versions struct {
 	schema Schema
 	once   sync.Once
@@ -20,7 +20,7 @@ type versions struct {
 	forms  []func() *compiled
 }
 
-// at gives the form that checks requests of a version.
+// at returns the form for a version.
 func (vs *versions) at(v microversion.Version) *compiled {
 	vs.once.Do(vs.divide)
 	i, found := slices.BinarySearch(vs.starts, v)
@@ -30,7 +30,7 @@ func (vs *versions) at(v microversion.Version) *compiled {
 	return vs.forms[max(i, 0)]()
 }
 
-// divide finds the spans. /v2 is a span by itself.
+// divide finds the spans. The legacy API is a span by itself.
 func (vs *versions) divide() {
 	starts := []microversion.Version{microversion.Legacy, microversion.Min}
 	vs.schema.visit(func(since, until int) {
@@ -46,7 +46,8 @@ func (vs *versions) divide() {
 	}
 }
 
-// visit tells see of every span of versions that a part of s is bound to.
+// visit calls see for every span of versions that a part of the schema is bound
+// to.
 func (s Schema) visit(see func(since, until int)) {
 	for _, k := range s.keywords {
 		switch value := k.value.(type) {
@@ -67,7 +68,7 @@ func (s Schema) visit(see func(since, until int)) {
 	}
 }
 
-// document writes s, as it is in a version, as plain JSON Schema.
+// document writes the schema as plain JSON Schema, as it is in a version.
 func (s Schema) document(v microversion.Version) map[string]any {
 	doc := make(map[string]any, len(s.keywords))
 	for _, k := range s.keywords {
@@ -105,10 +106,11 @@ func (s Schema) document(v microversion.Version) map[string]any {
 	return doc
 }
 
-// softlyClosed is the keyword of an object that for /v2 refuses unknown keys
-// beside known ones, and passes over an object that has no others.
+// softlyClosed is the keyword of an object that on /v2 refuses unknown keys
+// beside known ones, and lets an object pass that has no known keys.
 const softlyClosed = "nova:additionalProperties"
 
+// documents writes the properties that exist in a version.
 func documents(props []Property, v microversion.Version) map[string]any {
 	docs := make(map[string]any, len(props))
 	for _, p := range props {
@@ -119,12 +121,15 @@ func documents(props []Property, v microversion.Version) map[string]any {
 	return docs
 }
 
+// putRequired adds the keyword "required", unless it would be empty.
 func putRequired(doc map[string]any, props []Property, v microversion.Version) {
 	if names := required(props, v); len(names) > 0 {
 		doc["required"] = names
 	}
 }
 
+// required lists the keys that an object must have in a version, in the order
+// of the schema.
 func required(props []Property, v microversion.Version) []string {
 	var names []string
 	for _, p := range props {
@@ -135,27 +140,30 @@ func required(props []Property, v microversion.Version) []string {
 	return names
 }
 
-// compiled is a schema as it is in one span of versions, ready to check with.
+// A compiled is a schema in one span of versions. It checks any number of
+// requests at once.
 type compiled struct {
 	version   microversion.Version
 	validator *jsonschema.Schema
 	places    map[string]place
 }
 
-// A place is where a schema stands in the whole, by the order of checking.
+// A place says where a schema stands in the whole. Failures are sorted by
+// place, since a client hears of the first one only.
 type place struct {
 	schema Schema
 	path   []step
 }
 
-// A step leads from a schema to one of its parts: the position of the keyword
-// and that of the part in it, and where the part finds its value.
+// A step leads from a schema to one of its parts: by the position of the
+// keyword, the position of the part in the keyword, and the value that the part
+// is about.
 type step struct {
 	keyword, part int
 	to            target
 }
 
-// A target is the value that a part of a schema is about.
+// A target says which value a part of a schema is about.
 type target int
 
 const (
@@ -165,8 +173,8 @@ const (
 	anyItem                 // each item
 )
 
-// compile turns a schema into a validator. That it can't is a mistake in the
-// schema, which the tests find, as they compile all.
+// compile turns a schema into a validator. A schema that does not compile is a
+// mistake of ours; the tests compile all.
 func compile(s Schema, v microversion.Version) *compiled {
 	text, err := json.Marshal(s.document(v))
 	panicOn(err)
@@ -185,15 +193,15 @@ func compile(s Schema, v microversion.Version) *compiled {
 	return c
 }
 
-// panicOn stops the program for a mistake in a schema.
+// panicOn stops the program at a mistake in a schema.
 func panicOn(err error) {
 	if err != nil {
 		panic("schema: " + err.Error()) // a mistake of the programmer, found by the tests
 	}
 }
 
-// survey notes the place of every part of s under the address that the
-// validator names it by in an error.
+// survey notes the place of every part of a schema, under the address by which
+// the validator names the part in an error.
 func (c *compiled) survey(s Schema, compiled *jsonschema.Schema, path []step) {
 	c.places[compiled.Location] = place{s, path}
 	for i, k := range s.keywords {
@@ -214,6 +222,7 @@ func (c *compiled) survey(s Schema, compiled *jsonschema.Schema, path []step) {
 	}
 }
 
+// surveyKeys surveys the parts of an object.
 func (c *compiled) surveyKeys(name string, props []Property, compiled *jsonschema.Schema, path []step, keyword int) {
 	for j, p := range props {
 		schema, ok := p.in(c.version)

@@ -9,10 +9,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// Check finds out, since 2.86, whether extra specs mean something: in a
-// namespace that has a meaning, both key and value must be of those that are
-// listed here. Other namespaces are anybody's. The first of several faults is
-// that of the first key in order.
+// Check refuses extra specs of a namespace with a meaning if the key does not
+// exist there or can't have the value. Other namespaces are free. Of several
+// faults it reports that of the first key in order. Nova does this since 2.86,
+// in nova/api/validation/extra_specs.
 func (e ExtraSpecs) Check() error {
 	for _, key := range slices.Sorted(maps.Keys(e)) {
 		if err := checkExtraSpec(key, e[key].text); err != nil {
@@ -22,6 +22,7 @@ func (e ExtraSpecs) Check() error {
 	return nil
 }
 
+// checkExtraSpec refuses a key or a value in a namespace with a meaning.
 func checkExtraSpec(key, value string) error {
 	rule, ok := extraSpecRule(key)
 	switch {
@@ -35,7 +36,7 @@ func checkExtraSpec(key, value string) error {
 	return nil
 }
 
-// extraSpecRule is what a key's value must be.
+// extraSpecRule finds the rule for a key's value.
 func extraSpecRule(key string) (valueRule, bool) {
 	if rule, ok := extraSpecKeys[key]; ok {
 		return rule, true
@@ -48,8 +49,8 @@ func extraSpecRule(key string) (valueRule, bool) {
 	return nil, false
 }
 
-// extraSpecNamespace is that of the keys that are checked. What resources and
-// traits are grouped under is part of the name.
+// extraSpecNamespace matches the namespace of the keys that are checked. The
+// group of resources and traits is a part of it.
 var extraSpecNamespace = regexp.MustCompile(
 	`^(accel|aggregate_instance_extra_specs|capabilities|hw|hw_rng|hw_video|os|pci_passthrough|quota|vmware|(resources|trait)` + group + `):`)
 
@@ -58,9 +59,8 @@ const (
 	custom = `CUSTOM_[A-Z0-9_]+`
 )
 
-// extraSpecPatterns are the keys of which there are any number. Traits are
-// known by the families that the standard ones come from, since their list
-// grows with every processor.
+// extraSpecPatterns are the keys of which there is no end. Traits are known by
+// their families, since the list of standard traits grows with every processor.
 var extraSpecPatterns = []struct {
 	key  *regexp.Regexp
 	rule valueRule
@@ -86,13 +86,13 @@ var (
 		updated uuid vcpus vcpus_total vcpus_used`)
 )
 
-// resourceClasses are the standard ones of the placement service.
+// resourceClasses are the standard resource classes of the placement service.
 var resourceClasses = strings.Fields(`DISK_GB FPGA IPV4_ADDRESS MEMORY_MB MEM_ENCRYPTION_CONTEXT
 	NET_BW_EGR_KILOBIT_PER_SEC NET_BW_IGR_KILOBIT_PER_SEC NET_PACKET_RATE_EGR_KILOPACKET_PER_SEC
 	NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC NET_PACKET_RATE_KILOPACKET_PER_SEC NUMA_CORE NUMA_MEMORY_MB NUMA_SOCKET
 	NUMA_THREAD PCI_DEVICE PCPU PGPU SRIOV_NET_VF VCPU VGPU VGPU_DISPLAY_HEAD`)
 
-// extraSpecKeys are the other keys.
+// extraSpecKeys are all other keys, with the rules for their values.
 var extraSpecKeys = map[string]valueRule{
 	"accel:device_profile": anything,
 	"group_policy":         oneOf("isolate", "none"),

@@ -9,15 +9,16 @@ import (
 	"strings"
 )
 
-// A valueRule says what is wrong with the value of an extra spec, which it
-// quotes: "" if nothing is wrong.
+// A valueRule returns the fault in the value of an extra spec, quoting the
+// value, and an empty text for a good value.
 type valueRule func(value string) (fault string)
 
+// anything finds no fault.
 func anything(string) string { return "" }
 
 func quoted(text string) string { return "'" + text + "'" }
 
-// oneOf is one of some words.
+// oneOf accepts one of some words.
 func oneOf(words ...string) valueRule {
 	return func(value string) string {
 		if slices.Contains(words, value) {
@@ -27,7 +28,7 @@ func oneOf(words ...string) valueRule {
 	}
 }
 
-// like is a text that a pattern matches from end to end.
+// like accepts a text that the pattern matches from end to end.
 func like(pattern string) valueRule {
 	matcher := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
 	return func(value string) string {
@@ -46,7 +47,7 @@ var (
 
 var yesAndNo = strings.Fields("1 t true on y yes 0 f false off n no")
 
-// yesOrNo is a word for yes or for no, in any case.
+// yesOrNo accepts a word for yes or for no, in any case.
 func yesOrNo(value string) string {
 	if slices.Contains(yesAndNo, strings.ToLower(strings.TrimSpace(value))) {
 		return ""
@@ -56,7 +57,7 @@ func yesOrNo(value string) string {
 
 var integerPattern = regexp.MustCompile(`^[+-]?\d+(_\d+)*$`)
 
-// wholeNumber is a number of any size, as Python reads one.
+// wholeNumber accepts a number of any size, in the forms that Python reads.
 func wholeNumber(value string) string {
 	if integerPattern.MatchString(strings.TrimSpace(value)) {
 		return ""
@@ -64,11 +65,11 @@ func wholeNumber(value string) string {
 	return quoted(value) + " is not a valid integer value"
 }
 
-// atLeast is a whole number from 0 on, or from 1 on.
+// atLeast accepts whole numbers from a least one on.
 func atLeast(least int64) valueRule { return between(least, math.MaxInt64) }
 
-// between is a whole number within bounds. A number out of bounds is quoted as
-// Nova has read it, without spaces and leading zeros.
+// between accepts whole numbers within bounds. A number out of bounds is quoted
+// as Nova has read it, without spaces and leading zeros.
 func between(least, most int64) valueRule {
 	return func(value string) string {
 		if fault := wholeNumber(value); fault != "" {

@@ -13,7 +13,7 @@ import (
 	"github.com/nova-api/nova-api/internal/python"
 )
 
-// A failure is what a value was found to fail.
+// A failure is a keyword that a value does not satisfy.
 type failure struct {
 	version microversion.Version
 	keyword string
@@ -23,8 +23,9 @@ type failure struct {
 	order   []string // sorts failures as they would be found by reading the schema
 }
 
-// check finds out what a value fails first, and words it: nil if nothing. sent
-// is the JSON that the value was read from; a query has none.
+// check returns the error about the first failure of a value, worded by word,
+// and nil for a good value. sent is the JSON that the value was read from; a
+// query has none.
 func (c *compiled) check(value any, sent []byte, word func(failure) error) error {
 	err := c.validator.Validate(value)
 	if err == nil {
@@ -41,8 +42,8 @@ func (c *compiled) check(value any, sent []byte, word func(failure) error) error
 	return word(slices.MinFunc(all, func(a, b failure) int { return slices.Compare(a.order, b.order) }))
 }
 
-// failures adds those that err tells of to all. What is inside a oneOf stays
-// there: it is the choice that fails.
+// failures adds the failures that the validator found to all. Failures inside a
+// oneOf do not count: the choice itself fails.
 func (c *compiled) failures(all []failure, err *jsonschema.ValidationError, value any) []failure {
 	switch err.ErrorKind.(type) {
 	case *kind.Schema, *kind.Group, *kind.AllOf:
@@ -54,6 +55,7 @@ func (c *compiled) failures(all []failure, err *jsonschema.ValidationError, valu
 	return append(all, c.failure(err, value))
 }
 
+// failure describes an error of the validator.
 func (c *compiled) failure(err *jsonschema.ValidationError, root any) failure {
 	at := c.places[err.SchemaURL]
 	keyword := err.ErrorKind.KeywordPath()[0]
@@ -67,7 +69,7 @@ func (c *compiled) failure(err *jsonschema.ValidationError, root any) failure {
 	}
 }
 
-// dig finds the value inside another that a path leads to.
+// dig returns the value at a path inside another value.
 func dig(value any, path []string) any {
 	for _, token := range path {
 		switch v := value.(type) {
@@ -83,9 +85,10 @@ func dig(value any, path []string) any {
 	return value
 }
 
-// order tells when a reader of the schema would come to the keyword that is
-// last on the way. It sorts by the positions along the way; items by number,
-// and keys that match a pattern in the order in which they were sent.
+// order says when a reader of the schema would come to the failing keyword,
+// which is when Nova's validator does. It sorts by the positions on the way;
+// items by number, and keys that match a pattern in the order in which they
+// were sent.
 func order(at place, last string, root any, path []string) []string {
 	var order []string
 	depth := 0
@@ -108,4 +111,5 @@ func order(at place, last string, root any, path []string) []string {
 	return append(order, position(i))
 }
 
+// position writes a position so that texts sort like numbers.
 func position(i int) string { return fmt.Sprintf("%04d", i) }

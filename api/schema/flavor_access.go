@@ -1,6 +1,6 @@
 package schema
 
-// The actions of a flavor.
+// These are the bodies of the actions on a flavor.
 var (
 	AddTenantAccess    = NewBody(Object(Prop("addTenantAccess", tenant).Required()))
 	RemoveTenantAccess = NewBody(Object(Prop("removeTenantAccess", tenant).Required()))
@@ -8,7 +8,7 @@ var (
 
 var tenant = Object(Prop("tenant", Label).Required())
 
-// A TenantAccess names a project that a flavor is opened to, or closed to.
+// A TenantAccess names the project that a flavor is opened to or closed to.
 type TenantAccess struct {
 	Tenant string `json:"tenant"`
 }

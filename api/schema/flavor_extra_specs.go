@@ -11,6 +11,7 @@ var FlavorExtraSpecsCreate = NewBody(Object(Prop("extra_specs", extraSpecs).Requ
 // FlavorExtraSpecUpdate is the body of PUT /flavors/{id}/os-extra_specs/{key}.
 var FlavorExtraSpecUpdate = NewBody(extraSpecs.Keys(1, 1))
 
+// extraSpecs are texts or numbers by key.
 var extraSpecs = Map(metadataKey, String.Or(Number).AtMost(255))
 
 // FlavorExtraSpecsCreateBody is FlavorExtraSpecsCreate, decoded.
@@ -25,6 +26,8 @@ type FlavorExtraSpecUpdateBody = ExtraSpecs
 // texts.
 type ExtraSpecs map[string]extraSpec
 
+// An extraSpec is a value in both forms: as it is kept, and as the client wrote
+// it.
 type extraSpec struct {
 	text  string
 	given any // a string or a json.Number
@@ -43,7 +46,7 @@ func (s *extraSpec) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Texts are the extra specs as they are kept.
+// Texts returns the extra specs as the store keeps them.
 func (e ExtraSpecs) Texts() map[string]string {
 	texts := make(map[string]string, len(e))
 	for key, spec := range e {
@@ -52,7 +55,7 @@ func (e ExtraSpecs) Texts() map[string]string {
 	return texts
 }
 
-// Given are the extra specs as the client wrote them: strings and numbers.
+// Given returns the extra specs as the client wrote them: strings and numbers.
 func (e ExtraSpecs) Given() map[string]any {
 	given := make(map[string]any, len(e))
 	for key, spec := range e {

@@ -11,8 +11,8 @@ import (
 	"github.com/nova-api/nova-api/internal/python"
 )
 
-// formats are the demands on a string that have a name. Where a pattern of
-// Nova's can't be written for Go's engine, it is a format too.
+// formats are demands on a string that have a name. Patterns of Nova's that Go
+// can't compile are formats, too.
 var formats = map[string]func(string) bool{
 	"name":        func(s string) bool { return s != "\n" && ofLine(isName)(s) },
 	"az_name":     func(s string) bool { return s != "\n" && ofLine(isName)(s) && !strings.Contains(s, ":") },
@@ -26,8 +26,7 @@ var formats = map[string]func(string) bool{
 	"regex":       isPattern,
 }
 
-// reasons are what a client is told of a name that doesn't fit, after "The
-// name must be: ".
+// reasons say what a name may be, after "The name must be: ".
 var reasons = map[string]string{
 	"name":        "printable characters. Can not start or end with whitespace.",
 	"az_name":     "printable characters except :.Can not start or end with whitespace.",
@@ -36,8 +35,8 @@ var reasons = map[string]string{
 
 const digitsAndLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// printable reports whether a text has only letters, marks, numbers,
-// punctuation, symbols and spaces, of the basic plane alone.
+// printable reports whether a text holds only letters, marks, numbers,
+// punctuation, symbols and spaces of the basic plane.
 func printable(s string) bool {
 	for _, r := range s {
 		if r >= 0xFFFF || !unicode.IsGraphic(r) {
@@ -49,22 +48,29 @@ func printable(s string) bool {
 
 func isName(s string) bool { return printable(s) && trimmed(s) }
 
+// trimmed reports whether a text neither begins nor ends with a space of any
+// kind.
 func trimmed(s string) bool {
 	first, _ := utf8.DecodeRuneInString(s)
 	last, _ := utf8.DecodeLastRuneInString(s)
 	return notSpace(first) && notSpace(last)
 }
 
+// notSpace reports whether a character is no space of any kind. Control
+// characters are not spaces.
 func notSpace(r rune) bool { return !unicode.Is(unicode.Zs, r) }
 
+// onlyOf reports whether a text holds only ASCII letters, digits and the
+// characters of more.
 func onlyOf(s, more string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		return !strings.ContainsRune(digitsAndLetters, r) && !strings.ContainsRune(more, r)
 	})
 }
 
-// IsUUID reports whether a text is a UUID in any of the ways of writing one: with
-// or without hyphens, in braces, as a URN.
+// IsUUID reports whether a text is a UUID in any of its forms: with or without
+// hyphens, in braces, as a URN. is_uuid_like in oslo_utils/uuidutils.py accepts
+// the same.
 func IsUUID(s string) bool {
 	s = strings.NewReplacer("urn:", "", "uuid:", "", "-", "").Replace(s)
 	s = strings.Trim(s, "{}")
@@ -83,8 +89,8 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// isBase64 reports whether a text can be decoded, in the forgiving way: ASCII
-// that is not of the alphabet is passed over, but the padding must be right.
+// isBase64 reports whether Python decodes a text: it skips ASCII characters
+// that are not of the alphabet, and demands the right padding.
 func isBase64(s string) bool {
 	if strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return false
@@ -108,6 +114,7 @@ func isBase64Digit(c byte) bool {
 	return 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '+' || c == '/'
 }
 
+// isCIDR reports whether a text is an address with the length of a prefix.
 func isCIDR(s string) bool {
 	if strings.ContainsFunc(s, unicode.IsSpace) {
 		return false
@@ -116,14 +123,13 @@ func isCIDR(s string) bool {
 	return err == nil
 }
 
-// NotRegexp is what a client is told of a query parameter that isn't a regular
+// NotRegexp is the message for a query parameter that is not a regular
 // expression.
 func NotRegexp(name, text string) string {
 	return fmt.Sprintf("Invalid input for query parameters %s. Value: %s. %s is not a 'regex'", name, text, python.Repr(text))
 }
 
-// isPattern reports whether a text is a regular expression that lists can be
-// filtered with.
+// isPattern reports whether lists can be filtered by a regular expression.
 func isPattern(s string) bool {
 	if s == "" {
 		return false

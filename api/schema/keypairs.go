@@ -10,7 +10,8 @@ var KeyPairCreate = NewBody(Object(Prop("keypair", Object(
 	Prop("user_id", String).Since(10),
 )).Required()))
 
-// keyPairName is a name with a smaller alphabet.
+// keyPairName is a name of a smaller alphabet. A name fails as a name first, as
+// in Nova.
 func keyPairName(pattern string) Schema { return AllOf(Name, String.Pattern(pattern).Length(1, 255)) }
 
 // KeyPairCreateBody is KeyPairCreate, decoded.

@@ -14,7 +14,7 @@ import (
 	"github.com/nova-api/nova-api/internal/python"
 )
 
-// bodyError words a failure of a body.
+// bodyError words a failure in a body, which is named by its last key.
 func (f failure) bodyError() error {
 	if len(f.path) == 0 {
 		return f.error("")
@@ -22,7 +22,7 @@ func (f failure) bodyError() error {
 	return f.error("Invalid input for field/attribute " + f.path[len(f.path)-1])
 }
 
-// queryError words a failure of a query.
+// queryError words a failure in a query, which is named by the parameter.
 func (f failure) queryError() error {
 	if len(f.path) == 0 {
 		return f.error("")
@@ -30,8 +30,8 @@ func (f failure) queryError() error {
 	return f.error("Invalid input for query parameters " + f.path[0])
 }
 
-// error puts a failure behind the words that tell its place. Names are told
-// what they may be instead.
+// error puts the place in front of a failure. A bad name gets the rules for
+// names instead, as in Nova.
 func (f failure) error(place string) error {
 	if reason, ok := reasons[f.format()]; ok && f.keyword == "format" {
 		return nova.Errorf(nova.Invalid, "An invalid 'name' value was provided. The name must be: %s", reason)
@@ -42,12 +42,13 @@ func (f failure) error(place string) error {
 	return nova.Errorf(nova.Invalid, "%s. Value: %s. %s", place, python.Str(f.value), f.sentence())
 }
 
+// format is the format that the failing schema demands, if any.
 func (f failure) format() string {
 	name, _ := f.schema.value("format").(string)
 	return name
 }
 
-// phrases say what is wrong with a value, after the value.
+// phrases complete a sentence that begins with the value.
 var phrases = map[string]string{
 	"minItems":      "is too short",
 	"maxItems":      "is too long",
@@ -70,14 +71,14 @@ var extremes = map[string]map[int]string{
 	"maxProperties": {0: "is expected to be empty"},
 }
 
-// bounds say how a number misses a bound, before the bound.
+// bounds complete a sentence that begins with a number and ends with the bound.
 var bounds = map[string]string{
 	"minimum":          "is less than the minimum of",
 	"maximum":          "is greater than the maximum of",
 	"exclusiveMinimum": "is less than or equal to the minimum of",
 }
 
-// sentence says what is wrong.
+// sentence says what is wrong, in the words of the Python library jsonschema.
 func (f failure) sentence() string {
 	if bound, ok := f.schema.value(f.keyword).(int); ok && extremes[f.keyword][bound] != "" {
 		return python.Repr(f.value) + " " + extremes[f.keyword][bound]
@@ -130,7 +131,8 @@ func converted(value any) string {
 	return whole.String()
 }
 
-// missing is the first key that an object lacks.
+// missing returns the first key that an object lacks, in the order of the
+// schema.
 func (f failure) missing() string {
 	object := members(f.value)
 	props, _ := f.schema.value("required").([]Property)
@@ -142,7 +144,7 @@ func (f failure) missing() string {
 	return ""
 }
 
-// strangers says which keys an object should not have.
+// strangers names the keys that an object must not have.
 func (f failure) strangers() string {
 	object := members(f.value)
 	var names []any
@@ -178,6 +180,7 @@ func members(object any) map[string]any {
 	return plain
 }
 
+// plural chooses between two words by the number of values.
 func plural(values []any, one, several string) string {
 	if len(values) == 1 {
 		return one

@@ -8,11 +8,10 @@ import (
 	"github.com/nova-api/nova-api/internal/python"
 )
 
-// readOrdered reads JSON that is known to be good, with the order of its keys:
-// Nova's messages quote objects in that order, and of several keys that are
-// wrong they speak of the first. Bodies are checked without it, since only
-// failures need the order. Like Python, it keeps a key that stands twice in its first place and with its
-// last value.
+// readOrdered reads good JSON and keeps the order of its keys. Nova's messages
+// quote objects in that order, and speak of the first of several wrong keys.
+// Only failures need it, so good bodies are read without. A key that stands
+// twice keeps its first place and its last value, as in Python.
 func readOrdered(raw []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -23,6 +22,7 @@ func readOrdered(raw []byte) any {
 	return value
 }
 
+// nextOrdered reads the next value.
 func nextOrdered(decoder *json.Decoder) (any, error) {
 	token, err := decoder.Token()
 	if err != nil {

@@ -56,6 +56,8 @@ func looseAction(name string, arguments Schema) *Body {
 	return NewBody(OpenObject(Prop(name, arguments).Required()))
 }
 
+// argless is the body of an action without arguments. Whatever is sent for them
+// passes.
 func argless(name string) *Body { return action(name, Any) }
 
 // NoArguments is an action without arguments, decoded.
@@ -96,11 +98,11 @@ type ChangePasswordBody struct {
 	} `json:"changePassword"`
 }
 
-// A Loose value is one that some versions take without a look. What can't be
-// read as a T is left out.
+// A Loose value is one that some versions do not check. A value that can't be
+// read as a T is dropped.
 type Loose[T any] struct{ Value T }
 
-// UnmarshalJSON reads the value if it can.
+// UnmarshalJSON reads the value, if it can.
 func (l *Loose[T]) UnmarshalJSON(data []byte) error {
 	var value T
 	if json.Unmarshal(data, &value) == nil {

@@ -12,11 +12,11 @@ var (
 	ServerTagUpdate   = NewBody(None)
 )
 
-// MaxTags is how many tags a server may have.
+// MaxTags is the number of tags that a server may have.
 const MaxTags = 50
 
-// CheckTag finds out what is wrong with a tag in a path, in the words of a
-// schema. It is "" if the tag is good.
+// CheckTag returns the fault in a tag in a path, in the words of a schema, and
+// an empty text for a good tag.
 func CheckTag(tag string) string {
 	return nova.Message(tagInPath.at(microversion.Max).check(tag, nil, failure.bodyError))
 }

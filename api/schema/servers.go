@@ -124,7 +124,8 @@ type ServerCreateBody struct {
 	HintsByOldName map[string]Hint `json:"OS-SCH-HNT:scheduler_hints"`
 }
 
-// SchedulerHints are the hints, whichever name they came under.
+// SchedulerHints are the hints of the body, which may be under either of two
+// names.
 func (c ServerCreateBody) SchedulerHints() map[string]Hint {
 	if c.Hints != nil {
 		return c.Hints
@@ -132,9 +133,9 @@ func (c ServerCreateBody) SchedulerHints() map[string]Hint {
 	return c.HintsByOldName
 }
 
-// A Hint is what a client hints at to the scheduler: texts, of which a lone one
-// needs no list, and for which numbers and booleans stand as Python writes them.
-// Nova can keep nothing else, and says so with a 500.
+// A Hint is a hint to the scheduler: texts, of which a single one needs no
+// list. Numbers and booleans become texts as Python writes them. Nova can keep
+// nothing else, and answers 500 to the rest.
 type Hint []string
 
 // UnmarshalJSON reads the list or the lone value.
@@ -158,8 +159,8 @@ func (h *Hint) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// A ServerSpec is what a client asks for. Strings that may not be empty are
-// empty if they were left out.
+// A ServerSpec is the server that a client asks for. A string that was left out
+// is empty; the schema refuses empty strings where that would not be the same.
 type ServerSpec struct {
 	Name                     string              `json:"name"`
 	ImageRef                 string              `json:"imageRef"`
@@ -189,8 +190,8 @@ type ServerSpec struct {
 	Hostname                 string              `json:"hostname"`
 }
 
-// Networks are what a server is to be connected to: a list, or "none" or
-// "auto" instead.
+// Networks are the networks that a server is to be connected to: a list, or one
+// of the words "none" and "auto".
 type Networks struct {
 	Mode string // "" if there is a list
 	List []NIC
@@ -212,8 +213,8 @@ type NIC struct {
 	Tag     string  `json:"tag"`
 }
 
-// A File is put into a new server. The schema lets files without a path or
-// contents through.
+// A File is to be put into a new server. The schema lets files without a path
+// or contents through.
 type File struct {
 	Path     *string `json:"path"`
 	Contents *string `json:"contents"` // base64
@@ -224,8 +225,8 @@ type SecurityGroupName struct {
 	Name string `json:"name"`
 }
 
-// A BlockDevice is a disk of a new server, in either syntax. The first lacks
-// the fields from SourceType on.
+// A BlockDevice is a disk of a new server, in either syntax. The first syntax
+// lacks the fields from SourceType on.
 type BlockDevice struct {
 	VirtualName         string    `json:"virtual_name"`
 	VolumeID            string    `json:"volume_id"`

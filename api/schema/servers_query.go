@@ -2,8 +2,8 @@ package schema
 
 import "slices"
 
-// ServersQuery is that of GET /servers and GET /servers/detail. /v2 takes it
-// as it is.
+// ServersQuery is the query of GET /servers and GET /servers/detail. /v2 does
+// not check it.
 var ServersQuery = NewQuery(slices.Concat(
 	serverFilters,
 	[]Property{
@@ -72,8 +72,8 @@ var serverFilters = []Property{
 	Param("marker", String),
 }
 
-// ServerSortKeys are the keys that servers are sorted by in all versions;
-// since 2.73 there is also "locked".
+// ServerSortKeys are the keys that servers are sorted by at all versions. Since
+// 2.73 there is also "locked".
 var ServerSortKeys = []string{
 	"access_ip_v4", "access_ip_v6", "auto_disk_config", "availability_zone", "config_drive",
 	"created_at", "display_description", "display_name", "host", "hostname", "image_ref",
@@ -82,8 +82,8 @@ var ServerSortKeys = []string{
 	"terminated_at", "updated_at", "user_id", "uuid", "vm_state",
 }
 
-// serverSortKeysIgnored are keys that versions up to 2.74 let through; only
-// "locked" has an effect, since 2.73.
+// serverSortKeysIgnored are keys that versions up to 2.74 accept. Of these,
+// only "locked" has an effect, since 2.73.
 var serverSortKeysIgnored = []string{
 	"architecture", "cell_name", "cleaned", "default_ephemeral_device", "default_swap_device",
 	"deleted", "deleted_at", "disable_terminate", "ephemeral_gb", "ephemeral_key_uuid", "id",

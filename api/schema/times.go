@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// isoTime is ISO 8601 as clients write it: from a year alone to a fraction of
-// a second with a zone, with or without hyphens and colons.
+// isoTime matches ISO 8601 as clients write it: from a year alone to a fraction
+// of a second with a zone, with or without hyphens and colons.
 var isoTime = regexp.MustCompile(`^(\d{4})(?:-?(\d{1,2})(?:-?(\d{1,2})(?:[ T](\d{1,2}):?(\d{2})(?::?(\d{1,2})(?:[.,](\d+))?)?` +
 	`(Z|[+-]\d{2}(?::?\d{2})?)?)?)?)?$`)
 
-// ParseTime reads a time of format date-time, such as a changes-since filter
-// has. Without a zone it is UTC.
+// ParseTime reads a time of the format date-time, as in a changes-since filter.
+// A time without a zone is UTC.
 func ParseTime(s string) (time.Time, error) {
 	m := isoTime.FindStringSubmatch(s)
 	if m == nil {
@@ -35,7 +35,7 @@ func or(s, otherwise string) string {
 	return s
 }
 
-// fraction writes a fraction of a second with six digits.
+// fraction writes a fraction of a second with six digits: more are cut off.
 func fraction(digits string) string { return (digits + "000000")[:6] }
 
 // zone writes a zone as "Z" or "+hh:mm".

@@ -14,7 +14,7 @@ import (
 // The types that bodies are decoded into where JSON leaves a choice. They read
 // what the schemas let through, and no more.
 
-// An Int is a whole number, written as one, as 1.0, or in a string.
+// An Int is a whole number, written as 1, as 1.0, or in a string.
 type Int int64
 
 // UnmarshalJSON reads the number.
@@ -90,15 +90,15 @@ func (b *Bool) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// A Null is a value that may be left out or be null, where that is not the
-// same: clearing a description is not leaving it alone.
+// A Null is a value that a client may leave out or set to null, where the two
+// differ: clearing a description is not leaving it alone.
 type Null[T any] struct {
 	Set   bool // the key is there
 	Null  bool // and its value is null
 	Value T
 }
 
-// UnmarshalJSON reads the value; it is not called for a key that is left out.
+// UnmarshalJSON reads the value. It is not called for a key that was left out.
 func (n *Null[T]) UnmarshalJSON(data []byte) error {
 	n.Set = true
 	if string(data) == "null" {
@@ -108,8 +108,8 @@ func (n *Null[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &n.Value)
 }
 
-// bare is a string without its quotes, a number or a boolean as it is written,
-// and nothing for null.
+// bare returns a string without its quotes, a number or a boolean as it is
+// written, and nothing for null.
 func bare(data []byte) (string, error) {
 	switch {
 	case string(data) == "null":

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/text/message"
 )
 
-// vocabulary gives keywords the sense that they have for Nova and not for
-// JSON Schema: a format is a demand, and is checked even where the length is
-// wrong, so that the first failure can be told from all; and a minimum or
-// maximum holds for strings with a number in them too.
+// vocabulary gives keywords the meaning that they have in Nova and not in JSON
+// Schema. A format is a demand, and is checked even where the length is wrong,
+// so that the first failure can be chosen from all. A minimum or maximum also
+// holds for a string with a number in it.
 func vocabulary() *jsonschema.Vocabulary {
 	return &jsonschema.Vocabulary{
 		URL: "nova:/vocabulary",
@@ -49,13 +49,14 @@ func vocabulary() *jsonschema.Vocabulary {
 	}
 }
 
-// checks are what a schema demands beyond JSON Schema.
+// checks are the demands of a schema beyond JSON Schema.
 type checks []check
 
-// A check names the keyword that a value fails: "" if it doesn't.
+// A check returns the keyword that a value fails, and an empty text for a good
+// value.
 type check func(value any) failed
 
-// Validate runs the checks; it is called by the library.
+// Validate runs the checks. The library calls it.
 func (cs checks) Validate(ctx *jsonschema.ValidatorContext, value any) {
 	for _, c := range cs {
 		if f := c(value); f != "" {
@@ -67,12 +68,13 @@ func (cs checks) Validate(ctx *jsonschema.ValidatorContext, value any) {
 // failed is the keyword that a value failed.
 type failed string
 
-// KeywordPath is the keyword, as the library's own errors tell it.
+// KeywordPath returns the keyword, as the library's own errors do.
 func (f failed) KeywordPath() []string { return []string{string(f)} }
 
 // LocalizedString is there for the library; clients never see it.
 func (f failed) LocalizedString(*message.Printer) string { return string(f) + " failed" }
 
+// formatCheck checks strings, and lets all else pass.
 func formatCheck(valid func(string) bool) check {
 	return func(value any) failed {
 		if text, ok := value.(string); ok && !valid(text) {
@@ -82,8 +84,8 @@ func formatCheck(valid func(string) bool) check {
 	}
 }
 
-// infiniteCheck refuses infinity as an integer, which the library takes for one
-// by its digits.
+// infiniteCheck refuses infinity as an integer. The library would accept it by
+// its digits.
 func infiniteCheck(value any) failed {
 	if n, ok := value.(json.Number); ok && hasInfinity(n) {
 		return "type"
@@ -91,9 +93,9 @@ func infiniteCheck(value any) failed {
 	return ""
 }
 
-// softlyClosedCheck refuses an object in which some keys are known and some are
-// not. Nova lets an object pass in which it knows none, since it can't tell
-// whether another choice of a oneOf is meant.
+// softlyClosedCheck refuses an object with known and unknown keys. An object
+// without known keys passes: Nova can't tell whether another choice of a oneOf
+// is meant.
 func softlyClosedCheck(doc map[string]any) check {
 	patterns, _ := doc["patternProperties"].(map[string]any)
 	properties, _ := doc["properties"].(map[string]any)
@@ -118,8 +120,8 @@ func softlyClosedCheck(doc map[string]any) check {
 	}
 }
 
-// limits are the keywords that bound a number, with what a number's
-// comparison with the bound must not be.
+// limits are the keywords that bound a number, each with the order of number
+// and bound that it refuses.
 var limits = []struct {
 	keyword string
 	wrong   func(order int) bool
@@ -129,6 +131,8 @@ var limits = []struct {
 	{"exclusiveMinimum", func(order int) bool { return order <= 0 }},
 }
 
+// limitChecks returns the checks of bounds for strings with a number in them.
+// The library checks numbers.
 func limitChecks(doc map[string]any) checks {
 	var all checks
 	for _, limit := range limits {
@@ -149,7 +153,7 @@ func limitChecks(doc map[string]any) checks {
 
 var numberPattern = regexp.MustCompile(`^[+-]?\d+(\.\d+)?$`)
 
-// numberIn is the number that a string holds.
+// numberIn returns the number in a string.
 func numberIn(value any) (*big.Rat, bool) {
 	text, ok := value.(string)
 	if !ok || len(text) > maxDigits || !numberPattern.MatchString(text) {
@@ -158,4 +162,5 @@ func numberIn(value any) (*big.Rat, bool) {
 	return new(big.Rat).SetString(text)
 }
 
+// isFloat reports whether Python would read a number as a float.
 func isFloat(n json.Number) bool { return strings.ContainsAny(n.String(), ".eE") }
