@@ -74,7 +74,7 @@ func (s *Store) Images(ctx context.Context, f Filter, p nova.Page) ([]Image, err
 	if err != nil {
 		return nil, err
 	}
-	images, err := rows.All[Image](ctx, s.DB, text, args...)
+	images, err := rows.All[Image](ctx, s.Lists(), text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list images: %w", err)
 	}

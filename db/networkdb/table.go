@@ -121,7 +121,7 @@ func (t Table[T]) List(ctx context.Context, f Filter) ([]T, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := rows.All[T](ctx, t.db, text, args...)
+	found, err := rows.All[T](ctx, t.db.Lists(), text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", t.kind.table, err)
 	}
