@@ -8,8 +8,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// SetExtraSpecs adds extra specs to a flavor, in place of those of the same
-// keys; others stay. NotFound if the flavor is gone.
+// SetExtraSpecs adds extra specs to a flavor, or replaces those with the same keys:
+// NotFound if the flavor is gone.
 func (s *Store) SetExtraSpecs(ctx context.Context, flavor nova.Flavor, specs map[string]string) error {
 	err := s.Tx(ctx, func(tx *Store) error {
 		for _, key := range rows.SortedKeys(specs) { // always in one order, so that no two can wait for each other
@@ -25,8 +25,7 @@ func (s *Store) SetExtraSpecs(ctx context.Context, flavor nova.Flavor, specs map
 	return orGone(err, flavor)
 }
 
-// orGone says that a flavor is gone, if that is why nothing can be added to it
-// any more.
+// orGone turns the Conflict of a row that refers to a deleted flavor into NotFound.
 func orGone(err error, flavor nova.Flavor) error {
 	if nova.Is(err, nova.Conflict) {
 		return nova.Errorf(nova.NotFound, "Flavor %s could not be found.", flavor.ID)
@@ -34,8 +33,8 @@ func orGone(err error, flavor nova.Flavor) error {
 	return err
 }
 
-// DeleteExtraSpec takes an extra spec from a flavor: NotFound if it has none
-// of that key.
+// DeleteExtraSpec deletes an extra spec of a flavor: NotFound if the flavor has none
+// with that key.
 func (s *Store) DeleteExtraSpec(ctx context.Context, flavor nova.Flavor, key string) error {
 	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM flavor_extra_specs WHERE flavor_id = ? AND name = ?", flavor.Serial, key)
 	if err == nil && changed == 0 {
@@ -44,17 +43,18 @@ func (s *Store) DeleteExtraSpec(ctx context.Context, flavor nova.Flavor, key str
 	return err
 }
 
-// NoExtraSpec is the error of a flavor that lacks an extra spec.
+// NoExtraSpec is the NotFound error for a flavor without an extra spec.
 func NoExtraSpec(flavor nova.Flavor, key string) error {
 	return nova.Errorf(nova.NotFound, "Flavor %s has no extra specs with key %s.", flavor.ID, key)
 }
 
-// FlavorAccess lists the projects that may use a flavor which is not public.
+// FlavorAccess lists the projects that may use a private flavor.
 func (s *Store) FlavorAccess(ctx context.Context, flavor nova.Flavor) ([]string, error) {
 	return rows.All[string](ctx, s.DB, "SELECT project_id FROM flavor_access WHERE flavor_id = ? ORDER BY project_id", flavor.Serial)
 }
 
-// AddFlavorAccess lets a project use a flavor: Conflict if it may already.
+// AddFlavorAccess lets a project use a private flavor: Conflict if it may already,
+// NotFound if the flavor is gone.
 func (s *Store) AddFlavorAccess(ctx context.Context, flavor nova.Flavor, project string) error {
 	changed, err := rows.Exec(ctx, s.DB, "INSERT INTO flavor_access (flavor_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING", flavor.Serial, project)
 	if err == nil && changed == 0 {
@@ -63,7 +63,8 @@ func (s *Store) AddFlavorAccess(ctx context.Context, flavor nova.Flavor, project
 	return orGone(err, flavor)
 }
 
-// RemoveFlavorAccess stops a project using a flavor: NotFound if it may not.
+// RemoveFlavorAccess ends a project's access to a private flavor: NotFound if it has
+// none.
 func (s *Store) RemoveFlavorAccess(ctx context.Context, flavor nova.Flavor, project string) error {
 	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM flavor_access WHERE flavor_id = ? AND project_id = ?", flavor.Serial, project)
 	if err == nil && changed == 0 {

@@ -15,7 +15,7 @@ var (
 	insertFlavor  = rows.Insert[nova.Flavor]("flavors", "id", "updated_at")
 )
 
-// A FlavorFilter says which flavors a list is of.
+// A FlavorFilter selects the flavors of a list.
 type FlavorFilter struct {
 	Public       *bool           // nil for all
 	AccessFor    string          // with Public true: also the private flavors that this project may use
@@ -25,7 +25,7 @@ type FlavorFilter struct {
 	Name         pattern.Pattern // anywhere in the name
 }
 
-// flavorSorts are the keys that flavors can be sorted by.
+// flavorSorts are the sort keys of flavors.
 var flavorSorts = rows.SortKeys{
 	"flavorid": "flavorid", "id": "id", "name": "name", "memory_mb": "memory_mb", "root_gb": "root_gb",
 	"ephemeral_gb": "ephemeral_gb", "swap": "swap", "vcpus": "vcpus", "vcpu_weight": "vcpu_weight",
@@ -33,8 +33,9 @@ var flavorSorts = rows.SortKeys{
 	"description": "COALESCE(description, '')", "created_at": "created_at", "updated_at": "COALESCE(updated_at, created_at)",
 }
 
-// Flavors lists flavors by their ID, or as the page says, with extra specs. A
-// marker that is no flavor's gives an empty list.
+// Flavors lists flavors with their extra specs, ordered by ID unless the page says
+// otherwise. An unknown marker gives an empty list. A list that takes too long is
+// Unavailable.
 func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nova.Flavor, error) {
 	q := f.query(s.DB)
 	if len(p.Sort) == 0 {
@@ -80,14 +81,14 @@ func (f FlavorFilter) query(d *rows.DB) rows.Query {
 	return q
 }
 
-// Flavor finds a flavor by its ID.
+// Flavor finds a flavor by its ID: NotFound if there is none.
 func (s *Store) Flavor(ctx context.Context, id string) (nova.Flavor, error) {
 	var q rows.Query
 	q.And("flavorid = ?", id)
 	return s.flavor(ctx, q, id)
 }
 
-// FlavorFor is Flavor for a project, which finds those only that it may use.
+// FlavorFor finds a flavor that a project may use: NotFound if it may not.
 func (s *Store) FlavorFor(ctx context.Context, project, id string) (nova.Flavor, error) {
 	q := FlavorFilter{Public: new(true), AccessFor: project, WithDisabled: true}.query(s.DB)
 	q.And("flavorid = ?", id)
@@ -146,7 +147,7 @@ func (s *Store) CreateFlavor(ctx context.Context, f nova.Flavor) (nova.Flavor, e
 	return created, err
 }
 
-// takenFlavor says which of the two that must be unique is taken.
+// takenFlavor returns the Conflict of a flavor whose ID or name is taken.
 func (s *Store) takenFlavor(ctx context.Context, f nova.Flavor) error {
 	_, err := s.Flavor(ctx, f.ID)
 	if err == nil {
@@ -158,7 +159,8 @@ func (s *Store) takenFlavor(ctx context.Context, f nova.Flavor) error {
 	return nova.Errorf(nova.Conflict, "Flavor with name %s already exists.", f.Name)
 }
 
-// DescribeFlavor changes the description, which is all that can change.
+// DescribeFlavor changes the description of a flavor: NotFound if there is none.
+// Nothing else of a flavor can change.
 func (s *Store) DescribeFlavor(ctx context.Context, id string, description *string) (nova.Flavor, error) {
 	changed, err := rows.Exec(ctx, s.DB, "UPDATE flavors SET description = ?, updated_at = ? WHERE flavorid = ?", description, s.Now(), id)
 	if err != nil {
@@ -170,7 +172,8 @@ func (s *Store) DescribeFlavor(ctx context.Context, id string, description *stri
 	return s.Flavor(ctx, id)
 }
 
-// DeleteFlavor forgets a flavor. Servers keep their own copy of it.
+// DeleteFlavor deletes a flavor: NotFound if there is none. Servers keep copies of
+// their flavors.
 func (s *Store) DeleteFlavor(ctx context.Context, id string) error {
 	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM flavors WHERE flavorid = ?", id)
 	if err == nil && changed == 0 {

@@ -14,7 +14,8 @@ var (
 	insertKeyPair  = rows.Insert[nova.KeyPair]("keypairs", "id")
 )
 
-// KeyPairs lists a user's key pairs by name. The marker is a name, too.
+// KeyPairs lists the key pairs of a user by name. The marker is a name: Invalid if
+// the user has no such key pair.
 func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.KeyPair, error) {
 	if p.Marker != "" {
 		_, err := s.KeyPair(ctx, user, p.Marker)
@@ -37,20 +38,20 @@ func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.
 	return pairs, nil
 }
 
-// KeyPair finds a key pair of a user by its name.
+// KeyPair finds a key pair of a user by its name: NotFound if there is none.
 func (s *Store) KeyPair(ctx context.Context, user, name string) (nova.KeyPair, error) {
 	pair, err := rows.Get[nova.KeyPair](ctx, s.DB, "SELECT "+keyPairColumns+" FROM keypairs WHERE user_id = ? AND name = ?", user, name)
 	return pair, rows.NotFound(err, "Keypair %s not found for user %s", name, user)
 }
 
-// KeyPairCount is how many key pairs a user has.
+// KeyPairCount counts the key pairs of a user.
 func (s *Store) KeyPairCount(ctx context.Context, user string) (int, error) {
 	return rows.Get[int](ctx, s.DB, "SELECT COUNT(*) FROM keypairs WHERE user_id = ?", user)
 }
 
-// CreateKeyPair writes a key pair, if its user has less than a number of them
-// (-1 for any number): OverQuota if not, and Conflict if the name is taken. Any
-// number of callers at once come out exact.
+// CreateKeyPair writes a key pair: OverQuota if its user has as many as the limit
+// (-1 for none), Conflict if the name is taken. The limit holds for any number of
+// concurrent callers.
 func (s *Store) CreateKeyPair(ctx context.Context, k nova.KeyPair, limit int) (nova.KeyPair, error) {
 	var created nova.KeyPair
 	err := s.Tx(ctx, func(tx *Store) error {
@@ -70,8 +71,8 @@ func (s *Store) CreateKeyPair(ctx context.Context, k nova.KeyPair, limit int) (n
 	return created, err
 }
 
-// lockKeyPairs makes others who add to a user's key pairs wait for the end of
-// the transaction.
+// lockKeyPairs makes other transactions that add key pairs of a user wait for the end
+// of this one.
 func (s *Store) lockKeyPairs(ctx context.Context, user string) error {
 	_, err := rows.Exec(ctx, s.DB, `
 		INSERT INTO keypair_users (user_id) VALUES (?)
@@ -92,8 +93,8 @@ func (s *Store) insertKeyPair(ctx context.Context, k nova.KeyPair) (nova.KeyPair
 	return created, err
 }
 
-// DeleteKeyPair forgets a key pair of a user. Servers keep their own copy of
-// its public half.
+// DeleteKeyPair deletes a key pair of a user: NotFound if there is none. Servers keep
+// copies of their public keys.
 func (s *Store) DeleteKeyPair(ctx context.Context, user, name string) error {
 	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM keypairs WHERE user_id = ? AND name = ?", user, name)
 	if err == nil && changed == 0 {

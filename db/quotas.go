@@ -16,8 +16,8 @@ type quotaLimit struct {
 	Limit    int                `db:"hard_limit"`
 }
 
-// quotaLimits reads the limits that were set for a project, a user of it, or
-// a class (whose project is "").
+// quotaLimits reads the limits that were set for a project, for a user of it, or for
+// a class. A class has the empty project, and its name in place of the user.
 func (s *Store) quotaLimits(ctx context.Context, project, user string) (nova.Quota, error) {
 	limits, err := rows.All[quotaLimit](ctx, s.DB, "SELECT resource, hard_limit FROM quota_limits WHERE project_id = ? AND user_id = ?", project, user)
 	if err != nil {
@@ -34,12 +34,11 @@ func quotaOf(limits []quotaLimit) nova.Quota {
 	return quota
 }
 
-// QuotaLayers are what was set for the default class, for a project, and for
-// a user of it.
+// QuotaLayers are the limits that were set for the default class, for a project, and
+// for a user of the project.
 type QuotaLayers struct{ Class, Project, User nova.Quota }
 
-// QuotaLayers reads what was set for the default class, a project and a user
-// of it, in one query.
+// QuotaLayers reads all three layers in one query.
 func (s *Store) QuotaLayers(ctx context.Context, project, user string) (QuotaLayers, error) {
 	layers := QuotaLayers{nova.Quota{}, nova.Quota{}, nova.Quota{}}
 	if project == "" { // a user without a project must not be taken for a class
@@ -70,23 +69,23 @@ func (s *Store) QuotaLayers(ctx context.Context, project, user string) (QuotaLay
 	return layers, nil
 }
 
-// ClassQuota is what was set for a quota class.
+// ClassQuota reads the limits that were set for a quota class.
 func (s *Store) ClassQuota(ctx context.Context, class string) (nova.Quota, error) {
 	return s.quotaLimits(ctx, "", class)
 }
 
-// ProjectQuota is what was set for a project.
+// ProjectQuota reads the limits that were set for a project.
 func (s *Store) ProjectQuota(ctx context.Context, project string) (nova.Quota, error) {
 	return s.quotaLimits(ctx, project, "")
 }
 
-// UserQuota is what was set for a user of a project.
+// UserQuota reads the limits that were set for a user of a project.
 func (s *Store) UserQuota(ctx context.Context, project, user string) (nova.Quota, error) {
 	return s.quotaLimits(ctx, project, user)
 }
 
-// AllocatedQuota is what the users of a project were promised, taken together.
-// Who has no limit was promised nothing.
+// AllocatedQuota sums up the limits of all users of a project. Users without a limit
+// count for nothing.
 func (s *Store) AllocatedQuota(ctx context.Context, project string) (nova.Quota, error) {
 	limits, err := rows.All[quotaLimit](ctx, s.DB, `
 		SELECT resource, CAST(SUM(hard_limit) AS BIGINT) AS hard_limit
@@ -128,8 +127,7 @@ func (s *Store) setQuota(ctx context.Context, project, user string, quota nova.Q
 	})
 }
 
-// ResetQuota forgets what was set for a project and all its users, or for one
-// user of it.
+// ResetQuota deletes the limits of a project and all its users, or of one user of it.
 func (s *Store) ResetQuota(ctx context.Context, project, user string) error {
 	var q rows.Query
 	q.And("project_id = ?", project)
@@ -140,7 +138,7 @@ func (s *Store) ResetQuota(ctx context.Context, project, user string) error {
 	return err
 }
 
-// Usage is what a project has; with a user, what is that user's of it.
+// Usage reads the usage of a project, or of one user of it.
 func (s *Store) Usage(ctx context.Context, project, user string) (nova.Usage, error) {
 	groups, err := s.ServerGroupCount(ctx, project, user)
 	if err != nil {
@@ -155,10 +153,9 @@ func (s *Store) Usage(ctx context.Context, project, user string) (nova.Usage, er
 	return usage, err
 }
 
-// Consume adds to what a project and a user of it have, if that stays within
-// both quotas: OverQuota if not. Call it in the transaction that makes what is
-// counted. The condition is checked by the write itself, so that any number of
-// callers at once come out exact.
+// Consume adds to the usages of a project and of a user of it: OverQuota if that
+// exceeds a quota. Call it in the transaction that creates what is counted. The
+// UPDATE itself checks the limits, so they hold for any number of concurrent callers.
 func (s *Store) Consume(ctx context.Context, project, user string, want nova.Usage, ofProject, ofUser nova.Quota) error {
 	if !s.InTx() {
 		return errors.New("quota must be changed in the transaction of what it counts")
@@ -195,8 +192,8 @@ func (s *Store) consume(ctx context.Context, project, user string, want nova.Usa
 	return nova.Errorf(nova.Unavailable, "The quota changes too fast to be kept: try again.")
 }
 
-// consumeAttempts is how often it is tried to take what somebody else gives
-// back between the refusal and the look at the reason for it.
+// consumeAttempts bounds the attempts to take a quota that another transaction gives
+// back between the refused UPDATE and the SELECT that explains it.
 const consumeAttempts = 20
 
 // take adds to a row of usages if that stays within the quota, and tells

@@ -9,8 +9,7 @@ import (
 	"github.com/nova-api/nova-api/internal/pattern"
 )
 
-// A ServerFilter says which servers a list is of. What is left empty filters
-// nothing.
+// A ServerFilter selects the servers of a list. An empty field selects all servers.
 type ServerFilter struct {
 	ProjectID string
 	Exact     map[string][]string          // one of the values
@@ -30,7 +29,7 @@ type ServerFilter struct {
 	IP     []pattern.Pattern // from the start of an address: see pattern.ParseLine
 }
 
-// serverSorts are the keys that servers can be sorted by.
+// serverSorts are the sort keys of servers.
 var serverSorts = rows.SortKeys{
 	"access_ip_v4": "access_ip_v4", "access_ip_v6": "access_ip_v6", "auto_disk_config": "disk_config",
 	"availability_zone": "zone", "config_drive": "config_drive", "created_at": "created_at",
@@ -44,15 +43,15 @@ var serverSorts = rows.SortKeys{
 	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
 }
 
-// SortsServers tells whether servers can be sorted by a key.
+// SortsServers reports whether servers can be sorted by a key.
 func SortsServers(key string) bool {
 	_, ok := serverSorts[key]
 	return ok
 }
 
-// serverFilters are what servers can be filtered by, and the SQL for each, as
-// text that values and patterns are held against. What a server doesn't have
-// is null, which nothing fits.
+// serverFilters map filters of servers to SQL for the text that values and patterns
+// are compared with. The SQL is null for a property that a server doesn't have, and
+// null matches nothing.
 var serverFilters = map[string]string{
 	"access_ip_v4": "NULLIF(access_ip_v4, '')", "access_ip_v6": "NULLIF(access_ip_v6, '')",
 	"auto_disk_config": "CASE disk_config WHEN 'AUTO' THEN '1' ELSE '0' END", "availability_zone": "zone",
@@ -66,7 +65,7 @@ var serverFilters = map[string]string{
 	"user_id": "user_id", "uuid": "uuid", "vm_state": "vm_state",
 }
 
-// secondOf is a time as text: 2026-01-02 03:04:05.
+// secondOf is the SQL for a time as text: 2026-01-02 03:04:05.
 func secondOf(column string) string { return "SUBSTR(CAST(" + column + " AS TEXT), 1, 19)" }
 
 func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
@@ -130,8 +129,8 @@ func (f ServerFilter) times(q *rows.Query) {
 	}
 }
 
-// tags are four questions about one table: has the server all of them, any of
-// them, not all, not any.
+// tags adds the conditions on tags: the server has all of some, any of some, not all
+// of some, or none of some.
 func (f ServerFilter) tags(q *rows.Query) {
 	const count = "(SELECT COUNT(*) FROM server_tags t WHERE t.server_uuid = servers.uuid AND t.tag IN (%s)) %s %d"
 	for _, ask := range []struct {

@@ -1,5 +1,5 @@
-// Package db is the compute store: one file per aggregate. What all stores are
-// written in, and all that differs between PostgreSQL and SQLite, is in rows.
+// Package db is the compute store, with one file per aggregate. Package rows is the
+// foundation of all stores, and holds the differences between PostgreSQL and SQLite.
 package db
 
 import (
@@ -8,8 +8,8 @@ import (
 	"github.com/nova-api/nova-api/db/rows"
 )
 
-// A Store reads and writes everything that the compute service remembers. The
-// Store that Tx passes to its function is the same with a transaction inside.
+// A Store reads and writes everything that the compute service keeps. The Store that
+// Tx passes to its function is the same one, inside a transaction.
 type Store struct{ *rows.DB }
 
 // New makes a Store on an open database.

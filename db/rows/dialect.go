@@ -18,7 +18,7 @@ import (
 	"github.com/nova-api/nova-api/internal/pattern"
 )
 
-// dialect is everything in which the two databases differ.
+// A dialect holds the differences between the two databases.
 type dialect struct {
 	name       string            // as database/sql's driver, and goose, call it
 	bind       int               // how the driver wants placeholders
@@ -65,7 +65,8 @@ var dialects = map[string]dialect{
 	},
 }
 
-// parseConnection turns a connection URL into a driver's name and its DSN.
+// parseConnection splits a connection URL into the name of a dialect and the DSN
+// for its driver.
 func parseConnection(connection string) (name, dsn string, err error) {
 	scheme, rest, ok := strings.Cut(connection, "://")
 	if !ok {
@@ -84,7 +85,7 @@ func parseConnection(connection string) (name, dsn string, err error) {
 	return "", "", fmt.Errorf("database connection: no driver for %q: want sqlite or postgres", scheme)
 }
 
-// A pool says what the connections of one pool are for.
+// A pool configures one pool of connections.
 type pool struct {
 	readOnly bool
 	conns    int           // at most
@@ -177,11 +178,12 @@ func createFile(path string) error {
 	return f.Close()
 }
 
-// SkipLocked ends a query that claims rows which others may want too.
+// SkipLocked is the end of a query that claims rows and passes over those that
+// others have claimed.
 func (s *DB) SkipLocked() string { return s.dialect.lock }
 
-// ForUpdate ends a query that keeps rows as they are until the transaction
-// ends.
+// ForUpdate is the end of a query that keeps others from changing its rows until
+// the transaction ends.
 func (s *DB) ForUpdate() string { return s.dialect.forUpdate }
 
 // Matches is the condition that a pattern matches a column, with its argument.

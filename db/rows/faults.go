@@ -17,7 +17,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// errTransient marks a fault that goes away if the same is tried again.
+// errTransient marks a fault that a retry may cure.
 var errTransient = errors.New("transient database fault")
 
 // PostgreSQL's error codes, from appendix A of its manual.
@@ -91,8 +91,8 @@ func sqliteFault(err error) error {
 	return err
 }
 
-// connectionFault sorts out what is neither driver's own: a lost connection
-// is worth another try, a request that was given up is not.
+// connectionFault classifies errors that are neither driver's own. A lost
+// connection is worth a retry; a request that was given up is not.
 func connectionFault(err error) error {
 	var network net.Error
 	switch {
@@ -104,8 +104,9 @@ func connectionFault(err error) error {
 	return err
 }
 
-// inUse is for a row that can't go because another needs it, or can't come
-// because the one that it needs is gone.
+// inUse is the fault of a violated foreign key: a row can't be deleted because
+// another refers to it, or can't be inserted because the row that it refers to is
+// gone.
 func inUse(err error) error {
 	return nova.Because(err, nova.Conflict, "It is in use, or what it belongs to is gone.")
 }
@@ -123,8 +124,9 @@ func unavailable(err error) error {
 	return nova.Because(err, nova.Unavailable, "The server is currently unavailable. Please try again at a later time.")
 }
 
-// unlessUnknown is the fault of a commit: one to which no answer came may have
-// gone through, and is not to be run again. What the database refused is.
+// unlessUnknown returns the fault of a commit. It takes the mark for a retry away
+// from a commit that was not answered, because the transaction may have been kept.
+// A commit that the database refused is retried.
 func unlessUnknown(fault, err error) error {
 	var refused *pq.Error
 	var busy *sqlite.Error
@@ -142,14 +144,13 @@ func isOurs(err error) bool {
 	return errors.As(err, &e)
 }
 
-// How often, and after how long, a transient fault is tried again: seven times
-// In about a second.
+// A transient fault is tried again seven times, within about a second.
 const (
 	retries    = 7
 	firstDelay = 8 * time.Millisecond
 )
 
-// retry is the one place where transient faults are tried again.
+// retry calls f again after transient faults, with growing delays.
 func (s *DB) retry(ctx context.Context, f func() error) error {
 	delay := firstDelay
 	for attempt := 0; ; attempt++ {

@@ -7,9 +7,8 @@ import (
 	"fmt"
 )
 
-// AsJSON is a value as a column that holds JSON: a pointer where the column is
-// read. An empty column is the zero value, and is what an empty value is
-// written as.
+// AsJSON reads and writes a column that holds JSON. For reading, value is a pointer.
+// An empty value is written as the empty text, and read as the zero value.
 func AsJSON(value any) interface {
 	sql.Scanner
 	driver.Valuer
@@ -51,7 +50,7 @@ func (j asJSON) Value() (driver.Value, error) {
 	return string(text), nil
 }
 
-// JSON is a column that holds a value as JSON text.
+// A JSON is the field of a noun whose column holds JSON; see AsJSON.
 type JSON[T any] struct{ V T }
 
 // Scan reads the column.

@@ -7,17 +7,18 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// SortKeys are the keys that a list can be sorted by, and the SQL for each.
-// The SQL is never null, so that every row has its place.
+// SortKeys map the sort keys of a list to SQL. The SQL must never be null, so that
+// every row has its place.
 type SortKeys map[string]string
 
-// A KeysetTable is a table that is read page by page: the column that markers
-// are, and the one that breaks ties.
+// A KeysetTable is a table that is read in pages: its name, the column of markers,
+// and the column that breaks ties.
 type KeysetTable struct{ Name, Marker, Serial string }
 
-// Keyset adds the condition "behind the marker" to q, and gives the order. A
-// page that all sorts in one direction compares rows at once, which an index
-// can answer; one of mixed directions is spelt out: (a > ? OR (a = ? AND b < ?)).
+// Keyset adds the condition "behind the marker" to q, and returns the order: Invalid
+// for an unknown sort key. If all keys have one direction, the condition compares
+// whole rows, which an index can answer. Mixed directions are spelt out:
+// (a > ? OR (a = ? AND b < ?)).
 func (k SortKeys) Keyset(q *Query, t KeysetTable, p nova.Page) (order string, err error) {
 	columns, desc, err := k.columns(t, p.Sort)
 	if err != nil {
@@ -37,8 +38,8 @@ func (k SortKeys) Keyset(q *Query, t KeysetTable, p nova.Page) (order string, er
 	return strings.Join(terms, ", "), nil
 }
 
-// columns are those of the sort keys, ending with the one that breaks ties in
-// the direction of the last.
+// columns returns the columns of the sort keys. The last one breaks ties, in the
+// direction of the last key.
 func (k SortKeys) columns(t KeysetTable, sorts []nova.Sort) (columns []string, desc []bool, err error) {
 	for _, sort := range sorts {
 		column, ok := k[sort.Key]
@@ -97,7 +98,7 @@ func beyond(desc bool) string {
 	return " > "
 }
 
-// Repeat is a value as several arguments.
+// Repeat returns a value as several arguments.
 func Repeat(value string, times int) []any {
 	values := make([]any, times)
 	for i := range values {
@@ -106,12 +107,13 @@ func Repeat(value string, times int) []any {
 	return values
 }
 
-// UnknownMarker is the error for a marker that is on no page.
+// UnknownMarker is the error for a marker that no item of the list has: Invalid.
 func UnknownMarker(marker string) error {
 	return nova.Errorf(nova.Invalid, "marker [%s] not found", marker)
 }
 
-// NotFound says what it was that was not found; other errors stay.
+// NotFound replaces the message of a NotFound error, and returns other errors as
+// they are.
 func NotFound(err error, format string, args ...any) error {
 	if nova.Is(err, nova.NotFound) {
 		return nova.Errorf(nova.NotFound, format, args...)

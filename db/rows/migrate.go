@@ -39,8 +39,8 @@ func (s *DB) Migrate(ctx context.Context) error {
 	return nil
 }
 
-// SchemaCurrent tells whether the schema is the one that this program was
-// written for.
+// SchemaCurrent returns ErrOlder if migrations are missing. A newer schema is fine:
+// this process may have been started before an upgrade.
 func (s *DB) SchemaCurrent(ctx context.Context) error {
 	provider, err := s.migrations()
 	if err != nil {
@@ -113,11 +113,11 @@ func (s *DB) checkTables(ctx context.Context, in *sqlx.DB) (migrated bool, err e
 	return true, nil
 }
 
-// firstTable is what the first migration makes.
+// firstTable is the table of the first migration.
 const firstTable = "flavors"
 
-// checkPages looks for damage in a SQLite file that is read quickly. Damage in
-// a larger one is found when it is come across.
+// checkPages checks a SQLite file for damage if it is small enough to be read
+// quickly. Damage in a larger file shows when a statement reads it.
 func (s *DB) checkPages(ctx context.Context) error {
 	if s.dialect.name != "sqlite" {
 		return nil

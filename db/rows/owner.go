@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// A SQLite file has two lock files beside it. Who holds one is known to the
-// kernel, which lets go of it when the process ends, however that happens.
+// A SQLite file has two lock files beside it. The kernel knows which process holds a
+// lock, and releases it when the process ends, even by SIGKILL.
 const (
 	ownerLock     = ".lock"    // held by the process that serves, for its life
 	migrationLock = ".migrate" // held while the schema is brought up to date
 )
 
-// own makes this process the only one that serves a SQLite file. Another one
-// is refused with ErrInUse, in a sentence that says who holds it.
+// own makes this process the only one that serves a SQLite file. If another process
+// does, the error is ErrInUse and says which process.
 func (s *DB) own() error {
 	f, err := s.lockFile(ownerLock)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *DB) own() error {
 	return nil
 }
 
-// writeOwner says who holds the lock, for whoever comes next.
+// writeOwner writes into the lock file which process holds it.
 func (s *DB) writeOwner(f *os.File) error {
 	host, err := os.Hostname()
 	if err != nil {
@@ -56,8 +56,8 @@ func (s *DB) writeOwner(f *os.File) error {
 	return err
 }
 
-// lockForMigration keeps other processes from migrating the same SQLite file,
-// and waits for one that does; goose's own lock does that on PostgreSQL.
+// lockForMigration keeps other processes from migrating the same SQLite file, and
+// waits for a process that does. On PostgreSQL, goose has a lock of its own.
 func (s *DB) lockForMigration() (release func(), err error) {
 	if s.dialect.name != "sqlite" {
 		return func() {}, nil
@@ -73,8 +73,8 @@ func (s *DB) lockForMigration() (release func(), err error) {
 	return func() { _ = f.Close() }, nil // closing unlocks
 }
 
-// lockFile opens a lock file of the database. All names of the database have
-// the same one.
+// lockFile opens a lock file of the database. It is the same file for all symbolic
+// links to the database.
 func (s *DB) lockFile(suffix string) (*os.File, error) {
 	if err := createFile(s.dsn); err != nil { // a link that leads nowhere has no other name yet
 		return nil, err

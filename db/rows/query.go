@@ -15,11 +15,11 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// ErrNoRows is what get answers when there is no such row: callers say what
-// was not found.
+// ErrNoRows is the error of Get and Put without a row. Callers give it a message
+// with NotFound.
 var ErrNoRows = nova.Errorf(nova.NotFound, "The resource could not be found.")
 
-// reader is where a query that only reads goes.
+// reader is the connection for statements that only read.
 func (s *DB) reader() sqlx.ExtContext {
 	if s.tx != nil {
 		return s.tx
@@ -27,7 +27,7 @@ func (s *DB) reader() sqlx.ExtContext {
 	return s.read
 }
 
-// writer is where everything else goes.
+// writer is the connection for all other statements.
 func (s *DB) writer() sqlx.ExtContext {
 	if s.tx != nil {
 		return s.tx
@@ -35,7 +35,8 @@ func (s *DB) writer() sqlx.ExtContext {
 	return s.write
 }
 
-// try runs one statement: again, if that helps and it stands alone.
+// try runs one statement. Outside a transaction, it retries transient faults and
+// applies the limit of Lists.
 func (s *DB) try(ctx context.Context, f func(ctx context.Context) error) error {
 	if s.tx != nil { // the transaction is run again as a whole
 		s.observe()
@@ -61,8 +62,8 @@ func Get[T any](ctx context.Context, s *DB, query string, args ...any) (T, error
 	return row[T](ctx, s, s.reader(), query, args)
 }
 
-// Put writes with INSERT or UPDATE … RETURNING, and reads the row that comes
-// back: NotFound if none does.
+// Put executes an INSERT or UPDATE with RETURNING, and reads the returned row:
+// NotFound if there is none.
 func Put[T any](ctx context.Context, s *DB, query string, args ...any) (T, error) {
 	return row[T](ctx, s, s.writer(), query, args)
 }
@@ -83,7 +84,7 @@ func All[T any](ctx context.Context, s *DB, query string, args ...any) ([]T, err
 	return rows[T](ctx, s, s.reader(), query, args)
 }
 
-// PutAll writes with … RETURNING, and reads the rows that come back.
+// PutAll executes a statement with RETURNING, and reads the returned rows.
 func PutAll[T any](ctx context.Context, s *DB, query string, args ...any) ([]T, error) {
 	return rows[T](ctx, s, s.writer(), query, args)
 }
@@ -97,8 +98,8 @@ func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string,
 	return values, err
 }
 
-// Scan reads rows by hand: fields says where the columns of each row go. It is
-// for the hottest paths alone, where reflection would double what they cost.
+// Scan reads rows by position: fields returns the targets of a row's columns. It is
+// the exception for the hottest paths, where reflection would double the cost.
 func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	values := []T{}
 	err := s.try(ctx, func(ctx context.Context) error {
@@ -120,7 +121,7 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 	return values, err
 }
 
-// Exec writes, and tells how many rows that changed.
+// Exec executes a statement, and returns the number of rows that it changed.
 func Exec(ctx context.Context, s *DB, query string, args ...any) (int64, error) {
 	var changed int64
 	err := s.try(ctx, func(ctx context.Context) error {
@@ -134,7 +135,8 @@ func Exec(ctx context.Context, s *DB, query string, args ...any) (int64, error) 
 	return changed, err
 }
 
-// Named fills in :name placeholders from the db tags of v, for put and exec.
+// Named replaces :name placeholders by the fields of v that have these db tags. The
+// result is for Put and Exec.
 func Named(query string, v any) (string, []any, error) {
 	q, args, err := sqlx.Named(query, v)
 	if err != nil {
@@ -143,7 +145,7 @@ func Named(query string, v any) (string, []any, error) {
 	return q, args, nil
 }
 
-// In spreads slices among args over the ?s of a query.
+// In expands the slices among args: a ? becomes as many as there are items.
 func In(query string, args ...any) (string, []any, error) {
 	q, spread, err := sqlx.In(query, args...)
 	if err != nil {
@@ -159,19 +161,19 @@ func (s *DB) rebind(query string) string {
 	return sqlx.Rebind(s.dialect.bind, query)
 }
 
-// A Query gathers conditions and their arguments.
+// A Query collects the conditions of a WHERE with their arguments.
 type Query struct {
 	conditions []string
 	Args       []any
 }
 
-// And adds a condition; a slice among args is spread over its ?.
+// And adds a condition with its arguments.
 func (q *Query) And(condition string, args ...any) {
 	q.conditions = append(q.conditions, condition)
 	q.Args = append(q.Args, args...)
 }
 
-// Where is all conditions together.
+// Where joins all conditions: 1 = 1 if there are none.
 func (q *Query) Where() string {
 	if len(q.conditions) == 0 {
 		return "1 = 1"
@@ -179,12 +181,12 @@ func (q *Query) Where() string {
 	return strings.Join(q.conditions, " AND ")
 }
 
-// Marks is n placeholders for a list: "?, ?, ?".
+// Marks returns n placeholders: "?, ?, ?".
 func Marks(n int) string {
 	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
 }
 
-// Anys is a list as arguments.
+// Anys converts a list to arguments.
 func Anys[T any](values []T) []any {
 	args := make([]any, len(values))
 	for i, value := range values {
@@ -193,25 +195,25 @@ func Anys[T any](values []T) []any {
 	return args
 }
 
-// SortedKeys are a map's keys in order, so that the same question is always
+// SortedKeys returns the keys of a map in order, so that the same filter always gives
 // the same SQL.
 func SortedKeys[V any](m map[string]V) []string {
 	return slices.Sorted(maps.Keys(m))
 }
 
-// Columns are the columns that the db tags of T name, in the order of its
-// fields; those of embedded structs stand where the struct does.
+// Columns returns the columns that the db tags of T name, in the order of its fields.
+// The columns of an embedded struct stand in its place.
 func Columns[T any]() []string {
 	return columnsOf(reflect.TypeFor[T]())
 }
 
-// List is the columns of T for a SELECT or a RETURNING, without some of them.
+// List returns the columns of T for a SELECT or a RETURNING, except some.
 func List[T any](without ...string) string {
 	return strings.Join(columnsWithout[T](without), ", ")
 }
 
-// Insert is the INSERT of a T into a table, for Named. The columns that are left
-// out get their values from the database.
+// Insert returns the INSERT of a T into a table, for Named. The database sets the
+// columns that are left out.
 func Insert[T any](table string, without ...string) string {
 	columns := columnsWithout[T](without)
 	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (:" + strings.Join(columns, ", :") + ")"

@@ -11,9 +11,9 @@ import (
 	"modernc.org/sqlite"
 )
 
-// registerRegexp gives SQLite the function behind its REGEXP operator. SQLite
-// calls it for every row with the text of the pattern, so what was compiled is
-// kept: as much as patternCacheSize, whatever clients ask for.
+// registerRegexp registers the function behind SQLite's REGEXP operator. SQLite
+// calls it for every row with the text of the pattern, so compiled patterns are
+// cached, up to patternCacheSize.
 var registerRegexp = sync.OnceValue(func() error {
 	cache := patternCache{size: patternCacheSize}
 	return sqlite.RegisterDeterministicScalarFunction("regexp", 2,
@@ -30,14 +30,14 @@ var registerRegexp = sync.OnceValue(func() error {
 		})
 })
 
-// patternCacheSize is how many instructions the programs of all cached
-// patterns have together. An instruction takes about a hundred bytes, with the
-// state that package regexp keeps for it. A name of ten letters takes twenty.
+// patternCacheSize bounds the number of instructions of all cached patterns
+// together. An instruction takes about a hundred bytes, including the state that
+// package regexp keeps for it. A pattern of ten letters has about twenty.
 const patternCacheSize = 1 << 17
 
-// A patternCache keeps the compiled patterns that were used last.
+// A patternCache holds the most recently used compiled patterns.
 type patternCache struct {
-	size int // the most instructions
+	size int // the largest number of instructions
 
 	mu    sync.Mutex
 	used  int
@@ -79,7 +79,7 @@ func (c *patternCache) lookup(text string) *regexp.Regexp {
 	return cached(found).compiled
 }
 
-// keep adds a pattern, in place of those that were not used for the longest.
+// keep adds a pattern, and evicts the least recently used ones.
 func (c *patternCache) keep(p *cachedPattern) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -1,7 +1,6 @@
-// Package rows is what the stores are written in: opening a database,
-// transactions, reading and writing rows, pages of a list, migrations. There is
-// one set of SQL for PostgreSQL and SQLite; what differs between the two is in
-// dialect.go.
+// Package rows is the foundation of all stores: opening a database, transactions,
+// reading and writing rows, pages of a list, migrations. There is one set of SQL
+// for PostgreSQL and SQLite; dialect.go holds the differences.
 package rows
 
 import (
@@ -16,8 +15,8 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// A DB reads and writes everything that the service remembers. The Store
-// that Tx passes to its function is the same with a transaction inside.
+// A DB is an open database. The DB that Tx passes to its function is the same one,
+// inside a transaction.
 type DB struct {
 	dialect  dialect
 	write    *sqlx.DB // SQLite: one connection, because there is one writer at a time
@@ -25,10 +24,10 @@ type DB struct {
 	lists    *sqlx.DB // for reading lists, so that these keep nobody else from the database
 	tx       *sqlx.Tx
 	clock    func() time.Time
-	ownClock bool // no test has set another
+	ownClock bool // false if a test has set another one
 	observe  func()
 	dsn      string
-	after    *[]func() // what to do once the transaction has been committed
+	after    *[]func() // runs after the commit; nil outside a transaction
 	wakeups  *wakeups
 
 	troubled    *atomic.Bool // something is wrong with the database itself: see Writable
@@ -130,7 +129,8 @@ func (s *DB) Lists() *DB {
 	return &lists
 }
 
-// Ping tells whether the database can be reached.
+// Ping returns nil if the database can be reached: an error of kind Unavailable
+// otherwise.
 func (s *DB) Ping(ctx context.Context) error {
 	return s.fault(s.write.PingContext(ctx))
 }
@@ -138,7 +138,7 @@ func (s *DB) Ping(ctx context.Context) error {
 // Dialect names the database: "postgres" or "sqlite".
 func (s *DB) Dialect() string { return s.dialect.name }
 
-// Close gives the connections back, and the file.
+// Close closes the connections and releases the file.
 func (s *DB) Close() error {
 	var faults []error
 	for _, pool := range []*sqlx.DB{s.lists, s.read, s.write} { // closing one twice does nothing
@@ -152,18 +152,18 @@ func (s *DB) Close() error {
 	return errors.Join(faults...)
 }
 
-// Now is the store's clock: UTC, in whole microseconds, which is what both
-// databases and the API's timestamps can hold.
+// Now reads the store's clock: UTC, in whole microseconds, the precision of both
+// databases and of the API's timestamps.
 func (s *DB) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
 // NowInSeconds is Now in whole seconds, for APIs that show no fractions: a
 // client can then filter by the times that it was shown.
 func (s *DB) NowInSeconds() time.Time { return s.Now().Truncate(time.Second) }
 
-// Tx runs f in a transaction: all that f writes stays, or nothing of it does.
-// A Tx in a Tx joins it. Since a transaction that lost a race is run again, f
-// must do nothing that can't be undone; what should follow a commit goes to
-// AfterCommit. Don't call other services from within: SQLite has one writer.
+// Tx runs f in a transaction: it keeps everything that f writes, or nothing. A Tx
+// inside a Tx joins it. A transaction that loses a race is run again, so f must have
+// no other effects; AfterCommit is for what should follow the commit. f must not
+// call other services, because SQLite has one writer.
 func (s *DB) Tx(ctx context.Context, f func(tx *DB) error) error {
 	if s.tx != nil {
 		return f(s)
@@ -194,8 +194,8 @@ func (s *DB) once(ctx context.Context, f func(tx *DB) error) error {
 	return nil
 }
 
-// AfterCommit does something once the transaction has been committed, or at
-// once if there is none.
+// AfterCommit calls do after the transaction has been committed, or at once outside
+// a transaction.
 func (s *DB) AfterCommit(do func()) {
 	if s.after == nil {
 		do()

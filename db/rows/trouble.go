@@ -14,8 +14,8 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// What may be wrong with a database that can be reached. An error of these
-// kinds names the file, or the server.
+// The kinds of trouble with a database that can be reached. An error of such a kind
+// names the file or the server.
 var (
 	ErrFull     = errors.New("the disk is full")
 	ErrDisk     = errors.New("the disk can't be read or written")
@@ -27,7 +27,8 @@ var (
 	ErrInUse    = errors.New("the database is in use")
 )
 
-// Trouble is which of the kinds above an error is, or something general.
+// Trouble returns the kind of an error among those above, or a general error if it
+// has none.
 func Trouble(err error) error {
 	for _, kind := range []error{ErrFull, ErrDisk, ErrReadOnly, ErrDamaged, ErrForeign} {
 		if errors.Is(err, kind) {
@@ -37,8 +38,8 @@ func Trouble(err error) error {
 	return errors.New("it doesn't answer")
 }
 
-// sqliteTrouble is the kind of an error that says that the file is no good: nil
-// for any other error.
+// sqliteTrouble returns the kind of trouble that an error of the driver reports: nil
+// for none.
 func sqliteTrouble(err error, file string) error {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
@@ -62,7 +63,7 @@ func sqliteTrouble(err error, file string) error {
 	return nil
 }
 
-// noRoom reports whether a disk has next to no room.
+// noRoom reports whether a disk is full or almost so.
 func noRoom(dir string) bool {
 	const little = 128 << 10
 	var disk syscall.Statfs_t
@@ -88,8 +89,8 @@ func postgresTrouble(err error, _ string) error {
 	return nil
 }
 
-// fault gives a driver's error its kind, and remembers that something is wrong
-// with the database itself.
+// fault gives a driver's error its kind of nova.Error. If there is trouble with the
+// database itself, fault remembers that for Writable.
 func (s *DB) fault(err error) error {
 	fault := s.dialect.fault(err)
 	trouble := s.dialect.trouble(err, s.dsn)
@@ -104,7 +105,8 @@ func (s *DB) fault(err error) error {
 	return named
 }
 
-// explain is fault for whoever starts the program.
+// explain is fault for the operator who starts the program: without the message that
+// clients get.
 func (s *DB) explain(err error) error {
 	if trouble := s.dialect.trouble(err, s.dsn); trouble != nil {
 		return s.name(trouble, err)
@@ -112,12 +114,12 @@ func (s *DB) explain(err error) error {
 	return s.dialect.fault(err)
 }
 
-// name says which database something is wrong with.
+// name adds the name of the database to an error.
 func (s *DB) name(trouble, cause error) error {
 	return fmt.Errorf("%s: %w: %w", s.where(), trouble, cause)
 }
 
-// where is the file, or the address without the password.
+// where returns the file, or the address without user and password.
 func (s *DB) where() string {
 	if s.dialect.name == "sqlite" {
 		return s.dsn
@@ -126,9 +128,9 @@ func (s *DB) where() string {
 	return address[strings.LastIndexByte(address, '@')+1:]
 }
 
-// Writable says why nothing can be written to the database, or is nil. After an
-// error of the kinds above it tries, with what takes some room, until that
-// works; before, it does nothing.
+// Writable returns nil if the database can be written, and the error of a trial
+// otherwise. It makes a trial only after an error of the kinds above, and until one
+// succeeds. The trial writes writeCheckSize bytes, so that it needs room on the disk.
 func (s *DB) Writable(ctx context.Context) error {
 	if !s.troubled.Load() {
 		return nil
