@@ -48,7 +48,7 @@ golden: ## rewrite the golden files, and look at what changed
 docs: golden ## rewrite the documents that tests generate from the tables in the code
 
 soak: ## the crash tests with many more rounds: a quarter of an hour; NOVA_CRASH_SEED repeats a run
-	NOVA_CRASH_ROUNDS=$${NOVA_CRASH_ROUNDS:-40} $(postgres) go test -race -count=1 -timeout 60m -run Crash -v ./e2e
+	NOVA_CRASH_ROUNDS=$${NOVA_CRASH_ROUNDS:-40} $(postgres) go test -race -count=1 -timeout 60m -run 'Crash|Parts' -v ./e2e
 
 cover: ## measure which lines the tests reach, on both databases
 	@mkdir -p bin

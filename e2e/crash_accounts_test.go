@@ -111,7 +111,7 @@ func (c *crash) checkHosts(o *objections, live []nova.Server) {
 		}
 	}
 	hosts, err := c.store.Hosts(c.t.Context(), time.Minute)
-	if err != nil || len(hosts) != len(fakeHosts) {
+	if err != nil || len(hosts) != len(c.hosts) {
 		o.add("%d hosts: %w", len(hosts), err)
 	}
 	for _, h := range hosts {
@@ -208,7 +208,7 @@ func (c *crash) checkHypervisors(live []nova.Server) {
 	for _, s := range live {
 		known[s.ID] = s
 	}
-	for _, host := range fakeHosts {
+	for _, host := range c.hosts {
 		driver, err := fake.New(fake.Options{Dir: c.hypervisor(host), Host: host, Faults: filepath.Join(c.p.dir, "no faults")})
 		if err != nil {
 			c.t.Fatal(err)

@@ -74,6 +74,7 @@ type crash struct {
 	admin *user
 	demo  *user
 	image string // what servers are made of
+	hosts []string
 
 	tally     *tally
 	successes atomic.Int64 // of this round
@@ -95,7 +96,7 @@ func newCrash(t *testing.T, connection string) *crash {
 	seed := uint64(number(t, seedVariable, int(time.Now().UnixNano()&0xffffff)))
 	t.Logf("%s=%d", seedVariable, seed)
 	c := &crash{
-		t: t, rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, tally: newTally(),
+		t: t, rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, tally: newTally(), hosts: fakeHosts,
 		p:     newProcess(t, connection, "nova_api.lease_time=2", "nova_api.workers=6"),
 		store: dbtest.Open(t, connection),
 	}

@@ -3,6 +3,8 @@
 #
 #   scripts/postgres.sh start DIR     starts one in DIR, prints its URL
 #   scripts/postgres.sh stop DIR      stops it, and removes what it kept
+#   scripts/postgres.sh bounce DIR    stops it as a crash would, and starts it
+#                                     again where it was
 #   scripts/postgres.sh run COMMAND…  starts one, runs the command with its URL
 #                                     in NOVA_TEST_POSTGRES, stops it
 #   scripts/postgres.sh install       only sees to it that PostgreSQL is there
@@ -88,6 +90,12 @@ stop() {
 	rmdir "$1" 2>/dev/null || true # the caller may keep other things there
 }
 
+# bounce crashes a cluster, and starts it again with the options that it had.
+bounce() {
+	[ -e "$1/data/postmaster.pid" ] || die "there is no cluster that runs in $1"
+	as_owner "$bin/pg_ctl" -D "$1/data" -l "$1/log" -m immediate -w -t 60 restart >/dev/null
+}
+
 # run runs a command beside a cluster of its own.
 run() {
 	local dir status=0
@@ -111,7 +119,8 @@ fi
 case "${1-} $#" in
 "start 2") start "$(absolute "$2")" ;;
 "stop 2") stop "$(absolute "$2")" ;;
+"bounce 2") bounce "$(absolute "$2")" ;;
 "run "*) [ $# -gt 1 ] || die "run what?"; shift; run "$@" ;;
 "install 1") ;;
-*) die "usage: start DIR | stop DIR | run COMMAND… | install" ;;
+*) die "usage: start DIR | stop DIR | bounce DIR | run COMMAND… | install" ;;
 esac
