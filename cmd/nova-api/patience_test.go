@@ -161,7 +161,7 @@ func (s *testServer) dial(t *testing.T, text string) net.Conn {
 
 // impatient is for tests in which a client stands still; whoever moves is not
 // measured with it.
-var impatient = patience{head: 50 * time.Millisecond, idle: time.Hour, stall: 50 * time.Millisecond, end: time.Hour}
+var impatient = patience{head: time.Hour, idle: time.Hour, stall: 50 * time.Millisecond, end: time.Hour}
 
 // readAll is a handler that reads what it is sent, and tells how that ended.
 func readAll(ended chan<- error) http.HandlerFunc {
@@ -206,7 +206,9 @@ func TestServeHTTP_EndlessBodies(t *testing.T) {
 	}
 	t.Run("a head without an end", func(t *testing.T) {
 		t.Parallel()
-		conn := serveTest(t, impatient, readAll(make(chan error, 1))).dial(t, head)
+		hasty := impatient
+		hasty.head = 50 * time.Millisecond
+		conn := serveTest(t, hasty, readAll(make(chan error, 1))).dial(t, head)
 		if _, err := io.ReadAll(conn); err != nil {
 			t.Error(err)
 		}

@@ -157,7 +157,9 @@ func TestHTTPServer_TLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Protocol", r.Proto) })
-	go func() { _ = httpServer{answer, impatient, pair, zerolog.Nop()}.run(t.Context(), listener) }()
+	go func() {
+		_ = httpServer{answer, patience{head: time.Hour, idle: time.Hour, stall: time.Hour, end: time.Hour}, pair, zerolog.Nop()}.run(t.Context(), listener)
+	}()
 
 	get := func(change func(*tls.Config, *http.Protocols)) (*http.Response, error) {
 		protocols, trusted := new(http.Protocols), x509.NewCertPool()
