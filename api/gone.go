@@ -1,17 +1,8 @@
 package api
 
 import (
-	"context"
-
 	"github.com/nova-api/nova-api/api/rest"
-	"github.com/nova-api/nova-api/internal/nova"
 )
-
-// removedOperation answers for an operation that Nova had once: its route is
-// still there, at every version, and answers 410 to whoever has a token.
-func removedOperation() rest.Operation {
-	return rest.Do(func(context.Context, *rest.Request) (any, error) { return nil, nova.Errorf(nova.Gone, "") })
-}
 
 // removed is a controller whose operations are all removed ones.
 type removed []string
@@ -20,7 +11,7 @@ type removed []string
 func (c removed) Operations() rest.Operations {
 	operations := rest.Operations{}
 	for _, name := range c {
-		operations[name] = removedOperation()
+		operations[name] = rest.Gone()
 	}
 	return operations
 }

@@ -34,7 +34,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"os-getConsoleOutput": rest.OnWith(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),
 		"os-resetState":       rest.OnWith(c.load, schema.ResetState, c.resetState).Needs(policy.ResetState).Status(accepted),
 
-		"resetNetwork": removedOperation(),
+		"resetNetwork": rest.Gone(),
 	}
 	maps.Copy(operations, c.consoleActions())
 	return operations

@@ -9,6 +9,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/nova-api/nova-api/internal/microversion"
+	"github.com/nova-api/nova-api/internal/policy"
 )
 
 // projectParam is the project in the path, where the client's endpoint has one.
@@ -29,6 +30,7 @@ type Mapper struct {
 	router chi.Router
 	prefix string
 	mapped map[string]bool // methods and paths; shared by all Mappers of a router
+	visit  func(Route)     // what is told of all operations; may be nil
 }
 
 // An Option adds routes to a resource.
@@ -117,7 +119,8 @@ func (m Mapper) Resource(member, plural string, c Controller, options ...Option)
 			panic(fmt.Sprintf("api: no route reaches %s of %s", name, base))
 		}
 	}
-	return Mapper{m.site, m.router, base + "/{" + member + "_id}", m.mapped}
+	m.prefix = base + "/{" + member + "_id}"
+	return m
 }
 
 // operations returns a controller's operations by the names that routes use.
@@ -165,5 +168,35 @@ func (m Mapper) handle(r route, operation Operation) {
 		panic("api: two operations at " + key)
 	}
 	m.mapped[key] = true
+	if m.visit != nil {
+		m.tell(r, operation)
+	}
 	m.router.Method(r.method, r.path, m.site.serve(strings.Replace(r.path, projectFormat, "", 1), operation))
+}
+
+// A Route is an operation with its place in the API, for tests that hold tables
+// to each other.
+type Route struct {
+	Method, Path string
+	Action       string // the key of the body that names it; empty for most
+	Rule         policy.Rule
+	Since, Until int // 0 leaves an end open
+	Gone         bool
+}
+
+// Routes lists the operations that routes maps, by their paths below a root.
+func (s *Site) Routes(routes func(Mapper)) []Route {
+	var all []Route
+	routes(Mapper{site: s, router: chi.NewRouter(), mapped: map[string]bool{}, visit: func(r Route) { all = append(all, r) }})
+	return all
+}
+
+// tell visits an operation, or all operations that a body can name.
+func (m Mapper) tell(r route, o Operation) {
+	if o.byBody == nil {
+		m.visit(Route{r.method, r.path, "", o.rule, o.since, o.until, o.gone})
+	}
+	for name, action := range o.byBody {
+		m.visit(Route{r.method, r.path, name, action.rule, action.since, action.until, action.gone})
+	}
 }

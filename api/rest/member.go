@@ -11,7 +11,7 @@ import (
 // byBody returns the operation of POST …/{id}/action. The only key of the body
 // names the member action that is meant.
 func byBody(operations Operations) Operation {
-	return Operation{byBody: true, handle: func(ctx context.Context, r *Request, _ policy.Rule, _ []byte) (any, error) {
+	return Operation{byBody: operations, handle: func(ctx context.Context, r *Request, _ policy.Rule, _ []byte) (any, error) {
 		name, err := actionName(r.body)
 		if err != nil {
 			return nil, err

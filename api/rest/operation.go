@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
 
@@ -32,7 +33,8 @@ type Operation struct {
 	query        *schema.Query
 	rule         policy.Rule
 	statuses     []statusSince
-	byBody       bool // the body names the operation that is meant
+	byBody       Operations // of which the body names the one that is meant; nil if there is no choice
+	gone         bool       // Nova had it once
 	handle       handler
 }
 
@@ -67,6 +69,14 @@ func DoWith[In any](body *schema.Body, handle func(ctx context.Context, r *Reque
 			return nil, err
 		}
 		return handle(ctx, r, in)
+	}}
+}
+
+// Gone is an operation that Nova had once. Its route is still there, at every
+// version, and answers 410 to everybody with a token.
+func Gone() Operation {
+	return Operation{gone: true, handle: func(context.Context, *Request, policy.Rule, []byte) (any, error) {
+		return nil, nova.Errorf(nova.Gone, "")
 	}}
 }
 

@@ -44,7 +44,7 @@ func (o Operation) answer(reply http.Header, r *Request) (any, error) {
 	if r.body, err = readBody(r.http); err != nil {
 		return nil, err
 	}
-	if !o.byBody {
+	if o.byBody == nil {
 		if err := r.checkProject(); err != nil {
 			return nil, err
 		}
