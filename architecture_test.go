@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -215,6 +216,47 @@ func answersRequests(f *ast.FuncDecl) bool {
 	}
 	first, ok := results.List[0].Type.(*ast.Ident)
 	return ok && first.Name == "any"
+}
+
+// TestVerbs_AreBegun finds verbs of compute that nothing begins: the operation in
+// api, or the method in compute, is missing.
+func TestVerbs_AreBegun(t *testing.T) {
+	t.Parallel()
+	const table = "internal/compute/states.go"
+	all := sources(t)
+	file, err := parser.ParseFile(token.NewFileSet(), table, all[table], parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var verbs []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := v.Type.(*ast.Ident); ok && kind.Name == "Verb" {
+				verbs = append(verbs, v.Names[0].Name)
+			}
+		}
+		return true
+	})
+	if len(verbs) == 0 {
+		t.Fatalf("%s has no verbs", table)
+	}
+	for _, verb := range verbs {
+		begun := false
+		for path, text := range all {
+			here := filepath.Dir(path) == "internal/compute" && usesWord(text, verb)
+			there := filepath.Dir(path) == "api" && usesWord(text, "compute."+verb)
+			begun = begun || (here || there) && path != table && !strings.HasSuffix(path, "_test.go")
+		}
+		if !begun {
+			t.Errorf("nothing begins the verb %s", verb)
+		}
+	}
+}
+
+// usesWord reports whether a word stands in the code of a file, comments left out.
+func usesWord(text []byte, word string) bool {
+	pattern := regexp.MustCompile(`(?m)^[^/\n]*\b` + regexp.QuoteMeta(word) + `\b`)
+	return pattern.Match(text)
 }
 
 // TestSources_LeaveNothingUndone looks for what is put off.

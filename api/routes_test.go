@@ -1,7 +1,10 @@
 package api
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/nova-api/nova-api/api/rest"
@@ -22,15 +25,11 @@ var ruleless = map[string]string{
 // operators read in the sample file, names the operation.
 func TestRoutes_InPolicy(t *testing.T) {
 	t.Parallel()
-	enforcer, _, err := policy.New(policy.Defaults())
-	if err != nil {
-		t.Fatal(err)
-	}
 	rows := map[policy.Rule]policy.Entry{}
 	for _, entry := range policy.Table() {
 		rows[entry.Rule] = entry
 	}
-	o := Options{Site: &rest.Site{Policy: enforcer}}
+	o := Options{Site: &rest.Site{Policy: defaultPolicy(t)}}
 	all := o.Site.Routes(func(m rest.Mapper) { routes(m, o) })
 	if len(all) == 0 {
 		t.Fatal("there are no routes")
@@ -58,4 +57,66 @@ func TestRoutes_InPolicy(t *testing.T) {
 			t.Errorf("there is no %s", operation)
 		}
 	}
+}
+
+// notInCrashTest are the actions on servers that the crash test leaves out, with
+// the reason.
+var notInCrashTest = map[string]string{
+	"os-getVNCConsole":    "it changes nothing about the server",
+	"os-getSPICEConsole":  "it changes nothing about the server",
+	"os-getSerialConsole": "it changes nothing about the server",
+	"os-getRDPConsole":    "it is refused for everybody",
+}
+
+// TestRoutes_ServerActions holds the actions on servers to the tests that each of
+// them must have: requests in this package, and a deed in the crash test.
+func TestRoutes_ServerActions(t *testing.T) {
+	t.Parallel()
+	tests := ""
+	paths, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		tests += read(t, path)
+	}
+	deeds := read(t, filepath.Join("..", "e2e", "crash_deeds_test.go"))
+	o := Options{Site: &rest.Site{Policy: defaultPolicy(t)}}
+	served := map[string]bool{}
+	for _, r := range o.Site.Routes(func(m rest.Mapper) { routes(m, o) }) {
+		if r.Path != "/servers/{id}/action" || r.Gone {
+			continue
+		}
+		served[r.Action] = true
+		if !strings.Contains(tests, `{"`+r.Action+`"`) {
+			t.Errorf("%s: no test in api sends it", r.Action)
+		}
+		_, left := notInCrashTest[r.Action]
+		if inTest := strings.Contains(deeds, `act("`+r.Action+`"`); inTest == left {
+			t.Errorf("%s: either a deed in e2e/crash_deeds_test.go, or a reason to have none, is missing or too much", r.Action)
+		}
+	}
+	for action := range notInCrashTest {
+		if !served[action] {
+			t.Errorf("%s is not served", action)
+		}
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func defaultPolicy(t *testing.T) *policy.Enforcer {
+	t.Helper()
+	enforcer, _, err := policy.New(policy.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return enforcer
 }
