@@ -72,13 +72,13 @@ var notInCrashTest = map[string]string{
 // them must have: requests in this package, and a deed in the crash test.
 func TestRoutes_ServerActions(t *testing.T) {
 	t.Parallel()
-	tests := ""
+	var tests strings.Builder
 	paths, err := filepath.Glob("*_test.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range paths {
-		tests += read(t, path)
+		tests.WriteString(read(t, path))
 	}
 	deeds := read(t, filepath.Join("..", "e2e", "crash_deeds_test.go"))
 	o := Options{Site: &rest.Site{Policy: defaultPolicy(t)}}
@@ -88,7 +88,7 @@ func TestRoutes_ServerActions(t *testing.T) {
 			continue
 		}
 		served[r.Action] = true
-		if !strings.Contains(tests, `{"`+r.Action+`"`) {
+		if !strings.Contains(tests.String(), `{"`+r.Action+`"`) {
 			t.Errorf("%s: no test in api sends it", r.Action)
 		}
 		_, left := notInCrashTest[r.Action]
