@@ -392,8 +392,8 @@ func TestParts_SecondHost(t *testing.T) {
 	first := newProcess(t, connection, options...)
 	first.start()
 	second := newProcess(t, connection, options...)
+	second.dies = true
 	second.launch()
-	second.log.dies = true
 	err := second.cmd.Wait()
 	pid := fmt.Sprintf("pid %d", first.cmd.Process.Pid)
 	if err == nil || !strings.Contains(second.log.complaint(), "register host fake-1: it is run by another process, "+pid) {

@@ -37,6 +37,7 @@ type process struct {
 	options    []string
 	name       string // what PostgreSQL's log calls it; empty for nothing
 	tolerates  string // see logWatch
+	dies       bool   // see logWatch
 	listen     string // its address: another one at each start if empty
 
 	cmd *exec.Cmd
@@ -64,7 +65,7 @@ func (p *process) launch() {
 		args = append(args, "--set", option)
 	}
 	p.log = newLogWatch(p.t)
-	p.log.tolerates = p.tolerates
+	p.log.tolerates, p.log.dies = p.tolerates, p.dies
 	p.cmd = exec.Command(binary, args...)
 	p.cmd.Env = append(environ(), "NOVA_BOOTSTRAP_PASSWORD="+password, "NOVA_DATABASE_CONNECTION="+appName(p.connection, p.name))
 	p.cmd.Stderr = p.log
