@@ -56,6 +56,8 @@ CREATE INDEX servers_on_host ON servers (host) WHERE deleted_at IS NULL;
 CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)));
 CREATE INDEX servers_of_group ON servers (group_uuid) WHERE group_uuid <> '' AND deleted_at IS NULL;
 CREATE INDEX servers_of_reservation ON servers (reservation_id);
+CREATE INDEX servers_in_use ON servers (project_id, uuid) WHERE terminated_at IS NULL;
+CREATE INDEX servers_by_end ON servers (terminated_at, project_id) WHERE terminated_at IS NOT NULL;
 
 CREATE TABLE server_tags (
     server_uuid TEXT NOT NULL REFERENCES servers (uuid) ON DELETE CASCADE,

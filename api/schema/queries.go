@@ -54,6 +54,10 @@ var (
 		Param("user_id", String),
 	).Strict(75)
 
+	// TenantUsagesQuery is that of the list, TenantUsageQuery that of one project.
+	TenantUsagesQuery = NewQuery(append([]Property{Param("detailed", String)}, usageParams...)...).Strict(75)
+	TenantUsageQuery  = NewQuery(usageParams...).Strict(75)
+
 	ConsoleAuthTokenQuery = NewQuery().Strict(99)
 
 	ServerGroupsQuery = NewQuery(
@@ -69,3 +73,11 @@ var (
 		OnceParam("changes-before", DateTime).Since(66),
 	).Strict(58)
 )
+
+// usageParams choose the period of usage, and since 2.40 the page.
+var usageParams = []Property{
+	Param("start", String),
+	Param("end", String),
+	Param("limit", Natural).Since(40),
+	Param("marker", String).Since(40),
+}

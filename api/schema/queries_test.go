@@ -54,6 +54,16 @@ func TestQueries(t *testing.T) {
 		{"key pair, strict", KeyPairQuery, 75, "x=1", "", unexpectedX},
 		{"quota set", QuotaSetQuery, 74, "user_id=u&x=1", "user_id=u", ""},
 		{"quota set, strict", QuotaSetQuery, 75, "x=1", "", unexpectedX},
+		{"usages", TenantUsagesQuery, 39, "start=a&end=b&detailed=1&limit=x&x=1", "detailed=1&end=b&start=a", ""},
+		{"usages in pages", TenantUsagesQuery, 40, "limit=1&marker=m&detailed=1&x=1", "detailed=1&limit=1&marker=m", ""},
+		{"usages, strict", TenantUsagesQuery, 75, "x=1", "", unexpectedX},
+		{"usage", TenantUsageQuery, 39, "start=a&detailed=1&limit=x", "start=a", ""},
+		{"usage in pages", TenantUsageQuery, 40, "limit=1&marker=m&detailed=1", "limit=1&marker=m", ""},
+		{
+			"usage, bad limit", TenantUsageQuery, 40, "limit=x", "",
+			"Invalid input for query parameters limit. Value: x. 'x' does not match '^[0-9]*$'",
+		},
+		{"usage, strict", TenantUsageQuery, 75, "x=1", "", unexpectedX},
 		{"actions", InstanceActionsQuery, 57, "limit=1&x=1", "", ""},
 		{
 			"actions, twice", InstanceActionsQuery, 58, "limit=1&limit=2", "",

@@ -92,6 +92,8 @@ var queries = map[string]*Query{
 	"QuotaSetQuery":         QuotaSetQuery,
 	"ServerGroupsQuery":     ServerGroupsQuery,
 	"ServersQuery":          ServersQuery,
+	"TenantUsageQuery":      TenantUsageQuery,
+	"TenantUsagesQuery":     TenantUsagesQuery,
 }
 
 // decode reads JSON as the HTTP kit does.

@@ -71,7 +71,7 @@ var History = []Change{
 	{37, "A new server must say which networks it wants: auto and none are answers; network tags are lost, by mistake.", Done},
 	{38, "Listing servers by a status that does not exist is an error.", Done},
 	{39, "Image metadata is the image service's alone: no proxy, no limit, no quota.", Done},
-	{40, "Usage is shown in pages.", Planned},
+	{40, "Usage is shown in pages.", Done},
 	{41, "Aggregates have a UUID.", Planned},
 	{42, "Networks and block devices of a new server can have a tag again.", Done},
 	{43, "Hosts are gone: there are hypervisors and services.", Planned},
