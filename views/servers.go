@@ -26,8 +26,10 @@ const (
 
 // Index lists servers by name.
 func (v Servers) Index(r Request, servers []nova.Server) Dict {
-	return list(r, "servers", "servers", servers, func(s nova.Server) string { return s.ID }, v.basic)
+	return list(r, "servers", "servers", servers, serverID, v.basic)
 }
+
+func serverID(s nova.Server) string { return s.ID }
 
 // Detail lists servers with everything but their groups.
 func (v Servers) Detail(r Request, servers []Server) Dict {

@@ -48,8 +48,6 @@ func (v TenantUsages) Show(r Request, project string, servers []nova.Server) Dic
 	}
 }
 
-func serverID(s nova.Server) string { return s.ID }
-
 // project sums up the servers of one project, of which there is at least one.
 // The sums are in units of the flavor times hours.
 func (v TenantUsages) project(servers []nova.Server, detailed bool) Dict {
