@@ -94,18 +94,24 @@ func usedPages(t *testing.T, s *db.Store, period nova.Period, project string, si
 func TestUsedServers_Indexes(t *testing.T) {
 	t.Parallel()
 	s := dbtest.Open(t, dbtest.SQLite(t))
-	for part, index := range map[string]string{
-		"terminated_at IS NULL AND launched_at < '2026'":  "servers_in_use",
-		"terminated_at > '2026' AND launched_at < '2027'": "servers_by_end",
+	before := time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		condition string
+		args      []any
+		index     string
+	}{
+		{"terminated_at IS NULL", nil, "servers_in_use"},
+		{"terminated_at > ?", []any{before.Add(-time.Hour)}, "servers_by_end"},
 	} {
-		for _, project := range []string{"", " AND project_id = 'p'"} {
+		for _, project := range []string{"", "p"} {
+			query, args := db.UsedPart(c.condition, c.args, before, project, nil, 1000)
 			plan, err := rows.All[struct {
 				ID, Parent, NotUsed int
 				Detail              string
-			}](t.Context(), s.DB, "EXPLAIN QUERY PLAN SELECT uuid, flavor FROM servers WHERE "+part+project+" ORDER BY project_id, uuid LIMIT 1000")
+			}](t.Context(), s.DB, "EXPLAIN QUERY PLAN "+query, args...)
 			must(t, err)
-			if text := fmt.Sprint(plan); !strings.Contains(text, index) {
-				t.Errorf("WHERE %s%s: %s, want it by %s", part, project, text, index)
+			if text := fmt.Sprint(plan); !strings.Contains(text, c.index) {
+				t.Errorf("%s: %s, want it by %s", query, text, c.index)
 			}
 		}
 	}
