@@ -311,3 +311,16 @@ class TestSeveral:
 
         assert "Quota exceeded for instances: Requested 11, but already used 0 of 10 instances" in refused
         assert cloud.nova("list").rows == []
+
+    def test_usage(self, cloud, pair):
+        """What both servers have used so far, and what is left of earlier ones: all is deleted in the end."""
+        used = cloud.nova("usage").rows[0]
+        assert int(used["Servers"]) >= 2
+        assert float(used["RAM MiB-Hours"]) > 0
+        assert used["Servers"] in [r["Servers"] for r in cloud.nova("usage-list", user="admin").rows]
+
+        shown = cloud.openstack("usage", "show", "-f", "json").json
+        assert len(shown["Servers"]) == int(used["Servers"])
+        listed = cloud.openstack("usage", "list", "-f", "json", user="admin").json
+        assert float({u["Project"]: u["RAM MB-Hours"] for u in listed}[shown["Project"]]) > 0
+        assert "os-simple-tenant-usage:list" in cloud.nova("usage-list", ok=False).stderr
