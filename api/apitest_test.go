@@ -38,10 +38,11 @@ const (
 
 // callers are who requests come from, by the token that they send.
 var callers = map[string]nova.Caller{
-	"admin":  caller("admin", adminProject, "admin", "manager", "member", "reader"),
-	"demo":   caller("demo", demoProject, "member", "reader"),
-	"reader": caller("reader", demoProject, "reader"),
-	"alt":    caller("alt", altProject, "member", "reader"),
+	"admin":   caller("admin", adminProject, "admin", "manager", "member", "reader"),
+	"manager": caller("manager", demoProject, "manager", "member", "reader"),
+	"demo":    caller("demo", demoProject, "member", "reader"),
+	"reader":  caller("reader", demoProject, "reader"),
+	"alt":     caller("alt", altProject, "member", "reader"),
 }
 
 func caller(name, project string, roles ...string) nova.Caller {

@@ -42,6 +42,7 @@ func (s *site) conform(t *testing.T, all []sample) {
 		for _, difference := range shapes("", want, reply.JSON(), c.free) {
 			t.Errorf("%s at 2.%d, unlike %s: %s", c.request, c.minor, c.file, difference)
 		}
+		counted.addSample(c.file)
 	}
 }
 

@@ -66,6 +66,7 @@ func (s *cloudSite) alike(t *testing.T, folder string, c sample) {
 	for _, difference := range shapes("", want, got, c.free) {
 		t.Errorf("%s at 2.%d, unlike %s: %s", c.request, c.minor, c.file, difference)
 	}
+	counted.addSample(c.file)
 }
 
 // TestSamples_ServerParts compares what belongs to a server with the API

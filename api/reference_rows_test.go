@@ -1,0 +1,180 @@
+package api_test
+
+// An example is a request that succeeds for a row of Nova's tables. Names in braces
+// stand for what the site gives: see (*referenceSite).value.
+type example struct {
+	path   string // below /v2.1, or whole if it begins with http
+	body   string
+	until  int    // the last version that takes old as the body
+	old    string // the body for versions up to until
+	first  string // the action that brings the server into the state that the request needs
+	status int    // what we answer instead of the table's status
+	why    string // the reason for status, or that the table has none
+}
+
+// examples has a request for each row that is served. The key is the method and the
+// path, and the key of the body for member actions.
+var examples = map[string]example{
+	"GET /  [server root]":      {path: "http://nova.example/"},
+	"GET /v2  [server root]":    {path: "http://nova.example/v2"},
+	"GET /v2/  [server root]":   {path: "http://nova.example/v2/"},
+	"GET /v2.1  [server root]":  {path: "http://nova.example/v2.1"},
+	"GET /v2.1/  [server root]": {path: "http://nova.example/v2.1/"},
+	"GET /":                     {path: "http://nova.example/v2.1/{own project}/"},
+	"GET /versions/{id}":        {path: "/versions/v2.1"},
+	"GET /extensions":           {path: "/extensions"},
+	"GET /extensions/{id}":      {path: "/extensions/os-agents"},
+
+	"ANY /{anything not under /v2 or /v2.1}  [server root]": {path: "http://nova.example/v1.1/servers"},
+
+	"GET /flavors":         {path: "/flavors"},
+	"POST /flavors":        {path: "/flavors", body: `{"flavor": {"name": "{new}", "ram": 64, "vcpus": 1, "disk": 0}}`},
+	"GET /flavors/detail":  {path: "/flavors/detail"},
+	"GET /flavors/{id}":    {path: "/flavors/1"},
+	"PUT /flavors/{id}":    {path: "/flavors/1", body: `{"flavor": {"description": "d"}}`},
+	"DELETE /flavors/{id}": {path: "/flavors/{new flavor}"},
+
+	"GET /flavors/{flavor_id}/os-extra_specs":         {path: "/flavors/2/os-extra_specs"},
+	"POST /flavors/{flavor_id}/os-extra_specs":        {path: "/flavors/2/os-extra_specs", body: `{"extra_specs": {"hw:cpu_policy": "shared"}}`},
+	"GET /flavors/{flavor_id}/os-extra_specs/{id}":    {path: "/flavors/{specified flavor}/os-extra_specs/hw:cpu_policy"},
+	"PUT /flavors/{flavor_id}/os-extra_specs/{id}":    {path: "/flavors/2/os-extra_specs/hw:cpu_policy", body: `{"hw:cpu_policy": "shared"}`},
+	"DELETE /flavors/{flavor_id}/os-extra_specs/{id}": {path: "/flavors/{specified flavor}/os-extra_specs/hw:cpu_policy"},
+	"GET /flavors/{flavor_id}/os-flavor-access":       {path: "/flavors/private/os-flavor-access"},
+	"POST /flavors/{id}/action addTenantAccess":       {path: "/flavors/{new private flavor}/action", body: `{"addTenantAccess": {"tenant": "{project}"}}`},
+	"POST /flavors/{id}/action removeTenantAccess":    {path: "/flavors/{opened flavor}/action", body: `{"removeTenantAccess": {"tenant": "{project}"}}`},
+
+	"GET /limits":                      {path: "/limits"},
+	"GET /os-availability-zone":        {path: "/os-availability-zone"},
+	"GET /os-availability-zone/detail": {path: "/os-availability-zone/detail"},
+	"GET /os-console-auth-tokens/{id}": {path: "/os-console-auth-tokens/{token}"},
+	"GET /os-keypairs":                 {path: "/os-keypairs"},
+	"POST /os-keypairs":                {path: "/os-keypairs", body: `{"keypair": {"name": "{new}", "public_key": "` + edKey + `"}}`},
+	"GET /os-keypairs/{id}":            {path: "/os-keypairs/{own key pair}"},
+	"DELETE /os-keypairs/{id}":         {path: "/os-keypairs/{own key pair}"},
+	"GET /os-quota-class-sets/{id}":    {path: "/os-quota-class-sets/default"},
+	"PUT /os-quota-class-sets/{id}":    {path: "/os-quota-class-sets/other", body: `{"quota_class_set": {"cores": 1}}`},
+	"GET /os-quota-sets/{id}":          {path: "/os-quota-sets/{project}"},
+	"PUT /os-quota-sets/{id}":          {path: "/os-quota-sets/{project}", body: `{"quota_set": {"key_pairs": 99}}`},
+	"DELETE /os-quota-sets/{id}":       {path: "/os-quota-sets/{project}"},
+	"GET /os-quota-sets/{id}/detail":   {path: "/os-quota-sets/{project}/detail"},
+	"GET /os-quota-sets/{id}/defaults": {path: "/os-quota-sets/{project}/defaults"},
+	"GET /os-server-groups":            {path: "/os-server-groups"},
+	"POST /os-server-groups": {
+		path: "/os-server-groups", body: `{"server_group": {"name": "g", "policy": "affinity"}}`,
+		until: 63, old: `{"server_group": {"name": "g", "policies": ["affinity"]}}`,
+	},
+	"GET /os-server-groups/{id}":       {path: "/os-server-groups/{new group}"},
+	"DELETE /os-server-groups/{id}":    {path: "/os-server-groups/{new group}"},
+	"GET /os-simple-tenant-usage":      {path: "/os-simple-tenant-usage"},
+	"GET /os-simple-tenant-usage/{id}": {path: "/os-simple-tenant-usage/{project}"},
+
+	"GET /servers":         {path: "/servers"},
+	"GET /servers/detail":  {path: "/servers/detail"},
+	"GET /servers/{id}":    {path: "/servers/{server}"},
+	"PUT /servers/{id}":    {path: "/servers/{server}", body: `{"server": {"name": "renamed"}}`},
+	"DELETE /servers/{id}": {path: "/servers/{new server}"},
+	"POST /servers": {
+		path: "/servers", body: `{"server": {"name": "n", "imageRef": "` + cirros + `", "flavorRef": "1", "networks": "none"}}`,
+		until: 36, old: `{"server": {"name": "n", "imageRef": "` + cirros + `", "flavorRef": "1", "networks": [{"uuid": "` + private + `"}]}}`,
+	},
+
+	"GET /servers/{server_id}/ips":                      {path: "/servers/{server}/ips"},
+	"GET /servers/{server_id}/ips/{id}":                 {path: "/servers/{server}/ips/private"},
+	"GET /servers/{server_id}/metadata":                 {path: "/servers/{server}/metadata"},
+	"POST /servers/{server_id}/metadata":                {path: "/servers/{server}/metadata", body: `{"metadata": {"k": "v"}}`},
+	"PUT /servers/{server_id}/metadata":                 {path: "/servers/{server}/metadata", body: `{"metadata": {"k": "v"}}`},
+	"GET /servers/{server_id}/metadata/{id}":            {path: "/servers/{server}/metadata/{key}"},
+	"PUT /servers/{server_id}/metadata/{id}":            {path: "/servers/{server}/metadata/k", body: `{"meta": {"k": "v"}}`},
+	"DELETE /servers/{server_id}/metadata/{id}":         {path: "/servers/{server}/metadata/{key}"},
+	"GET /servers/{server_id}/os-instance-actions":      {path: "/servers/{server}/os-instance-actions"},
+	"GET /servers/{server_id}/os-instance-actions/{id}": {path: "/servers/{server}/os-instance-actions/{create action}"},
+	"POST /servers/{server_id}/remote-consoles":         {path: "/servers/{server}/remote-consoles", body: `{"remote_console": {"protocol": "vnc", "type": "novnc"}}`},
+	"GET /servers/{server_id}/tags":                     {path: "/servers/{server}/tags"},
+	"PUT /servers/{server_id}/tags":                     {path: "/servers/{server}/tags", body: `{"tags": ["t"]}`},
+	"DELETE /servers/{server_id}/tags":                  {path: "/servers/{server}/tags"},
+	"GET /servers/{server_id}/tags/{id}":                {path: "/servers/{server}/tags/{tag}"},
+	"PUT /servers/{server_id}/tags/{id}":                {path: "/servers/{server}/tags/t"},
+	"DELETE /servers/{server_id}/tags/{id}":             {path: "/servers/{server}/tags/{tag}"},
+
+	"POST /servers/{id}/action createBackup":        onServer(`{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, ""),
+	"POST /servers/{id}/action createImage":         onServer(`{"createImage": {"name": "i"}}`, ""),
+	"POST /servers/{id}/action lock":                onServer(`{"lock": null}`, ""),
+	"POST /servers/{id}/action os-getConsoleOutput": onServer(`{"os-getConsoleOutput": {}}`, ""),
+	"POST /servers/{id}/action os-getRDPConsole": {
+		path: serverAction, body: `{"os-getRDPConsole": {"type": "rdp-html5"}}`, status: 400, why: "it is refused for everybody, and the table has no status",
+	},
+	"POST /servers/{id}/action os-getSerialConsole": onServer(`{"os-getSerialConsole": {"type": "serial"}}`, ""),
+	"POST /servers/{id}/action os-getSPICEConsole": {
+		path: serverAction, body: `{"os-getSPICEConsole": {"type": "spice-html5"}}`, status: 400, why: "there are no SPICE consoles",
+	},
+	"POST /servers/{id}/action os-getVNCConsole": onServer(`{"os-getVNCConsole": {"type": "novnc"}}`, ""),
+	"POST /servers/{id}/action os-resetState":    onServer(`{"os-resetState": {"state": "active"}}`, ""),
+	"POST /servers/{id}/action os-start":         onServer(`{"os-start": null}`, `{"os-stop": null}`),
+	"POST /servers/{id}/action os-stop":          onServer(`{"os-stop": null}`, ""),
+	"POST /servers/{id}/action pause":            onServer(`{"pause": null}`, ""),
+	"POST /servers/{id}/action reboot":           onServer(`{"reboot": {"type": "SOFT"}}`, ""),
+	"POST /servers/{id}/action resume":           onServer(`{"resume": null}`, `{"suspend": null}`),
+	"POST /servers/{id}/action suspend":          onServer(`{"suspend": null}`, ""),
+	"POST /servers/{id}/action unlock":           onServer(`{"unlock": null}`, ""),
+	"POST /servers/{id}/action unpause":          onServer(`{"unpause": null}`, `{"pause": null}`),
+}
+
+const serverAction = "/servers/{server}/action"
+
+// onServer is the example of an action on a server that runs, after another
+// action if it needs one.
+func onServer(body, first string) example {
+	return example{path: serverAction, body: body, first: first}
+}
+
+// notServed are the rows of Nova's tables that are not served yet, by what they
+// are about.
+var notServed = map[string][]string{
+	"servers": {
+		"POST /os-server-external-events", "GET /servers/{server_id}/diagnostics", "GET /servers/{server_id}/os-interface",
+		"POST /servers/{server_id}/os-interface", "GET /servers/{server_id}/os-interface/{id}", "DELETE /servers/{server_id}/os-interface/{id}",
+		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/os-security-groups",
+		"GET /servers/{server_id}/topology", "POST /servers/{id}/action addFixedIp", "POST /servers/{id}/action addFloatingIp",
+		"POST /servers/{id}/action addSecurityGroup", "POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",
+		"POST /servers/{id}/action forceDelete", "POST /servers/{id}/action rebuild", "POST /servers/{id}/action removeFixedIp",
+		"POST /servers/{id}/action removeFloatingIp", "POST /servers/{id}/action removeSecurityGroup", "POST /servers/{id}/action rescue",
+		"POST /servers/{id}/action resize", "POST /servers/{id}/action restore", "POST /servers/{id}/action revertResize",
+		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload", "POST /servers/{id}/action trigger_crash_dump",
+		"POST /servers/{id}/action unrescue", "POST /servers/{id}/action unshelve",
+	},
+	"proxies": {
+		"GET /images", "GET /images/detail", "GET /images/{id}", "DELETE /images/{id}", "GET /images/{image_id}/metadata",
+		"POST /images/{image_id}/metadata", "PUT /images/{image_id}/metadata", "GET /images/{image_id}/metadata/{id}",
+		"PUT /images/{image_id}/metadata/{id}", "DELETE /images/{image_id}/metadata/{id}", "GET /os-floating-ip-pools", "GET /os-floating-ips",
+		"POST /os-floating-ips", "GET /os-floating-ips/{id}", "DELETE /os-floating-ips/{id}", "GET /os-networks", "GET /os-networks/{id}",
+		"POST /os-security-group-rules", "DELETE /os-security-group-rules/{id}", "GET /os-security-groups", "POST /os-security-groups",
+		"GET /os-security-groups/{id}", "PUT /os-security-groups/{id}", "DELETE /os-security-groups/{id}", "GET /os-tenant-networks",
+		"GET /os-tenant-networks/{id}",
+	},
+	"volumes and shares": {
+		"POST /os-assisted-volume-snapshots", "DELETE /os-assisted-volume-snapshots/{id}", "GET /os-snapshots", "POST /os-snapshots",
+		"GET /os-snapshots/detail", "GET /os-snapshots/{id}", "DELETE /os-snapshots/{id}", "GET /os-volumes", "POST /os-volumes", "GET /os-volumes/detail",
+		"GET /os-volumes/{id}", "DELETE /os-volumes/{id}", "GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
+		"GET /os-volumes_boot/{id}", "PUT /os-volumes_boot/{id}", "DELETE /os-volumes_boot/{id}", "GET /servers/{server_id}/os-volume_attachments",
+		"POST /servers/{server_id}/os-volume_attachments", "GET /servers/{server_id}/os-volume_attachments/{id}",
+		"PUT /servers/{server_id}/os-volume_attachments/{id}", "DELETE /servers/{server_id}/os-volume_attachments/{id}", "GET /servers/{server_id}/shares",
+		"POST /servers/{server_id}/shares", "GET /servers/{server_id}/shares/{id}", "DELETE /servers/{server_id}/shares/{id}",
+		"POST /os-volumes_boot/{id}/action confirmResize", "POST /os-volumes_boot/{id}/action createImage", "POST /os-volumes_boot/{id}/action os-start",
+		"POST /os-volumes_boot/{id}/action os-stop", "POST /os-volumes_boot/{id}/action reboot", "POST /os-volumes_boot/{id}/action rebuild",
+		"POST /os-volumes_boot/{id}/action resize", "POST /os-volumes_boot/{id}/action revertResize",
+		"POST /os-volumes_boot/{id}/action trigger_crash_dump",
+	},
+	"operators": {
+		"GET /os-aggregates", "POST /os-aggregates", "GET /os-aggregates/{id}", "PUT /os-aggregates/{id}", "DELETE /os-aggregates/{id}",
+		"POST /os-aggregates/{id}/images", "GET /os-baremetal-nodes", "POST /os-baremetal-nodes", "GET /os-baremetal-nodes/{id}",
+		"DELETE /os-baremetal-nodes/{id}", "GET /os-hosts", "GET /os-hosts/{id}", "PUT /os-hosts/{id}", "GET /os-hosts/{id}/reboot",
+		"GET /os-hosts/{id}/shutdown", "GET /os-hosts/{id}/startup", "GET /os-hypervisors", "GET /os-hypervisors/detail", "GET /os-hypervisors/statistics",
+		"GET /os-hypervisors/{id}", "GET /os-hypervisors/{id}/search", "GET /os-hypervisors/{id}/servers", "GET /os-hypervisors/{id}/uptime",
+		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}", "GET /os-migrations", "GET /os-services", "PUT /os-services/{id}",
+		"DELETE /os-services/{id}", "GET /servers/{server_id}/migrations", "GET /servers/{server_id}/migrations/{id}",
+		"DELETE /servers/{server_id}/migrations/{id}", "POST /servers/{id}/action evacuate", "POST /servers/{id}/action injectNetworkInfo",
+		"POST /servers/{id}/action migrate", "POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",
+		"POST /os-aggregates/{id}/action add_host", "POST /os-aggregates/{id}/action remove_host", "POST /os-aggregates/{id}/action set_metadata",
+		"POST /os-baremetal-nodes/{id}/action add_interface", "POST /os-baremetal-nodes/{id}/action remove_interface",
+	},
+}
