@@ -43,6 +43,8 @@ func TestKeyPairs_Import(t *testing.T) {
 		s.Do(keyPair("ed", edKey), as("alt")).Want(t, 200)
 		s.Do(`POST /v2/os-keypairs {"keypair": {"name": " old ", "public_key": `+quoted(edKey)+`, "unknown": 1}}`, as("demo")).
 			Want(t, 200, has("keypair/name", "old"))
+		s.Do(keyPair("newline\n", edKey), as("demo")).Want(t, 200, has("keypair/name", "newline"))
+		s.Do(keyPair("newline", edKey), as("demo")).Want(t, 409)
 	})
 }
 

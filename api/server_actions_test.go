@@ -107,6 +107,8 @@ func TestServerActions_Malformed(t *testing.T) {
 			{"1", 404, nothing},
 			{`["a"]`, 404, nothing},
 			{`"a"`, 404, nothing},
+			{`1e400`, 404, nothing},
+			{`-1e400`, 404, nothing},
 			{`{"nope": null}`, 400, "There is no such action: nope"},
 			{`{"reboot": null}`, 400, "Invalid input for field/attribute reboot. Value: None. None is not of type 'object'"},
 			{`{"os-resetState": {"state": "paused"}}`, 400, "Invalid input for field/attribute state. Value: paused. 'paused' is not one of ['active', 'error']"},

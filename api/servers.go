@@ -118,17 +118,17 @@ func (c *Servers) backupInstance(ctx context.Context, _ *rest.Request, s nova.Se
 // pin to a zone that the server is not in.
 func changes(r *rest.Request, s nova.Server, in schema.ServerUpdateBody) (db.ServerChange, error) {
 	change := db.ServerChange{
-		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: in.Server.Hostname, DiskConfig: in.Server.DiskConfig,
+		Name: convert(strings.TrimSpace, in.Server.Name), Hostname: (*string)(in.Server.Hostname), DiskConfig: in.Server.DiskConfig,
 		AccessIPv4: convert(address, in.Server.AccessIPv4), AccessIPv6: convert(address, in.Server.AccessIPv6),
 	}
 	if in.Server.Description.Set {
-		change.Description = new(pointer(in.Server.Description))
+		change.Description = new((*string)(pointer(in.Server.Description)))
 	}
 	// The schema of /v2 lets the pin through in a body that has nothing else.
 	if !in.Server.PinnedAvailabilityZone.Set || !r.AtLeast(104) {
 		return change, nil
 	}
-	pin := pointer(in.Server.PinnedAvailabilityZone)
+	pin := (*string)(pointer(in.Server.PinnedAvailabilityZone))
 	change.PinnedZone = &pin
 	return change, checkPin(s, pin)
 }

@@ -230,8 +230,12 @@ func TestServers_CreateRefused(t *testing.T) {
 				}
 			}
 		}
-		grouped := strings.TrimSuffix(create(""), "}") + `, "os:scheduler_hints": {"group": "` + nobodyID + `"}}`
-		s.Do(grouped, as("demo"), at(37)).Want(t, 400, fault("badRequest", "Instance group "+nobodyID+" could not be found."))
+		grouped := func(hint string) string {
+			return strings.TrimSuffix(create(""), "}") + `, "os:scheduler_hints": {"group": ` + hint + `}}`
+		}
+		s.Do(grouped(`"`+nobodyID+`"`), as("demo"), at(37)).Want(t, 400, fault("badRequest", "Instance group "+nobodyID+" could not be found."))
+		s.Do(grouped(`["`+nobodyID+`", "`+cirros+`"]`), as("demo"), at(37)).
+			Want(t, 400, fault("badRequest", "Instance group ['"+nobodyID+"', '"+cirros+"'] could not be found."))
 		s.Do("GET /v2.1/servers?all_tenants=1").Want(t, 200, whole(`{"servers": []}`))
 	})
 }
@@ -326,6 +330,14 @@ func TestServers_Update(t *testing.T) {
 		s.Do("PUT /v2/servers/"+id+` {"server": {"pinned_availability_zone": "other"}}`, as("demo")).Want(t, 200)
 		s.Do("PUT /v2/servers/"+id+` {"server": {"description": "of /v2"}}`, as("demo")).Want(t, 200)
 		s.Do("GET /v2.1/servers/"+id, at(104)).Want(t, 200, has("server/pinned_availability_zone", "nova"), has("server/description", "of /v2"))
+		for description, want := range map[string]any{`5`: "5", `1.50`: "1.5", `true`: "True", `"true"`: "true", `""`: "", `null`: nil} {
+			s.Do("PUT /v2/servers/"+id+` {"server": {"description": `+description+`}}`, as("demo")).Want(t, 200)
+			s.Do("GET /v2.1/servers/"+id, at(19)).Want(t, 200, has("server/description", want))
+		}
+		for _, description := range []string{`[1]`, `{"a": 1}`, `1e400`} {
+			s.Do("PUT /v2/servers/"+id+` {"server": {"description": `+description+`}}`, as("demo")).Want(t, 400, fault("badRequest", "Malformed request body"))
+		}
+		s.Do("PUT /v2/servers/"+id+` {"server": {"pinned_availability_zone": 5}}`, as("demo")).Want(t, 200)
 
 		change := path + `{"server": {"name": "x"}}`
 		s.Do(change, as("demo"), at(74)).Want(t, 200, lacks("server/key_name", "server/addresses/private/0/OS-EXT-IPS:type"))

@@ -248,15 +248,16 @@ type BlockDevice struct {
 	VolumeType          *string   `json:"volume_type"`
 }
 
-// ServerUpdateBody is ServerUpdate, decoded.
+// ServerUpdateBody is ServerUpdate, decoded. A body for /v2 with nothing but keys
+// that /v2 doesn't know keeps them unchecked, so texts may be numbers.
 type ServerUpdateBody struct {
 	Server struct {
-		Name                   *string      `json:"name"`
-		DiskConfig             *string      `json:"OS-DCF:diskConfig"`
-		AccessIPv4             *string      `json:"accessIPv4"`
-		AccessIPv6             *string      `json:"accessIPv6"`
-		Description            Null[string] `json:"description"`
-		Hostname               *string      `json:"hostname"`
-		PinnedAvailabilityZone Null[string] `json:"pinned_availability_zone"`
+		Name                   *string    `json:"name"`
+		DiskConfig             *string    `json:"OS-DCF:diskConfig"`
+		AccessIPv4             *string    `json:"accessIPv4"`
+		AccessIPv6             *string    `json:"accessIPv6"`
+		Description            Null[Text] `json:"description"`
+		Hostname               *Text      `json:"hostname"`
+		PinnedAvailabilityZone Null[Text] `json:"pinned_availability_zone"`
 	} `json:"server"`
 }

@@ -54,16 +54,19 @@ func (n *Float) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// A Text is a string, or a number as Python would write it.
+// A Text is a string, or a number or a boolean as Python would write it.
 type Text string
 
-// UnmarshalJSON reads the string or number.
+// UnmarshalJSON reads the string, number or boolean.
 func (t *Text) UnmarshalJSON(data []byte) error {
 	text, err := bare(data)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if data[0] != '"' && text != "" {
+	case data[0] == '"' || text == "":
+	case text == "true" || text == "false":
+		text = python.Str(text == "true")
+	default:
 		text = python.Literal(text)
 	}
 	*t = Text(text)

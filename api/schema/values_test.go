@@ -53,6 +53,8 @@ func TestValues(t *testing.T) {
 		{"Text", `1`, `"1"`},
 		{"Text", `1.50`, `"1.5"`},
 		{"Text", `1e2`, `"100.0"`},
+		{"Text", `true`, `"True"`},
+		{"Text", `"true"`, `"true"`},
 		{"Text", `null`, `""`},
 		{"Text", `[]`, ``},
 		{"Bool", `true`, `true`},

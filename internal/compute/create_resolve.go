@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -174,11 +175,16 @@ func checkQuotas(quota nova.Quota, r ServerRequest) error {
 
 // resolveServerGroup finds the server group that the hints name: empty for none.
 // As in _get_requested_instance_group of nova/compute/api.py, the group may be
-// another project's.
+// another project's. Several groups are none that exists: Nova hands its database
+// the list, and not every database can read it.
 func (a *Servers) resolveServerGroup(ctx context.Context, hints map[string][]string) (id string, err error) {
 	groups := hints["group"]
-	if len(groups) == 0 {
+	switch len(groups) {
+	case 0:
 		return "", nil
+	case 1:
+	default: // as Python writes a list of UUIDs
+		return "", nova.Errorf(nova.Invalid, "Instance group ['%s'] could not be found.", strings.Join(groups, "', '"))
 	}
 	id = groups[0]
 	_, err = a.store.ServerGroup(ctx, id)
