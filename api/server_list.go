@@ -232,6 +232,9 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 		deleted, _ := r.Bool("deleted") // any other word is a no
 		f.Deleted = &deleted
 	}
+	if all && q.Has("soft_deleted") {
+		f.SoftDeleted = new(r.Last("soft_deleted") != "") // any word is a yes, even "false"
+	}
 	if r.AtLeast(26) {
 		f.AllTags, f.AnyTags = r.Commas("tags"), r.Commas("tags-any")
 		f.NotAllTags, f.NotAnyTags = r.Commas("not-tags"), r.Commas("not-tags-any")
@@ -258,7 +261,8 @@ func filterMore(r *rest.Request, q url.Values, all bool, f *db.ServerFilter) err
 
 // filterStatus turns statuses into the states and tasks behind them. A status
 // that does not exist fits no server before 2.38, and is Invalid since. Only
-// administrators may list by the status of deleted servers.
+// administrators may list by the status of deleted servers. A status takes the
+// place of vm_state, and of task_state if not all tasks show it.
 func filterStatus(r *rest.Request, q url.Values, f *db.ServerFilter) (none bool, err error) {
 	statuses, ok := q["status"]
 	if !ok {
@@ -280,6 +284,10 @@ func filterStatus(r *rest.Request, q url.Values, f *db.ServerFilter) (none bool,
 		return true, nil
 	}
 	f.States = slices.Compact(f.States)
+	delete(f.Exact, "vm_state")
+	if len(f.Tasks) > 0 {
+		delete(f.Exact, "task_state")
+	}
 	if slices.Equal(f.States, []nova.VMState{nova.Deleted}) {
 		if !r.IsAdmin() {
 			return false, nova.Errorf(nova.Forbidden, "Only administrators may list deleted instances")

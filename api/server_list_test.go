@@ -3,8 +3,10 @@ package api_test
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/api"
 	"github.com/nova-api/nova-api/db/dbtest"
@@ -134,6 +136,8 @@ func TestServers_Filters(t *testing.T) {
 			{"demo", 73, "locked=", "400 Unrecognized value '', acceptable values are: '0', '1', 'f', 'false', 'n', 'no', 'off', 'on', 't', 'true', 'y', 'yes'"},
 			{"demo", 82, "vm_state=stopped", everything},
 			{"demo", 83, "vm_state=stopped", "cache"},
+			{"demo", 83, "vm_state=stopped&status=ACTIVE", "db web"},
+			{"demo", 83, "task_state=pausing&status=ACTIVE", ""},
 			{"demo", 83, "availability_zone=^nova$", everything},
 			{"demo", 83, "config_drive=True", "db"},
 			{"demo", 83, "key_name=.", ""},
@@ -215,6 +219,48 @@ func TestServers_Deleted(t *testing.T) {
 				lacks("servers/0/security_groups"))
 		}
 		s.Do("GET /v2.1/servers?all_tenants=1&deleted=true&tags=a", at(26)).Want(t, 200, listed("servers", "id"))
+	})
+}
+
+// TestServers_SoftDeleted lists servers that can be restored: they count as deleted.
+func TestServers_SoftDeleted(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, s *site) {
+		began, now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2026, 1, 2, 3, 5, 5, 0, time.UTC)
+		for i, server := range []nova.Server{
+			{Name: "kept", VMState: nova.Active},
+			{Name: "soft", VMState: nova.SoftDeleted},
+			{Name: "hard", VMState: nova.Deleted, DeletedAt: &now},
+			{Name: "busy", VMState: nova.Active, TaskState: nova.Rebooting},
+		} {
+			server.ID, server.ProjectID, server.CreatedAt = usageID(strconv.Itoa(i)), demoProject, began.Add(time.Duration(i)*time.Second)
+			_, err := s.store.CreateServer(t.Context(), server)
+			must(t, err)
+		}
+		for _, c := range []struct{ caller, query, want string }{
+			{"demo", "", "busy kept"},
+			{"demo", "soft_deleted=1", "busy kept"},
+			{"demo", "status=SOFT_DELETED", ""},
+			{"demo", "changes-since=2020-01-01T00:00:00Z", "busy hard soft kept"},
+			{"demo", "changes-since=2020-01-01T00:00:00Z&status=SOFT_DELETED", "soft"},
+			{"demo", "vm_state=soft-delete", ""},
+			{"demo", "task_state=pausing&status=REBOOT", "busy"},
+			{"admin", "all_tenants=1", "busy kept"},
+			{"admin", "all_tenants=1&soft_deleted=1", "busy soft kept"},
+			{"admin", "all_tenants=1&soft_deleted=false", "busy soft kept"},
+			{"admin", "all_tenants=1&soft_deleted=", "busy kept"},
+			{"admin", "all_tenants=1&status=SOFT_DELETED", ""},
+			{"admin", "all_tenants=1&status=SOFT_DELETED&soft_deleted=1", "soft"},
+			{"admin", "all_tenants=1&deleted=1", "hard soft"},
+			{"admin", "all_tenants=1&deleted=1&soft_deleted=1", "hard soft"},
+			{"admin", "all_tenants=1&deleted=1&soft_deleted=", "hard"},
+			{"admin", "all_tenants=1&deleted=1&status=SOFT_DELETED", "soft"},
+			{"admin", "all_tenants=1&status=DELETED", "hard"},
+		} {
+			if got := namesOrFault(s.Do("GET /v2.1/servers?"+c.query, as(c.caller), at(83))); got != c.want {
+				t.Errorf("%s: ?%s: %q, want %q", c.caller, c.query, got, c.want)
+			}
+		}
 	})
 }
 

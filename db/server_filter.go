@@ -19,6 +19,7 @@ type ServerFilter struct {
 	Tasks  []nova.TaskState
 
 	Deleted       *bool // nil for both
+	SoftDeleted   *bool // whether servers that can be restored are among them: nil for as Deleted says
 	ChangedSince  *time.Time
 	ChangedBefore *time.Time
 
@@ -73,9 +74,7 @@ func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
 	if f.ProjectID != "" {
 		q.And("project_id = ?", f.ProjectID)
 	}
-	if f.Deleted != nil {
-		q.And(map[bool]string{true: "deleted_at IS NOT NULL", false: "deleted_at IS NULL"}[*f.Deleted])
-	}
+	f.deleted(&q)
 	oneOf(&q, "vm_state", f.States)
 	oneOf(&q, "task_state", f.Tasks)
 	if err := f.columns(&q, d); err != nil {
@@ -90,6 +89,29 @@ func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
 		q.And(d.Matches("ips", pattern))
 	}
 	return q, nil
+}
+
+// deleted tells deleted servers from others. Those that can be restored count as
+// deleted, unless the filter says otherwise. Without Deleted there is nothing to
+// tell, and SoftDeleted is without effect.
+func (f ServerFilter) deleted(q *rows.Query) {
+	if f.Deleted == nil {
+		return
+	}
+	soft := *f.Deleted
+	if f.SoftDeleted != nil {
+		soft = *f.SoftDeleted
+	}
+	switch {
+	case *f.Deleted && soft:
+		q.And("(deleted_at IS NOT NULL OR vm_state = ?)", nova.SoftDeleted)
+	case *f.Deleted:
+		q.And("deleted_at IS NOT NULL")
+	case soft:
+		q.And("deleted_at IS NULL")
+	default:
+		q.And("deleted_at IS NULL AND vm_state <> ?", nova.SoftDeleted)
+	}
 }
 
 func oneOf[T any](q *rows.Query, column string, values []T) {
