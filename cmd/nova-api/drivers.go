@@ -26,6 +26,7 @@ func openFake(cfg *config.Config, host string) (virt.Driver, error) {
 	return fake.New(fake.Options{
 		Dir: filepath.Join(cfg.StateDir, "hypervisors", host), Host: host,
 		VCPUs: cfg.NovaAPI.FakeHostVCPUs, RAM: cfg.NovaAPI.FakeHostMemoryMB, Disk: cfg.NovaAPI.FakeHostDiskGB,
+		Times: cfg.Fake.TimesByName(),
 	})
 }
 

@@ -75,6 +75,20 @@ func (c *clock) advance(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+// after lets so much time pass at once, and says so.
+func (c *clock) after(d time.Duration) <-chan time.Time {
+	c.steps.mu.Lock()
+	waits := c.steps.waits
+	c.steps.mu.Unlock()
+	if waits != nil {
+		waits(d)
+	}
+	c.advance(d)
+	passed := make(chan time.Time, 1)
+	passed <- c.now()
+	return passed
+}
+
 // hooks are what a test has to say when something is about to happen.
 type hooks struct {
 	mu      sync.Mutex
@@ -83,6 +97,7 @@ type hooks struct {
 	// allocate gives the ID of a network that the network service allocates.
 	allocate func() string
 	steps    func()
+	waits    func(d time.Duration) // a driver lets time pass
 }
 
 func (h *hooks) set(change func(h *hooks)) {
@@ -129,7 +144,7 @@ func eachCase[N ~string, C any](
 			t.Run(string(name), func(t *testing.T) {
 				within := *s
 				within.t = t
-				defer s.hooks.set(func(h *hooks) { h.driver, h.request, h.steps, h.allocate = nil, nil, nil, nil })
+				defer s.hooks.set(func(h *hooks) { h.driver, h.request, h.steps, h.allocate, h.waits = nil, nil, nil, nil, nil })
 				test(t, &within, name, cases[name])
 			})
 		}
@@ -265,7 +280,7 @@ func (s *site) actions(id string) []nova.Action {
 func (s *site) addHost(name string) {
 	s.t.Helper()
 	driver, err := fake.New(fake.Options{
-		Dir: s.t.TempDir(), Host: name, VCPUs: 8, RAM: 8192, Disk: 100, Before: s.hooks.before, Clock: s.clock.now,
+		Dir: s.t.TempDir(), Host: name, VCPUs: 8, RAM: 8192, Disk: 100, Before: s.hooks.before, Clock: s.clock.now, After: s.clock.after,
 	})
 	s.must(err)
 	s.t.Cleanup(func() { _ = driver.Close() })

@@ -42,6 +42,7 @@ type Config struct {
 	Weights    Weights
 	Consoles   Consoles
 	NovaAPI    NovaAPI
+	Fake       Fake
 	Image      Image
 	SSL        SSL
 

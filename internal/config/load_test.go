@@ -136,6 +136,28 @@ func TestLoad_precedence(t *testing.T) {
 	}
 }
 
+// TestLoad_pace: a time that is set is the one that counts, whatever the pace.
+func TestLoad_pace(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]map[string]time.Duration{
+		"":                                       {"boot_time": 0, "pause_time": 0, "upload_time": 0},
+		"[fake]\npace = instant\nboot_time = 5":  {"boot_time": 5 * time.Second, "pause_time": 0, "upload_time": 0},
+		"[fake]\npace = lifelike":                {"boot_time": 2 * time.Second, "pause_time": time.Second, "upload_time": time.Second},
+		"[fake]\npace = lifelike\nboot_time = 0": {"boot_time": 0, "pause_time": time.Second, "upload_time": time.Second},
+		"[fake]\nboot_time = 3600\npace = lifelike\n\n": {"boot_time": time.Hour, "pause_time": time.Second, "upload_time": time.Second},
+	} {
+		got := load(t, Inputs{Files: []string{write(t, "nova.conf", text)}}).Fake.TimesByName()
+		for name, time := range want {
+			if got[name] != time {
+				t.Errorf("%q: %s = %v, want %v", text, name, got[name], time)
+			}
+		}
+		if len(got) != len(fakeTimes) {
+			t.Errorf("%q: %d times", text, len(got))
+		}
+	}
+}
+
 func TestLoad_unknown(t *testing.T) {
 	t.Parallel()
 	path := write(t, "nova.conf", "[DEFAULT]\ntransport_url = rabbit://u:secret@h\nmax_limit = 1\n[api]\nmax_limit = 7\n[vnc]\nenabled = $my_ip\nenabled = 2")

@@ -16,6 +16,7 @@ func (c *Config) resolve(in Inputs) {
 	c.Database.Connection = c.connection(lookup(in.Environ, "PGSSLMODE"))
 	c.Policy.File = c.policyFile(in.Files)
 	c.resolvePlaces()
+	c.resolvePace()
 	if c.Host == "" {
 		c.Host = machineName()
 	}

@@ -10,6 +10,7 @@ func Sections() []Section {
 	return []Section{
 		{"DEFAULT", "The process, and options without a section of their own.", slices.Concat(processOptions, serverOptions, hostOptions)},
 		{"nova_api", "Options that Nova doesn't have.", novaAPIOptions},
+		{"fake", fakeAbout, fakeOptions()},
 		{"api", "How the compute API answers.", apiOptions},
 		{"database", "The database that keeps everything.", databaseOptions},
 		{"ssl", "TLS for the listener.", sslOptions},

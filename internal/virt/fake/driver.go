@@ -11,9 +11,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -38,8 +40,13 @@ type Options struct {
 	// Before, if there is one, is called before every verb with its name, and
 	// fails the verb by failing. It is for tests within the process.
 	Before func(ctx context.Context, verb string, s nova.Server) error
-	// Clock tells the time; nil for the real one.
+	// Times are how long verbs take, by the names in the table times, such as
+	// boot_time; nothing at all if absent. Metadata of servers has the last word.
+	Times map[string]time.Duration
+	// Clock tells the time, and After tells when some of it has passed; nil for
+	// the real ones.
 	Clock func() time.Time
+	After func(d time.Duration) <-chan time.Time
 }
 
 // Driver is one host that runs nothing.
@@ -75,6 +82,14 @@ func New(o Options) (*Driver, error) {
 	o.Faults = cmp.Or(o.Faults, filepath.Join(o.Dir, "faults.json"))
 	if o.Clock == nil {
 		o.Clock = time.Now //nolint:forbidigo // the one place where the driver's clock is wound up
+	}
+	if o.After == nil {
+		o.After = time.After
+	}
+	for name := range o.Times {
+		if !slices.Contains(slices.Collect(maps.Values(times)), name) {
+			return nil, fmt.Errorf("open fake host %s: nothing takes a %s", o.Host, name)
+		}
 	}
 	d := &Driver{
 		o: o, faults: faults{path: o.Faults},
@@ -123,7 +138,7 @@ func (d *Driver) PowerState(ctx context.Context, s nova.Server) (state nova.Powe
 // Spawn writes the server's disk, then the server. There is no server before
 // its file is there, so to begin again is always right.
 func (d *Driver) Spawn(ctx context.Context, s nova.Server, image virt.ImageSource, nics []virt.NIC) error {
-	return d.on(ctx, "spawn", s, func() error {
+	return d.on(ctx, spawn, s, func() error {
 		if done, err := d.reviveLocked(s); done || err != nil {
 			return err
 		}
@@ -183,7 +198,7 @@ func (d *Driver) revive(s nova.Server) (done bool, err error) {
 
 // Destroy removes the server's files.
 func (d *Driver) Destroy(ctx context.Context, s nova.Server) error {
-	return d.on(ctx, "destroy", s, func() error {
+	return d.on(ctx, destroy, s, func() error {
 		defer d.lock(s)()
 		for _, kind := range []string{stateFile, diskFile} {
 			if err := os.Remove(d.path(s, kind)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -197,7 +212,7 @@ func (d *Driver) Destroy(ctx context.Context, s nova.Server) error {
 // Snapshot opens the server's disk, which is never written again once it is
 // there.
 func (d *Driver) Snapshot(ctx context.Context, s nova.Server) (shot virt.Snapshot, err error) {
-	err = d.on(ctx, "snapshot", s, func() error {
+	err = d.on(ctx, snapshot, s, func() error {
 		defer d.lock(s)()
 		m, err := d.load(s)
 		if err != nil {
@@ -206,8 +221,13 @@ func (d *Driver) Snapshot(ctx context.Context, s nova.Server) (shot virt.Snapsho
 		if !m.OwnDisk {
 			return nova.Errorf(nova.Conflict, "Instance %s has no disk on its host.", s.ID)
 		}
-		shot, err = openDisk(d.path(s, diskFile))
-		return err
+		if shot, err = openDisk(d.path(s, diskFile)); err != nil {
+			return err
+		}
+		shot.Data = &uploading{shot.Data, func() error {
+			return d.on(ctx, upload, s, func() error { return nil })
+		}}
+		return nil
 	})
 	return shot, err
 }
@@ -243,12 +263,12 @@ func (d *Driver) do(ctx context.Context, verb string, s nova.Server, work func()
 			return err
 		}
 	}
-	fault, err := d.faults.next(verb, s)
+	fault, err := d.expected(verb, s)
 	if err != nil {
 		return err
 	}
 	if !fault.After {
-		if err := fault.strike(ctx); err != nil {
+		if err := d.strike(ctx, fault); err != nil {
 			return err
 		}
 		return work()
@@ -256,7 +276,7 @@ func (d *Driver) do(ctx context.Context, verb string, s nova.Server, work func()
 	if err := work(); err != nil {
 		return err
 	}
-	return fault.strike(ctx)
+	return d.strike(ctx, fault)
 }
 
 // lock keeps others off a server until the function that it returns is called.

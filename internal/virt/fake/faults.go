@@ -23,30 +23,27 @@ import (
 // It is read again when it has changed, from the first time on; write it
 // elsewhere and rename it. The verbs are nodes, list, power_state, spawn,
 // destroy, power_on, power_off, soft_reboot, hard_reboot, pause, unpause,
-// suspend, resume, snapshot and console_output.
+// suspend, resume, snapshot, upload and console_output. An upload begins when
+// the data of a snapshot is first read.
 type Fault struct {
 	Server  string `json:"server"`   // the name or the ID of the server; empty for any
-	DelayMS int    `json:"delay_ms"` // how long the verb takes
+	DelayMS int    `json:"delay_ms"` // how long the verb takes; 0 for what metadata and pace say
 	Error   string `json:"error"`    // how it fails; empty if it is only slow
 	Times   int    `json:"times"`    // how often, in one process; 0 for always
 	After   bool   `json:"after"`    // the work is done all the same
+
+	delay time.Duration // the same as DelayMS, or what metadata and pace say
 }
 
 var verbs = []string{
-	"*", "nodes", "list", "power_state", "spawn", "destroy", powerOn, powerOff, softReboot, hardReboot,
-	pause, unpause, suspend, resume, "snapshot", "console_output",
+	"*", "nodes", "list", "power_state", spawn, destroy, powerOn, powerOff, softReboot, hardReboot,
+	pause, unpause, suspend, resume, snapshot, upload, "console_output",
 }
 
 // strike lets the fault happen.
-func (f Fault) strike(ctx context.Context) error {
-	if f.DelayMS > 0 {
-		timer := time.NewTimer(time.Duration(f.DelayMS) * time.Millisecond)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+func (d *Driver) strike(ctx context.Context, f Fault) error {
+	if err := d.wait(ctx, f.delay); err != nil {
+		return err
 	}
 	if f.Error != "" {
 		return errors.New(f.Error)

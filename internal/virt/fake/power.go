@@ -8,8 +8,12 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// The verbs that change what a server is doing, as faults name them.
+// The verbs that change a server or take their time, as faults name them.
 const (
+	spawn      = "spawn"
+	destroy    = "destroy"
+	snapshot   = "snapshot"
+	upload     = "upload"
 	powerOn    = "power_on"
 	powerOff   = "power_off"
 	softReboot = "soft_reboot"
