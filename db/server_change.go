@@ -25,6 +25,7 @@ type ServerChange struct {
 	VMState        *nova.VMState
 	TaskState      *nova.TaskState
 	PowerState     *nova.PowerState
+	Progress       *int // percent
 	Host           *string
 	Node           *string
 	Zone           *string
@@ -72,6 +73,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "vm_state", c.VMState)
 	assign(&a, "task_state", c.TaskState)
 	assign(&a, "power_state", c.PowerState)
+	assign(&a, "progress", c.Progress)
 	assign(&a, "host", c.Host)
 	assign(&a, "node", c.Node)
 	assign(&a, "zone", c.Zone)

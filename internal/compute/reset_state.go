@@ -16,7 +16,7 @@ func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState
 		if err := supersede(ctx, tx, s.ID); err != nil {
 			return err
 		}
-		change := db.ServerChange{VMState: &to, TaskState: new(nova.Idle)}
+		change := db.ServerChange{VMState: &to, TaskState: new(nova.Idle), Progress: new(0)}
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
 		}

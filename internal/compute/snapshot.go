@@ -216,7 +216,7 @@ func (w *Worker) uploadDisk(ctx context.Context, a *action, image nova.Image) er
 		return err
 	}
 	defer func() { _ = disk.Data.Close() }()
-	if err := w.show(ctx, a, nova.ImageUploading); err != nil {
+	if err := w.show(ctx, a, db.ServerChange{TaskState: new(nova.ImageUploading)}); err != nil {
 		return err
 	}
 	err = w.giveData(ctx, image, a.server.Boot, disk)

@@ -50,13 +50,14 @@ type transition struct {
 // A step is a part of a verb that is written down before it runs. Whoever takes
 // over from a worker that died takes it again, so it must bear that.
 type step struct {
-	name  string
-	queue func(*action) string // who takes it
-	task  nova.TaskState       // what the server is busy with meanwhile
-	event string               // the part of the action that the API shows; empty for none
-	quiet bool                 // the event is recorded only if the step fails
-	do    stepFunc
-	undo  stepFunc // what takes back all that do may have done; nil: there is nothing to take back
+	name     string
+	queue    func(*action) string // who takes it
+	task     nova.TaskState       // what the server is busy with meanwhile
+	event    string               // the part of the action that the API shows; empty for none
+	quiet    bool                 // the event is recorded only if the step fails
+	progress bool                 // clients are shown how far the driver is
+	do       stepFunc
+	undo     stepFunc // what takes back all that do may have done; nil: there is nothing to take back
 }
 
 var (
@@ -88,7 +89,7 @@ var transitions = map[Verb]transition{
 				do: (*Worker).place, undo: (*Worker).unplace,
 			},
 			{name: "connect", queue: onTarget, task: nova.Networking, event: buildEvent, do: (*Worker).connect, undo: (*Worker).disconnect},
-			{name: "spawn", queue: onTarget, task: nova.Spawning, event: buildEvent, do: (*Worker).spawn, undo: (*Worker).destroy},
+			{name: "spawn", queue: onTarget, task: nova.Spawning, event: buildEvent, progress: true, do: (*Worker).spawn, undo: (*Worker).destroy},
 		},
 	},
 	Delete: {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 )
 
 const (
@@ -75,6 +76,7 @@ func (w *Worker) takeStep(ctx context.Context, a *action) (done bool, err error)
 	if a.back() {
 		run = a.step().undo
 	}
+	ctx = w.withProgress(ctx, a)
 	var e effect
 	if a.tries() > maxDeaths {
 		err = nova.Errorf(nova.Conflict, "The action was begun %d times, and never ended.", maxDeaths)
@@ -262,7 +264,7 @@ func failEvents(ctx context.Context, tx *db.Store, a *action, message string) er
 func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 	var message *string
 	if !a.transition.beside {
-		e.change.TaskState = new(nova.Idle)
+		e.change.TaskState, e.change.Progress = new(nova.Idle), new(0)
 	}
 	state := a.transition.then
 	if a.back() {
@@ -313,10 +315,23 @@ func (w *Worker) broken(ctx context.Context, a *action) nova.VMState {
 	return state
 }
 
-// show shows what a server is busy with in the midst of a step.
-func (w *Worker) show(ctx context.Context, a *action, task nova.TaskState) error {
+// withProgress is a context for a step whose progress clients are shown. A
+// driver that can't tell it any more goes on: what it does next will find out.
+func (w *Worker) withProgress(ctx context.Context, a *action) context.Context {
+	if !a.step().progress || a.back() {
+		return ctx
+	}
+	return virt.WithProgress(ctx, func(percent int) {
+		if err := w.show(ctx, a, db.ServerChange{Progress: &percent}); err != nil {
+			zerolog.Ctx(ctx).Warn().Err(err).Msg("progress can't be shown")
+		}
+	})
+}
+
+// show shows in the midst of a step what a server is busy with, or how far.
+func (w *Worker) show(ctx context.Context, a *action, change db.ServerChange) error {
 	return w.store.Tx(ctx, func(tx *db.Store) error {
-		if err := changeServer(ctx, tx, a, db.ServerChange{TaskState: &task}); err != nil {
+		if err := changeServer(ctx, tx, a, change); err != nil {
 			return err
 		}
 		return tx.AdvanceAction(ctx, a.Action)
