@@ -11,7 +11,7 @@ timeout  := 20m
 # The packages whose tests rewrite what they compare with.
 goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
 
-.PHONY: help build run check test soak vet race postgres lint fmt golden docs cover bench python e2e compare tools clean
+.PHONY: help build run check test soak vet race postgres lint fmt golden docs cover bench python e2e compare conformance tools clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,9 +68,12 @@ e2e: build tools ## drive the built binary with the real nova, openstack and cur
 compare: ## compare nova-api with a real Nova, call by call: needs both, see e2e/compare/README.md
 	python3 e2e/compare $(COMPARE)
 
+conformance: build ## run tempest's compute tests: half an hour; CONFORMANCE='REGEX…' runs some of them
+	scripts/conformance.sh $(CONFORMANCE)
+
 tools: ## install what the tests need: Python clients, PostgreSQL; the linter builds on first use
 	scripts/venv.sh
 	scripts/postgres.sh install
 
 clean: ## remove what was built and installed here, but no state
-	rm -rf bin .venv .tools
+	rm -rf bin .venv .venv-* .tools

@@ -1,0 +1,76 @@
+"""Results of tests: as a table, and in docs/conformance.md."""
+
+import collections
+import dataclasses
+import re
+
+HEAD = """# Conformance
+
+What the tests of other projects say of nova-api. `make conformance` and `make golden` write the sections below, each its own.
+"""
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of a test: passed, failed or skipped, and why."""
+
+    name: str
+    outcome: str
+    why: str
+    details: dict
+
+    @property
+    def suite(self):
+        """Give the module that the test is in, without the suite's own name."""
+        module = re.search(r"tempest\.api\.compute((?:\.[a-z_0-9]+)+)", self.name)
+        return module.group(1).removeprefix(".") if module else self.name
+
+    @property
+    def reason(self):
+        """Give the last line of why, short enough for a cell of a table."""
+        last = (self.why.splitlines() or [""])[-1]
+        return last.replace("|", "\\|")[:200]
+
+
+def failures(results):
+    """Print what has failed, with the ends of the tracebacks."""
+    for one in results:
+        if one.outcome == "failed":
+            print(f"\n== {one.name}\n{one.why[-3000:]}")
+
+
+def table(results):
+    """Give a line for each module, and one for all."""
+    suites = collections.defaultdict(list)
+    for one in sorted(results, key=lambda r: r.name):
+        suites[one.suite].append(one)
+    lines = ["| suite | passed | failed | skipped | why |", "|---|---|---|---|---|"]
+    lines += [line(f"`{suite}`", ones, why(ones)) for suite, ones in sorted(suites.items())]
+    lines.append(line("all", results, ""))
+    return "\n".join(lines)
+
+
+def line(suite, ones, reasons):
+    count = collections.Counter(one.outcome for one in ones)
+    return f"| {suite} | {count['passed']} | {count['failed']} | {count['skipped']} | {reasons} |"
+
+
+def why(ones):
+    """Give the reasons of what didn't pass, each once, with how often."""
+    count = collections.Counter(
+        f"{one.name.rpartition('.')[2]}: {one.reason}" if one.outcome == "failed" else one.reason
+        for one in ones if one.outcome != "passed")
+    return "; ".join(f"{reason} ({number})" if number > 1 else reason for reason, number in count.items())
+
+
+def write(path, section, about, text):
+    """Replace a section of a document, or add it."""
+    begin, end = f"<!-- {section}: make conformance -->", f"<!-- end of {section} -->"
+    document = path.read_text() if path.exists() else HEAD
+    block = f"{begin}\n\n## {section.capitalize()}\n\n{about}\n\n{text}\n\n{end}"
+    before, found, rest = document.partition(begin)
+    if found:
+        document = before + block + rest.partition(end)[2]
+    else:
+        document = document.rstrip() + "\n\n" + block + "\n"
+    path.write_text(document)

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Runs the conformance suites of other projects against bin/nova-api, and writes
+# what they say to docs/conformance.md. With arguments, regular expressions, it
+# runs only the tests that match one of them, and writes to no file.
+#
+# The suites are installed into .venv-tempest, apart from the clients in .venv:
+# each wants its own versions of what they share.
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+[ -x bin/nova-api ] || die "there is no bin/nova-api: make build"
+want=$(cat scripts/conformance.txt)
+if [ "$(cat .venv-tempest/installed 2>/dev/null)" != "$want" ] || ! .venv-tempest/bin/python -c '' 2>/dev/null; then
+	say "installing the suites into .venv-tempest"
+	python3 -m venv --clear .venv-tempest
+	.venv-tempest/bin/python -m pip install --quiet --disable-pip-version-check -r scripts/conformance.txt
+	printf '%s\n' "$want" >.venv-tempest/installed
+fi
+exec .venv-tempest/bin/python e2e/conformance "$@"
