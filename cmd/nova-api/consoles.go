@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -11,33 +12,45 @@ import (
 	"github.com/nova-api/nova-api/internal/console"
 )
 
-// consoleURL makes the addresses of consoles: at the proxy that the configuration
-// names, or at the one in this process. The token is where Nova has it: noVNC
-// takes the path of its WebSocket from the query of its page.
+// consoleURL makes the addresses of consoles for a request.
 func consoleURL(cfg *config.Config) func(r *rest.Request, kind, token string) string {
 	return func(r *rest.Request, kind, token string) string {
-		if kind == "novnc" {
-			base := cfg.Consoles.VNCURL
-			if base == "" {
-				base = r.Base() + console.Path + console.Page
-			}
-			return withQuery(base, "path", "?token="+token)
-		}
-		base := cfg.Consoles.SerialURL
-		if base == "" {
-			base = "ws" + strings.TrimPrefix(r.Base(), "http") + console.Path + "/"
-		}
-		return withQuery(base, "token", token)
+		return consoleAddress(cfg.Consoles, r.Base(), kind, token)
 	}
 }
 
-// withQuery adds a parameter to an address.
-func withQuery(base, name, value string) string {
-	separator := "?"
-	if strings.Contains(base, "?") {
-		separator = "&"
+// consoleAddress is the address of a console: at the proxy that the configuration
+// names, or at the one in this process. The token is where Nova has it: noVNC
+// takes the path of its WebSocket, from the root of the host, from the query of its
+// page; a path that the page has already in the configuration is where the token
+// goes.
+func consoleAddress(c config.Consoles, base, kind, token string) string {
+	name, value := "token", token
+	address := cmp.Or(c.SerialURL, "ws"+strings.TrimPrefix(base, "http")+console.Path+"/")
+	if kind == "novnc" {
+		name, value = "path", "?token="+token
+		address = cmp.Or(c.VNCURL, base+console.Path+console.Page+"?path="+url.QueryEscape(pathOf(base)+console.Path[1:]+"/"))
 	}
-	return base + separator + url.Values{name: {value}}.Encode()
+	page, query, _ := strings.Cut(address, "?")
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		values = url.Values{}
+	}
+	if name == "path" {
+		value = values.Get("path") + value
+	}
+	values.Set(name, value)
+	return page + "?" + values.Encode()
+}
+
+// pathOf is the path of an address, without the slash that it begins with and
+// with one at its end: empty for the root.
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || strings.Trim(u.Path, "/") == "" {
+		return ""
+	}
+	return strings.Trim(u.Path, "/") + "/"
 }
 
 // closeConsoles ends the sessions on consoles when the context ends: the server

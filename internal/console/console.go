@@ -136,7 +136,10 @@ func token(r *http.Request) string {
 
 func answer(w http.ResponseWriter, r *http.Request, err error) {
 	if nova.Is(err, nova.NotFound) {
-		http.Error(w, "The token is not valid, or has expired.", http.StatusForbidden)
+		// Without a body, and at the connection's end: no browser shows its reader
+		// the answer to a WebSocket, and other clients take a body for a console's.
+		w.Header().Set("Connection", "close")
+		w.WriteHeader(http.StatusForbidden)
 		return
 	}
 	zerolog.Ctx(r.Context()).Warn().Err(err).Msg("console token can't be looked up")

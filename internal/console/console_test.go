@@ -88,6 +88,29 @@ func behindConnect(t *testing.T, c net.Conn, screen *vnc.Screen) {
 	_ = vnc.ServeSerial(t.Context(), c, screen)
 }
 
+// TestProxy_RefusesInSilence: a client that takes all it is sent for the console
+// gets nothing behind the head of a refusal, and then the connection's end.
+func TestProxy_RefusesInSilence(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 0)
+	address := strings.TrimSuffix(strings.TrimPrefix(s.url, "http://"), console.Path)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, err = io.WriteString(conn, "GET "+console.Path+"/?token=guessed HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := io.ReadAll(conn)
+	head, rest, ok := strings.Cut(string(said), "\r\n\r\n")
+	if err != nil || !ok || rest != "" || !strings.HasPrefix(head, "HTTP/1.1 403 ") {
+		t.Errorf("answer %q, %v", said, err)
+	}
+}
+
 func (s *site) open(t *testing.T, query string, header http.Header) (*websocket.Conn, int) {
 	t.Helper()
 	c, response, err := websocket.Dial(t.Context(), s.url+console.Page+query, &websocket.DialOptions{HTTPHeader: header, Subprotocols: []string{"binary"}})
@@ -221,7 +244,7 @@ func TestProxy_Pages(t *testing.T) {
 		return response.StatusCode, response.Header, string(body)
 	}
 	if status, header, body := get(console.Page + "?path=%3Ftoken%3Dvnc"); status != http.StatusOK ||
-		!strings.HasPrefix(header.Get("Content-Type"), "text/html") || !strings.Contains(body, "vnc_auto.js") {
+		!strings.HasPrefix(header.Get("Content-Type"), "text/html") || !strings.Contains(body, "vnc_auto.js") || !strings.Contains(body, "noVNC") {
 		t.Errorf("page: %d %v", status, header)
 	}
 	imports := regexp.MustCompile(`(?m)^\s*(?:import|export)\b[^'"]*from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]`)

@@ -1,10 +1,12 @@
 import RFB from './novnc/core/rfb.js';
 
-// The path of the WebSocket, "?token=…", comes in the query, as Nova's console
-// addresses have it.
+// The path of the WebSocket, "console/?token=…", comes in the query, as Nova's
+// console addresses have it: from the root of the host. Without one, the
+// WebSocket is beside this page.
 const query = new URLSearchParams(location.search);
-const path = query.get('path') ?? (query.get('token') ? '?token=' + encodeURIComponent(query.get('token')) : 'websockify');
-const address = new URL(path, location.href);
+const address = query.get('path')
+  ? new URL('/' + query.get('path').replace(/^\/+/, ''), location.origin)
+  : new URL('?token=' + encodeURIComponent(query.get('token') ?? ''), location.href);
 address.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 
 const say = text => { document.getElementById('status').textContent = text; };
