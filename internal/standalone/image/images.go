@@ -88,6 +88,15 @@ func (s *Service) show(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: view(image)}, nil
 }
 
+// tasks lists what is still being done to an image in the background. An import
+// ends before its response, so nothing ever is.
+func (s *Service) tasks(r *http.Request) (kit.Reply, error) {
+	if _, err := s.visible(r.Context(), pathValue(r, "id")); err != nil {
+		return kit.Reply{}, err
+	}
+	return kit.Reply{Body: map[string]any{"tasks": []any{}}}, nil
+}
+
 // update carries out a JSON patch: all of it or, with an error, nothing. The
 // owner and the visibility are compared with those before the patch, so a client
 // may send back what it was shown.

@@ -140,6 +140,8 @@ func TestTagsAndActions(t *testing.T) {
 		c.want(204, "", "demo", "PUT "+one+"/tags/t%201", "")
 		c.want(200, `"tags":["t 1"]`, "demo", "GET "+one, "")
 		c.want(404, "", "alt", "PUT "+one+"/tags/t", "")
+		c.want(200, `{"tasks":[]}`, "reader", "GET "+one+"/tasks", "")
+		c.want(404, "", "alt", "GET "+one+"/tasks", "")
 		c.want(204, "", "demo", "DELETE "+one+"/tags/t%201", "")
 		c.want(404, "", "demo", "DELETE "+one+"/tags/t%201", "")
 		c.want(403, "Not allowed to deactivate image in status 'queued'", "demo", "POST "+one+"/actions/deactivate", "")

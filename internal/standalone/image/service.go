@@ -118,6 +118,7 @@ func (s *Service) routes() []route {
 		{"GET", "/images/{id}", s.show},
 		{"PATCH", "/images/{id}", s.update},
 		{"DELETE", "/images/{id}", s.remove},
+		{"GET", "/images/{id}/tasks", s.tasks},
 		{"GET", "/images/{id}/file", s.download},
 		{"POST", "/images/{id}/import", s.importData},
 		{"POST", "/images/{id}/actions/deactivate", s.deactivate},
