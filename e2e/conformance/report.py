@@ -1,5 +1,6 @@
 """Results of tests: as a table, and in docs/conformance.md."""
 
+import ast
 import collections
 import dataclasses
 import re
@@ -27,9 +28,13 @@ class Result:
 
     @property
     def reason(self):
-        """Give the last line of why, short enough for a cell of a table."""
+        """Give the last line of why, fit for a cell of a table, without what differs at each run."""
         last = (self.why.splitlines() or [""])[-1]
-        return last.replace("|", "\\|")[:200]
+        if found := re.fullmatch(r"Details: (\{.*\})", last):
+            fault = ast.literal_eval(found.group(1))
+            last = f"{str(fault.get('code'))[:3]} {fault.get('message', '').partition('<')[0]}"
+        last = re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", last)
+        return last[:200].replace("|", "\\|").replace("<", "&lt;")
 
 
 def failures(results):
@@ -57,10 +62,8 @@ def line(suite, ones, reasons):
 
 def why(ones):
     """Give the reasons of what didn't pass, each once, with how often."""
-    count = collections.Counter(
-        f"{one.name.rpartition('.')[2]}: {one.reason}" if one.outcome == "failed" else one.reason
-        for one in ones if one.outcome != "passed")
-    return "; ".join(f"{reason} ({number})" if number > 1 else reason for reason, number in count.items())
+    count = collections.Counter((one.outcome, one.reason) for one in ones if one.outcome != "passed")
+    return "; ".join(f"{outcome}: {reason}" + f" ({number} times)" * (number > 1) for (outcome, reason), number in count.items())
 
 
 def write(path, section, about, text):
