@@ -68,7 +68,7 @@ e2e: build tools ## drive the built binary with the real nova, openstack and cur
 compare: ## compare nova-api with a real Nova, call by call: needs both, see e2e/compare/README.md
 	python3 e2e/compare $(COMPARE)
 
-conformance: build ## run tempest's compute tests: half an hour; CONFORMANCE='REGEX…' runs some of them
+conformance: build ## run tempest's compute tests: ten minutes; CONFORMANCE='REGEX…' runs some of them
 	scripts/conformance.sh $(CONFORMANCE)
 
 tools: ## install what the tests need: Python clients, PostgreSQL; the linter builds on first use

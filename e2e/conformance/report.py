@@ -5,11 +5,6 @@ import collections
 import dataclasses
 import re
 
-HEAD = """# Conformance
-
-What the tests of other projects say of nova-api. `make conformance` and `make golden` write the sections below, each its own.
-"""
-
 
 @dataclasses.dataclass
 class Result:
@@ -34,6 +29,7 @@ class Result:
             fault = ast.literal_eval(found.group(1))
             last = f"{str(fault.get('code'))[:3]} {fault.get('message', '').partition('<')[0]}"
         last = re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", last)
+        last = last.partition(": [{")[0]  # what follows is a list of all there was
         return last[:200].replace("|", "\\|").replace("<", "&lt;")
 
 
@@ -67,9 +63,9 @@ def why(ones):
 
 
 def write(path, section, about, text):
-    """Replace a section of a document, or add it."""
+    """Replace a section of a document, or add it. The tests of api write what stands before the first section."""
     begin, end = f"<!-- {section}: make conformance -->", f"<!-- end of {section} -->"
-    document = path.read_text() if path.exists() else HEAD
+    document = path.read_text()
     block = f"{begin}\n\n## {section.capitalize()}\n\n{about}\n\n{text}\n\n{end}"
     before, found, rest = document.partition(begin)
     if found:
