@@ -8,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nova-api/nova-api/internal/cloud"
-	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -18,46 +17,15 @@ import (
 // happened.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	type testCase struct {
-		first compute.Verb
-		runs  bool // the server is there before the verb
-	}
-	for verb, c := range map[compute.Verb]testCase{
-		compute.Create:         {},
-		compute.Delete:         {runs: true},
-		compute.Stop:           {runs: true},
-		compute.Start:          {runs: true, first: compute.Stop},
-		compute.SoftReboot:     {runs: true},
-		compute.HardReboot:     {runs: true, first: compute.Pause},
-		compute.Pause:          {runs: true},
-		compute.Unpause:        {runs: true, first: compute.Pause},
-		compute.Suspend:        {runs: true},
-		compute.Resume:         {runs: true, first: compute.Suspend},
-		compute.Snapshot:       {runs: true},
-		compute.Backup:         {runs: true},
-		compute.BackupInstance: {runs: true, first: compute.Stop},
-	} {
+	for verb := range verbsForTests {
 		t.Run(string(verb), func(t *testing.T) {
 			t.Parallel()
 			eachSite(t, func(t *testing.T, s *site) {
-				prepare := func() nova.Server {
-					var change []func(*compute.ServerRequest)
-					if verb == compute.Create || verb == compute.Delete {
-						change = append(change, onPrivate)
-					}
-					server := s.begin(s.as("demo"), change...)
-					if c.runs {
-						s.work()
-						s.first(server.ID, c.first)
-						s.must(s.do(s.as("demo"), s.server(server.ID), verb))
-					}
-					return server
-				}
-				calm := prepare()
+				calm := s.begun(verb)
 				s.work()
 				want := s.outcome(calm.ID)
 				for step := 1; ; step++ {
-					server := prepare()
+					server := s.begun(verb)
 					died := s.dieAt(step)
 					s.clock.advance(2 * lease)
 					s.workWith(s.newWorker())

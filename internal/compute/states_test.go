@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +19,9 @@ import (
 var update = flag.Bool("update", false, "print docs/states.md anew")
 
 const document = "../../docs/states.md"
+
+// AllVerbs are the verbs, in order, for tests from outside.
+var AllVerbs = slices.Sorted(maps.Keys(transitions))
 
 // The rows and columns of the grid, in order.
 var (

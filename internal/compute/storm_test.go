@@ -81,7 +81,6 @@ func (s *site) whim(dice *rand.Rand, id string) error {
 		return err
 	}
 	whims := []func() error{
-		func() error { return s.api.Delete(ctx, server) },
 		func() error { return s.api.ResetState(s.as("admin"), server, nova.Active) },
 		func() error { return s.api.Unlock(ctx, server) },
 		func() error {
@@ -96,11 +95,12 @@ func (s *site) whim(dice *rand.Rand, id string) error {
 			return err
 		},
 	}
-	for _, verb := range []compute.Verb{
-		compute.Stop, compute.Start, compute.SoftReboot, compute.HardReboot, compute.HardReboot, compute.Pause, compute.Unpause, compute.Suspend, compute.Resume,
-		compute.Snapshot, compute.Backup, compute.BackupInstance,
-	} {
-		whims = append(whims, func() error { return s.do(ctx, server, verb) })
+	for _, verb := range compute.AllVerbs {
+		for range max(1, verbsForTests[verb].weight) {
+			if verb != compute.Create {
+				whims = append(whims, func() error { return s.do(ctx, server, verb) })
+			}
+		}
 	}
 	return whims[dice.IntN(len(whims))]()
 }

@@ -1,0 +1,180 @@
+package compute_test
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A verbRow is what the tests that walk all verbs have to know of one. Nothing
+// but do and asks needs to be said of a verb that begins with a server that
+// runs, and that nothing sets apart.
+type verbRow struct {
+	do      func(s *site, ctx context.Context, server nova.Server) error // nil: Servers.Do
+	asks    string                                                       // what it asks a driver for, as hooks.driver hears it
+	first   []compute.Verb                                               // what brings a server that runs to where it can begin
+	request func(*compute.ServerRequest)                                 // what server it takes; nil: one connected to nothing
+	weight  int                                                          // how often clients do it in a storm; 0: once
+
+	// What refuses it.
+	word   string         // what a refusal calls it; empty: the verb itself
+	wrong  nova.VMState   // a state that doesn't allow it; empty: all do, and all tasks
+	busy   nova.TaskState // a task that doesn't allow it; empty: pausing
+	locked bool           // it may be done to a locked server
+}
+
+// verbsForTests are all verbs. TestVerbs_HaveRows finds one that is missing.
+var verbsForTests = map[compute.Verb]verbRow{
+	compute.Create: {asks: "spawn", request: onPrivate},
+	compute.Delete: {
+		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Delete(ctx, server) },
+		asks: "destroy", request: onPrivate,
+	},
+	compute.Start:      {asks: "power_on", first: []compute.Verb{compute.Stop}, wrong: nova.Active},
+	compute.Stop:       {asks: "power_off", wrong: nova.Stopped},
+	compute.SoftReboot: {asks: "soft_reboot", wrong: nova.Stopped},
+	compute.HardReboot: {
+		asks: "hard_reboot", first: []compute.Verb{compute.Pause}, weight: 2,
+		word: "reboot", wrong: nova.Building, busy: nova.Deleting,
+	},
+	compute.Pause:   {asks: "pause", wrong: nova.Stopped},
+	compute.Unpause: {asks: "unpause", first: []compute.Verb{compute.Pause}, wrong: nova.Active},
+	compute.Suspend: {asks: "suspend", wrong: nova.Stopped},
+	compute.Resume:  {asks: "resume", first: []compute.Verb{compute.Suspend}, wrong: nova.Active},
+	compute.Snapshot: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			_, err := s.api.CreateImage(ctx, server, "shot", nil)
+			return err
+		},
+		asks: "snapshot", wrong: nova.Errored, locked: true,
+	},
+	compute.Backup: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			_, err := s.api.CreateBackup(ctx, server, "daily", "daily", 1, nil)
+			return err
+		},
+		asks: "snapshot", wrong: nova.Errored, locked: true,
+	},
+	compute.BackupInstance: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			_, err := s.api.BackupInstance(ctx, server, "backup", nil)
+			return err
+		},
+		asks: "snapshot", first: []compute.Verb{compute.Stop}, wrong: nova.Building,
+	},
+}
+
+func TestVerbs_HaveRows(t *testing.T) {
+	t.Parallel()
+	for _, verb := range compute.AllVerbs {
+		if row, ok := verbsForTests[verb]; !ok || row.asks == "" {
+			t.Errorf("%s has no row in verbsForTests, or asks no driver for anything", verb)
+		}
+	}
+	if len(verbsForTests) != len(compute.AllVerbs) {
+		t.Errorf("there are %d rows for %d verbs", len(verbsForTests), len(compute.AllVerbs))
+	}
+}
+
+// do starts any verb but Create.
+func (s *site) do(ctx context.Context, server nova.Server, verb compute.Verb) error {
+	s.t.Helper()
+	if do := verbsForTests[verb].do; do != nil {
+		return do(s, ctx, server)
+	}
+	return s.api.Do(ctx, server, verb)
+}
+
+// first does verbs, one after the other, to their end. "" is none.
+func (s *site) first(id string, verbs ...compute.Verb) {
+	s.t.Helper()
+	for _, verb := range verbs {
+		if verb != "" {
+			s.must(s.do(s.as("demo"), s.server(id), verb))
+			s.work()
+		}
+	}
+}
+
+// ready makes a server that a verb may begin with.
+func (s *site) ready(verb compute.Verb) nova.Server {
+	s.t.Helper()
+	row := verbsForTests[verb]
+	server := s.boot(s.as("demo"), row.change()...)
+	s.first(server.ID, row.first...)
+	return s.server(server.ID)
+}
+
+// begun makes a server that a verb was begun with, which nobody works at yet.
+func (s *site) begun(verb compute.Verb) nova.Server {
+	s.t.Helper()
+	if verb == compute.Create {
+		return s.begin(s.as("demo"), verbsForTests[verb].change()...)
+	}
+	server := s.ready(verb)
+	s.must(s.do(s.as("demo"), server, verb))
+	return s.server(server.ID)
+}
+
+func (r verbRow) change() (change []func(*compute.ServerRequest)) {
+	if r.request != nil {
+		change = append(change, r.request)
+	}
+	return change
+}
+
+// TestVerbs_RefusedEach is what every verb has in common: it is refused by a
+// lock, unless it changes nothing, by a state and by a task. Somebody who looked
+// before the server came to be so is told the same.
+func TestVerbs_RefusedEach(t *testing.T) {
+	t.Parallel()
+	eachCase(t, verbsForTests, func(t *testing.T, s *site, verb compute.Verb, row verbRow) {
+		if verb == compute.Create {
+			return
+		}
+		ready, word, locked := s.ready(verb), cmp.Or(row.word, string(verb)), "Instance ID is locked"
+		if row.locked {
+			locked = ""
+		}
+		busy := cmp.Or(row.busy, nova.Pausing)
+		for _, c := range []struct {
+			change db.ServerChange
+			text   string
+			late   bool // who looked before is told the same
+		}{
+			{db.ServerChange{LockedBy: new("owner")}, locked, false},
+			{db.ServerChange{VMState: &row.wrong}, "Cannot '" + word + "' instance ID while it is in vm_state " + string(row.wrong), true},
+			{db.ServerChange{TaskState: &busy}, "Cannot '" + word + "' instance ID while it is in task_state " + string(busy), true},
+		} {
+			if c.text == "" || c.change.LockedBy == nil && row.wrong == "" {
+				continue
+			}
+			refused, record := s.put(ready.ID, c.change), s.record(ready.ID)
+			text := strings.ReplaceAll(c.text, "ID", ready.ID)
+			wantRefusal(t, s.do(s.as("demo"), refused, verb), nova.Conflict, text)
+			if c.late {
+				wantRefusal(t, s.do(s.as("demo"), ready, verb), nova.Conflict, text)
+			}
+			s.wantStates(ready.ID, states(refused))
+			s.wantRecord(ready.ID, record...)
+			if number := s.work(); number != 0 {
+				t.Errorf("%d actions were queued", number)
+			}
+			s.put(ready.ID, db.ServerChange{LockedBy: new(""), VMState: &ready.VMState, TaskState: &ready.TaskState})
+		}
+		if row.locked {
+			s.put(ready.ID, db.ServerChange{LockedBy: new("owner")})
+		}
+		s.must(s.do(s.as("demo"), s.server(ready.ID), verb)) // it was nothing else that kept it back
+		s.work()
+		if fault := s.server(ready.ID).Fault; fault != nil {
+			t.Errorf("fault %+v", fault)
+		}
+		s.settled()
+	})
+}
