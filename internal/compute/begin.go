@@ -10,7 +10,9 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// Do starts one of the verbs that need to be told nothing but the server.
+// Do starts a verb that needs no arguments but the server. The error is Conflict
+// if the server is locked, busy, in another state or without a host, and NotFound
+// if it has gone meanwhile.
 func (a *Servers) Do(ctx context.Context, s nova.Server, verb Verb) error {
 	_, err := a.begin(ctx, s, verb, nil)
 	return err

@@ -9,7 +9,8 @@ import (
 )
 
 // Delete removes a server, whatever it is doing. One that has no host yet is
-// gone at once; one that is being deleted already stays so.
+// gone at once; one that is being deleted already stays so. The error is Conflict
+// if the server is locked, and NotFound if it has gone.
 func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 	t := transitions[Delete]
 	return a.store.Tx(ctx, func(tx *db.Store) error {

@@ -71,7 +71,8 @@ func (w *Worker) sweep(ctx context.Context) {
 }
 
 // SweepImages removes the images without data whose making was broken off
-// some time ago. Those that it can't remove it leaves for later.
+// some time ago. Those that it can't remove it leaves for later; the error is
+// then that of the image service, such as Unavailable.
 func (w *Worker) SweepImages(ctx context.Context) error {
 	ids, err := w.store.LeftImages(ctx)
 	if err != nil {
@@ -90,7 +91,8 @@ func (w *Worker) SweepImages(ctx context.Context) error {
 }
 
 // SweepPorts removes the ports of servers that are gone. Those that it can't
-// remove it leaves for later, which is no reason to keep others.
+// remove it leaves for later, which is no reason to keep others; the error joins
+// those of the network service, such as Unavailable.
 func (w *Worker) SweepPorts(ctx context.Context) error {
 	left, err := w.store.LeftPorts(ctx)
 	if err != nil || len(left) == 0 {

@@ -10,7 +10,7 @@ import (
 // Quota finds the limits of a project, and those of one of its users. Limits of
 // the user go before those of the project, these before those of the default
 // class, these before the configuration. Either ID may be empty, which leaves
-// its limits out.
+// its limits out. It returns only errors of the store.
 func (a *Servers) Quota(ctx context.Context, project, user string) (ofProject, ofUser nova.Quota, err error) {
 	set, err := a.store.QuotaLayers(ctx, project, user)
 	if err != nil {
@@ -20,13 +20,14 @@ func (a *Servers) Quota(ctx context.Context, project, user string) (ofProject, o
 	return ofProject, quota.Effective(ofProject, set.User), nil
 }
 
-// DefaultQuota finds the limits of a project for which none were set.
+// DefaultQuota finds the limits of a project for which none were set. It returns
+// only errors of the store.
 func (a *Servers) DefaultQuota(ctx context.Context) (nova.Quota, error) {
 	return a.ClassQuota(ctx, nova.DefaultQuotaClass)
 }
 
 // ClassQuota finds the limits of a class. Only the default class has any
-// effect.
+// effect. It returns only errors of the store.
 func (a *Servers) ClassQuota(ctx context.Context, class string) (nova.Quota, error) {
 	set, err := a.store.ClassQuota(ctx, class)
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// ResetState says what state a server is in, whatever it is doing: that ends.
+// ResetState declares what state a server is in, and ends whatever is being done
+// to it. The error is NotFound if the server has gone.
 func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		if _, err := tx.LockServer(ctx, s.ID); err != nil {

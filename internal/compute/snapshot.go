@@ -32,13 +32,17 @@ const (
 	imageBackup   = "backup"
 )
 
-// CreateImage begins to make an image of a server, and gives the image's ID.
+// CreateImage begins to make an image of a server, and gives the image's ID. The
+// error is Conflict or NotFound as for Do, or what the image service answered:
+// Invalid, Forbidden, OverQuota, or Unavailable if it can't be reached. The action
+// has then been taken back.
 func (a *Servers) CreateImage(ctx context.Context, s nova.Server, name string, metadata map[string]string) (string, error) {
 	return a.beginImage(ctx, s, Snapshot, imageArgs{Image: a.newImage(ctx, s, name, imageSnapshot, metadata)})
 }
 
 // CreateBackup begins to make a backup of a type, of which no more than
-// rotation are kept, and gives the image's ID.
+// rotation are kept, and gives the image's ID. The error is Invalid if the server
+// has no image, or one of those of CreateImage.
 func (a *Servers) CreateBackup(
 	ctx context.Context, s nova.Server, name, backupType string, rotation int, metadata map[string]string,
 ) (string, error) {
@@ -52,7 +56,8 @@ func (a *Servers) CreateBackup(
 
 // BackupInstance begins to back a server up, and gives the image's ID. The
 // backup is of no type, so no rotation removes it, and its description is the
-// client's or none, whatever the server's image has.
+// client's or none, whatever the server's image has. The errors are those of
+// CreateImage: Conflict, NotFound, or what the image service answered.
 func (a *Servers) BackupInstance(ctx context.Context, s nova.Server, name string, description *string) (string, error) {
 	image := a.newImage(ctx, s, name, imageBackup, nil)
 	delete(image.Properties, "backup_type")

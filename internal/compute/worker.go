@@ -83,7 +83,8 @@ func NewWorker(o WorkerOptions) *Worker {
 }
 
 // Run works until the context ends. Then it lets what is under way be broken
-// off, and gives its leases back.
+// off, and gives its leases back. Failures on the way are logged; it returns only
+// errors of the store, if the leases can't be given back.
 func (w *Worker) Run(ctx context.Context) error {
 	working, done := context.WithCancel(context.WithoutCancel(ctx)) // leases hold until the last job has ended
 	var helpers, jobs sync.WaitGroup
@@ -209,7 +210,8 @@ func (w *Worker) queues() []string {
 	return queues
 }
 
-// RunOne carries out one action, if there is one, and tells whether there was.
+// RunOne carries out one action, if there is one, and reports whether there was.
+// It returns only errors of the store; how the action went is in its record.
 func (w *Worker) RunOne(ctx context.Context) (bool, error) {
 	actions, err := w.store.ClaimActions(ctx, w.claims(1))
 	if err != nil || len(actions) == 0 {
