@@ -24,7 +24,7 @@ func (c *FlavorAccess) Operations() rest.Operations {
 // index lists the projects that may use a private flavor. A public flavor has
 // no such list.
 func (c *FlavorAccess) index(ctx context.Context, r *rest.Request) (any, error) {
-	flavor, err := c.visibleFlavor(ctx, r, r.Param("flavor_id"))
+	flavor, err := c.Store.FlavorFor(ctx, r.Caller, r.Param("flavor_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.AddT
 	if err := c.checkProject(ctx, project(id)); err != nil {
 		return nil, err
 	}
-	flavor, err := c.visibleFlavor(ctx, r, r.ID())
+	flavor, err := c.Store.FlavorFor(ctx, r.Caller, r.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.AddT
 // removeAccess does not ask whether the project exists: the access of a deleted
 // project must be removable.
 func (c *Flavors) removeAccess(ctx context.Context, r *rest.Request, in schema.RemoveTenantAccessBody) (any, error) {
-	flavor, err := c.visibleFlavor(ctx, r, r.ID())
+	flavor, err := c.Store.FlavorFor(ctx, r.Caller, r.ID())
 	if err != nil {
 		return nil, err
 	}

@@ -105,5 +105,5 @@ func checkExtraSpecs(r *rest.Request, specs schema.ExtraSpecs) error {
 
 // flavor finds the flavor that the path names, if the caller may see it.
 func (c *FlavorExtraSpecs) flavor(ctx context.Context, r *rest.Request) (nova.Flavor, error) {
-	return c.visibleFlavor(ctx, r, r.Param("flavor_id"))
+	return c.Store.FlavorFor(ctx, r.Caller, r.Param("flavor_id"))
 }

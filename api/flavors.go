@@ -53,7 +53,7 @@ func (c *Flavors) detail(ctx context.Context, r *rest.Request) (any, error) {
 }
 
 func (c *Flavors) show(ctx context.Context, r *rest.Request) (any, error) {
-	flavor, err := c.visibleFlavor(ctx, r, r.ID())
+	flavor, err := c.Store.FlavorFor(ctx, r.Caller, r.ID())
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (c *Flavors) list(ctx context.Context, r *rest.Request) ([]nova.Flavor, err
 	page := r.Page()
 	page.Sort = []nova.Sort{{Key: cmp.Or(r.Last("sort_key"), "flavorid"), Desc: r.Last("sort_dir") == "desc"}}
 	if r.Has("marker") { // the marker need not be in the list, but the caller must be able to see it
-		_, err := c.visibleFlavor(ctx, r, page.Marker)
+		_, err := c.Store.FlavorFor(ctx, r.Caller, page.Marker)
 		if nova.Is(err, nova.NotFound) {
 			return nil, nova.Errorf(nova.Invalid, "marker [%s] not found", page.Marker)
 		}
@@ -152,15 +152,6 @@ func isPublic(r *rest.Request) (*bool, error) {
 		return nil, nova.Errorf(nova.Invalid, "Invalid is_public filter [%s]", text)
 	}
 	return &value, nil
-}
-
-// visibleFlavor finds a flavor that the caller may use. Administrators may use
-// every flavor.
-func (o Options) visibleFlavor(ctx context.Context, r *rest.Request, id string) (nova.Flavor, error) {
-	if r.IsAdmin() {
-		return o.Store.Flavor(ctx, id)
-	}
-	return o.Store.FlavorFor(ctx, r.Caller.ProjectID, id)
 }
 
 // newFlavor is the flavor that a body describes. A name on /v2 may have spaces

@@ -88,9 +88,14 @@ func (s *Store) Flavor(ctx context.Context, id string) (nova.Flavor, error) {
 	return s.flavor(ctx, q, id)
 }
 
-// FlavorFor finds a flavor that a project may use: NotFound if it may not.
-func (s *Store) FlavorFor(ctx context.Context, project, id string) (nova.Flavor, error) {
-	q := FlavorFilter{Public: new(true), AccessFor: project, WithDisabled: true}.query(s.DB)
+// FlavorFor finds a flavor that a caller may use: a public one, or one that the
+// caller's project was given access to. Administrators may use every flavor. The
+// error is NotFound if there is none, or none for the caller.
+func (s *Store) FlavorFor(ctx context.Context, caller nova.Caller, id string) (nova.Flavor, error) {
+	if caller.Admin {
+		return s.Flavor(ctx, id)
+	}
+	q := FlavorFilter{Public: new(true), AccessFor: caller.ProjectID, WithDisabled: true}.query(s.DB)
 	q.And("flavorid = ?", id)
 	return s.flavor(ctx, q, id)
 }

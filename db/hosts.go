@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
@@ -56,23 +57,22 @@ func (s *Store) ReleaseHosts(ctx context.Context, holder string) error {
 	return err
 }
 
-const hostColumns = `h.id, h.uuid, h.host, h.node, h.service_uuid, h.hypervisor_type, h.hypervisor_version, h.host_ip, h.cpu_info,
-	h.vcpus, h.memory_mb, h.local_gb, h.vcpus_used, h.memory_mb_used, h.local_gb_used, h.running_vms,
-	h.cpu_ratio, h.ram_ratio, h.disk_ratio, NOT s.disabled AS enabled, s.forced_down, s.seen_at`
+// Of a host's columns, these are not what its process registers: Claim counts what
+// is used, and the service knows the rest.
+var hostColumnsOfOthers = []string{
+	"id", "vcpus_used", "memory_mb_used", "local_gb_used", "running_vms", "enabled", "up", "forced_down", "seen_at",
+}
+
+// The tags of nova.Host name its columns. A host that registers again keeps its ID.
+var (
+	hostColumns  = rows.List[nova.Host]()
+	registerHost = rows.Insert[nova.Host]("hosts", hostColumnsOfOthers...) +
+		" ON CONFLICT (node) DO UPDATE SET " + rows.Excluded[nova.Host](slices.Concat(hostColumnsOfOthers, []string{"uuid", "node"})...)
+)
 
 // RegisterHost writes what a hypervisor has. What is used of it stays.
 func (s *Store) RegisterHost(ctx context.Context, h nova.Host) error {
-	q, args, err := rows.Named(`
-		INSERT INTO hosts (uuid, service_uuid, host, node, hypervisor_type, hypervisor_version, host_ip, cpu_info,
-			vcpus, memory_mb, local_gb, cpu_ratio, ram_ratio, disk_ratio)
-		VALUES (:uuid, :service_uuid, :host, :node, :hypervisor_type, :hypervisor_version, :host_ip, :cpu_info,
-			:vcpus, :memory_mb, :local_gb, :cpu_ratio, :ram_ratio, :disk_ratio)
-		ON CONFLICT (node) DO UPDATE SET
-			host = excluded.host, service_uuid = excluded.service_uuid,
-			hypervisor_type = excluded.hypervisor_type, hypervisor_version = excluded.hypervisor_version,
-			host_ip = excluded.host_ip, cpu_info = excluded.cpu_info,
-			vcpus = excluded.vcpus, memory_mb = excluded.memory_mb, local_gb = excluded.local_gb,
-			cpu_ratio = excluded.cpu_ratio, ram_ratio = excluded.ram_ratio, disk_ratio = excluded.disk_ratio`, h)
+	q, args, err := rows.Named(registerHost, h)
 	if err != nil {
 		return err
 	}
@@ -90,15 +90,18 @@ func (s *Store) HostsNamed(ctx context.Context, names []string, within time.Dura
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return s.hosts(ctx, within, "h.host IN ("+rows.Marks(len(names))+")", rows.Anys(names)...)
+	return s.hosts(ctx, within, "host IN ("+rows.Marks(len(names))+")", rows.Anys(names)...)
 }
 
 func (s *Store) hosts(ctx context.Context, within time.Duration, condition string, args ...any) ([]nova.Host, error) {
 	hosts, err := rows.All[nova.Host](ctx, s.DB, `
-		SELECT `+hostColumns+`, `+s.isUp(within)+`
-		FROM hosts h JOIN services s ON s.uuid = h.service_uuid
+		SELECT `+hostColumns+`
+		FROM (
+			SELECT h.*, NOT s.disabled AS enabled, s.forced_down, s.seen_at, `+s.isUp(within)+`
+			FROM hosts h JOIN services s ON s.uuid = h.service_uuid
+		) AS known
 		WHERE `+condition+`
-		ORDER BY h.id`, args...)
+		ORDER BY id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list hosts: %w", err)
 	}

@@ -219,6 +219,16 @@ func Insert[T any](table string, without ...string) string {
 	return "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (:" + strings.Join(columns, ", :") + ")"
 }
 
+// Excluded returns the assignments of an upsert of a T: each column gets the value
+// that could not be inserted. Name the columns that stay as they are.
+func Excluded[T any](without ...string) string {
+	columns := columnsWithout[T](without)
+	for i, column := range columns {
+		columns[i] = column + " = excluded." + column
+	}
+	return strings.Join(columns, ", ")
+}
+
 func columnsWithout[T any](without []string) []string {
 	return slices.DeleteFunc(Columns[T](), func(column string) bool { return slices.Contains(without, column) })
 }

@@ -111,14 +111,10 @@ func checkShared(r ServerRequest) error {
 	return nil
 }
 
-// resolveFlavor finds an enabled flavor that the caller may use: a public one, or
-// one that the project was given access to. Administrators may use all.
-func (a *Servers) resolveFlavor(ctx context.Context, id string) (flavor nova.Flavor, err error) {
-	if nova.CallerOf(ctx).Admin {
-		flavor, err = a.store.Flavor(ctx, id)
-	} else {
-		flavor, err = a.store.FlavorFor(ctx, nova.CallerOf(ctx).ProjectID, id)
-	}
+// resolveFlavor finds an enabled flavor that the caller may use. A server can't be
+// built from a disabled one, which Nova calls not found as well.
+func (a *Servers) resolveFlavor(ctx context.Context, id string) (nova.Flavor, error) {
+	flavor, err := a.store.FlavorFor(ctx, nova.CallerOf(ctx), id)
 	if nova.Is(err, nova.NotFound) || err == nil && flavor.Disabled {
 		return flavor, nova.Errorf(nova.Invalid, "Flavor %s could not be found.", id)
 	}
