@@ -144,10 +144,11 @@ func (s *Store) AdvanceAction(ctx context.Context, a nova.Action) error {
 	return s.fenced(ctx, a, "step = ?, queue = ?, progress = ?", a.Step, a.Queue, a.Progress)
 }
 
-// FinishAction ends an action, with a message if it failed. Lost if it is no
-// longer this worker's.
+// FinishAction ends an action, with a message if it failed. What it was told is
+// forgotten, since passwords and files may be among it. Lost if it is no longer
+// this worker's.
 func (s *Store) FinishAction(ctx context.Context, a nova.Action, message *string) error {
-	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL", s.Now(), message)
+	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL, args = ''", s.Now(), message)
 }
 
 // ErrLost is what a worker is told whose action another has claimed, or a later
@@ -194,6 +195,9 @@ func (s *Store) breakOff(ctx context.Context, condition string, arg any) ([]nova
 	for _, action := range ended {
 		if _, err := rows.Exec(ctx, s.DB, "UPDATE action_events SET finish_time = ?, result = ? WHERE action_id = ? AND finish_time IS NULL",
 			now, nova.EventError, action.Serial); err != nil {
+			return nil, fmt.Errorf("break off actions: %w", err)
+		}
+		if _, err := rows.Exec(ctx, s.DB, "UPDATE actions SET args = '' WHERE id = ?", action.Serial); err != nil {
 			return nil, fmt.Errorf("break off actions: %w", err)
 		}
 	}

@@ -19,6 +19,7 @@ type ServerChange struct {
 	AccessIPv6     *string
 	DiskConfig     *string
 	PinnedZone     **string
+	ConfigDrive    *bool
 	Metadata       *map[string]string
 	ImageID        *string
 	ImageProps     *map[string]string
@@ -67,6 +68,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "access_ip_v6", c.AccessIPv6)
 	assign(&a, "disk_config", c.DiskConfig)
 	assign(&a, "pinned_zone", c.PinnedZone)
+	assign(&a, "config_drive", c.ConfigDrive)
 	assignJSON(&a, "metadata", c.Metadata)
 	assign(&a, "image_id", c.ImageID)
 	assignJSON(&a, "image_props", c.ImageProps)

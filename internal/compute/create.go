@@ -48,7 +48,10 @@ type ServerRequest struct {
 }
 
 // A File is to be put into a new server. Contents is base64.
-type File struct{ Path, Contents string }
+type File struct {
+	Path     string `json:"path"`
+	Contents string `json:"contents"`
+}
 
 // A Target is a host, a node of one, or both; its zero value is any.
 type Target struct {
@@ -78,12 +81,11 @@ func (a *Servers) Create(ctx context.Context, r ServerRequest) (Created, error) 
 	if err != nil {
 		return Created{}, err
 	}
-	password, err := a.password(r.Password)
-	if err != nil {
+	if plan.password, err = a.password(r.Password); err != nil {
 		return Created{}, err
 	}
 	servers, err := a.insertServers(ctx, plan)
-	return Created{Servers: servers, Password: password}, err
+	return Created{Servers: servers, Password: plan.password}, err
 }
 
 // password is the client's choice, or a random one.

@@ -15,6 +15,8 @@ type buildArgs struct {
 	placeArgs
 	Networks       []nicRequest `json:"networks,omitempty"`
 	SecurityGroups []string     `json:"security_groups,omitempty"` // IDs
+	Files          []File       `json:"files,omitempty"`
+	Password       string       `json:"password,omitempty"`
 }
 
 const (
@@ -31,7 +33,10 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 	if err != nil {
 		return nil, err
 	}
-	args := buildArgs{placeArgs: placeArgs{Force: p.request.Force, To: p.request.To}, Networks: p.networks, SecurityGroups: p.groups}
+	args := buildArgs{
+		placeArgs: placeArgs{Force: p.request.Force, To: p.request.To}, Networks: p.networks, SecurityGroups: p.groups,
+		Files: p.request.Files, Password: p.password,
+	}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
 		servers = servers[:0]
 		number, err := p.consume(ctx, tx)

@@ -26,6 +26,7 @@ type serverPlan struct {
 	groups    []string // IDs of security groups; nil for the default one
 
 	serverGroup string // ID of the server group; empty for none
+	password    string // of the administrator in each server
 
 	ofProject, ofUser nova.Quota
 }

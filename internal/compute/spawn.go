@@ -56,11 +56,31 @@ func (w *Worker) spawn(ctx context.Context, a *action) (effect, error) {
 			return effect{}, err
 		}
 	}
-	if err := driver.Spawn(ctx, a.server, w.imageSource(a.server), nics(a.ports)); err != nil {
+	s := a.server
+	s.ConfigDrive = w.hasConfigDrive(s)
+	err = driver.Spawn(ctx, s, virt.Build{
+		Image: w.imageSource(s), NICs: nics(s, a.ports), Files: contents(args.Files), Password: args.Password,
+	})
+	if err != nil {
 		return effect{}, err
 	}
-	power, err := driver.PowerState(ctx, a.server)
-	return effect{change: db.ServerChange{PowerState: &power, LaunchedAt: new(w.store.Now())}}, err
+	power, err := driver.PowerState(ctx, s)
+	return effect{change: db.ServerChange{PowerState: &power, LaunchedAt: new(w.store.Now()), ConfigDrive: &s.ConfigDrive}}, err
+}
+
+// hasConfigDrive reports whether a server gets a config drive: because its
+// client or its image wants one, or because all new servers on this host do.
+func (w *Worker) hasConfigDrive(s nova.Server) bool {
+	return s.ConfigDrive || s.ImageProps["img_config_drive"] == "mandatory" || w.configDrives && s.LaunchedAt == nil
+}
+
+// contents are files as the driver wants them.
+func contents(files []File) []virt.File {
+	all := make([]virt.File, len(files))
+	for i, file := range files {
+		all[i] = virt.File{Path: file.Path, Data: nova.FromBase64(file.Contents)}
+	}
+	return all
 }
 
 func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
@@ -72,10 +92,16 @@ func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
 	}
 }
 
-func nics(ports []nova.Port) []virt.NIC {
+// nics are a server's ports as the driver wants them, with the tags that the
+// server knows them by.
+func nics(s nova.Server, ports []nova.Port) []virt.NIC {
+	tags := map[string]string{}
+	for _, address := range s.Addresses {
+		tags[address.PortID] = address.Tag
+	}
 	all := make([]virt.NIC, len(ports))
 	for i, port := range ports {
-		all[i] = virt.NIC{PortID: port.ID, NetworkID: port.NetworkID, MAC: port.MAC}
+		all[i] = virt.NIC{PortID: port.ID, NetworkID: port.NetworkID, MAC: port.MAC, Tag: tags[port.ID]}
 		for _, ip := range port.FixedIPs {
 			all[i].IPs = append(all[i].IPs, ip.Address)
 		}

@@ -22,19 +22,20 @@ import (
 // A Worker carries out what the API has written down: it claims actions from
 // the queues of its hosts, and of those that have no host yet.
 type Worker struct {
-	store       *db.Store
-	images      *cloud.ImageService
-	networks    *cloud.NetworkService
-	hosts       *hosts.Hosts
-	local       *virt.Hosts
-	schedules   bool
-	transitions map[Verb]transition
-	id          string
-	lease       time.Duration
-	slots       chan struct{}
-	patience    time.Duration
-	weights     scheduler.Weights
-	log         zerolog.Logger
+	store        *db.Store
+	images       *cloud.ImageService
+	networks     *cloud.NetworkService
+	hosts        *hosts.Hosts
+	local        *virt.Hosts
+	schedules    bool
+	transitions  map[Verb]transition
+	id           string
+	lease        time.Duration
+	slots        chan struct{}
+	patience     time.Duration
+	weights      scheduler.Weights
+	configDrives bool
+	log          zerolog.Logger
 	running
 }
 
@@ -57,7 +58,10 @@ type WorkerOptions struct {
 	// Patience is how long an answer to another process may take. 0 is a minute.
 	Patience time.Duration
 	Weights  scheduler.Weights
-	Log      zerolog.Logger
+	// ConfigDrives says that all servers that this worker's hosts build get a config
+	// drive.
+	ConfigDrives bool
+	Log          zerolog.Logger
 }
 
 const (
@@ -77,7 +81,8 @@ func NewWorker(o WorkerOptions) *Worker {
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
-		id: o.ID, lease: o.Lease, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights, log: o.Log,
+		id: o.ID, lease: o.Lease, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights,
+		configDrives: o.ConfigDrives, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
 	}
 }

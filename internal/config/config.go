@@ -16,19 +16,20 @@ import (
 // Config is the result of Load: the options of [DEFAULT], and a struct for each
 // other section. Nobody changes it after Load.
 type Config struct {
-	Debug           bool
-	StateDir        string
-	ListenHost      string
-	ListenPort      int
-	Host            string // the name of this process among those that share a database
-	ShutdownTimeout time.Duration
-	ResponseTimeout time.Duration
-	ClientTimeout   time.Duration // for the next part of a body, in either direction
-	PasswordLength  int
-	DefaultZone     string   // the availability zone of hosts that are in no aggregate with a zone
-	NotInherited    []string // the image properties that snapshots don't take over
-	InternalZone    string   // the zone that the API shows for services other than compute
-	Hosts           Hosts
+	Debug            bool
+	StateDir         string
+	ListenHost       string
+	ListenPort       int
+	Host             string // the name of this process among those that share a database
+	ShutdownTimeout  time.Duration
+	ResponseTimeout  time.Duration
+	ClientTimeout    time.Duration // for the next part of a body, in either direction
+	PasswordLength   int
+	ForceConfigDrive bool
+	DefaultZone      string   // the availability zone of hosts that are in no aggregate with a zone
+	NotInherited     []string // the image properties that snapshots don't take over
+	InternalZone     string   // the zone that the API shows for services other than compute
+	Hosts            Hosts
 
 	API        API
 	Database   Database

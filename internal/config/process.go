@@ -46,6 +46,10 @@ var serverOptions = []Option{
 		Help: "The length of the administrator's password that a new server is given.",
 	},
 	{
+		Name: "force_config_drive", Default: "false", at: func(c *Config) any { return &c.ForceConfigDrive },
+		Help: "Whether every server that this process's hosts build gets a config drive, be it asked for or not.",
+	},
+	{
 		Name: "default_availability_zone", Default: "nova", Accepts: notEmpty, at: func(c *Config) any { return &c.DefaultZone },
 		Help: "The availability zone of hosts that are in no other.",
 	},

@@ -2,6 +2,7 @@ package virt
 
 import (
 	"context"
+	"io/fs"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -45,6 +46,16 @@ type ConsoleOpener interface {
 	// API: vnc, spice, serial, mks. NotImplemented for one that the hypervisor
 	// does not speak. Somebody listens there as long as the driver lives.
 	OpenConsole(ctx context.Context, s nova.Server, protocol string) (nova.ConsoleAddress, error)
+}
+
+// A DiskReader shows what a server was given when it was made, as its guest
+// finds it.
+type DiskReader interface {
+	// Files are those that were put on the server's disk.
+	Files(ctx context.Context, s nova.Server) (fs.FS, error)
+	// ConfigDrive is what is on the server's config drive: see package
+	// configdrive. Conflict for a server without one.
+	ConfigDrive(ctx context.Context, s nova.Server) (fs.FS, error)
 }
 
 // As is a driver with a capability, such as As[Pauser]. The error is

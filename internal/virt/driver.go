@@ -24,9 +24,9 @@ type Driver interface {
 	// PowerState tells what the hypervisor says of a server.
 	PowerState(ctx context.Context, s nova.Server) (nova.PowerState, error)
 
-	// Spawn makes a server of an image and starts it. The image is nil for a
-	// server that boots from a volume.
-	Spawn(ctx context.Context, s nova.Server, image ImageSource, nics []NIC) error
+	// Spawn makes a server and starts it. One that is there already is started,
+	// and keeps what it was made of.
+	Spawn(ctx context.Context, s nova.Server, b Build) error
 	// Destroy stops a server and removes what it had on the host. To destroy
 	// what isn't there is no failure.
 	Destroy(ctx context.Context, s nova.Server) error
@@ -53,6 +53,21 @@ type Node struct {
 	Disk    int // GB
 }
 
+// A Build is what a server is made of, beside what the server itself says: its
+// key, its user data, and whether it has a config drive.
+type Build struct {
+	Image    ImageSource // nil for a server that boots from a volume
+	NICs     []NIC
+	Files    []File // to be put on the server's disk
+	Password string // of the server's administrator; empty for none
+}
+
+// A File is put on a server's disk before the server starts.
+type File struct {
+	Path string // as the client wrote it
+	Data []byte
+}
+
 // An ImageSource opens the data of a server's image, from the start. The
 // driver closes it, and needn't read it to the end.
 type ImageSource func(ctx context.Context) (io.ReadCloser, error)
@@ -63,6 +78,7 @@ type NIC struct {
 	NetworkID string
 	MAC       string
 	IPs       []string
+	Tag       string // by which the guest knows the device; empty for none
 }
 
 // A Snapshot is the root disk of a server at one moment. The caller closes

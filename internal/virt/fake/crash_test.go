@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
 
@@ -30,9 +32,9 @@ func TestCrashVictim(t *testing.T) {
 	d := open(t, fake.Options{Dir: dir})
 	ctx := t.Context()
 	for n := 0; ; n = (n + 1) % crashServers {
-		s := server(n)
+		s := crashServer(n)
 		for _, err := range []error{
-			d.Spawn(ctx, s, imageOf(crashImage), nil), d.PowerOff(ctx, s), d.PowerOn(ctx, s), d.Pause(ctx, s),
+			d.Spawn(ctx, s, virt.Build{Image: imageOf(crashImage), Files: crashFiles}), d.PowerOff(ctx, s), d.PowerOn(ctx, s), d.Pause(ctx, s),
 			d.Unpause(ctx, s), d.Suspend(ctx, s), d.Resume(ctx, s), d.HardReboot(ctx, s), d.Destroy(ctx, s),
 		} {
 			if err != nil {
@@ -42,6 +44,15 @@ func TestCrashVictim(t *testing.T) {
 		}
 	}
 }
+
+// crashServer is a server with all that a driver can give it.
+func crashServer(n int) nova.Server {
+	s := server(n)
+	s.ConfigDrive = true
+	return s
+}
+
+var crashFiles = []virt.File{{Path: "/etc/motd", Data: []byte(crashImage)}}
 
 var crashImage = strings.Repeat("image", 50_000)
 
@@ -58,7 +69,7 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 		for n := range crashServers {
-			s := server(n)
+			s := crashServer(n)
 			state, err := d.PowerState(t.Context(), s)
 			listed := strings.Contains(strings.Join(ids, " "), s.ID)
 			if nova.Is(err, nova.NotFound) && !listed {
@@ -67,11 +78,21 @@ func TestCrash(t *testing.T) {
 			if err != nil || !listed || state == nova.NoState {
 				t.Errorf("server %d after the crash: state %d, %v, listed %t", n, state, err, listed)
 			}
-			if err := d.Spawn(t.Context(), s, imageOf(crashImage), nil); err != nil {
+			if err := d.Spawn(t.Context(), s, virt.Build{Image: imageOf(crashImage), Files: crashFiles}); err != nil {
 				t.Errorf("spawn after the crash: %v", err)
 			}
 			if !strings.HasSuffix(read(t, d, s), "\n"+crashImage) {
 				t.Errorf("server %d has half a disk", n)
+			}
+			given, err := d.Files(t.Context(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if motd, err := fs.ReadFile(given, "etc/motd"); err != nil || string(motd) != crashImage {
+				t.Errorf("server %d has half a file, or none: %v", n, err)
+			}
+			if _, err := d.ConfigDrive(t.Context(), s); err != nil {
+				t.Errorf("config drive of server %d: %v", n, err)
 			}
 		}
 	}

@@ -66,6 +66,7 @@ var (
 	_ virt.Snapshotter   = (*Driver)(nil)
 	_ virt.Consoler      = (*Driver)(nil)
 	_ virt.ConsoleOpener = (*Driver)(nil)
+	_ virt.DiskReader    = (*Driver)(nil)
 )
 
 const (
@@ -135,28 +136,52 @@ func (d *Driver) PowerState(ctx context.Context, s nova.Server) (state nova.Powe
 	return state, err
 }
 
-// Spawn writes the server's disk, then the server. There is no server before
+// Spawn writes the server's disks, then the server. There is no server before
 // its file is there, so to begin again is always right.
-func (d *Driver) Spawn(ctx context.Context, s nova.Server, image virt.ImageSource, nics []virt.NIC) error {
+func (d *Driver) Spawn(ctx context.Context, s nova.Server, b virt.Build) error {
 	return d.on(ctx, spawn, s, func() error {
 		if done, err := d.reviveLocked(s); done || err != nil {
 			return err
 		}
-		disk, err := d.writeDisk(ctx, s, image)
-		if err != nil {
-			return fmt.Errorf("spawn %s: %w", s.ID, err)
+		made, err := d.make(ctx, s, b)
+		defer func() {
+			for _, name := range made { // they aren't there any more if all is well
+				_ = os.Remove(name)
+			}
+		}()
+		if err == nil {
+			err = d.settle(ctx, s, made, b.NICs)
 		}
-		defer func() { _ = os.Remove(disk) }() // it isn't there any more if all is well
-		if err := d.settle(ctx, s, disk, nics); err != nil {
+		if err != nil {
 			return fmt.Errorf("spawn %s: %w", s.ID, err)
 		}
 		return nil
 	})
 }
 
-// settle puts the server's disk and then the server itself in their places,
+// make writes the disks of a server under tmp, and names those that it has by
+// their kinds.
+func (d *Driver) make(ctx context.Context, s nova.Server, b virt.Build) (map[string]string, error) {
+	made := map[string]string{}
+	for kind, write := range map[string]func() (string, error){
+		diskFile:   func() (string, error) { return d.writeDisk(ctx, s, b.Image) },
+		filesFile:  func() (string, error) { return d.writeFiles(s, b) },
+		configFile: func() (string, error) { return d.writeConfigDrive(s, b) },
+	} {
+		name, err := write()
+		if err != nil {
+			return made, err
+		}
+		if name != "" {
+			made[kind] = name
+		}
+	}
+	return made, nil
+}
+
+// settle puts the server's disks and then the server itself in their places,
 // unless the caller has turned away meanwhile, or another was faster.
-func (d *Driver) settle(ctx context.Context, s nova.Server, disk string, nics []virt.NIC) error {
+func (d *Driver) settle(ctx context.Context, s nova.Server, made map[string]string, nics []virt.NIC) error {
 	defer d.lock(s)()
 	if err := ctx.Err(); err != nil {
 		return err
@@ -167,12 +192,12 @@ func (d *Driver) settle(ctx context.Context, s nova.Server, disk string, nics []
 	if err := os.MkdirAll(filepath.Dir(d.path(s, stateFile)), 0o700); err != nil {
 		return err
 	}
-	if disk != "" {
-		if err := os.Rename(disk, d.path(s, diskFile)); err != nil {
+	for kind, name := range made {
+		if err := os.Rename(name, d.path(s, kind)); err != nil {
 			return err
 		}
 	}
-	return d.save(newMachine(s, nics, disk != "", d.now()))
+	return d.save(newMachine(s, nics, made, d.now()))
 }
 
 func (d *Driver) reviveLocked(s nova.Server) (done bool, err error) {
@@ -200,7 +225,7 @@ func (d *Driver) revive(s nova.Server) (done bool, err error) {
 func (d *Driver) Destroy(ctx context.Context, s nova.Server) error {
 	return d.on(ctx, destroy, s, func() error {
 		defer d.lock(s)()
-		for _, kind := range []string{stateFile, diskFile} {
+		for _, kind := range []string{stateFile, diskFile, filesFile, configFile} {
 			if err := os.Remove(d.path(s, kind)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return fmt.Errorf("destroy %s: %w", s.ID, err)
 			}

@@ -106,7 +106,7 @@ func TestSnapshot_TellsTheServers(t *testing.T) {
 	d := open(t, fake.Options{Dir: t.TempDir()})
 	first, second, child := server(1), server(2), server(3)
 	for _, s := range []nova.Server{first, second} {
-		if err := d.Spawn(t.Context(), s, imageOf("image"), nil); err != nil {
+		if err := d.Spawn(t.Context(), s, virt.Build{Image: imageOf("image")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,7 +114,7 @@ func TestSnapshot_TellsTheServers(t *testing.T) {
 	if one == two {
 		t.Error("the snapshots of two servers are the same")
 	}
-	if err := d.Spawn(t.Context(), child, imageOf(one), nil); err != nil {
+	if err := d.Spawn(t.Context(), child, virt.Build{Image: imageOf(one)}); err != nil {
 		t.Fatal(err)
 	}
 	grown := read(t, d, child)
@@ -126,7 +126,7 @@ func TestSnapshot_TellsTheServers(t *testing.T) {
 func TestSpawn_BoundsTheDisk(t *testing.T) {
 	t.Parallel()
 	d := open(t, fake.Options{Dir: t.TempDir(), DiskBytes: 4})
-	if err := d.Spawn(t.Context(), server(1), imageOf("imagedata"), nil); err != nil {
+	if err := d.Spawn(t.Context(), server(1), virt.Build{Image: imageOf("imagedata")}); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(t, d, server(1)); !strings.HasSuffix(got, "\nimag") {
@@ -134,22 +134,33 @@ func TestSpawn_BoundsTheDisk(t *testing.T) {
 	}
 }
 
-func TestSpawn_LeavesTwoFiles(t *testing.T) {
+func TestSpawn_LeavesFiles(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	d := open(t, fake.Options{Dir: dir})
-	if err := d.Spawn(t.Context(), server(0xab<<24), imageOf("image"), nil); err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"servers/ab/ab000000-0000-4000-8000-000000000000.disk", "servers/ab/ab000000-0000-4000-8000-000000000000.json"}
-	if got := files(t, dir); !slices.Equal(got, want) {
-		t.Errorf("files = %q, want %q", got, want)
-	}
-	if err := d.Destroy(t.Context(), server(0xab<<24)); err != nil {
-		t.Fatal(err)
-	}
-	if got := files(t, dir); len(got) != 0 {
-		t.Errorf("left after destroy: %q", got)
+	const name = "servers/ab/ab000000-0000-4000-8000-000000000000"
+	plain, equipped := server(0xab<<24), server(0xab<<24)
+	equipped.ConfigDrive = true
+	for _, tt := range []struct {
+		server nova.Server
+		files  []virt.File
+		want   []string
+	}{
+		{plain, nil, []string{name + ".disk", name + ".json"}},
+		{equipped, []virt.File{{Path: "/etc/motd"}}, []string{name + ".config.zip", name + ".disk", name + ".files.zip", name + ".json"}},
+	} {
+		dir := t.TempDir()
+		d := open(t, fake.Options{Dir: dir})
+		if err := d.Spawn(t.Context(), tt.server, virt.Build{Image: imageOf("image"), Files: tt.files}); err != nil {
+			t.Fatal(err)
+		}
+		if got := files(t, dir); !slices.Equal(got, tt.want) {
+			t.Errorf("files = %q, want %q", got, tt.want)
+		}
+		if err := d.Destroy(t.Context(), tt.server); err != nil {
+			t.Fatal(err)
+		}
+		if got := files(t, dir); len(got) != 0 {
+			t.Errorf("left after destroy: %q", got)
+		}
 	}
 }
 
@@ -160,12 +171,12 @@ func TestSpawn_AnotherWasFaster(t *testing.T) {
 	d := open(t, fake.Options{Dir: t.TempDir()})
 	s := server(1)
 	slow := func(ctx context.Context) (io.ReadCloser, error) {
-		if err := d.Spawn(ctx, s, imageOf("first"), nil); err != nil {
+		if err := d.Spawn(ctx, s, virt.Build{Image: imageOf("first")}); err != nil {
 			return nil, err
 		}
 		return io.NopCloser(strings.NewReader("second")), d.PowerOff(ctx, s)
 	}
-	if err := d.Spawn(t.Context(), s, slow, nil); err != nil {
+	if err := d.Spawn(t.Context(), s, virt.Build{Image: slow}); err != nil {
 		t.Fatal(err)
 	}
 	if state, err := d.PowerState(t.Context(), s); state != nova.Running {
@@ -180,7 +191,7 @@ func TestHardReboot_ByMany(t *testing.T) {
 	t.Parallel()
 	const callers = 10
 	d := open(t, fake.Options{Dir: t.TempDir()})
-	if err := d.Spawn(t.Context(), server(1), nil, nil); err != nil {
+	if err := d.Spawn(t.Context(), server(1), virt.Build{}); err != nil {
 		t.Fatal(err)
 	}
 	var wg sync.WaitGroup
@@ -223,7 +234,7 @@ func TestDriver_RefusesStrangeIDs(t *testing.T) {
 	d := open(t, fake.Options{Dir: t.TempDir()})
 	for _, id := range []string{"", "a", "../../etc/passwd", "a/b", "..", strings.Repeat("a", 65), "a\x00b"} {
 		s := nova.Server{ID: id}
-		if err := d.Spawn(t.Context(), s, nil, nil); !nova.Is(err, nova.NotFound) {
+		if err := d.Spawn(t.Context(), s, virt.Build{}); !nova.Is(err, nova.NotFound) {
 			t.Errorf("spawn %q: %v", id, err)
 		}
 		if _, err := d.PowerState(t.Context(), s); !nova.Is(err, nova.NotFound) {
@@ -238,7 +249,7 @@ func TestConsoleOutput(t *testing.T) {
 	d := open(t, fake.Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
 	s := server(7)
 	nics := []virt.NIC{{MAC: "fa:16:3e:00:00:07", IPs: []string{"10.0.0.7", "fd00::7"}}}
-	if err := d.Spawn(t.Context(), s, imageOf("image"), nics); err != nil {
+	if err := d.Spawn(t.Context(), s, virt.Build{Image: imageOf("image"), NICs: nics}); err != nil {
 		t.Fatal(err)
 	}
 	look := func(most int) []byte {
@@ -279,7 +290,7 @@ func TestConsoleOutput_CutsBetweenCharacters(t *testing.T) {
 	d := open(t, fake.Options{Dir: t.TempDir()})
 	s := server(1)
 	s.Hostname = "€"
-	if err := d.Spawn(t.Context(), s, nil, nil); err != nil {
+	if err := d.Spawn(t.Context(), s, virt.Build{}); err != nil {
 		t.Fatal(err)
 	}
 	for most, want := range map[int]string{9: " login: \n", 10: " login: \n", 11: " login: \n", 12: "€ login: \n"} {
@@ -295,7 +306,7 @@ func BenchmarkSpawn(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if err := d.Spawn(b.Context(), server(n*0x10001), imageOf("a small image"), nil); err != nil {
+		if err := d.Spawn(b.Context(), server(n*0x10001), virt.Build{Image: imageOf("a small image")}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -303,7 +314,7 @@ func BenchmarkSpawn(b *testing.B) {
 
 func BenchmarkPowerState(b *testing.B) {
 	d := open(b, fake.Options{Dir: b.TempDir()})
-	if err := d.Spawn(b.Context(), server(1), nil, nil); err != nil {
+	if err := d.Spawn(b.Context(), server(1), virt.Build{}); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

@@ -63,7 +63,7 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			d := open(t, fake.Options{Dir: dir})
-			if err := d.Spawn(t.Context(), web, nil, nil); err != nil {
+			if err := d.Spawn(t.Context(), web, virt.Build{}); err != nil {
 				t.Fatal(err)
 			}
 			setFaults(t, dir, tt.faults)
@@ -125,7 +125,7 @@ func TestOptions_Before(t *testing.T) {
 		return nil
 	}})
 	s := nova.Server{ID: "11111111-2222-3333-4444-555555555555", Name: "web"}
-	if err := d.Spawn(t.Context(), s, nil, nil); err != nil {
+	if err := d.Spawn(t.Context(), s, virt.Build{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Pause(t.Context(), s); !errors.Is(err, boom) {

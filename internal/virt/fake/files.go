@@ -16,12 +16,14 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// The files of a server are servers/ab/abcd….json and .disk: spread over 256
-// folders by the first two digits of the ID. Each is written under tmp and
-// renamed, so that whoever looks sees all of it or nothing.
+// The files of a server are servers/ab/abcd….json, .disk and what else it has:
+// spread over 256 folders by the first two digits of the ID. Each is written
+// under tmp and renamed, so that whoever looks sees all of it or nothing.
 const (
-	stateFile = ".json"
-	diskFile  = ".disk"
+	stateFile  = ".json"
+	diskFile   = ".disk"
+	filesFile  = ".files.zip"  // what was put on the disk
+	configFile = ".config.zip" // the config drive
 )
 
 // forgotten is how old a file under tmp is that nobody will rename any more.

@@ -18,8 +18,11 @@ type machine struct {
 	Disk     int             `json:"disk_gb"`
 	NICs     []virt.NIC      `json:"nics"`
 	OwnDisk  bool            `json:"own_disk"` // it doesn't boot from a volume
+	HasFiles bool            `json:"has_files"`
 	Power    nova.PowerState `json:"power"`
 	Events   []event         `json:"events"`
+
+	ConfigDrive bool `json:"config_drive"`
 }
 
 // An event is something that the console tells of.
@@ -31,10 +34,12 @@ type event struct {
 // keepEvents bounds how far back a console goes, as a rotated log would.
 const keepEvents = 16
 
-func newMachine(s nova.Server, nics []virt.NIC, ownDisk bool, now time.Time) machine {
+// newMachine is a machine with the disks that were made for it, by their kinds.
+func newMachine(s nova.Server, nics []virt.NIC, made map[string]string, now time.Time) machine {
 	m := machine{
 		ID: s.ID, Instance: s.InstanceName(), Name: s.Name, Hostname: s.Hostname,
-		VCPUs: s.Flavor.VCPUs, RAM: s.Flavor.RAM, Disk: s.Flavor.Disk, NICs: nics, OwnDisk: ownDisk,
+		VCPUs: s.Flavor.VCPUs, RAM: s.Flavor.RAM, Disk: s.Flavor.Disk, NICs: nics,
+		OwnDisk: made[diskFile] != "", HasFiles: made[filesFile] != "", ConfigDrive: made[configFile] != "",
 	}
 	m.become(nova.Running, powerOn, now)
 	return m

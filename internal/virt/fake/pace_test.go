@@ -64,7 +64,7 @@ func upload(ctx context.Context, d *fake.Driver, s nova.Server) error {
 }
 
 func spawn(ctx context.Context, d *fake.Driver, s nova.Server) error {
-	return d.Spawn(ctx, s, imageOf("image"), nil)
+	return d.Spawn(ctx, s, virt.Build{Image: imageOf("image")})
 }
 
 func list(ctx context.Context, d *fake.Driver, _ nova.Server) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
 
@@ -27,7 +28,7 @@ func TestOpenConsole(t *testing.T) {
 	if _, err := d.OpenConsole(t.Context(), server, "serial"); !nova.Is(err, nova.NotFound) {
 		t.Errorf("the console of a server that is not there: %v", err)
 	}
-	if err := d.Spawn(t.Context(), server, nil, nil); err != nil {
+	if err := d.Spawn(t.Context(), server, virt.Build{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.OpenConsole(t.Context(), server, "spice"); !nova.Is(err, nova.NotImplemented) {
@@ -79,7 +80,7 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := nova.Server{ID: uuid.NewString(), Name: "web-1"}
-	if err := d.Spawn(t.Context(), server, nil, nil); err != nil {
+	if err := d.Spawn(t.Context(), server, virt.Build{}); err != nil {
 		t.Fatal(err)
 	}
 	address, err := d.OpenConsole(t.Context(), server, "serial")

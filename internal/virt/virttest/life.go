@@ -62,9 +62,9 @@ func spawnTwice(t *testing.T, host Host) {
 
 func spawnFromVolume(t *testing.T, host Host) {
 	d, s := host(t), newServer()
-	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
+	destroyLater(t, d, s)
 	for range 2 {
-		do(t, "spawn", d.Spawn(t.Context(), s, nil, nics()))
+		do(t, "spawn", d.Spawn(t.Context(), s, virt.Build{NICs: nics()}))
 		wantPower(t, d, s, nova.Running)
 	}
 	if snapshotter, ok := d.(virt.Snapshotter); ok {
@@ -80,7 +80,7 @@ func spawnFromVolume(t *testing.T, host Host) {
 func spawnAfterCrash(t *testing.T, host Host) {
 	s := newServer()
 	half := &source{data: image()[:imageSize/2], fails: errCut}
-	if err := host(t).Spawn(t.Context(), s, half.Open, nics()); err == nil {
+	if err := host(t).Spawn(t.Context(), s, half.build()); err == nil {
 		t.Fatal("half an image made a server")
 	}
 	if n := half.open.Load(); n != 0 {
@@ -93,7 +93,7 @@ func spawnAfterCrash(t *testing.T, host Host) {
 	// The same, but the server is given up.
 	given := newServer()
 	half = &source{data: image()[:imageSize/2], fails: errCut}
-	_ = host(t).Spawn(t.Context(), given, half.Open, nics())
+	_ = host(t).Spawn(t.Context(), given, half.build())
 	do(t, "destroy", host(t).Destroy(t.Context(), given))
 	wantListed(t, host(t), given, false)
 }
@@ -168,7 +168,7 @@ func cancelled(t *testing.T, host Host) {
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	src := &source{data: image()}
-	if err := d.Spawn(over, fresh, src.Open, nics()); err == nil {
+	if err := d.Spawn(over, fresh, src.build()); err == nil {
 		t.Error("spawn took no notice of its context")
 	}
 	if err := d.PowerOff(over, s); err == nil {
@@ -190,7 +190,7 @@ func manyAtOnce(t *testing.T, host Host) {
 				name string
 				err  error
 			}{
-				{"spawn", d.Spawn(ctx, s, src.Open, nics())},
+				{"spawn", d.Spawn(ctx, s, src.build())},
 				{"power off", d.PowerOff(ctx, s)},
 				{"power on", d.PowerOn(ctx, s)},
 				{"reboot", d.SoftReboot(ctx, s)},
@@ -212,7 +212,7 @@ func manyAtOnce(t *testing.T, host Host) {
 // oneByMany lets several callers want the same of one server.
 func oneByMany(t *testing.T, host Host) {
 	d, s := host(t), newServer()
-	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
+	destroyLater(t, d, s)
 	together := func(what string, call func(ctx context.Context) error) {
 		var wg sync.WaitGroup
 		for range 8 {
@@ -225,7 +225,7 @@ func oneByMany(t *testing.T, host Host) {
 		wg.Wait()
 	}
 	src := &source{data: image()}
-	together("spawn", func(ctx context.Context) error { return d.Spawn(ctx, s, src.Open, nics()) })
+	together("spawn", func(ctx context.Context) error { return d.Spawn(ctx, s, src.build()) })
 	wantPower(t, d, s, nova.Running)
 	wantOnDisk(t, d, s, src.data)
 	together("power off", func(ctx context.Context) error { return d.PowerOff(ctx, s) })

@@ -47,6 +47,8 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"snapshot", can[virt.Snapshotter], snapshot},
 		{"boot from snapshot", can[virt.Snapshotter], bootFromSnapshot},
 		{"console", can[virt.Consoler], console},
+		{"files", can[virt.DiskReader], diskFiles},
+		{"config drive", can[virt.DiskReader], configDrive},
 		{"many at once", all, manyAtOnce},
 		{"one by many", all, oneByMany},
 	} {
@@ -84,6 +86,9 @@ func (s *source) Open(context.Context) (io.ReadCloser, error) {
 	}
 	return &reader{Reader: r, open: &s.open}, nil
 }
+
+// build makes a server of the image.
+func (s *source) build() virt.Build { return virt.Build{Image: s.Open, NICs: nics()} }
 
 type reader struct {
 	io.Reader
@@ -131,13 +136,18 @@ func running(t *testing.T, d virt.Driver) nova.Server {
 
 func mustSpawn(t *testing.T, d virt.Driver, s nova.Server, src *source) {
 	t.Helper()
-	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
-	if err := d.Spawn(t.Context(), s, src.Open, nics()); err != nil {
+	destroyLater(t, d, s)
+	if err := d.Spawn(t.Context(), s, src.build()); err != nil {
 		t.Fatalf("spawn: %v", err)
 	}
 	if n := src.open.Load(); n != 0 {
 		t.Errorf("spawn left %d readers of the image open", n)
 	}
+}
+
+func destroyLater(t *testing.T, d virt.Driver, s nova.Server) {
+	t.Helper()
+	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
 }
 
 func wantPower(t *testing.T, d virt.Driver, s nova.Server, want nova.PowerState) {
