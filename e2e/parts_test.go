@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -401,9 +402,12 @@ func TestParts_SecondHost(t *testing.T) {
 	}
 	second.cmd = nil
 	first.kill()
-	third := newProcess(t, connection, options...)
+	third := newProcess(t, connection, append(options, "nova_api.roles=scheduler,compute")...)
 	third.start() // at once, since the first is known to be dead
-	third.stop()
+	if err := third.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	third.stop() // a hangup is no reason to end
 }
 
 // appName is the connection URL's own name for a process, as PostgreSQL logs it.

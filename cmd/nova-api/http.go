@@ -7,10 +7,7 @@ import (
 	stdlog "log" //nolint:depguard // http.Server has no other way to complain
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 
 	"github.com/rs/zerolog"
 
@@ -51,7 +48,7 @@ func (s httpServer) run(ctx context.Context, listener net.Listener) error {
 		HTTP2: &http.HTTP2Config{WriteByteTimeout: p.stall, SendPingTimeout: p.idle, PingTimeout: p.head},
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- s.serve(ctx, server, listener) }()
+	go func() { failed <- s.serve(server, listener) }()
 	select {
 	case err := <-failed:
 		return err
@@ -66,15 +63,11 @@ func (s httpServer) run(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// serve serves with TLS or without. SIGHUP, which would end the process, has the
-// certificate read again.
-func (s httpServer) serve(ctx context.Context, server *http.Server, listener net.Listener) error {
-	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP)
+// serve serves with TLS or without.
+func (s httpServer) serve(server *http.Server, listener net.Listener) error {
 	if s.certificate == nil {
 		return server.Serve(listenForPercents(listener, server))
 	}
-	go s.certificate.onHangup(ctx, hangups)
 	server.TLSConfig = s.certificate.config()
 	return server.ServeTLS(listener, "", "")
 }

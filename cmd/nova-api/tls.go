@@ -77,18 +77,23 @@ func (c *certificate) reload() {
 	c.log.Info().Time("not_after", renewed.Leaf.NotAfter).Msg("the certificate was reloaded")
 }
 
-// onHangup reads the files again at every SIGHUP, until the context ends.
+// onHangup reads the files again at every SIGHUP, until the context ends. Without
+// a certificate there is nothing to read, and the signal does nothing: unhandled,
+// it would end the process, whatever its parts.
 func (c *certificate) onHangup(ctx context.Context, hangups <-chan os.Signal) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-hangups:
-			c.mu.Lock()
-			c.seen = stamps(c.files)
-			c.reload()
-			c.mu.Unlock()
 		}
+		if c == nil {
+			continue
+		}
+		c.mu.Lock()
+		c.seen = stamps(c.files)
+		c.reload()
+		c.mu.Unlock()
 	}
 }
 

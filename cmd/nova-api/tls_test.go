@@ -112,10 +112,12 @@ func TestCertificate_Hangup(t *testing.T) {
 	}
 	issue(t, files, 2)
 	c.seen = stamps(files) // as if nobody could tell that they have changed
-	hangups := make(chan os.Signal)
-	go c.onHangup(t.Context(), hangups)
-	hangups <- syscall.SIGHUP
-	hangups <- syscall.SIGHUP // is taken once the first has been dealt with
+	for _, c := range []*certificate{nil, c} {
+		hangups := make(chan os.Signal)
+		go c.onHangup(t.Context(), hangups)
+		hangups <- syscall.SIGHUP
+		hangups <- syscall.SIGHUP // is taken once the first has been dealt with
+	}
 	if got := serialOf(c.get()); got != 2 {
 		t.Errorf("certificate %d", got)
 	}
