@@ -100,7 +100,7 @@ func newSite(t *testing.T, store *db.Store, change ...func(*api.Options, *comput
 	return &site{t: t, store: store, compute: o.Compute, handler: api.New(o)}
 }
 
-func validate(_ context.Context, token string) (nova.Caller, error) {
+func validate(_ context.Context, token, _ string) (nova.Caller, error) {
 	c, ok := callers[token]
 	if !ok {
 		return nova.Caller{}, nova.Errorf(nova.Unauthorized, "nobody's token")

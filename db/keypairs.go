@@ -14,8 +14,8 @@ var (
 	insertKeyPair  = rows.Insert[nova.KeyPair]("keypairs", "id")
 )
 
-// KeyPairs lists the key pairs of a user by name. The marker is a name: Invalid if
-// the user has no such key pair.
+// KeyPairs lists the key pairs of a user by name, with their public keys, which
+// the list shows. The marker is a name: Invalid if the user has no such key pair.
 func (s *Store) KeyPairs(ctx context.Context, user string, p nova.Page) ([]nova.KeyPair, error) {
 	if p.Marker != "" {
 		_, err := s.KeyPair(ctx, user, p.Marker)

@@ -122,7 +122,7 @@ func (s *Site) callerOf(r *http.Request) (nova.Caller, error) {
 	if token == "" {
 		return nova.Caller{}, nova.Errorf(nova.Unauthorized, "no token")
 	}
-	caller, err := s.Validate(r.Context(), token)
+	caller, err := s.Validate(r.Context(), token, r.Header.Get("X-Service-Token"))
 	if err != nil {
 		return nova.Caller{}, err
 	}

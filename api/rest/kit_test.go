@@ -39,7 +39,10 @@ var callers = map[string]nova.Caller{
 	"system": {UserID: "root", System: "all", Roles: []string{"admin"}},
 }
 
-func validate(_ context.Context, token string) (nova.Caller, error) {
+func validate(_ context.Context, token, service string) (nova.Caller, error) {
+	if service == "intruder" {
+		return nova.Caller{}, nova.Errorf(nova.Unauthorized, "not a service's token")
+	}
 	if token == "unreachable" {
 		return nova.Caller{}, nova.Because(errors.New("dial tcp: refused"), nova.Unavailable, "identity service")
 	}

@@ -108,6 +108,7 @@ func TestUnauthorized(t *testing.T) {
 	s := newSite(t)
 	for name, token := range map[string]option{
 		"none": header("X-Auth-Token"), "empty": as(""), "unknown": as("no such token"), "twice": header("X-Auth-Token", "no", "demo"),
+		"good, sent on by who is no service": header("X-Service-Token", "intruder"),
 	} {
 		for _, path := range []string{"/v2.1/things", "/v2.1/nothing", "/v2/things", "/v2.1/" + demoProject + "/"} {
 			for _, types := range []string{"text/html", "application/json"} {

@@ -15,10 +15,11 @@ import (
 // serves.
 type Site struct {
 	Policy *policy.Enforcer
-	// Validate finds the caller that a token belongs to. The error is
-	// Unauthorized for a token that is not valid, and of another kind if the
+	// Validate finds the caller that a token belongs to. A service that calls for
+	// the user sends its own token as well; service is empty otherwise. The error
+	// is Unauthorized for a token that is not valid, and of another kind if the
 	// identity service can't be asked.
-	Validate func(ctx context.Context, token string) (nova.Caller, error)
+	Validate func(ctx context.Context, token, service string) (nova.Caller, error)
 	Log      zerolog.Logger
 
 	AuthURI    string // where a client without a token is sent; a path is below the site's own address

@@ -22,6 +22,7 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
 	"github.com/nova-api/nova-api/internal/standalone/network"
 )
 
@@ -56,7 +57,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 		store: store, password: rand.Text(), consoles: consoles, patience: cfg.ShutdownTimeout,
 		mounts: map[string]http.Handler{console.Path: consoles},
 	}
-	authURL := func(r *http.Request) string { return b.publicBase(cfg, r) + identity.Path + "/v3" }
+	authURL := func(r *http.Request) string { return kit.BaseURL(r, cfg.NovaAPI.PublicURL) + identity.Path + "/v3" }
 	whose := func(ctx context.Context, token string) (nova.Caller, error) { return b.validate(ctx, token) }
 	if cfg.NovaAPI.Identity == bundledService {
 		b.identity = identity.New(identity.Options{
@@ -84,10 +85,9 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	return b, nil
 }
 
-// validateWith gives the bundled services a client of the identity service. The
-// bundled services ask the identity service
-// about tokens with the client that nova-api uses, and the bundled identity
-// service tells that client which tokens are revoked.
+// validateWith gives the bundled services the client of the identity service that
+// the API uses, to ask about tokens. The bundled identity service tells that client
+// which tokens are revoked.
 func (b *bundled) validateWith(client *cloud.Identity) {
 	b.validate = client.Validate
 	if b.identity != nil {
@@ -181,18 +181,6 @@ func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
 		}
 		return r.Base() + image.Path
 	}
-}
-
-// publicBase is the scheme and host in the addresses of bundled services.
-func (b *bundled) publicBase(cfg *config.Config, r *http.Request) string {
-	if cfg.NovaAPI.PublicURL != "" {
-		return strings.TrimSuffix(cfg.NovaAPI.PublicURL, "/")
-	}
-	scheme := "http://"
-	if r.TLS != nil {
-		scheme = "https://"
-	}
-	return scheme + r.Host
 }
 
 // seed fills an empty database with users, flavors, an image and networks. It

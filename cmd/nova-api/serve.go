@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,6 +40,9 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	go pair.onHangup(ctx, hangups)
 	var listener net.Listener // only the API listens
 	if cfg.Plays(config.RoleAPI) {
 		if listener, err = listen(ctx, cfg); err != nil {
@@ -92,7 +98,7 @@ type core struct {
 
 // startAPI seeds the bundled services, tells the operator how to log in, and
 // makes what answers requests.
-func (c core) startAPI(ctx context.Context, cfg *config.Config, address string, log zerolog.Logger) (*front, error) {
+func (c core) startAPI(ctx context.Context, cfg *config.Config, address string, log zerolog.Logger) (http.Handler, error) {
 	first, err := c.bundled.seed(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -183,7 +189,7 @@ func newSite(cfg *config.Config, clients *cloud.Clients, bundled *bundled, log z
 		prefix = cfg.NovaAPI.PublicURL
 	}
 	return &rest.Site{
-		Policy: enforcer, Validate: clients.Identity.Validate, Log: log, AuthURI: bundled.authURI(clients.Identity.AuthURI()),
+		Policy: enforcer, Validate: clients.Identity.ValidateFor, Log: log, AuthURI: bundled.authURI(clients.Identity.AuthURI()),
 		MaxLimit: cfg.API.MaxLimit, MaxBody: cfg.Middleware.MaxBodySize,
 		LinkPrefix: prefix,
 	}, nil
@@ -218,21 +224,27 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 		Login: bundled.login(cfg.Keystone.Auth), WWWAuthenticateURI: cfg.Keystone.WWWAuthenticateURI,
 		Image:     bundled.endpoint(image.Path, cfg.Glance.Endpoint, config.Auth{}),
 		Network:   bundled.endpoint(network.Path, cfg.Neutron.Endpoint, cfg.Neutron.Auth),
-		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime, CatchUp: bundled.catchUp(), Timeout: time.Minute,
+		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime,
+		ServiceRoles: cfg.Keystone.ServiceRoles, AnyoneMaySendService: !cfg.Keystone.ServiceRolesRequired,
+		CatchUp: bundled.catchUp(), Timeout: time.Minute,
 	})
 }
 
 // newHandler makes the handler of everything that is served: the API, the bundled
 // services and the probes.
-func newHandler(cfg *config.Config, c core, log zerolog.Logger) (*front, error) {
+func newHandler(cfg *config.Config, c core, log zerolog.Logger) (http.Handler, error) {
 	site, err := newSite(cfg, c.clients, c.bundled, log)
 	if err != nil {
 		return nil, err
 	}
-	return newFront(c.store, site, c.bundled, api.New(api.Options{
+	front := newFront(c.store, site, c.bundled, api.New(api.Options{
 		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists,
 		ImageURL: c.bundled.imageURL(cfg), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
-	})), nil
+	}))
+	if cfg.Middleware.ProxyHeaders {
+		return forwarded(front), nil
+	}
+	return front, nil
 }
 
 // defaultQuota gives the limits of projects that an administrator has set no

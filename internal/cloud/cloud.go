@@ -28,6 +28,9 @@ type Options struct {
 	TokenCacheTime time.Duration     // how long a token is believed; zero: ask about each request
 	Now            func() time.Time  // the clock; the real one if nil
 
+	ServiceRoles         []string // a service needs one of them to pass a user's expired token on
+	AnyoneMaySendService bool     // take a service's token without such a role for no service's, instead of refusing it
+
 	// CatchUp is called before each answer about a token from the cache, and
 	// sees to it that Identity.Forget has been called for revocations by other
 	// processes. With an error no answer is given. It may be nil.

@@ -131,7 +131,7 @@ func (k *keystone) lookUp(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusUnauthorized, map[string]any{"error": map[string]any{"message": "no"}})
 		return
 	}
-	if !ok {
+	if !ok || !r.URL.Query().Has("allow_expired") && !k.clock.now().Before(expires) {
 		reply(w, http.StatusNotFound, map[string]any{"error": map[string]any{"message": "no " + r.Header.Get("X-Subject-Token")}})
 		return
 	}
@@ -139,8 +139,16 @@ func (k *keystone) lookUp(w http.ResponseWriter, r *http.Request) {
 		"expires_at": expires,
 		"user":       map[string]any{"id": "u1", "name": "demo", "domain": map[string]any{"id": "default"}},
 		"project":    map[string]any{"id": "p1", "name": "Demo", "domain": map[string]any{"id": "d1"}},
-		"roles":      []map[string]any{{"id": "r1", "name": "member"}, {"id": "r2", "name": "reader"}},
+		"roles":      rolesOf(r.Header.Get("X-Subject-Token")),
 	}})
+}
+
+// rolesOf gives the role service to the tokens that begin with it.
+func rolesOf(token string) []map[string]any {
+	if strings.HasPrefix(token, "service") {
+		return []map[string]any{{"id": "r3", "name": "service"}}
+	}
+	return []map[string]any{{"id": "r1", "name": "member"}, {"id": "r2", "name": "reader"}}
 }
 
 func reply(w http.ResponseWriter, status int, body any) {

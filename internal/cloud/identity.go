@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
@@ -34,6 +35,9 @@ type Identity struct {
 	catchUp func(context.Context) error // nil if nobody tells of revocations
 	now     func() time.Time
 	uri     string
+
+	serviceRoles         []string
+	anyoneMaySendService bool
 }
 
 // A digest stands for a token where tokens are kept.
@@ -47,7 +51,10 @@ type verdict struct {
 }
 
 func newIdentity(o Options, c conn) (*Identity, error) {
-	i := &Identity{conn: c, forgets: newForgets(), catchUp: o.CatchUp, now: o.Now, uri: cmp.Or(o.WWWAuthenticateURI, o.Login.URL)}
+	i := &Identity{
+		conn: c, forgets: newForgets(), catchUp: o.CatchUp, now: o.Now, uri: cmp.Or(o.WWWAuthenticateURI, o.Login.URL),
+		serviceRoles: o.ServiceRoles, anyoneMaySendService: o.AnyoneMaySendService,
+	}
 	if o.TokenCacheTime <= 0 {
 		return i, nil
 	}
@@ -99,6 +106,39 @@ func (i *Identity) Validate(ctx context.Context, token string) (nova.Caller, err
 	return caller, nil
 }
 
+// ValidateFor is Validate for a request that a service makes on a user's behalf,
+// with its own token beside the user's; without one it is Validate. Long work such
+// as a snapshot may outlive the user's token, so a service may use it after it has
+// expired, for as long as the identity service allows. The checks are those of
+// AuthProtocol.process_request in keystonemiddleware/auth_token/__init__.py.
+func (i *Identity) ValidateFor(ctx context.Context, token, service string) (nova.Caller, error) {
+	if service == "" {
+		return i.Validate(ctx, token)
+	}
+	sender, err := i.Validate(ctx, service)
+	if err != nil {
+		return nova.Caller{}, err
+	}
+	trusted := slices.ContainsFunc(sender.Roles, func(role string) bool { return slices.Contains(i.serviceRoles, role) })
+	if !trusted && !i.anyoneMaySendService {
+		return nova.Caller{}, unauthorized()
+	}
+	caller, err := i.Validate(ctx, token)
+	if !trusted || !plausible(token) || !nova.Is(err, nova.Unauthorized) {
+		return caller, err
+	}
+	v, err := i.ask(ctx, token, url.Values{"allow_expired": {"1"}})
+	if err != nil {
+		return nova.Caller{}, err
+	}
+	if v.caller.UserID == "" {
+		return nova.Caller{}, unauthorized()
+	}
+	caller = v.caller
+	caller.Token = token
+	return caller, nil
+}
+
 // plausible tells whether a token can be sent in a header.
 func plausible(token string) bool {
 	if token == "" || len(token) > longestToken {
@@ -122,7 +162,7 @@ func (i *Identity) Forget(userID string) { i.forgets.forget(userID) }
 // cause one question.
 func (i *Identity) verdict(ctx context.Context, token string) (*verdict, error) {
 	if i.cache == nil {
-		return i.ask(ctx, token)
+		return i.ask(ctx, token, url.Values{})
 	}
 	if i.catchUp != nil {
 		if err := i.catchUp(ctx); err != nil {
@@ -131,7 +171,7 @@ func (i *Identity) verdict(ctx context.Context, token string) (*verdict, error) 
 	}
 	key := sha256.Sum256([]byte(token))
 	ask := otter.LoaderFunc[digest, *verdict](func(ctx context.Context, _ digest) (*verdict, error) {
-		return i.ask(ctx, token)
+		return i.ask(ctx, token, url.Values{})
 	})
 	for range 2 { // a forgotten answer may be in the cache, and another one on its way there
 		v, ok := i.cache.GetIfPresent(key)
@@ -146,7 +186,7 @@ func (i *Identity) verdict(ctx context.Context, token string) (*verdict, error) 
 		}
 		i.cache.Invalidate(key)
 	}
-	return i.ask(ctx, token)
+	return i.ask(ctx, token, url.Values{})
 }
 
 // tokenDocument is what the identity service says of a token.
@@ -170,11 +210,11 @@ type named struct {
 }
 
 // ask asks the identity service about a token.
-func (i *Identity) ask(ctx context.Context, token string) (*verdict, error) {
+func (i *Identity) ask(ctx context.Context, token string, query url.Values) (*verdict, error) {
 	askedAt := i.forgets.now()
 	var d tokenDocument
-	// Without the catalog, the answer is a fifth as long.
-	err := i.conn.call(ctx, "auth/tokens", url.Values{"nocatalog": {"1"}}, http.MethodGet, &gophercloud.RequestOpts{
+	query.Set("nocatalog", "1") // the answer is a fifth as long without the catalog
+	err := i.conn.call(ctx, "auth/tokens", query, http.MethodGet, &gophercloud.RequestOpts{
 		MoreHeaders:  map[string]string{subjectHeader: token},
 		JSONResponse: &d,
 	})

@@ -40,6 +40,51 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// A service may use a token that has expired since the user's request; nobody else
+// may, and who is no service must not pretend to be one.
+func TestValidateFor(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name           string
+		token, service string
+		anyone         bool // may send X-Service-Token
+		valid          bool
+	}{
+		{"a good token", "hour", "", false, true},
+		{"an expired one", "minute", "", false, false},
+		{"a good one, from a service", "hour", "service", false, true},
+		{"an expired one, from a service", "minute", "service", false, true},
+		{"an unknown one, from a service", "unknown", "service", false, false},
+		{"nonsense from a service", "a b", "service", false, false},
+		{"a service whose own token has expired", "hour", "service-minute", false, false},
+		{"a service that nobody knows", "hour", "unknown", true, false},
+		{"a user as service", "hour", "other", false, false},
+		{"a user as service, where anyone may", "hour", "other", true, true},
+		{"an expired one from a user as service, where anyone may", "minute", "other", true, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBed(t, nil, nil, func(o *cloud.Options) {
+				o.TokenCacheTime, o.ServiceRoles, o.AnyoneMaySendService = 300*time.Second, []string{"service"}, test.anyone
+			})
+			for token, lifetime := range map[string]time.Duration{
+				"hour": time.Hour, "minute": time.Minute, "service": time.Hour, "service-minute": time.Minute, "other": time.Hour,
+			} {
+				b.keystone.tokens[token] = start.Add(lifetime)
+			}
+			for range 2 { // the second answer may come from the cache
+				b.clock.advance(2 * time.Minute)
+				caller, err := b.Identity.ValidateFor(t.Context(), test.token, test.service)
+				if !test.valid {
+					wantError(t, err, nova.Unauthorized, unauthorized)
+				} else if err != nil || caller.Token != test.token || caller.UserID != "u1" {
+					t.Errorf("%+v, %v", caller, err)
+				}
+			}
+		})
+	}
+}
+
 func TestValidate_SystemScope(t *testing.T) {
 	t.Parallel()
 	k := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

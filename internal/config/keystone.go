@@ -10,6 +10,9 @@ type Keystone struct {
 	WWWAuthenticateURI string // the identity service that a client without a token is told; never empty if Auth.URL is set
 	RegionName         string
 	TokenCacheTime     time.Duration // zero: every token is validated anew for each request
+
+	ServiceRoles         []string
+	ServiceRolesRequired bool
 }
 
 func keystoneOptions() []Option {
@@ -25,6 +28,14 @@ func keystoneOptions() []Option {
 		Option{
 			Name: "token_cache_time", Default: "300", Accepts: between(0, 86400), at: func(c *Config) any { return &c.Keystone.TokenCacheTime },
 			Help: "How long a validated token is trusted before the identity service is asked again.",
+		},
+		Option{
+			Name: "service_token_roles", Default: "service", at: func(c *Config) any { return &c.Keystone.ServiceRoles },
+			Help: "A service that sends its own token with a user's (X-Service-Token) needs one of these roles. The user's token may have expired then.",
+		},
+		Option{
+			Name: "service_token_roles_required", Default: "true", at: func(c *Config) any { return &c.Keystone.ServiceRolesRequired },
+			Help: "Whether a request is refused if the service's token has none of service_token_roles.",
 		},
 	)
 }

@@ -14,8 +14,9 @@ import (
 )
 
 // defaultQuotas say how many of each kind a project may have; below 0 is no
-// limit. What servers need is not limited here, since the compute service
-// limits servers.
+// limit. They are Neutron's but for networks, subnets and ports, of which Neutron
+// allows 100, 100 and 500: the compute service limits servers already, and whoever
+// raises that limit should not have to find a second one here.
 var defaultQuotas = map[string]int64{
 	"network": -1, "subnet": -1, "subnetpool": -1, "port": -1, "router": 10, "floatingip": 50,
 	"rbac_policy": 10, "security_group": 10, "security_group_rule": 100,
