@@ -30,6 +30,9 @@ type ServerChange struct {
 	Host           *string
 	Node           *string
 	Zone           *string
+	Elsewhere      **nova.Elsewhere
+	Flavor         *nova.Flavor
+	BeforeResize   **nova.BeforeResize
 	Addresses      *[]nova.Address
 	SecurityGroups *[]string // names
 	LockedBy       *string
@@ -79,6 +82,12 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "host", c.Host)
 	assign(&a, "node", c.Node)
 	assign(&a, "zone", c.Zone)
+	assignJSON(&a, "elsewhere", c.Elsewhere)
+	if c.Flavor != nil {
+		assign(&a, "flavor_id", &c.Flavor.ID)
+		assignJSON(&a, "flavor", c.Flavor)
+	}
+	assignJSON(&a, "before_resize", c.BeforeResize)
 	assignJSON(&a, "addresses", c.Addresses)
 	if c.Addresses != nil {
 		assign(&a, "ips", new(ipsOf(*c.Addresses)))

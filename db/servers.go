@@ -12,8 +12,8 @@ import (
 
 // serverColumns and serverFields go together, in order.
 const serverColumns = `id, uuid, name, hostname, description, project_id, user_id,
-	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone,
-	flavor_id, flavor, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
+	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
+	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
 	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, group_uuid,
 	reservation_id, launch_index, addresses, security_groups, locked_by, locked_reason, fault,
 	created_at, updated_at, launched_at, terminated_at, deleted_at`
@@ -23,8 +23,10 @@ func serverFields(s *nova.Server) []any {
 	return []any{
 		&s.Serial, &s.ID, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID,
 		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.Zone, &s.RequestedZone, &s.PinnedZone,
+		rows.AsJSON(&s.Elsewhere),
 		&s.Flavor.ID,
 		rows.AsJSON(&s.Flavor),
+		rows.AsJSON(&s.BeforeResize),
 		&s.ImageID,
 		rows.AsJSON(&s.ImageProps),
 		&s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, &s.UserData,

@@ -17,8 +17,10 @@ CREATE TABLE servers (
     zone            TEXT    NOT NULL, -- of its host; the requested one until it has a host
     requested_zone  TEXT    NOT NULL,
     pinned_zone     TEXT,
+    elsewhere       TEXT    NOT NULL, -- JSON: another host that has something of the server
     flavor_id       TEXT    NOT NULL,
     flavor          TEXT    NOT NULL, -- JSON: as it was when the server was created
+    before_resize   TEXT    NOT NULL, -- JSON: what the server was, until the resize is confirmed or reverted
     image_id        TEXT    NOT NULL,
     image_props     TEXT    NOT NULL, -- JSON
     kernel_id       TEXT    NOT NULL,

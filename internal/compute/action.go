@@ -1,9 +1,11 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/nova-api/nova-api/db"
@@ -32,6 +34,7 @@ type progress struct {
 	Since   int      `json:"since,omitempty"`  // how often the action had been claimed before this step
 	Source  Target   `json:"source,omitzero"`  // where the server was when it was placed
 	Target  Target   `json:"target,omitzero"`  // where it has been placed
+	Held    holding  `json:"held,omitzero"`    // what the action holds for the server
 	Failed  []string `json:"failed,omitempty"` // hosts that failed
 	Failure *failure `json:"failure,omitempty"`
 }
@@ -67,6 +70,22 @@ func onSchedule(*action) string { return nova.QueueSchedule }
 func onHost(a *action) string   { return a.server.Host }
 func onTarget(a *action) string { return a.progress.Target.Host }
 
+// onElsewhere is the queue of the other host that has something of the server.
+func onElsewhere(a *action) string {
+	if a.server.Elsewhere == nil {
+		return ""
+	}
+	return a.server.Elsewhere.Host
+}
+
+// onAny is the queue of a host that has something of the server: its own if it
+// has one.
+func onAny(a *action) string { return cmp.Or(onHost(a), onElsewhere(a)) }
+
+// isElsewhere reports whether another host than its own has something of the
+// server.
+func isElsewhere(a *action) bool { return a.server.Elsewhere != nil }
+
 func (a *action) step() step { return a.transition.steps[a.at] }
 
 // back reports whether the action has failed, and takes its steps back.
@@ -99,6 +118,17 @@ func drive[C any](call func(C, context.Context, nova.Server) error) stepFunc {
 	}
 }
 
+// progressOf reads what the steps of an action have come to.
+func progressOf(record nova.Action) (p progress, err error) {
+	if record.Progress == "" {
+		return p, nil
+	}
+	if err := json.Unmarshal([]byte(record.Progress), &p); err != nil {
+		return p, fmt.Errorf("read the progress of an action: %w", err)
+	}
+	return p, nil
+}
+
 // undoable is the last step, up to one of them, that can be taken back: -1 if
 // there is none.
 func (a *action) undoable(at int) int {
@@ -120,9 +150,7 @@ func (w *Worker) open(ctx context.Context, record nova.Action) (*action, error) 
 	if a.server, err = w.store.Server(ctx, a.ServerID); err != nil {
 		return nil, err
 	}
-	if a.Progress != "" {
-		err = json.Unmarshal([]byte(a.Progress), &a.progress)
-	}
+	a.progress, err = progressOf(record)
 	a.at = slices.IndexFunc(a.transition.steps, func(s step) bool { return s.name == a.Step })
 	if err != nil || a.at < 0 {
 		return a, nova.Because(err, nova.Unavailable, "There is no step %q in this version.", a.Step)

@@ -30,10 +30,11 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any)
 	}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
 		if t.supersedes {
-			if _, err := tx.LockServer(ctx, s.ID); err != nil {
+			current, err := tx.LockServer(ctx, s.ID)
+			if err != nil {
 				return err
 			}
-			if err := supersede(ctx, tx, s.ID); err != nil {
+			if _, err := supersede(ctx, tx, current); err != nil {
 				return err
 			}
 		}
@@ -54,13 +55,32 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any)
 	return record, err
 }
 
-// supersede ends what is being done to a server, which the transaction holds.
-func supersede(ctx context.Context, tx *db.Store, id string) error {
-	ended, err := tx.SupersedeActions(ctx, id)
+// supersede ends what is being done to a server, which the transaction holds, and
+// returns the server as it is then. The quota that an action held is given back;
+// a host that the server was to move to may have something of it already, and
+// stays with the server as the host elsewhere.
+func supersede(ctx context.Context, tx *db.Store, s nova.Server) (nova.Server, error) {
+	ended, err := tx.SupersedeActions(ctx, s.ID)
 	if err != nil {
-		return err
+		return s, err
 	}
-	return leaveImages(ctx, tx, ended)
+	for _, action := range ended {
+		p, err := progressOf(action)
+		if err != nil {
+			return s, err
+		}
+		was := accountsOf(s, p.Held)
+		if left := p.Held.elsewhere(); left != nil {
+			s.Elsewhere = left
+			if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{Elsewhere: &left}); err != nil {
+				return s, err
+			}
+		}
+		if err := balance(ctx, tx, s, was, accountsOf(s, holding{})); err != nil {
+			return s, err
+		}
+	}
+	return s, leaveImages(ctx, tx, ended)
 }
 
 // newAction is the record of a verb, in the queue of its first step. The error

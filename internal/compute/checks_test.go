@@ -20,18 +20,13 @@ func (s *site) consistent() {
 	s.t.Helper()
 	used, taken := map[[2]string]nova.Usage{}, map[string]nova.Resources{}
 	for _, server := range s.servers(false) {
-		takes := server.Flavor.Takes()
 		for _, user := range []string{"", server.UserID} {
 			key := [2]string{server.ProjectID, user}
-			used[key] = plus(used[key], takes.Usages())
+			used[key] = used[key].Plus(server.Usage())
 		}
-		if server.Node != "" {
-			sum := taken[server.Node]
-			sum.Instances += takes.Instances
-			sum.VCPUs += takes.VCPUs
-			sum.RAM += takes.RAM
-			sum.Disk += takes.Disk
-			taken[server.Node] = sum
+		taken[server.Node] = taken[server.Node].Plus(server.Flavor.Takes())
+		if server.Elsewhere != nil {
+			taken[server.Elsewhere.Node] = taken[server.Elsewhere.Node].Plus(server.Elsewhere.Takes)
 		}
 	}
 	for _, server := range s.servers(true) { // those of the deleted too, which may have to be nothing
@@ -51,10 +46,6 @@ func (s *site) consistent() {
 			s.t.Errorf("host %s has given away %+v; its servers add up to %+v", h.Node, got, want)
 		}
 	}
-}
-
-func plus(a, b nova.Usage) nova.Usage {
-	return nova.Usage{Instances: a.Instances + b.Instances, Cores: a.Cores + b.Cores, RAM: a.RAM + b.RAM}
 }
 
 // servers lists all servers, the deleted ones too if asked.

@@ -25,10 +25,10 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 		if err != nil || deleting {
 			return err
 		}
-		if err := supersede(ctx, tx, s.ID); err != nil {
+		if current, err = supersede(ctx, tx, current); err != nil {
 			return err
 		}
-		if current.Host == "" {
+		if current.Host == "" && current.Elsewhere == nil {
 			return removeAtOnce(ctx, tx, current)
 		}
 		if _, err := tx.BeginTask(ctx, s.ID, t.steps[0].task, nil, nil); err != nil {
@@ -45,13 +45,17 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 
 // removeAtOnce is for a server that no host knows of.
 func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
-	if err := tx.ChangeServer(ctx, s.ID, gone(tx)); err != nil {
+	change := gone(tx)
+	if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 		return err
 	}
 	if err := record(ctx, tx, s, transitions[Delete].action, ""); err != nil {
 		return err
 	}
-	return release(ctx, tx, s)
+	if err := forget(ctx, tx, s); err != nil {
+		return err
+	}
+	return balance(ctx, tx, s, accountsOf(s, holding{}), accountsOf(changed(s, change), holding{}))
 }
 
 // gone is the change that takes a server off the books. Lists that show deleted
@@ -60,32 +64,22 @@ func gone(tx *db.Store) db.ServerChange {
 	now := tx.Now()
 	return db.ServerChange{
 		VMState: new(nova.Deleted), TaskState: new(nova.Idle), PowerState: new(nova.NoState),
-		TerminatedAt: &now, DeletedAt: &now, LockedBy: new(""),
+		TerminatedAt: &now, DeletedAt: &now, LockedBy: new(""), Elsewhere: new((*nova.Elsewhere)(nil)), BeforeResize: new((*nova.BeforeResize)(nil)),
 		Metadata: new(map[string]string{}), Addresses: new([]nova.Address(nil)), SecurityGroups: new([]string(nil)),
 	}
 }
 
-// release frees what a deleted server counted for, forgets its tags, and notes
-// the ports that may be left of it.
-func release(ctx context.Context, tx *db.Store, s nova.Server) error {
+// forget forgets the tags of a server that is deleted, and notes the ports that
+// may be left of it.
+func forget(ctx context.Context, tx *db.Store, s nova.Server) error {
 	if err := leavePorts(ctx, tx, s); err != nil {
 		return err
 	}
-	if err := tx.ForgetTags(ctx, s.ID); err != nil {
-		return err
-	}
-	takes := s.Flavor.Takes()
-	if err := tx.Release(ctx, s.ProjectID, s.UserID, takes.Usages()); err != nil {
-		return err
-	}
-	if s.Node == "" {
-		return nil
-	}
-	return tx.Unclaim(ctx, s.Node, takes)
+	return tx.ForgetTags(ctx, s.ID)
 }
 
-// destroy is the step that removes a server from its host, and what takes spawn
-// back.
+// destroy is the step that removes all of a server from a host, and what takes
+// spawn back.
 func (w *Worker) destroy(ctx context.Context, a *action) (effect, error) {
 	driver, err := driverOf[virt.Driver](a)
 	if err != nil {
@@ -100,5 +94,5 @@ func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
 	if err := w.leaveNetworks(ctx, a.server); err != nil {
 		return effect{}, err
 	}
-	return effect{change: gone(w.store), also: func(tx *db.Store) error { return release(ctx, tx, a.server) }}, nil
+	return effect{change: gone(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
 }

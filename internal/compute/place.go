@@ -33,10 +33,10 @@ const (
 	maxLooks   = 20 // how often hosts are asked for before others are let go first
 )
 
-// place is the step that finds a host, and claims what the server needs there:
+// place is the step that finds a host, and takes what the server needs there:
 // the best of the hosts that fit, or the next one if others were faster. A server
-// without a host is on that host from then on; any other stays where it is, for a
-// later step to move.
+// without a host is on that host from then on; any other stays where it is, and
+// the action holds the room for a later step to move the server to.
 func (w *Worker) place(ctx context.Context, a *action) (effect, error) {
 	args, err := decodeArgs[placeArgs](a.Action)
 	if err != nil {
@@ -55,15 +55,16 @@ func (w *Worker) place(ctx context.Context, a *action) (effect, error) {
 	a.hosts = a.hosts[1:]
 	source, target := Target{a.server.Host, a.server.Node}, Target{host.Name, host.Node}
 	e := effect{
-		note: func(p *progress) { p.Source, p.Target = source, target },
-		also: func(tx *db.Store) error {
-			if err := joinsGroup(ctx, tx, a.server, target.Host); err != nil {
-				a.hosts = nil // which were chosen when the group was another
-				return err
+		note: func(p *progress) {
+			p.Source, p.Target = source, target
+			if source != (Target{}) { // until a later step moves the server
+				p.Held.On, p.Held.Takes = target, needs
 			}
-			claimed, err := tx.Claim(ctx, target.Node, needs)
-			if err == nil && !claimed {
-				return errAgain
+		},
+		also: func(tx *db.Store) error {
+			err := joinsGroup(ctx, tx, a.server, target.Host)
+			if err != nil {
+				a.hosts = nil // which were chosen when the group was another
 			}
 			return err
 		},
@@ -75,16 +76,17 @@ func (w *Worker) place(ctx context.Context, a *action) (effect, error) {
 }
 
 // unplace takes a server off the host where place has put it.
-func (w *Worker) unplace(ctx context.Context, a *action) (effect, error) {
-	args, err := decodeArgs[placeArgs](a.Action)
+func (w *Worker) unplace(_ context.Context, a *action) (effect, error) {
 	source, target := a.progress.Source, a.progress.Target
-	if err != nil || target == (Target{}) {
-		return effect{}, err
+	if target == (Target{}) {
+		return effect{}, nil
 	}
 	e := effect{
 		change: db.ServerChange{Host: &source.Host, Node: &source.Node},
-		note:   func(p *progress) { p.Source, p.Target = Target{}, Target{} },
-		also:   func(tx *db.Store) error { return tx.Unclaim(ctx, target.Node, args.needs(a.server)) },
+		note: func(p *progress) {
+			p.Source, p.Target = Target{}, Target{}
+			p.Held.On, p.Held.Takes = Target{}, nova.Resources{}
+		},
 	}
 	if source == (Target{}) {
 		e.change.Zone = &a.server.RequestedZone

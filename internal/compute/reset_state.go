@@ -11,16 +11,20 @@ import (
 // to it. The error is NotFound if the server has gone.
 func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
-		if _, err := tx.LockServer(ctx, s.ID); err != nil {
+		current, err := tx.LockServer(ctx, s.ID)
+		if err != nil {
 			return err
 		}
-		if err := supersede(ctx, tx, s.ID); err != nil {
+		if current, err = supersede(ctx, tx, current); err != nil {
 			return err
 		}
 		change := db.ServerChange{VMState: &to, TaskState: new(nova.Idle), Progress: new(0)}
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
 		}
-		return record(ctx, tx, s, "resetState", "")
+		if err := record(ctx, tx, s, "resetState", ""); err != nil {
+			return err
+		}
+		return balance(ctx, tx, s, accountsOf(current, holding{}), accountsOf(changed(current, change), holding{}))
 	})
 }

@@ -55,6 +55,7 @@ type step struct {
 	task     nova.TaskState       // what the server is busy with meanwhile
 	event    string               // the part of the action that the API shows; empty for none
 	quiet    bool                 // the event is recorded only if the step fails
+	when     func(*action) bool   // whether there is anything to do; nil: there always is
 	progress bool                 // clients are shown how far the driver is
 	do       stepFunc
 	undo     stepFunc // what takes back all that do may have done; nil: there is nothing to take back
@@ -95,8 +96,9 @@ var transitions = map[Verb]transition{
 	Delete: {
 		action: "delete", word: "delete", supersedes: true, then: nova.Deleted, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "destroy", queue: onHost, task: nova.Deleting, event: deleteEvent, do: (*Worker).destroy},
-			{name: "disconnect", queue: onHost, task: nova.Deleting, event: deleteEvent, do: (*Worker).remove},
+			{name: "destroy", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).destroy},
+			{name: "clear", queue: onElsewhere, task: nova.Deleting, event: deleteEvent, when: isElsewhere, do: (*Worker).destroy},
+			{name: "disconnect", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).remove},
 		},
 	},
 	Start: {

@@ -117,10 +117,7 @@ func guard(work func() error) (err error) {
 // a failure, back to the one before, and from the first to another host or to
 // the end.
 func (w *Worker) advance(ctx context.Context, a *action, e effect) (done bool, err error) {
-	next := a.at + 1
-	if a.back() {
-		next = a.undoable(a.at - 1)
-	}
+	next := a.following()
 	switch {
 	case next == len(a.transition.steps), next < 0 && !a.progress.Failure.Elsewhere:
 		return true, w.end(ctx, a, e)
@@ -132,6 +129,19 @@ func (w *Worker) advance(ctx context.Context, a *action, e effect) (done bool, e
 		return false, nil
 	}
 	return done, err
+}
+
+// following is the step after one that was taken: the number of steps after the
+// last, and -1 if an action has gone back as far as it can.
+func (a *action) following() int {
+	if a.back() {
+		return a.undoable(a.at - 1)
+	}
+	steps, next := a.transition.steps, a.at+1
+	for next < len(steps) && steps[next].when != nil && !steps[next].when(a) {
+		next++
+	}
+	return next
 }
 
 // forgiving is an effect after which the action goes forward again.
@@ -168,16 +178,30 @@ func (w *Worker) move(ctx context.Context, a *action, at int, e effect) (done bo
 		if err := w.enqueue(ctx, tx, &to); err != nil {
 			return err
 		}
-		if err := w.turnEvents(ctx, tx, a, &to); err != nil || e.also == nil {
+		if err := w.turnEvents(ctx, tx, a, &to); err != nil {
 			return err
 		}
-		return e.also(tx)
+		return e.book(ctx, tx, a, &to)
 	})
 	if err != nil {
 		return false, err
 	}
 	*a = to
 	return !w.serves(a.Queue), nil
+}
+
+// book writes what else an effect changes, and what is taken for the server from
+// then on. An action beside others takes nothing.
+func (e effect) book(ctx context.Context, tx *db.Store, from, to *action) error {
+	if e.also != nil {
+		if err := e.also(tx); err != nil {
+			return err
+		}
+	}
+	if to.transition.beside {
+		return nil
+	}
+	return balance(ctx, tx, from.server, accountsOf(from.server, from.progress.Held), accountsOf(to.server, to.progress.Held))
 }
 
 // enqueue writes the step that an action has come to.
@@ -266,16 +290,23 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 	if !a.transition.beside {
 		e.change.TaskState, e.change.Progress = new(nova.Idle), new(0)
 	}
-	state := a.transition.then
+	state, ended := a.transition.then, *a
+	if e.note != nil {
+		e.note(&ended.progress)
+	}
 	if a.back() {
 		failed := a.progress.Failure
 		message = new(nova.ActionMessage)
 		e.change.Fault = &nova.Fault{Code: faultCode, Message: failed.Message, Details: failed.Details, Created: w.store.Now()}
 		state = w.broken(ctx, a)
+		if left := ended.progress.Held.elsewhere(); left != nil { // what could not be taken back
+			e.change.Elsewhere = &left
+		}
 	}
 	if state != "" {
 		e.change.VMState = &state
 	}
+	ended.server, ended.progress.Held = changed(a.server, e.change), holding{}
 	return w.store.Tx(ctx, func(tx *db.Store) error {
 		if err := changeServer(ctx, tx, a, e.change); err != nil {
 			return err
@@ -288,10 +319,7 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 				return err
 			}
 		}
-		if e.also == nil {
-			return nil
-		}
-		return e.also(tx)
+		return e.book(ctx, tx, a, &ended)
 	})
 }
 

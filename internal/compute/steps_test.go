@@ -104,10 +104,13 @@ func (s *stage) step(name string, queue func(*action) string, task nova.TaskStat
 func (s *stage) server() nova.Server {
 	s.t.Helper()
 	server, err := s.store.CreateServer(s.t.Context(), nova.Server{
-		ID: uuid.NewString(), VMState: nova.Active, Host: "fake-1", Node: "fake-1", CreatedAt: s.now,
+		ID: uuid.NewString(), ProjectID: "p", UserID: "u", VMState: nova.Active, Host: "fake-1", Node: "fake-1", CreatedAt: s.now,
 		Flavor: nova.Flavor{VCPUs: 1, RAM: 512, Disk: 1},
 	})
 	s.must(err)
+	s.must(s.store.Tx(s.t.Context(), func(tx *db.Store) error {
+		return balance(s.t.Context(), tx, server, accounts{}, accountsOf(server, holding{}))
+	}))
 	return server
 }
 
@@ -214,7 +217,9 @@ const move Verb = "move"
 
 // moving is a verb that takes a server to another host.
 func moving(s *stage) map[Verb]transition {
-	arrived := func(a *action) effect { return effect{change: db.ServerChange{Host: &a.progress.Target.Host}} }
+	arrived := func(a *action) effect {
+		return effect{change: db.ServerChange{Host: &a.progress.Target.Host, Node: &a.progress.Target.Node}, note: func(p *progress) { p.Held = holding{} }}
+	}
 	return map[Verb]transition{move: {
 		then: nova.Resized, broken: nova.Errored, hosts: 1,
 		steps: []step{
@@ -246,20 +251,20 @@ func TestSteps_Move(t *testing.T) {
 			Events: []string{placed, sent, checked, "event of arrive on fake-2: Success"},
 		}},
 		"no host": {avoid: []string{"fake-1", "fake-2"}, want: outcome{
-			State: nova.Errored, Host: "fake-1", Running: []int{0, 0}, Message: "Error", Fault: "No valid host was found. There are not enough hosts available.",
+			State: nova.Errored, Host: "fake-1", Running: []int{1, 0}, Message: "Error", Fault: "No valid host was found. There are not enough hosts available.",
 			Events: []string{"event of place on : Error"},
 		}},
 		"sending fails": {fails: map[string]error{"send": boom}, want: outcome{
-			State: nova.Errored, Host: "fake-1", Running: []int{0, 0}, Trail: []string{"send", "-send"}, Message: "Error", Fault: "boom",
+			State: nova.Errored, Host: "fake-1", Running: []int{1, 0}, Trail: []string{"send", "-send"}, Message: "Error", Fault: "boom",
 			Events: []string{placed, "event of send on fake-1: Error"},
 		}},
 		"arriving fails": {crash: true, fails: map[string]error{"arrive": boom}, want: outcome{
-			State: nova.Errored, Host: "fake-1", Running: []int{0, 0}, Message: "Error", Fault: "boom",
+			State: nova.Errored, Host: "fake-1", Running: []int{1, 0}, Message: "Error", Fault: "boom",
 			Trail:  []string{"send", "check", "arrive", "-arrive", "-check", "-send"},
 			Events: []string{placed, sent, checked, failed},
 		}},
 		"and can't be taken back": {fails: map[string]error{"arrive": boom, "-send": errors.New("worse")}, want: outcome{
-			State: nova.Errored, Host: "fake-1", Running: []int{0, 1}, Message: "Error", Fault: "boom",
+			State: nova.Errored, Host: "fake-1", Running: []int{1, 1}, Message: "Error", Fault: "boom",
 			Trail:  []string{"send", "check", "arrive", "-arrive", "-check", "-send"},
 			Events: []string{placed, sent, checked, failed},
 		}},
@@ -279,6 +284,93 @@ func TestSteps_Move(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestSteps_DeletedOnTheWay deletes a server while it is moved to another host:
+// before anybody has begun with that, in the midst of each step, and after a
+// failure that could not be taken back. Nothing of it is left on either host, nor
+// in the quota. Without the deletion it keeps what it has.
+func TestSteps_DeletedOnTheWay(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		during string // the step; empty for before them all
+		fails  string // the step whose failure can't be taken back
+	}{{}, {during: "send"}, {during: "check"}, {during: "arrive"}, {during: "after", fails: "arrive"}} {
+		t.Run("during "+c.during, func(t *testing.T) {
+			t.Parallel()
+			dbtest.EachConnection(t, func(t *testing.T, connection string) {
+				var s *stage
+				var server nova.Server
+				reset := func(step string) {
+					if c.during == step {
+						s.must(New(Options{Store: s.store}).Delete(t.Context(), server))
+					}
+				}
+				s = onStage(t, connection, func(s *stage) map[Verb]transition {
+					verbs := moving(s)
+					steps := verbs[move].steps
+					for i := range steps[1:] {
+						do := steps[i+1].do
+						steps[i+1].do = func(w *Worker, ctx context.Context, a *action) (effect, error) {
+							if a.Step == "check" { // nobody takes this back
+								s.must(a.driver.Spawn(ctx, a.server, virt.Build{}))
+							}
+							reset(a.Step)
+							return do(w, ctx, a)
+						}
+					}
+					verbs[Delete] = transitions[Delete]
+					verbs[Delete] = withLast(verbs[Delete], func(w *Worker, ctx context.Context, a *action) (effect, error) {
+						return effect{change: gone(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
+					})
+					return verbs
+				})
+				s.fails = map[string]error{}
+				if c.fails != "" {
+					s.fails[c.fails], s.fails["-send"] = errors.New("boom"), errors.New("worse")
+				}
+				server = s.server()
+				s.must(s.workers[1].local.Driver("fake-1").Spawn(t.Context(), server, virt.Build{}))
+				s.begin(server, move, placeArgs{Avoid: []string{"fake-1"}})
+				reset("")
+				s.work(0)
+				reset("after")
+				s.work(0)
+				if now, err := s.store.AnyServer(t.Context(), server.ID); err != nil || now.VMState != nova.Deleted {
+					t.Errorf("the server is %s, %v", now.VMState, err)
+				}
+				s.wantEmpty()
+			})
+		})
+	}
+}
+
+// withLast is a verb with another last step.
+func withLast(t transition, do stepFunc) transition {
+	t.steps = slices.Clone(t.steps)
+	t.steps[len(t.steps)-1].do = do
+	return t
+}
+
+// wantEmpty finds what is left on the hosts and in the quota.
+func (s *stage) wantEmpty() {
+	s.t.Helper()
+	usage, err := s.store.Usage(s.t.Context(), "p", "")
+	if err != nil || usage != (nova.Usage{}) {
+		s.t.Errorf("the quota counts %+v, %v", usage, err)
+	}
+	all, err := s.store.Hosts(s.t.Context(), time.Hour)
+	s.must(err)
+	for _, host := range all {
+		if host.RunningVMs != 0 || host.VCPUsUsed != 0 || host.RAMUsed != 0 || host.DiskUsed != 0 {
+			s.t.Errorf("host %s is used: %+v", host.Name, host)
+		}
+	}
+	for i, host := range []string{"fake-1", "fake-2"} {
+		if ids, err := s.workers[i+1].local.Driver(host).List(s.t.Context()); err != nil || len(ids) > 0 {
+			s.t.Errorf("on host %s are %v, %v", host, ids, err)
+		}
 	}
 }
 
@@ -339,7 +431,7 @@ func TestSteps_BesideFails(t *testing.T) {
 		s.begin(server, attach, nil)
 		s.work(0)
 		want := outcome{
-			State: nova.Active, Task: nova.Rebooting, Host: "fake-1", Fault: "boom", Running: []int{0, 0},
+			State: nova.Active, Task: nova.Rebooting, Host: "fake-1", Fault: "boom", Running: []int{1, 0},
 			Trail: []string{"attach", "-attach"}, Message: "Error", Events: []string{"event of attach on fake-1: Error"},
 		}
 		if diff := cmp.Diff(want, s.outcome(server)); diff != "" {

@@ -60,6 +60,16 @@ type Resources struct {
 	Disk      int // GB, swap rounded up
 }
 
+// Plus is the sum of two amounts.
+func (r Resources) Plus(q Resources) Resources {
+	return Resources{Instances: r.Instances + q.Instances, VCPUs: r.VCPUs + q.VCPUs, RAM: r.RAM + q.RAM, Disk: r.Disk + q.Disk}
+}
+
+// Times is n times an amount.
+func (r Resources) Times(n int) Resources {
+	return Resources{Instances: r.Instances * n, VCPUs: r.VCPUs * n, RAM: r.RAM * n, Disk: r.Disk * n}
+}
+
 // Takes says what one server of a flavor takes.
 func (f Flavor) Takes() Resources {
 	const mbPerGB = 1024

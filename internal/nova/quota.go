@@ -67,6 +67,11 @@ func (r Resources) Usages() Usage {
 	return Usage{Instances: r.Instances, Cores: r.VCPUs, RAM: r.RAM}
 }
 
+// Plus is the sum of two usages.
+func (u Usage) Plus(v Usage) Usage {
+	return Usage{Instances: u.Instances + v.Instances, Cores: u.Cores + v.Cores, RAM: u.RAM + v.RAM}
+}
+
 // Times is the usage of n alike.
 func (u Usage) Times(n int) Usage {
 	return Usage{Instances: u.Instances * n, Cores: u.Cores * n, RAM: u.RAM * n}

@@ -28,8 +28,12 @@ type Server struct {
 	RequestedZone string  // as asked for: empty for any
 	PinnedZone    *string // nil if the server may be moved to any zone
 
-	Flavor       Flavor // as it was when the server was created or resized
-	ImageID      string // empty for a server that boots from a volume
+	// Elsewhere is another host that has something of the server; nil for none.
+	Elsewhere *Elsewhere
+
+	Flavor       Flavor        // as it was when the server was created or resized
+	BeforeResize *BeforeResize // nil unless a resize waits to be confirmed or reverted
+	ImageID      string        // empty for a server that boots from a volume
 	ImageProps   map[string]string
 	KernelID     string
 	RamdiskID    string
@@ -77,6 +81,23 @@ type Boot struct {
 	ContainerFormat string `json:"container_format,omitempty"`
 }
 
+// An Elsewhere is a host beside a server's own that has something of the server:
+// the one that it was on before a resize, until that is confirmed or reverted, or
+// the one that it was to move to when that was broken off.
+type Elsewhere struct {
+	Host  string    `json:"host"`
+	Node  string    `json:"node"`
+	Takes Resources `json:"takes"` // what is reserved there
+}
+
+// A BeforeResize is what a server was before a resize that is neither confirmed
+// nor reverted.
+type BeforeResize struct {
+	Flavor    Flavor  `json:"flavor"`
+	VMState   VMState `json:"vm_state"` // active or stopped
+	Migration string  `json:"migration"`
+}
+
 // An Address is one of a server's on the network.
 type Address struct {
 	Network string `json:"network"` // the network's name, the label of the API
@@ -95,6 +116,21 @@ type Fault struct {
 	Message string    `json:"message"`
 	Details string    `json:"details,omitempty"`
 	Created time.Time `json:"created"`
+}
+
+// Usage is what the server counts for in the quota of its project: nothing once
+// it has been deleted, even if it can be restored, and the larger of two flavors
+// between which it may still go either way.
+func (s Server) Usage() Usage {
+	if s.VMState == Deleted || s.VMState == SoftDeleted {
+		return Usage{}
+	}
+	usage := s.Flavor.Takes().Usages()
+	if s.BeforeResize != nil {
+		before := s.BeforeResize.Flavor
+		usage.Cores, usage.RAM = max(usage.Cores, before.VCPUs), max(usage.RAM, before.RAM)
+	}
+	return usage
 }
 
 // Locked tells whether somebody has locked the server.
