@@ -60,7 +60,7 @@ func newProcess(t *testing.T, connection string, options ...string) *process {
 // launch starts the process, and doesn't wait for it.
 func (p *process) launch() {
 	p.t.Helper()
-	args := []string{"serve", "--listen", cmp.Or(p.listen, "127.0.0.1:0"), "--state-dir", p.dir}
+	args := []string{"serve", "--listen", cmp.Or(p.listen, "127.0.0.1:0"), "--state-dir", p.dir, "--set", "identity.password_hash_rounds=4"}
 	for _, option := range p.options {
 		args = append(args, "--set", option)
 	}

@@ -62,7 +62,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	if cfg.NovaAPI.Identity == bundledService {
 		b.identity = identity.New(identity.Options{
 			Store: identitydb.New(store.DB), Log: log, PublicURL: cfg.NovaAPI.PublicURL, Region: cfg.NovaAPI.RegionName, ServicePassword: b.password,
-			MaxTokensPerUser: cfg.Identity.MaxTokensPerUser,
+			MaxTokensPerUser: cfg.Identity.MaxTokensPerUser, PasswordCost: cfg.Identity.PasswordHashRounds,
 		})
 		b.mounts[identity.Path] = b.identity
 	}
