@@ -63,7 +63,7 @@ python: tools ## test the extension of python-novaclient
 	.venv/bin/pytest clients/novaclient
 
 e2e: build tools ## drive the built binary with the real nova, openstack and curl
-	NOVA_API_BIN=$(CURDIR)/bin/nova-api .venv/bin/pytest e2e
+	NOVA_API_BIN=$(CURDIR)/bin/nova-api .venv/bin/pytest -n 2 --dist loadscope e2e
 
 compare: ## compare nova-api with a real Nova, call by call: needs both, see e2e/compare/README.md
 	python3 e2e/compare $(COMPARE)

@@ -7,6 +7,9 @@ databases its tests run: DATABASES = ("sqlite", "postgres").
 With NOVA_E2E_RC=DIR the tests run against a cloud that exists: an OpenStack
 with Nova, say, to see whether what we assert is what it does. DIR holds
 openrc, openrc-admin and openrc-reader. Tests marked "ours" are left out then.
+
+`make e2e` spreads the modules and classes over two processes (pytest-xdist),
+each with clouds of its own. Without -n there is one process.
 """
 
 import contextlib
