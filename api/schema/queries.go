@@ -66,6 +66,11 @@ var (
 		Param("offset", Natural),
 	).Strict(75)
 
+	VolumeAttachmentsQuery = NewQuery(
+		Param("limit", Natural),
+		Param("offset", Natural),
+	).Strict(75)
+
 	InstanceActionsQuery = NewQuery(
 		OnceParam("limit", Natural).Since(58),
 		OnceParam("marker", String).Since(58),

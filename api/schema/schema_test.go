@@ -81,19 +81,20 @@ var bodies = map[string]*Body{
 
 // queries are all that the package describes.
 var queries = map[string]*Query{
-	"ConsoleAuthTokenQuery": ConsoleAuthTokenQuery,
-	"FlavorsQuery":          FlavorsQuery,
-	"IgnoredQuery":          IgnoredQuery,
-	"InstanceActionsQuery":  InstanceActionsQuery,
-	"KeyPairQuery":          KeyPairQuery,
-	"KeyPairsQuery":         KeyPairsQuery,
-	"LimitsQuery":           LimitsQuery,
-	"NoQuery":               NoQuery,
-	"QuotaSetQuery":         QuotaSetQuery,
-	"ServerGroupsQuery":     ServerGroupsQuery,
-	"ServersQuery":          ServersQuery,
-	"TenantUsageQuery":      TenantUsageQuery,
-	"TenantUsagesQuery":     TenantUsagesQuery,
+	"ConsoleAuthTokenQuery":  ConsoleAuthTokenQuery,
+	"FlavorsQuery":           FlavorsQuery,
+	"IgnoredQuery":           IgnoredQuery,
+	"InstanceActionsQuery":   InstanceActionsQuery,
+	"KeyPairQuery":           KeyPairQuery,
+	"KeyPairsQuery":          KeyPairsQuery,
+	"LimitsQuery":            LimitsQuery,
+	"NoQuery":                NoQuery,
+	"QuotaSetQuery":          QuotaSetQuery,
+	"ServerGroupsQuery":      ServerGroupsQuery,
+	"VolumeAttachmentsQuery": VolumeAttachmentsQuery,
+	"ServersQuery":           ServersQuery,
+	"TenantUsageQuery":       TenantUsageQuery,
+	"TenantUsagesQuery":      TenantUsagesQuery,
 }
 
 // decode reads JSON as the HTTP kit does.
