@@ -38,9 +38,11 @@ type user string
 // Owner is the user itself; key pairs belong to no project.
 func (u user) Owner() (projectID, userID string) { return "", string(u) }
 
-// keyOwner loads the user that the query names: without one, the caller.
+// keyOwner loads the user that the query names: the first of several, as in
+// _get_user_id in nova/api/openstack/compute/keypairs.py. Without one it is the
+// caller.
 func keyOwner(_ context.Context, r *rest.Request) (user, error) {
-	return user(cmp.Or(r.Last("user_id"), r.Caller.UserID)), nil
+	return user(cmp.Or(r.Query().Get("user_id"), r.Caller.UserID)), nil
 }
 
 // index lists the keys without their IDs and times, which only show has.

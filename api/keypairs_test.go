@@ -158,6 +158,7 @@ func TestKeyPairs_OfAnotherUser(t *testing.T) {
 		s.Do("GET /v2.1/os-keypairs/k", at(10)).Want(t, 404)
 		s.Do("GET /v2.1/os-keypairs?user_id=demo-user", at(10)).Want(t, 200, has("keypairs/0/keypair/name", "k"))
 		s.Do("GET /v2.1/os-keypairs?user_id=nobody", at(10)).Want(t, 200, whole(`{"keypairs": []}`))
+		s.Do("GET /v2.1/os-keypairs?user_id=nobody&user_id=demo-user", at(10)).Want(t, 200, whole(`{"keypairs": []}`))
 		refused := func(rule string) check {
 			return fault("forbidden", "Policy doesn't allow os_compute_api:os-keypairs:"+rule+" to be performed.")
 		}

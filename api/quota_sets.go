@@ -32,7 +32,7 @@ func (c *QuotaSets) show(ctx context.Context, r *rest.Request, p project) (any, 
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
 	}
-	_, quota, err := c.Compute.Quota(ctx, string(p), r.Last("user_id"))
+	_, quota, err := c.Compute.Quota(ctx, string(p), r.First("user_id"))
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func (c *QuotaSets) detail(ctx context.Context, r *rest.Request, p project) (any
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
 	}
-	user := r.Last("user_id")
+	user := r.First("user_id")
 	_, quota, err := c.Compute.Quota(ctx, string(p), user)
 	if err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (c *QuotaSets) update(ctx context.Context, r *rest.Request, p project, in s
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
 	}
-	user := r.Last("user_id")
+	user := r.First("user_id")
 	if err := c.Compute.SetQuota(ctx, string(p), user, limits(in.QuotaSet), in.QuotaSet.Force); err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (c *QuotaSets) update(ctx context.Context, r *rest.Request, p project, in s
 // delete does not ask whether the project exists: the quota of a deleted
 // project must be removable.
 func (c *QuotaSets) delete(ctx context.Context, r *rest.Request, p project) (any, error) {
-	return nil, c.Store.ResetQuota(ctx, string(p), r.Last("user_id"))
+	return nil, c.Store.ResetQuota(ctx, string(p), r.First("user_id"))
 }
 
 // limits are the limits that a body sets, by resource.

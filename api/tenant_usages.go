@@ -32,7 +32,7 @@ func (c *TenantUsages) index(ctx context.Context, r *rest.Request) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	return view.Index(r, servers, firstOf(r, "detailed") == "1"), nil
+	return view.Index(r, servers, r.First("detailed") == "1"), nil
 }
 
 // show shows the usage of a project, and of each of its servers.
@@ -64,11 +64,11 @@ func (c *TenantUsages) used(ctx context.Context, r *rest.Request, of string) (vi
 // usagePeriod is the period from start to end, either of which is now if it is
 // left out. Its end is not after now.
 func usagePeriod(r *rest.Request, now time.Time) (nova.Period, error) {
-	start, err := usageTime(firstOf(r, "start"), now.Add(-time.Microsecond)) // Nova has read its clock before
+	start, err := usageTime(r.First("start"), now.Add(-time.Microsecond)) // Nova has read its clock before
 	if err != nil {
 		return nova.Period{}, err
 	}
-	stop, err := usageTime(firstOf(r, "end"), now)
+	stop, err := usageTime(r.First("end"), now)
 	if err != nil {
 		return nova.Period{}, err
 	}
@@ -79,17 +79,6 @@ func usagePeriod(r *rest.Request, now time.Time) (nova.Period, error) {
 		stop = now
 	}
 	return nova.Period{Start: start, Stop: stop}, nil
-}
-
-// firstOf is the first value of a query parameter that is not empty: usage is
-// the one resource where, of several, it is not the last that counts.
-func firstOf(r *rest.Request, name string) string {
-	for _, value := range r.Query()[name] {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
 }
 
 // usageForm is how start and end are written: without a zone, in UTC, and with a

@@ -44,12 +44,13 @@ var slashes = regexp.MustCompile(`/{2,}`)
 
 // mergeSlashes takes an encoded slash in a path for a slash, and several
 // slashes for one, as the servers do that Nova runs in. Endpoints in catalogs
-// may end with a slash.
+// may end with a slash. A line feed at the end is dropped: Nova's routes are
+// regular expressions of Python, whose $ matches before it.
 func mergeSlashes(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.RawPath != "" || strings.Contains(r.URL.Path, "//") {
+		if r.URL.RawPath != "" || strings.Contains(r.URL.Path, "//") || strings.HasSuffix(r.URL.Path, "\n") {
 			url := *r.URL
-			url.Path, url.RawPath = slashes.ReplaceAllString(url.Path, "/"), ""
+			url.Path, url.RawPath = slashes.ReplaceAllString(strings.TrimSuffix(url.Path, "\n"), "/"), ""
 			r = r.WithContext(r.Context()) // a copy: the server's own request keeps its URL
 			r.URL = &url
 		}

@@ -42,6 +42,9 @@ func TestMapper_Routes(t *testing.T) {
 		{"GET /things/1%2Fparts%2F2", 200, "part", "2", "1"}, // an encoded slash is a slash
 		{"GET //things///1//parts", 200, "parts", "", "1"},   // and several are one
 		{"GET /things/%2F1", 200, "show", "1", ""},
+		{"GET /things/1/parts/2%0A", 200, "part", "2", "1"}, // a line feed at the end is no part of the path
+		{"GET /things/1/parts%0A", 200, "parts", "", "1"},
+		{"GET /things/1/parts/2%0A%0A", 200, "part", "2\n", "1"},
 	} {
 		for _, root := range []string{"/v2.1", "/v2.1/" + demoProject} {
 			t.Run(test.request+" "+root, func(t *testing.T) {

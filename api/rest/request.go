@@ -79,6 +79,18 @@ func (r *Request) Last(name string) string {
 	return values[len(values)-1]
 }
 
+// First is the first value of a query parameter that is not empty. Usage and quota
+// sets take that one, where all others take the last: they read the query with
+// Python's parse_qs.
+func (r *Request) First(name string) string {
+	for _, value := range r.query[name] {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
 // booleans are the words for yes and no in a query, in any case: those of
 // oslo.utils' bool_from_string.
 var booleans = map[string]bool{
