@@ -199,6 +199,21 @@ func (s *cloudSite) work() {
 	}
 }
 
+// bring has an administrator do something to a server that must be accepted.
+func (s *cloudSite) bring(id, body string) {
+	s.t.Helper()
+	s.act(id, body, as("admin")).Want(s.t, acceptedAs(body))
+}
+
+// acceptedAs is how an action with this body is answered: a rescue as if it had
+// been done at once.
+func acceptedAs(body string) int {
+	if strings.HasPrefix(body, `{"rescue"`) {
+		return http.StatusOK
+	}
+	return http.StatusAccepted
+}
+
 // act sends an action's body to a server, and does the work.
 func (s *cloudSite) act(id, body string, options ...option) *reply {
 	s.t.Helper()

@@ -114,8 +114,10 @@ var examples = map[string]example{
 	"POST /servers/{id}/action os-stop":          onServer(`{"os-stop": null}`, ""),
 	"POST /servers/{id}/action pause":            onServer(`{"pause": null}`, ""),
 	"POST /servers/{id}/action reboot":           onServer(`{"reboot": {"type": "SOFT"}}`, ""),
+	"POST /servers/{id}/action rescue":           onServer(`{"rescue": null}`, ""),
 	"POST /servers/{id}/action resume":           onServer(`{"resume": null}`, `{"suspend": null}`),
 	"POST /servers/{id}/action suspend":          onServer(`{"suspend": null}`, ""),
+	"POST /servers/{id}/action unrescue":         onServer(`{"unrescue": null}`, `{"rescue": null}`),
 	"POST /servers/{id}/action unlock":           onServer(`{"unlock": null}`, ""),
 	"POST /servers/{id}/action unpause":          onServer(`{"unpause": null}`, `{"pause": null}`),
 }
@@ -138,10 +140,10 @@ var notServed = map[string][]string{
 		"GET /servers/{server_id}/topology", "POST /servers/{id}/action addFixedIp", "POST /servers/{id}/action addFloatingIp",
 		"POST /servers/{id}/action addSecurityGroup", "POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",
 		"POST /servers/{id}/action forceDelete", "POST /servers/{id}/action rebuild", "POST /servers/{id}/action removeFixedIp",
-		"POST /servers/{id}/action removeFloatingIp", "POST /servers/{id}/action removeSecurityGroup", "POST /servers/{id}/action rescue",
+		"POST /servers/{id}/action removeFloatingIp", "POST /servers/{id}/action removeSecurityGroup",
 		"POST /servers/{id}/action resize", "POST /servers/{id}/action restore", "POST /servers/{id}/action revertResize",
 		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload", "POST /servers/{id}/action trigger_crash_dump",
-		"POST /servers/{id}/action unrescue", "POST /servers/{id}/action unshelve",
+		"POST /servers/{id}/action unshelve",
 	},
 	"proxies": {
 		"GET /images", "GET /images/detail", "GET /images/{id}", "DELETE /images/{id}", "GET /images/{image_id}/metadata",

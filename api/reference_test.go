@@ -331,7 +331,7 @@ func (s *referenceSite) restore(first string) {
 	s.t.Helper()
 	for _, body := range []string{`{"unlock": null}`, `{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, first} {
 		if body != "" {
-			s.act(s.server, body, as("admin")).Want(s.t, http.StatusAccepted)
+			s.bring(s.server, body)
 		}
 	}
 }

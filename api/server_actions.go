@@ -27,6 +27,8 @@ func (c *Servers) MemberActions() rest.Operations {
 		"unpause":             rest.OnWith(c.load, schema.Unpause, c.do(compute.Unpause)).Needs(policy.Unpause).Status(accepted),
 		"suspend":             rest.OnWith(c.load, schema.Suspend, c.do(compute.Suspend)).Needs(policy.Suspend).Status(accepted),
 		"resume":              rest.OnWith(c.load, schema.Resume, c.do(compute.Resume)).Needs(policy.Resume).Status(accepted),
+		"rescue":              rest.OnWith(c.load, schema.Rescue, c.rescue).Needs(policy.Rescue),
+		"unrescue":            rest.OnWith(c.load, schema.Unrescue, c.do(compute.Unrescue)).Needs(policy.Unrescue).Status(accepted),
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
 		"createImage":         rest.OnWith(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),
@@ -55,6 +57,26 @@ func (c *Servers) reboot(ctx context.Context, _ *rest.Request, s nova.Server, in
 		verb = compute.HardReboot
 	}
 	return nil, c.Compute.Do(ctx, s, verb)
+}
+
+// rescue boots the server from another disk. It answers before that is done, and
+// with the password of the administrator in there, unless the site hides it.
+func (c *Servers) rescue(ctx context.Context, r *rest.Request, s nova.Server, in schema.RescueBody) (any, error) {
+	password, err := c.Compute.Rescue(ctx, s, compute.RescueRequest{
+		ImageID: in.Rescue.ImageRef, Password: in.Rescue.AdminPass, Volumes: r.AtLeast(87),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return views.AdminPass(c.shownPassword(password)), nil
+}
+
+// shownPassword is a password that a site shows, or nil for one that it hides.
+func (o Options) shownPassword(password string) *string {
+	if !o.ShowPassword {
+		return nil
+	}
+	return &password
 }
 
 // lock keeps the project's users from changing the server until somebody

@@ -22,6 +22,7 @@ func TestServerActions_States(t *testing.T) {
 		"stopped":   {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"os-stop": null}`},
 		"paused":    {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`},
 		"suspended": {`{"os-resetState": {"state": "active"}}`, `{"reboot": {"type": "HARD"}}`, `{"suspend": null}`},
+		"rescued":   {`{"os-resetState": {"state": "active"}}`, `{"rescue": null}`},
 		"error":     {`{"os-resetState": {"state": "error"}}`},
 	}
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
@@ -39,12 +40,14 @@ func TestServerActions_States(t *testing.T) {
 			{"resume", `{"resume": null}`, "suspended", "ACTIVE"},
 			{"pause", `{"pause": null}`, "active", "PAUSED"},
 			{"unpause", `{"unpause": null}`, "paused", "ACTIVE"},
+			{"rescue", `{"rescue": null}`, "active stopped error", "RESCUE"},
+			{"unrescue", `{"unrescue": null}`, "rescued", "ACTIVE"},
 			{"createImage", `{"createImage": {"name": "i"}}`, "active stopped paused suspended", ""},
 			{"createBackup", `{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, "active stopped paused suspended", ""},
 		} {
-			for _, state := range []string{"active", "stopped", "paused", "suspended", "error"} {
+			for _, state := range []string{"active", "stopped", "paused", "suspended", "rescued", "error"} {
 				for _, body := range bring[state] {
-					s.act(id, body, as("admin")).Want(t, 202)
+					s.bring(id, body)
 				}
 				before := s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/OS-EXT-STS:vm_state", state)).String("server/status")
 				r := s.act(id, c.body)
@@ -56,7 +59,7 @@ func TestServerActions_States(t *testing.T) {
 				if want == "" {
 					want = before
 				}
-				r.Want(t, 202)
+				r.Want(t, acceptedAs(c.body))
 				s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", want), has("server/OS-EXT-STS:task_state", nil))
 			}
 		}
@@ -148,6 +151,8 @@ func TestServerActions_Policy(t *testing.T) {
 			`{"unpause": null}`:                      "os-pause-server:unpause",
 			`{"suspend": null}`:                      "os-suspend-server:suspend",
 			`{"resume": null}`:                       "os-suspend-server:resume",
+			`{"rescue": null}`:                       "os-rescue",
+			`{"unrescue": null}`:                     "os-unrescue",
 			`{"lock": null}`:                         "os-lock-server:lock",
 			`{"unlock": null}`:                       "os-lock-server:unlock",
 			`{"createImage": {"name": "i"}}`:         "servers:create_image",
@@ -176,7 +181,7 @@ func TestServerActions_Lock(t *testing.T) {
 		s.act(id, `{"lock": {"locked_reason": "again"}}`, at(73)).Want(t, 202)
 		shown("moving", true)
 		for _, body := range []string{
-			`{"os-stop": null}`, `{"reboot": {"type": "SOFT"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`, `{"unpause": null}`, `{"os-start": null}`,
+			`{"os-stop": null}`, `{"rescue": null}`, `{"unrescue": null}`, `{"reboot": {"type": "SOFT"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`, `{"unpause": null}`, `{"os-start": null}`,
 		} {
 			s.act(id, body).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
 		}

@@ -36,11 +36,7 @@ func (c *Servers) create(ctx context.Context, r *rest.Request, in schema.ServerC
 func (c *Servers) showCreated(r *rest.Request, created compute.Created, groups []string) any {
 	first := created.Servers[0]
 	r.Header("Location", r.URL("servers", first.ID))
-	var password *string
-	if c.ShowPassword {
-		password = &created.Password
-	}
-	return views.Servers{}.Created(r, first, groups, password)
+	return views.Servers{}.Created(r, first, groups, c.shownPassword(created.Password))
 }
 
 // serverRequest decodes a body, and refuses what contradicts itself and what

@@ -39,6 +39,8 @@ var deeds = []deed{
 	act("unpause", 4, in(nova.Paused), nil),
 	act("suspend", 4, in(nova.Active), nil),
 	act("resume", 4, in(nova.Suspended), nil),
+	act("rescue", 3, in(nova.Active, nova.Stopped), nil),
+	act("unrescue", 3, in(nova.Rescued), nil),
 	act("lock", 1, unlocked, nil),
 	act("unlock", 1, nova.Server.Locked, nil),
 	act("createImage", 4, imageable, object{"name": "snapshot", "metadata": object{"a": "b"}}),

@@ -127,6 +127,13 @@ class TestNova:
         cloud.nova("unpause", "web")
         cloud.wait("ACTIVE", "web")
 
+    def test_rescue(self, cloud, image):
+        rescued = cloud.nova("rescue", "--password", "first aid", "--image", image, "web")
+        assert rescued.properties == {"adminPass": "first aid"}
+        cloud.wait("RESCUE", "web")
+        cloud.nova("unrescue", "web")
+        cloud.wait("ACTIVE", "web")
+
     def test_lock(self, cloud):
         cloud.nova("lock", "web", "--reason", "hands off")
         shown = cloud.nova("show", "web").properties

@@ -17,6 +17,12 @@ func Tags(tags []string) Dict { return Dict{{"tags", tags}} }
 // ImageID answers with the ID of an image that is being made.
 func ImageID(id string) Dict { return Dict{{"image_id", id}} }
 
+// AdminPass renders the password of the administrator in a server: nothing if the
+// site hides it.
+func AdminPass(password *string) Dict {
+	return Dict{Field{"adminPass", password}.If(password != nil)}
+}
+
 // Console renders what a server wrote to its console.
 func Console(output string) Dict { return Dict{{"output", output}} }
 

@@ -14,8 +14,8 @@ import (
 // that they are for.
 var stock = []string{
 	"AddFixedIP", "AddFloatingIP", "AddSecurityGroup", "ChangePassword", "ConfirmResize", "Evacuate", "ForceComplete", "ForceDelete", "InjectNetworkInfo",
-	"Migrate", "MigrateLive", "Rebuild", "RemoveFixedIP", "RemoveFloatingIP", "RemoveSecurityGroup", "Rescue", "Resize", "Restore", "RevertResize", "Shelve",
-	"ShelveOffload", "TriggerCrashDump", "Unrescue", "Unshelve",
+	"Migrate", "MigrateLive", "Rebuild", "RemoveFixedIP", "RemoveFloatingIP", "RemoveSecurityGroup", "Resize", "Restore", "RevertResize", "Shelve",
+	"ShelveOffload", "TriggerCrashDump", "Unshelve",
 }
 
 // TestSchemas_AreServed finds schemas that no controller uses and that are not

@@ -194,6 +194,8 @@ func TestVerbs_Fail(t *testing.T) {
 		"reboot of one that runs on":         {"", compute.SoftReboot, "soft_reboot", "active"},
 		"hard reboot of one that runs on":    {"", compute.HardReboot, "hard_reboot", "active"},
 		"hard reboot of one that is stopped": {compute.Stop, compute.HardReboot, "hard_reboot", "error"},
+		"rescue":                             {compute.Stop, compute.Rescue, "rescue", "error"},
+		"unrescue":                           {compute.Rescue, compute.Unrescue, "unrescue", "error"},
 		"snapshot":                           {"", compute.Snapshot, "snapshot", "active"},
 		"backup":                             {compute.Pause, compute.Backup, "snapshot", "paused"},
 		"quick backup":                       {compute.Stop, compute.BackupInstance, "snapshot", "stopped"},

@@ -87,8 +87,13 @@ func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
 	if s.ImageID == "" {
 		return nil
 	}
+	return w.dataOf(s.ImageID)
+}
+
+// dataOf opens the data of an image.
+func (w *Worker) dataOf(imageID string) virt.ImageSource {
 	return func(ctx context.Context) (io.ReadCloser, error) {
-		return w.images.AsService().Download(ctx, s.ImageID)
+		return w.images.AsService().Download(ctx, imageID)
 	}
 }
 

@@ -21,6 +21,8 @@ const (
 	Unpause        Verb = "unpause"
 	Suspend        Verb = "suspend"
 	Resume         Verb = "resume"
+	Rescue         Verb = "rescue"
+	Unrescue       Verb = "unrescue"
 	Snapshot       Verb = "createImage"
 	Backup         Verb = "createBackup"
 	BackupInstance Verb = "backup_instance"
@@ -57,6 +59,7 @@ type step struct {
 	quiet    bool                 // the event is recorded only if the step fails
 	when     func(*action) bool   // whether there is anything to do; nil: there always is
 	progress bool                 // clients are shown how far the driver is
+	harmless bool                 // a failure leaves the server in the state that it had
 	do       stepFunc
 	undo     stepFunc // what takes back all that do may have done; nil: there is nothing to take back
 }
@@ -75,6 +78,7 @@ const (
 	deleteEvent   = "compute_terminate_instance"
 	snapshotEvent = "compute_snapshot_instance"
 	backupEvent   = "compute_backup_instance"
+	rescueEvent   = "compute_rescue_instance"
 )
 
 // transitions is the life of a server. States and events are Nova's: those of
@@ -135,6 +139,18 @@ var transitions = map[Verb]transition{
 	Resume: {
 		action: "resume", word: "resume", from: []nova.VMState{nova.Suspended}, then: nova.Active, lock: true,
 		steps: []step{{name: "resume", queue: onHost, task: nova.Resuming, event: "compute_resume_instance", do: drive(virt.Suspender.Resume)}},
+	},
+	Rescue: {
+		action: "rescue", word: "rescue", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored},
+		then: nova.Rescued, broken: nova.Errored, lock: true, explain: explainRescue,
+		steps: []step{
+			{name: "find", queue: onHost, task: nova.Rescuing, event: rescueEvent, harmless: true, do: (*Worker).findRescueImage},
+			{name: "rescue", queue: onHost, task: nova.Rescuing, event: rescueEvent, do: (*Worker).rescue},
+		},
+	},
+	Unrescue: {
+		action: "unrescue", word: "unrescue", from: []nova.VMState{nova.Rescued}, then: nova.Active, broken: nova.Errored, lock: true,
+		steps: []step{{name: "unrescue", queue: onHost, task: nova.Unrescuing, event: "compute_unrescue_instance", do: drive(virt.Rescuer.Unrescue)}},
 	},
 	Snapshot: {
 		action: "createImage", word: "createImage", from: imageable,

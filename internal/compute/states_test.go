@@ -26,7 +26,7 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 // The rows and columns of the grid, in order.
 var (
 	verbs = []Verb{
-		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Snapshot, Backup, BackupInstance,
+		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Snapshot, Backup, BackupInstance,
 	}
 	columns = []nova.VMState{
 		nova.Building, nova.Active, nova.Paused, nova.Suspended, nova.Stopped, nova.Rescued, nova.Resized, nova.SoftDeleted,
@@ -34,7 +34,7 @@ var (
 	}
 	tasks = []nova.TaskState{
 		nova.Scheduling, nova.Networking, nova.Spawning, nova.PoweringOff, nova.PoweringOn, nova.Rebooting, nova.RebootingHard,
-		nova.Pausing, nova.Unpausing, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting,
+		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting,
 	}
 	words = map[Verb]string{SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
 )

@@ -327,6 +327,9 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 // it had. A server that was to be rebooted and runs all the same is well.
 func (w *Worker) broken(ctx context.Context, a *action) nova.VMState {
 	state := a.transition.broken
+	if a.step().harmless {
+		return ""
+	}
 	if a.transition.runs == "" || a.driver == nil {
 		return state
 	}

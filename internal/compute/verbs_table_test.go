@@ -46,6 +46,14 @@ var verbsForTests = map[compute.Verb]verbRow{
 	compute.Unpause: {asks: "unpause", first: []compute.Verb{compute.Pause}, wrong: nova.Active},
 	compute.Suspend: {asks: "suspend", wrong: nova.Stopped},
 	compute.Resume:  {asks: "resume", first: []compute.Verb{compute.Suspend}, wrong: nova.Active},
+	compute.Rescue: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			_, err := s.api.Rescue(ctx, server, compute.RescueRequest{})
+			return err
+		},
+		asks: "rescue", wrong: nova.Paused,
+	},
+	compute.Unrescue: {asks: "unrescue", first: []compute.Verb{compute.Rescue}, wrong: nova.Active},
 	compute.Snapshot: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
 			_, err := s.api.CreateImage(ctx, server, "shot", nil)

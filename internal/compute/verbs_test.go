@@ -31,12 +31,15 @@ func TestVerbs(t *testing.T) {
 		"suspend":                            {compute.Suspend, "", "active suspending", "suspend: active suspending", "suspended", nova.PowerSuspended, "suspend: compute_suspend_instance"},
 		"resume":                             {compute.Resume, compute.Suspend, "suspended resuming", "resume: suspended resuming", "active", nova.Running, "resume: compute_resume_instance"},
 		"hard reboot of one that sleeps":     {compute.HardReboot, compute.Suspend, "suspended rebooting_hard", "hard_reboot: suspended rebooting_hard", "active", nova.Running, "reboot: compute_reboot_instance"},
+		"rescue":                             {compute.Rescue, "", "active rescuing", "rescue: active rescuing", "rescued", nova.Running, "rescue: compute_rescue_instance"},
+		"rescue of one that is stopped":      {compute.Rescue, compute.Stop, "stopped rescuing", "rescue: stopped rescuing", "rescued", nova.Running, "rescue: compute_rescue_instance"},
+		"unrescue":                           {compute.Unrescue, compute.Rescue, "rescued unrescuing", "unrescue: rescued unrescuing", "active", nova.Running, "unrescue: compute_unrescue_instance"},
 		"unpause":                            {compute.Unpause, compute.Pause, "paused unpausing", "unpause: paused unpausing", "active", nova.Running, "unpause: compute_unpause_instance"},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		server := s.boot(s.as("demo"))
 		s.first(server.ID, c.before)
 		seen := s.watch()
-		s.must(s.api.Do(s.as("demo"), s.server(server.ID), c.verb))
+		s.must(s.do(s.as("demo"), s.server(server.ID), c.verb))
 		s.wantStates(server.ID, c.queued)
 		s.work()
 		s.wantStates(server.ID, c.then)

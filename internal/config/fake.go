@@ -33,19 +33,21 @@ var fakeTimes = [...]struct {
 	{"unpause_time", 1, "to unpause a server"},
 	{"suspend_time", 1, "to suspend a server"},
 	{"resume_time", 1, "to resume a server"},
+	{"rescue_time", 2, "to boot a server from a rescue image"},
+	{"unrescue_time", 2, "to boot a rescued server from its own disk again"},
 	{"snapshot_time", 1, "to take a snapshot of a server's disk"},
 	{"upload_time", 1, "to begin with the upload of a snapshot"},
 }
 
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
-	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, snapshot, upload, separated by commas."
+	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, snapshot, upload, separated by commas."
 
 func fakeOptions() []Option {
 	options := []Option{{
 		Name: "pace", Default: Instant, Accepts: oneOf(Instant, Lifelike), at: func(c *Config) any { return &c.Fake.Pace },
 		Help: "How long what is done to servers takes, unless a time below is set: nothing at all, or about as long as clients that watch it would expect.",
 	}}
-	for i, row := range fakeTimes {
+	for i, row := range &fakeTimes {
 		options = append(options, Option{
 			Name: row.name, Default: "0", Accepts: between(0, 3600), at: func(c *Config) any { return &c.Fake.Times[i] },
 			Help: fmt.Sprintf("How long it takes %s. With pace = lifelike it is %d unless it is set.", row.what, row.lifelike),
@@ -57,7 +59,7 @@ func fakeOptions() []Option {
 // TimesByName are the times by the names of their options.
 func (f *Fake) TimesByName() map[string]time.Duration {
 	times := make(map[string]time.Duration, len(f.Times))
-	for i, row := range fakeTimes {
+	for i, row := range &fakeTimes {
 		times[row.name] = f.Times[i]
 	}
 	return times
@@ -68,7 +70,7 @@ func (c *Config) resolvePace() {
 	if c.Fake.Pace != Lifelike {
 		return
 	}
-	for i, row := range fakeTimes {
+	for i, row := range &fakeTimes {
 		if _, set := c.from[key{"fake", row.name}]; !set {
 			c.Fake.Times[i] = time.Duration(row.lifelike) * time.Second
 		}

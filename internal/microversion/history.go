@@ -118,7 +118,7 @@ var History = []Change{
 	{84, "Events of an action show details of a failure.", Done},
 	{85, "Whether an attached volume goes with its server can be changed.", Planned},
 	{86, "Extra specs that have a meaning are checked.", Done},
-	{87, "Servers that boot from a volume can be rescued.", Planned},
+	{87, "Servers that boot from a volume can be rescued.", Done},
 	{88, "Hypervisors show no resources, which the placement service counts, but how long they are up.", Planned},
 	{89, "Attached volumes show the IDs of the attachment and of the block device.", Planned},
 	{90, "The host name of a server can be chosen, and everybody sees it.", Done},

@@ -26,6 +26,27 @@ type Suspender interface {
 	Resume(ctx context.Context, s nova.Server) error
 }
 
+// A Rescuer boots servers from other disks than their own, for their owners to
+// repair these.
+type Rescuer interface {
+	// Rescue boots a server from an image, whatever it was doing. Its own disks
+	// are there as well, unchanged.
+	Rescue(ctx context.Context, s nova.Server, from RescueDisk) error
+	// Unrescue boots a server from its own disk again, and drops the other one.
+	Unrescue(ctx context.Context, s nova.Server) error
+}
+
+// A RescueDisk is what a server is rescued with.
+type RescueDisk struct {
+	ImageID string // tells one rescue from another
+	Image   ImageSource
+	// Device and Bus are how the disk is attached beside the server's own, as
+	// hw_rescue_device and hw_rescue_bus of the image say: cdrom and usb, say. If
+	// both are empty, it takes the place of the root disk.
+	Device, Bus string
+	Password    string // of the administrator in the system on the disk, for the config drive
+}
+
 // A Snapshotter reads the disks of servers.
 type Snapshotter interface {
 	// Snapshot opens the server's root disk as it is now. What happens to the

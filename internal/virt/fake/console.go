@@ -26,7 +26,7 @@ func (m machine) console() []byte {
 }
 
 // boots are the verbs that start the machine, and its clock.
-var boots = []string{powerOn, softReboot, hardReboot}
+var boots = []string{powerOn, softReboot, hardReboot, rescue, unrescue}
 
 // story says what the console shows of each verb, so many seconds after the
 // machine was started.
@@ -35,6 +35,8 @@ var story = map[string]func(b *bytes.Buffer, m machine, e event, uptime int64){
 	powerOff:   shutDown,
 	softReboot: restart,
 	hardReboot: boot,
+	unrescue:   boot,
+	rescue:     bootRescue,
 	pause:      func(*bytes.Buffer, machine, event, int64) {}, // a stopped processor notices nothing
 	unpause:    func(*bytes.Buffer, machine, event, int64) {},
 	suspend: func(b *bytes.Buffer, _ machine, _ event, uptime int64) {
@@ -67,6 +69,17 @@ func boot(b *bytes.Buffer, m machine, e event, _ int64) {
 	}
 	fmt.Fprintf(b, "cloud-init: instance %s (%s) is up, %s\n", m.ID, m.Name, e.At.Format("Mon, 02 Jan 2006 15:04:05 +0000"))
 	fmt.Fprintf(b, "\nFake GNU/Linux 1 %s ttyS0\n\n%s login: \n", m.Hostname, m.Hostname)
+}
+
+// bootRescue tells what the machine boots from, and where its own disk is.
+func bootRescue(b *bytes.Buffer, m machine, e event, _ int64) {
+	own := "vdb"
+	if e.Rescue.Device != "" && e.Rescue.Bus != "" { // the other disks stay where they were
+		fmt.Fprintf(b, "Booting from %s on %s.\n", e.Rescue.Device, e.Rescue.Bus)
+		own = "vda"
+	}
+	fmt.Fprintf(b, "Rescue image %s; the server's own disk is /dev/%s.\n", e.Rescue.ImageID, own)
+	boot(b, m, e, 0)
 }
 
 func shutDown(b *bytes.Buffer, _ machine, _ event, uptime int64) {

@@ -35,7 +35,8 @@ func TestCrashVictim(t *testing.T) {
 		s := crashServer(n)
 		for _, err := range []error{
 			d.Spawn(ctx, s, virt.Build{Image: imageOf(crashImage), Files: crashFiles}), d.PowerOff(ctx, s), d.PowerOn(ctx, s), d.Pause(ctx, s),
-			d.Unpause(ctx, s), d.Suspend(ctx, s), d.Resume(ctx, s), d.HardReboot(ctx, s), d.Destroy(ctx, s),
+			d.Unpause(ctx, s), d.Suspend(ctx, s), d.Resume(ctx, s),
+			d.Rescue(ctx, s, virt.RescueDisk{ImageID: "rescue", Image: imageOf(crashImage)}), d.Unrescue(ctx, s), d.HardReboot(ctx, s), d.Destroy(ctx, s),
 		} {
 			if err != nil {
 				t.Fatal(err)

@@ -13,11 +13,14 @@ import (
 // A disk begins with a label that names its server; then comes the beginning
 // of the image. So the snapshots of two servers differ, and a server that was
 // made of a snapshot can be told by the second label on its disk.
-const label = "nova fake disk of server %s (%s)\n"
+const (
+	label       = "nova fake disk of server %s (%s)\n"
+	rescueLabel = "nova fake rescue disk of server %s (%s)\n"
+)
 
-// writeDisk makes the disk under tmp, and names it: the empty string for a
-// server that boots from a volume.
-func (d *Driver) writeDisk(ctx context.Context, s nova.Server, image virt.ImageSource) (string, error) {
+// writeDisk makes a disk under tmp, and names it: the empty string for a server
+// that boots from a volume.
+func (d *Driver) writeDisk(ctx context.Context, s nova.Server, label string, image virt.ImageSource) (string, error) {
 	if image == nil {
 		return "", nil
 	}

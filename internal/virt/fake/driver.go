@@ -7,10 +7,8 @@ package fake
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"hash/fnv"
-	"io/fs"
 	"maps"
 	"net"
 	"os"
@@ -63,6 +61,7 @@ var (
 	_ virt.Driver        = (*Driver)(nil)
 	_ virt.Pauser        = (*Driver)(nil)
 	_ virt.Suspender     = (*Driver)(nil)
+	_ virt.Rescuer       = (*Driver)(nil)
 	_ virt.Snapshotter   = (*Driver)(nil)
 	_ virt.Consoler      = (*Driver)(nil)
 	_ virt.ConsoleOpener = (*Driver)(nil)
@@ -144,11 +143,7 @@ func (d *Driver) Spawn(ctx context.Context, s nova.Server, b virt.Build) error {
 			return err
 		}
 		made, err := d.make(ctx, s, b)
-		defer func() {
-			for _, name := range made { // they aren't there any more if all is well
-				_ = os.Remove(name)
-			}
-		}()
+		defer removeAll(made)
 		if err == nil {
 			err = d.settle(ctx, s, made, b.NICs)
 		}
@@ -162,21 +157,11 @@ func (d *Driver) Spawn(ctx context.Context, s nova.Server, b virt.Build) error {
 // make writes the disks of a server under tmp, and names those that it has by
 // their kinds.
 func (d *Driver) make(ctx context.Context, s nova.Server, b virt.Build) (map[string]string, error) {
-	made := map[string]string{}
-	for kind, write := range map[string]func() (string, error){
-		diskFile:   func() (string, error) { return d.writeDisk(ctx, s, b.Image) },
+	return writeAll(map[string]func() (string, error){
+		diskFile:   func() (string, error) { return d.writeDisk(ctx, s, label, b.Image) },
 		filesFile:  func() (string, error) { return d.writeFiles(s, b) },
 		configFile: func() (string, error) { return d.writeConfigDrive(s, b) },
-	} {
-		name, err := write()
-		if err != nil {
-			return made, err
-		}
-		if name != "" {
-			made[kind] = name
-		}
-	}
-	return made, nil
+	})
 }
 
 // settle puts the server's disks and then the server itself in their places,
@@ -192,10 +177,8 @@ func (d *Driver) settle(ctx context.Context, s nova.Server, made map[string]stri
 	if err := os.MkdirAll(filepath.Dir(d.path(s, stateFile)), 0o700); err != nil {
 		return err
 	}
-	for kind, name := range made {
-		if err := os.Rename(name, d.path(s, kind)); err != nil {
-			return err
-		}
+	if err := d.put(s, made); err != nil {
+		return err
 	}
 	return d.save(newMachine(s, nics, made, d.now()))
 }
@@ -225,12 +208,7 @@ func (d *Driver) revive(s nova.Server) (done bool, err error) {
 func (d *Driver) Destroy(ctx context.Context, s nova.Server) error {
 	return d.on(ctx, destroy, s, func() error {
 		defer d.lock(s)()
-		for _, kind := range []string{stateFile, diskFile, filesFile, configFile} {
-			if err := os.Remove(d.path(s, kind)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("destroy %s: %w", s.ID, err)
-			}
-		}
-		return nil
+		return d.remove(s, append([]string{stateFile, diskFile, filesFile, configFile}, rescueFiles...)...)
 	})
 }
 

@@ -20,10 +20,13 @@ import (
 // spread over 256 folders by the first two digits of the ID. Each is written
 // under tmp and renamed, so that whoever looks sees all of it or nothing.
 const (
-	stateFile  = ".json"
-	diskFile   = ".disk"
-	filesFile  = ".files.zip"  // what was put on the disk
-	configFile = ".config.zip" // the config drive
+	stateFile = ".json"
+	diskFile  = ".disk"
+	filesFile = ".files.zip" // what was put on the disk
+	// What a server boots from that is being rescued, instead of its own.
+	rescueFile       = ".rescue"
+	rescueConfigFile = ".rescue-config.zip"
+	configFile       = ".config.zip" // the config drive
 )
 
 // forgotten is how old a file under tmp is that nobody will rename any more.
@@ -95,6 +98,50 @@ func (d *Driver) write(id string, fill func(io.Writer) error) (name string, err 
 		return "", err
 	}
 	return f.Name(), nil
+}
+
+// writeAll writes files under tmp, and names those that there are by their
+// kinds. What was written before an error is named as well.
+func writeAll(writers map[string]func() (string, error)) (map[string]string, error) {
+	made := map[string]string{}
+	for kind, write := range writers {
+		name, err := write()
+		if err != nil {
+			return made, err
+		}
+		if name != "" {
+			made[kind] = name
+		}
+	}
+	return made, nil
+}
+
+// removeAll removes files under tmp. Those that were put in their places aren't
+// there any more.
+func removeAll(made map[string]string) {
+	for _, name := range made {
+		_ = os.Remove(name)
+	}
+}
+
+// put moves files from tmp to their places.
+func (d *Driver) put(s nova.Server, made map[string]string) error {
+	for kind, name := range made {
+		if err := os.Rename(name, d.path(s, kind)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove removes those of a server's files that are there.
+func (d *Driver) remove(s nova.Server, kinds ...string) error {
+	for _, kind := range kinds {
+		if err := os.Remove(d.path(s, kind)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove files of server %s: %w", s.ID, err)
+		}
+	}
+	return nil
 }
 
 // sweep removes what processes that were killed left under tmp. There is one

@@ -101,6 +101,9 @@ func (d *Driver) readArchive(ctx context.Context, verb string, s nova.Server, ki
 			files = new(zip.Reader)
 			return nil
 		}
+		if kind == configFile && m.Rescue != nil {
+			kind = rescueConfigFile
+		}
 		data, err := os.ReadFile(d.path(s, kind))
 		if err == nil {
 			files, err = zip.NewReader(bytes.NewReader(data), int64(len(data)))

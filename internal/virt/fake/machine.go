@@ -19,16 +19,25 @@ type machine struct {
 	NICs     []virt.NIC      `json:"nics"`
 	OwnDisk  bool            `json:"own_disk"` // it doesn't boot from a volume
 	HasFiles bool            `json:"has_files"`
+	Rescue   *rescuing       `json:"rescue,omitempty"` // nil: it boots from its own disk
 	Power    nova.PowerState `json:"power"`
 	Events   []event         `json:"events"`
 
 	ConfigDrive bool `json:"config_drive"`
 }
 
+// A rescuing is what a machine boots from instead of its own disk.
+type rescuing struct {
+	ImageID string `json:"image_id"`
+	Device  string `json:"device,omitempty"`
+	Bus     string `json:"bus,omitempty"`
+}
+
 // An event is something that the console tells of.
 type event struct {
-	At   time.Time `json:"at"`
-	Verb string    `json:"verb"`
+	At     time.Time `json:"at"`
+	Verb   string    `json:"verb"`
+	Rescue *rescuing `json:"rescue,omitempty"` // what a rescue was from
 }
 
 // keepEvents bounds how far back a console goes, as a rotated log would.
@@ -45,8 +54,12 @@ func newMachine(s nova.Server, nics []virt.NIC, made map[string]string, now time
 	return m
 }
 
-// become moves the machine to a power state, and remembers by what.
+// become moves the machine to a power state, and remembers by what. What makes
+// it boot afresh, from its own disk, ends its rescue.
 func (m *machine) become(power nova.PowerState, verb string, now time.Time) {
+	if verb == hardReboot || verb == unrescue {
+		m.Rescue = nil
+	}
 	m.Power = power
 	m.Events = append(m.Events, event{At: now, Verb: verb})
 	if extra := len(m.Events) - keepEvents; extra > 0 {

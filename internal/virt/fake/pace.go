@@ -25,6 +25,8 @@ var times = map[string]string{
 	unpause:    "unpause_time",
 	suspend:    "suspend_time",
 	resume:     "resume_time",
+	rescue:     "rescue_time",
+	unrescue:   "unrescue_time",
 	snapshot:   "snapshot_time",
 	upload:     "upload_time",
 }

@@ -33,6 +33,7 @@ func paced(t *testing.T, dir string) (*fake.Driver, *patience) {
 		"boot_time": 1 * time.Second, "delete_time": 2 * time.Second, "start_time": 3 * time.Second, "stop_time": 4 * time.Second,
 		"reboot_time": 5 * time.Second, "pause_time": 6 * time.Second, "unpause_time": 7 * time.Second, "suspend_time": 8 * time.Second,
 		"resume_time": 9 * time.Second, "snapshot_time": 10 * time.Second, "upload_time": 11 * time.Second,
+		"rescue_time": 12 * time.Second, "unrescue_time": 13 * time.Second,
 	}}), p
 }
 
@@ -67,6 +68,10 @@ func spawn(ctx context.Context, d *fake.Driver, s nova.Server) error {
 	return d.Spawn(ctx, s, virt.Build{Image: imageOf("image")})
 }
 
+func rescue(ctx context.Context, d *fake.Driver, s nova.Server) error {
+	return d.Rescue(ctx, s, virt.RescueDisk{ImageID: "rescue", Image: imageOf("image")})
+}
+
 func list(ctx context.Context, d *fake.Driver, _ nova.Server) error {
 	_, err := d.List(ctx)
 	return err
@@ -95,6 +100,8 @@ func TestTimes(t *testing.T) {
 			{method((*fake.Driver).Unpause), 7 * second},
 			{method((*fake.Driver).Suspend), 8 * second},
 			{method((*fake.Driver).Resume), 9 * second},
+			{rescue, 12 * second},
+			{method((*fake.Driver).Unrescue), 13 * second},
 			{snapshot, 10 * second},
 			{upload, 21 * second},
 			{list, 0},

@@ -22,6 +22,8 @@ const (
 	unpause    = "unpause"
 	suspend    = "suspend"
 	resume     = "resume"
+	rescue     = "rescue"
+	unrescue   = "unrescue"
 )
 
 // A transition leads from some power states, nil for any, to another. One that
@@ -41,6 +43,7 @@ var transitions = map[string]transition{
 	unpause:    {from: []nova.PowerState{nova.PowerPaused}, to: nova.Running},
 	suspend:    {from: []nova.PowerState{nova.Running}, to: nova.PowerSuspended},
 	resume:     {from: []nova.PowerState{nova.PowerSuspended}, to: nova.Running},
+	unrescue:   {to: nova.Running},
 }
 
 // PowerOn starts a server that is shut down.
@@ -79,7 +82,7 @@ func (d *Driver) power(ctx context.Context, verb string, s nova.Server) error {
 			return err
 		}
 		t := transitions[verb]
-		if m.Power == t.to && !t.restart {
+		if m.Power == t.to && !t.restart && (verb != unrescue || m.Rescue == nil) {
 			return nil
 		}
 		if t.from != nil && !slices.Contains(t.from, m.Power) {

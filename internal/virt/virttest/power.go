@@ -44,7 +44,17 @@ var powerVerbs = []powerVerb{
 	verb("unpause", virt.Pauser.Unpause),
 	verb("suspend", virt.Suspender.Suspend),
 	verb("resume", virt.Suspender.Resume),
+	rescue,
+	verb("unrescue", virt.Rescuer.Unrescue),
 }
+
+// rescue is with an image that is always the same.
+var rescue = verb("rescue", func(r virt.Rescuer, ctx context.Context, s nova.Server) error {
+	src := &source{data: rescueImage}
+	return r.Rescue(ctx, s, virt.RescueDisk{ImageID: "rescue", Image: src.Open})
+})
+
+var rescueImage = []byte("what an administrator needs")
 
 // refused stands in a grid for a verb that fails with a conflict.
 const refused nova.PowerState = -1
@@ -61,15 +71,20 @@ type state struct {
 var states = []state{
 	{"running", verb("hard reboot", virt.Driver.HardReboot), nova.Running, []nova.PowerState{
 		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
+		nova.Running, nova.Running,
 	}},
 	{"shut down", verb("power off", virt.Driver.PowerOff), nova.Shutdown, []nova.PowerState{
-		nova.Running, nova.Shutdown, refused, nova.Running, refused, refused, refused, refused,
+		nova.Running, nova.Shutdown, refused, nova.Running, refused, refused, refused, refused, nova.Running, nova.Running,
 	}},
 	{"paused", verb("pause", virt.Pauser.Pause), nova.PowerPaused, []nova.PowerState{
-		refused, nova.Shutdown, refused, nova.Running, nova.PowerPaused, nova.Running, refused, refused,
+		refused, nova.Shutdown, refused, nova.Running, nova.PowerPaused, nova.Running, refused, refused, nova.Running, nova.Running,
 	}},
 	{"suspended", verb("suspend", virt.Suspender.Suspend), nova.PowerSuspended, []nova.PowerState{
-		refused, nova.Shutdown, refused, nova.Running, refused, refused, nova.PowerSuspended, nova.Running,
+		refused, nova.Shutdown, refused, nova.Running, refused, refused, nova.PowerSuspended, nova.Running, nova.Running, nova.Running,
+	}},
+	{"rescued", rescue, nova.Running, []nova.PowerState{
+		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
+		nova.Running, nova.Running,
 	}},
 }
 

@@ -45,6 +45,7 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"restart of the driver", all, restart},
 		{"cancelled", all, cancelled},
 		{"snapshot", can[virt.Snapshotter], snapshot},
+		{"rescue", can[virt.Rescuer], rescueAndBack},
 		{"boot from snapshot", can[virt.Snapshotter], bootFromSnapshot},
 		{"console", can[virt.Consoler], console},
 		{"files", can[virt.DiskReader], diskFiles},
