@@ -31,6 +31,9 @@ type attribute[T any] struct {
 	post, put access    // who may set it at creation and at update
 	set       setter[T] // nil: create and change read it from the body themselves
 	required  bool      // at creation
+	// isDefault reports whether a value is the attribute's default, which counts
+	// as not given at creation, so that everybody may give it (nil: none does).
+	isDefault func(value any) bool
 
 	column string                         // in the table; empty: lists can't be filtered or sorted by it
 	find   func(text string) (any, error) // reads a value of a filter
@@ -118,6 +121,14 @@ func flag[T any](field func(*T) *bool) setter[T] {
 		return nil
 	}
 }
+
+// isFalse and isNull report whether a value is the default of an attribute.
+func isFalse(value any) bool {
+	b, err := parseFlag(plain(value))
+	return err == nil && !b
+}
+
+func isNull(value any) bool { return value == nil }
 
 // number makes the setter of a whole number with a lower bound.
 func number[T any](field func(*T) *int64, least int64) setter[T] {

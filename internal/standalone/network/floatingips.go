@@ -13,7 +13,7 @@ import (
 // choose its address.
 var floatingAttributes = []attribute[networkdb.FloatingIP]{
 	{name: "floating_network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(f *networkdb.FloatingIP) *string { return &f.NetworkID })},
-	{name: "floating_ip_address", post: admins, column: "address", find: asText, set: setFloatingAddress},
+	{name: "floating_ip_address", post: admins, isDefault: isNull, column: "address", find: asText, set: setFloatingAddress},
 	// Where the floating IP leads to.
 	{name: "port_id", post: anyone, put: anyone, column: "port_id", find: asText, set: optional(func(f *networkdb.FloatingIP) **string { return &f.PortID }, isID)},
 	{name: "fixed_ip_address", post: anyone, put: anyone, column: "fixed_ip_address", find: asText, set: setFixedIP},

@@ -107,7 +107,7 @@ func (o resource[T]) checkKeys(c nova.Caller, body object, verb string) error {
 			unknown = append(unknown, "'"+name+"'")
 			continue
 		}
-		if err := o.checkAccess(c, at, name, verb); err != nil {
+		if err := o.checkAccess(c, at, name, body[name], verb); err != nil {
 			return err
 		}
 	}
@@ -137,14 +137,19 @@ func checkProject(c nova.Caller, project any, name, verb string) error {
 var recordKeys = strings.Fields("id status created_at updated_at revision_number tags description")
 
 // checkAccess refuses a key that the caller may not set. The attribute is at
-// the index, or there is none if that is negative.
-func (o resource[T]) checkAccess(c nova.Caller, at int, name, verb string) error {
+// the index, or there is none if that is negative. The default value of an
+// attribute counts as not given at creation, as in neutron/policy.py,
+// _is_attribute_explicitly_set: Horizon sends it for all that it knows.
+func (o resource[T]) checkAccess(c nova.Caller, at int, name string, value any, verb string) error {
 	who, rule := nobody, verb+"_"+o.singular
 	switch {
 	case name == "description":
 		who = anyone
 	case at >= 0:
 		who = o.attributes[at].access(rule)
+		if isDefault := o.attributes[at].isDefault; isDefault != nil && verb == "create" && isDefault(value) {
+			who = anyone
+		}
 	}
 	switch {
 	case who == nobody && verb == "create":

@@ -22,9 +22,9 @@ var networkAttributes = []attribute[networkdb.Network]{
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *networkdb.Network) *string { return &n.Name })},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.AdminStateUp })},
 	// These change what other projects see.
-	{name: "shared", post: admins, put: admins, column: "shared", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.Shared })},
-	{name: "router:external", post: admins, put: admins, column: "external", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.External })},
-	{name: "is_default", post: admins, put: admins, column: "is_default", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.IsDefault })},
+	{name: "shared", post: admins, isDefault: isFalse, put: admins, column: "shared", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.Shared })},
+	{name: "router:external", post: admins, isDefault: isFalse, put: admins, column: "external", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.External })},
+	{name: "is_default", post: admins, isDefault: isFalse, put: admins, column: "is_default", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.IsDefault })},
 	// The default of new ports on the network.
 	{name: "port_security_enabled", post: anyone, put: anyone, column: "port_security", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.PortSecurity })},
 	{name: "mtu", post: anyone, put: anyone, column: "mtu", find: asNumber, set: number(func(n *networkdb.Network) *int64 { return &n.MTU }, 0)},
