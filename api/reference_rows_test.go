@@ -10,6 +10,7 @@ type example struct {
 	first  string // the action that brings the server into the state that the request needs
 	status int    // what we answer instead of the table's status
 	why    string // the reason for status, or that the table has none
+	behind bool   // another service refuses readers, whatever the table says
 }
 
 // examples has a request for each row that is served. The key is the method and the
@@ -42,6 +43,17 @@ var examples = map[string]example{
 	"GET /flavors/{flavor_id}/os-flavor-access":       {path: "/flavors/private/os-flavor-access"},
 	"POST /flavors/{id}/action addTenantAccess":       {path: "/flavors/{new private flavor}/action", body: `{"addTenantAccess": {"tenant": "{project}"}}`},
 	"POST /flavors/{id}/action removeTenantAccess":    {path: "/flavors/{opened flavor}/action", body: `{"removeTenantAccess": {"tenant": "{project}"}}`},
+
+	"GET /images":                             {path: "/images"},
+	"GET /images/detail":                      {path: "/images/detail"},
+	"GET /images/{id}":                        {path: "/images/" + cirros},
+	"DELETE /images/{id}":                     {path: "/images/{own image}", behind: true},
+	"GET /images/{image_id}/metadata":         {path: "/images/{own image}/metadata"},
+	"POST /images/{image_id}/metadata":        {path: "/images/{own image}/metadata", body: `{"metadata": {"k": "v"}}`, behind: true},
+	"PUT /images/{image_id}/metadata":         {path: "/images/{own image}/metadata", body: `{"metadata": {"k": "v"}}`, behind: true},
+	"GET /images/{image_id}/metadata/{id}":    {path: "/images/{own image}/metadata/x"},
+	"PUT /images/{image_id}/metadata/{id}":    {path: "/images/{own image}/metadata/k", body: `{"meta": {"k": "v"}}`, behind: true},
+	"DELETE /images/{image_id}/metadata/{id}": {path: "/images/{own image}/metadata/x", behind: true},
 
 	"GET /limits":                      {path: "/limits"},
 	"GET /os-availability-zone":        {path: "/os-availability-zone"},
@@ -146,9 +158,7 @@ var notServed = map[string][]string{
 		"POST /servers/{id}/action unshelve",
 	},
 	"proxies": {
-		"GET /images", "GET /images/detail", "GET /images/{id}", "DELETE /images/{id}", "GET /images/{image_id}/metadata",
-		"POST /images/{image_id}/metadata", "PUT /images/{image_id}/metadata", "GET /images/{image_id}/metadata/{id}",
-		"PUT /images/{image_id}/metadata/{id}", "DELETE /images/{image_id}/metadata/{id}", "GET /os-floating-ip-pools", "GET /os-floating-ips",
+		"GET /os-floating-ip-pools", "GET /os-floating-ips",
 		"POST /os-floating-ips", "GET /os-floating-ips/{id}", "DELETE /os-floating-ips/{id}", "GET /os-networks", "GET /os-networks/{id}",
 		"POST /os-security-group-rules", "DELETE /os-security-group-rules/{id}", "GET /os-security-groups", "POST /os-security-groups",
 		"GET /os-security-groups/{id}", "PUT /os-security-groups/{id}", "DELETE /os-security-groups/{id}", "GET /os-tenant-networks",

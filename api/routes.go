@@ -12,6 +12,9 @@ func routes(m rest.Mapper, o Options) {
 	flavor.Resource("extra_spec", "os-extra_specs", &FlavorExtraSpecs{o})
 	flavor.Resource("access", "os-flavor-access", &FlavorAccess{o})
 
+	image := m.Resource("image", "images", &Images{o}, rest.Collection{"detail": "GET"})
+	image.Resource("meta", "metadata", &ImageMetadata{o}, rest.Singular{"update_all": "PUT"})
+
 	m.Resource("keypair", "os-keypairs", &KeyPairs{o})
 	m.Resource("limit", "limits", &Limits{o})
 	m.Resource("quota_set", "os-quota-sets", &QuotaSets{o}, rest.Member{"detail": "GET", "defaults": "GET"})

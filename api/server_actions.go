@@ -147,15 +147,10 @@ func imageBegun(r *rest.Request, image, location string) any {
 // checkImageMetadata refuses more metadata than the quota allows. Since 2.39 that
 // is left to the image service.
 func (c *Servers) checkImageMetadata(ctx context.Context, r *rest.Request, metadata map[string]string) error {
-	quotaChecked := !r.AtLeast(39)
-	if !quotaChecked || len(metadata) == 0 {
+	if r.AtLeast(39) {
 		return nil
 	}
-	quota, _, err := c.Compute.Quota(ctx, r.Caller.ProjectID, "")
-	if err != nil || quota.Within(nova.QuotaMetadataItems, len(metadata)) {
-		return err
-	}
-	return nova.Errorf(nova.OverQuota, "Image metadata limit exceeded")
+	return c.Compute.CheckImageMetadata(ctx, metadata)
 }
 
 // consoleOutput shows the last lines of the server's console: all of them if

@@ -32,6 +32,21 @@ var flavorSortKeys = []string{
 	"memory_mb", "name", "root_gb", "swap", "updated_at", "vcpu_weight", "vcpus",
 }
 
+// ImagesQuery is that of GET /images and GET /images/detail.
+var ImagesQuery = NewQuery(
+	Param("name", Any),
+	Param("status", Any),
+	Param("changes-since", Any),
+	Param("server", Any),
+	Param("type", Any),
+	Param("minRam", Any),
+	Param("minDisk", Any),
+	Param("limit", Positive),
+	Param("page_size", Positive),
+	Param("marker", Any),
+	Param("offset", Positive),
+).Prefix("property-", Any)
+
 // Queries of other resources.
 var (
 	LimitsQuery = NewQuery(

@@ -44,6 +44,8 @@ func TestQueries(t *testing.T) {
 			"Additional properties are not allowed ('name' was unexpected)",
 		},
 		{"flavors by name", FlavorsQuery, 102, "name=a", "name=a", ""},
+		{"images", ImagesQuery, 35, "name=a&property-x=1&property-=2&limit=1&x=1", "limit=1&name=a&property-=2&property-x=1", ""},
+		{"images, no limit", ImagesQuery, 0, "limit=0", "", "Invalid input for query parameters limit. Value: 0. 0 is less than the minimum of 1"},
 		{"limits", LimitsQuery, 74, "tenant_id=p&reserved=1", "tenant_id=p", ""},
 		{"limits, strict", LimitsQuery, 75, "x=1", "", unexpectedX},
 		{"key pairs", KeyPairsQuery, 9, "user_id=u", "", ""},

@@ -84,6 +84,7 @@ var queries = map[string]*Query{
 	"ConsoleAuthTokenQuery":  ConsoleAuthTokenQuery,
 	"FlavorsQuery":           FlavorsQuery,
 	"IgnoredQuery":           IgnoredQuery,
+	"ImagesQuery":            ImagesQuery,
 	"InstanceActionsQuery":   InstanceActionsQuery,
 	"KeyPairQuery":           KeyPairQuery,
 	"KeyPairsQuery":          KeyPairsQuery,

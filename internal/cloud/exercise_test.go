@@ -119,10 +119,10 @@ func exerciseImage(t *testing.T, s site, clients *cloud.Clients, caller nova.Cal
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Status != "queued" || got.CreatedAt.IsZero() {
-			t.Errorf("status %q, created %v", got.Status, got.CreatedAt)
+		if got.Status != "queued" || got.CreatedAt.IsZero() || got.UpdatedAt.IsZero() {
+			t.Errorf("status %q, created %v, updated %v", got.Status, got.CreatedAt, got.UpdatedAt)
 		}
-		got.Status, got.CreatedAt = "", time.Time{}
+		got.Status, got.CreatedAt, got.UpdatedAt = "", time.Time{}, time.Time{}
 		if diff := cmp.Diff(wanted, got); diff != "" {
 			t.Error(diff)
 		}
@@ -147,6 +147,7 @@ func exerciseImage(t *testing.T, s site, clients *cloud.Clients, caller nova.Cal
 	}
 	wantData(t, user, wanted.ID, data)
 	exerciseImageList(t, s, service, user, wanted)
+	exerciseProperties(t, user, seen)
 
 	if err := service.Delete(t.Context(), wanted.ID); err != nil {
 		t.Error(err)
@@ -160,6 +161,22 @@ func exerciseImage(t *testing.T, s site, clients *cloud.Clients, caller nova.Cal
 	wantError(t, service.Upload(t.Context(), wanted.ID, strings.NewReader("x")), nova.NotFound, notFound)
 	_, err = service.Ensure(t.Context(), wanted)
 	wantError(t, err, nova.Gone, notFound)
+}
+
+// exerciseProperties gives an image other properties than it has.
+func exerciseProperties(t *testing.T, user *cloud.Image, image nova.Image) {
+	wanted := map[string]string{"backup_type": "weekly", "a/b~c": "d", "name": "of another attribute"}
+	want := map[string]string{"backup_type": "weekly", "a/b~c": "d"}
+	for range 2 {
+		got, err := user.ReplaceProperties(t.Context(), image, wanted)
+		if diff := cmp.Diff(want, got.Properties); err != nil || diff != "" || got.Name != image.Name {
+			t.Errorf("%v, %q has (-want +got):\n%s", err, got.Name, diff)
+		}
+		image = got
+	}
+	image.ID = "0e7a0001-0000-4000-8000-00000000000f"
+	_, err := user.ReplaceProperties(t.Context(), image, nil)
+	wantError(t, err, nova.NotFound, "Image "+image.ID+" could not be found.")
 }
 
 func exerciseImageList(t *testing.T, s site, service, user *cloud.Image, wanted nova.Image) {

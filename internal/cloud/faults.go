@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -84,7 +85,7 @@ func saying(body []byte) (reason, message string) {
 	}
 	_ = json.Unmarshal(body, &document) // what could be read is what there is
 	message = document.NeutronError.Message + document.Error.Message + document.Message
-	message = strings.Join(strings.Fields(tagPattern.ReplaceAllString(message, " ")), " ")
+	message = strings.Join(strings.Fields(html.UnescapeString(tagPattern.ReplaceAllString(message, " "))), " ")
 	if len(message) > longestMessage {
 		message = strings.ToValidUTF8(message[:longestMessage], "") + "…"
 	}

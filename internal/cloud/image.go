@@ -88,15 +88,7 @@ func (i *Image) Share(ctx context.Context, id, projectID string) error {
 // given. The error is Conflict if the image has data already, or is being given
 // some.
 func (i *Image) SetFormats(ctx context.Context, id, diskFormat, containerFormat string) error {
-	type replace struct {
-		Op    string `json:"op"`
-		Path  string `json:"path"`
-		Value string `json:"value"`
-	}
-	err := i.conn.call(ctx, below("images", id), nil, http.MethodPatch, &gophercloud.RequestOpts{
-		JSONBody:    []replace{{"replace", "/disk_format", diskFormat}, {"replace", "/container_format", containerFormat}},
-		MoreHeaders: map[string]string{"Content-Type": "application/openstack-images-v2.1-json-patch"},
-	})
+	err := i.patch(ctx, id, []patch{{"replace", "/disk_format", &diskFormat}, {"replace", "/container_format", &containerFormat}}, nil)
 	if isStatus(err, http.StatusForbidden) { // the service user may change every image
 		return nova.Because(err, nova.Conflict, "Image %s has data already.", id)
 	}
@@ -104,6 +96,50 @@ func (i *Image) SetFormats(ctx context.Context, id, diskFormat, containerFormat 
 		return i.fault(err, id)
 	}
 	return nil
+}
+
+// A patch is one change to an image, as RFC 6902 has it.
+type patch struct {
+	Op    string  `json:"op"`
+	Path  string  `json:"path"`
+	Value *string `json:"value,omitempty"` // nil where something is removed
+}
+
+func (i *Image) patch(ctx context.Context, id string, changes []patch, into any) error {
+	return i.conn.call(ctx, below("images", id), nil, http.MethodPatch, &gophercloud.RequestOpts{
+		JSONBody: changes, JSONResponse: into,
+		MoreHeaders: map[string]string{"Content-Type": "application/openstack-images-v2.1-json-patch"},
+	})
+}
+
+// ReplaceProperties gives an image the properties that are wanted instead of
+// those that it has, and returns the image as it is then. An attribute of images
+// can't be set as a property, and is passed over.
+func (i *Image) ReplaceProperties(ctx context.Context, image nova.Image, wanted map[string]string) (nova.Image, error) {
+	var changes []patch
+	for key, value := range wanted {
+		if before, had := image.Properties[key]; !imageAttributes[key] && (!had || before != value) {
+			changes = append(changes, patch{"add", pointer(key), &value})
+		}
+	}
+	for key := range image.Properties {
+		if _, kept := wanted[key]; !kept {
+			changes = append(changes, patch{"remove", pointer(key), nil})
+		}
+	}
+	if len(changes) == 0 {
+		return image, nil
+	}
+	var d imageDocument
+	if err := i.patch(ctx, image.ID, changes, &d); err != nil {
+		return image, i.fault(err, image.ID)
+	}
+	return d.Image, nil
+}
+
+// pointer is the address of a property in an image's document: RFC 6901.
+func pointer(key string) string {
+	return "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
 }
 
 // Upload gives an image its data, which it sends as it reads it. It can't be
@@ -189,8 +225,10 @@ func (i *Image) fault(err error, id string) error {
 type ImageQuery struct {
 	Owner      string            // project ID; empty for any
 	Status     string            // empty for any
-	Properties map[string]string // that the images have, with these values
+	Properties map[string]string // that the images have, with these values; and any other filter of the image service
 	Sort       []nova.Sort       // newest first if empty
+	Marker     string            // the ID of the image before the first one; empty for none
+	Limit      int               // 0 for all
 }
 
 const imagesPerPage = 100
@@ -211,6 +249,9 @@ func (i *Image) List(ctx context.Context, q ImageQuery) ([]nova.Image, error) {
 		for _, d := range page.Images {
 			images = append(images, d.Image)
 		}
+		if q.Limit > 0 && len(images) >= q.Limit {
+			return images[:q.Limit], nil
+		}
 		next, err := url.Parse(page.Next)
 		if err != nil {
 			return nil, fmt.Errorf("image service: address of the next page: %w", err)
@@ -225,11 +266,16 @@ func (i *Image) List(ctx context.Context, q ImageQuery) ([]nova.Image, error) {
 // values is the query string. Images of one second are sorted by their IDs, so
 // that pages neither overlap nor leave anything out.
 func (q ImageQuery) values() url.Values {
-	v := url.Values{"limit": {strconv.Itoa(imagesPerPage)}}
+	v := url.Values{}
 	for key, value := range q.Properties {
 		v.Set(key, value)
 	}
-	for key, value := range map[string]string{"owner": q.Owner, "status": q.Status} {
+	size := imagesPerPage
+	if q.Limit > 0 {
+		size = min(size, q.Limit)
+	}
+	v.Set("limit", strconv.Itoa(size))
+	for key, value := range map[string]string{"owner": q.Owner, "status": q.Status, "marker": q.Marker} {
 		if value != "" {
 			v.Set(key, value)
 		}

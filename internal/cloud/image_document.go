@@ -34,6 +34,7 @@ func (d *imageDocument) UnmarshalJSON(b []byte) error {
 		MinRAM          int       `json:"min_ram"`
 		Size            int64     `json:"size"`
 		CreatedAt       time.Time `json:"created_at"`
+		UpdatedAt       time.Time `json:"updated_at"`
 	}
 	if err := json.Unmarshal(b, &attributes); err != nil {
 		return err
@@ -60,6 +61,7 @@ func (d *imageDocument) UnmarshalJSON(b []byte) error {
 		MinRAM:          attributes.MinRAM,
 		Size:            attributes.Size,
 		CreatedAt:       attributes.CreatedAt,
+		UpdatedAt:       attributes.UpdatedAt,
 		Properties:      properties,
 	}
 	return nil

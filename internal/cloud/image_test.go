@@ -29,7 +29,7 @@ var cirros = object{
 
 var cirrosImage = nova.Image{
 	ID: "i1", Name: "cirros", Owner: "p1", Status: "active", Visibility: "public",
-	DiskFormat: "raw", ContainerFormat: "bare", MinDisk: 1, MinRAM: 64, Size: 4096, CreatedAt: start,
+	DiskFormat: "raw", ContainerFormat: "bare", MinDisk: 1, MinRAM: 64, Size: 4096, CreatedAt: start, UpdatedAt: start,
 	Properties: map[string]string{"hw_rng_model": "virtio", "metadata": "mine"},
 }
 

@@ -88,11 +88,9 @@ func checkDiskConfig(image nova.Image, wanted string) error {
 	return nil
 }
 
-// diskConfig is the client's choice, or else that of the image, or MANUAL. The
-// image's property is a truth as bool_from_string of oslo.utils reads it.
+// diskConfig is the client's choice, or else that of the image, or MANUAL.
 func diskConfig(image nova.Image, chosen string) string {
-	switch strings.ToLower(strings.TrimSpace(image.Properties[diskConfigProp])) {
-	case "1", "t", "true", "on", "y", "yes":
+	if nova.Truth(image.Properties[diskConfigProp]) {
 		return cmp.Or(chosen, autoDisk)
 	}
 	return cmp.Or(chosen, "MANUAL")

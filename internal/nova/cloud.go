@@ -15,6 +15,7 @@ type Image struct {
 	MinRAM          int   // MB
 	Size            int64 // bytes; 0 until there is data
 	CreatedAt       time.Time
+	UpdatedAt       time.Time
 	Properties      map[string]string // everything that is not an attribute of every image
 }
 
