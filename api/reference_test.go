@@ -141,6 +141,9 @@ func TestReference(t *testing.T) {
 			s.inSpan(served[key])
 			s.beyondSpan(served[key])
 			s.forPersonas(served[key][0])
+			if examples[key].first != "" { // and nobody asked for what it brought the server into
+				s.restore("")
+			}
 		}
 	})
 }
