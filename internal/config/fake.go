@@ -37,10 +37,12 @@ var fakeTimes = [...]struct {
 	{"unrescue_time", 2, "to boot a rescued server from its own disk again"},
 	{"snapshot_time", 1, "to take a snapshot of a server's disk"},
 	{"upload_time", 1, "to begin with the upload of a snapshot"},
+	{"attach_time", 1, "to plug an interface into a server"},
+	{"detach_time", 1, "to unplug an interface from a server"},
 }
 
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
-	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, snapshot, upload, separated by commas."
+	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, snapshot, upload, attach_interface, detach_interface, separated by commas."
 
 func fakeOptions() []Option {
 	options := []Option{{

@@ -61,6 +61,18 @@ type Consoler interface {
 	ConsoleOutput(ctx context.Context, s nova.Server, maxBytes int) ([]byte, error)
 }
 
+// An Attacher plugs NICs into servers that are there already, whatever these are
+// doing.
+type Attacher interface {
+	// AttachInterface plugs a NIC in. A server has one NIC at the most for a port.
+	AttachInterface(ctx context.Context, s nova.Server, nic NIC) error
+	// DetachInterface unplugs the NIC of a port. To unplug what isn't there is no
+	// failure.
+	DetachInterface(ctx context.Context, s nova.Server, portID string) error
+	// Interfaces lists the NICs that are plugged in, in their order.
+	Interfaces(ctx context.Context, s nova.Server) ([]NIC, error)
+}
+
 // A ConsoleOpener lets clients use the consoles of servers.
 type ConsoleOpener interface {
 	// OpenConsole gives the address of a server's console in a protocol of the

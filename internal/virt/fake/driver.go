@@ -66,6 +66,7 @@ var (
 	_ virt.Consoler      = (*Driver)(nil)
 	_ virt.ConsoleOpener = (*Driver)(nil)
 	_ virt.DiskReader    = (*Driver)(nil)
+	_ virt.Attacher      = (*Driver)(nil)
 )
 
 const (

@@ -23,9 +23,9 @@ import (
 // It is read again when it has changed, from the first time on; write it
 // elsewhere and rename it. The verbs are nodes, list, power_state, spawn,
 // destroy, power_on, power_off, soft_reboot, hard_reboot, pause, unpause,
-// suspend, resume, rescue, unrescue, snapshot, upload, console_output, read_disk
-// and read_config_drive. An upload begins when the data of a snapshot is first
-// read.
+// suspend, resume, rescue, unrescue, snapshot, upload, console_output, read_disk,
+// read_config_drive, attach_interface, detach_interface and interfaces. An upload
+// begins when the data of a snapshot is first read.
 type Fault struct {
 	Server  string `json:"server"`   // the name or the ID of the server; empty for any
 	DelayMS int    `json:"delay_ms"` // how long the verb takes; 0 for what metadata and pace say
@@ -40,6 +40,7 @@ var verbs = []string{
 	"*", "nodes", "list", "power_state", spawn, destroy, powerOn, powerOff, softReboot, hardReboot,
 	pause, unpause, suspend, resume, rescue, unrescue, snapshot, upload, "console_output",
 	"read_disk", "read_config_drive",
+	attach, detach, "interfaces",
 }
 
 // strike lets the fault happen.

@@ -29,6 +29,8 @@ var times = map[string]string{
 	unrescue:   "unrescue_time",
 	snapshot:   "snapshot_time",
 	upload:     "upload_time",
+	attach:     "attach_time",
+	detach:     "detach_time",
 }
 
 const (

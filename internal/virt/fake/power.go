@@ -14,6 +14,8 @@ const (
 	destroy    = "destroy"
 	snapshot   = "snapshot"
 	upload     = "upload"
+	attach     = "attach_interface"
+	detach     = "detach_interface"
 	powerOn    = "power_on"
 	powerOff   = "power_off"
 	softReboot = "soft_reboot"

@@ -50,6 +50,8 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"console", can[virt.Consoler], console},
 		{"files", can[virt.DiskReader], diskFiles},
 		{"config drive", can[virt.DiskReader], configDrive},
+		{"interfaces", can[virt.Attacher], interfaces},
+		{"interfaces at once", can[virt.Attacher], interfacesAtOnce},
 		{"many at once", all, manyAtOnce},
 		{"one by many", all, oneByMany},
 	} {

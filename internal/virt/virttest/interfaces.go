@@ -1,0 +1,76 @@
+package virttest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// interfaces plugs NICs in and out, each twice, as after a crash. The driver of
+// another process finds them.
+func interfaces(t *testing.T, host Host) {
+	d := host(t)
+	s := running(t, d)
+	first := nics()[0].PortID
+	wantInterfaces(t, d, s, first)
+	for range 2 {
+		do(t, "attach", attacher(d).AttachInterface(t.Context(), s, virt.NIC{PortID: "second", MAC: "fa:16:3e:00:00:02"}))
+		wantInterfaces(t, d, s, first, "second")
+	}
+	do(t, "power off", d.PowerOff(t.Context(), s))
+	do(t, "attach", attacher(d).AttachInterface(t.Context(), s, virt.NIC{PortID: "third", IPs: []string{"10.0.0.7"}}))
+	wantInterfaces(t, host(t), s, first, "second", "third")
+	for range 2 {
+		do(t, "detach", attacher(d).DetachInterface(t.Context(), s, first))
+		wantInterfaces(t, host(t), s, "second", "third")
+	}
+	do(t, "power on", d.PowerOn(t.Context(), s))
+	wantInterfaces(t, d, s, "second", "third")
+	stranger := newServer()
+	wantKind(t, "attach to an unknown server", attacher(d).AttachInterface(t.Context(), stranger, nics()[0]), nova.NotFound)
+	wantKind(t, "detach from an unknown server", attacher(d).DetachInterface(t.Context(), stranger, first), nova.NotFound)
+	_, err := attacher(d).Interfaces(t.Context(), stranger)
+	wantKind(t, "interfaces of an unknown server", err, nova.NotFound)
+}
+
+// interfacesAtOnce plugs several NICs in at once: none gets lost.
+func interfacesAtOnce(t *testing.T, host Host) {
+	d := host(t)
+	s := running(t, d)
+	want := []string{nics()[0].PortID}
+	var group sync.WaitGroup
+	for i := range 8 {
+		port := fmt.Sprint("port ", i)
+		want = append(want, port)
+		group.Go(func() {
+			if err := attacher(d).AttachInterface(t.Context(), s, virt.NIC{PortID: port}); err != nil {
+				t.Errorf("attach: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	wantInterfaces(t, d, s, want...)
+}
+
+func attacher(d virt.Driver) virt.Attacher { return d.(virt.Attacher) } //nolint:forcetypeassert // asked before the test
+
+// wantInterfaces compares the ports that are plugged in, in any order.
+func wantInterfaces(t *testing.T, d virt.Driver, s nova.Server, want ...string) {
+	t.Helper()
+	plugged, err := attacher(d).Interfaces(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ports := make([]string, len(plugged))
+	for i, nic := range plugged {
+		ports[i] = nic.PortID
+	}
+	slices.Sort(ports)
+	if slices.Sort(want); !slices.Equal(ports, want) {
+		t.Errorf("plugged in: %q, want %q", ports, want)
+	}
+}
