@@ -144,11 +144,11 @@ func (s *Store) AdvanceAction(ctx context.Context, a nova.Action) error {
 	return s.fenced(ctx, a, "step = ?, queue = ?, progress = ?", a.Step, a.Queue, a.Progress)
 }
 
-// FinishAction ends an action, with a message if it failed. What it was told is
-// forgotten, since passwords and files may be among it. Lost if it is no longer
-// this worker's.
+// FinishAction ends an action, with a message if it failed: its progress says why.
+// What it was told is forgotten, since passwords and files may be among it. Lost if
+// it is no longer this worker's.
 func (s *Store) FinishAction(ctx context.Context, a nova.Action, message *string) error {
-	return s.fenced(ctx, a, "finish_time = ?, message = ?, lease_until = NULL, args = ''", s.Now(), message)
+	return s.fenced(ctx, a, "finish_time = ?, message = ?, progress = ?, lease_until = NULL, args = ''", s.Now(), message, a.Progress)
 }
 
 // ErrLost is what a worker is told whose action another has claimed, or a later
@@ -168,12 +168,15 @@ func (s *Store) fenced(ctx context.Context, a nova.Action, set string, args ...a
 	return err
 }
 
-// SupersedeActions ends all that is being done to a server, in favour of what
-// is to be done now, and tells what that was. Whoever was at work finds its
-// action lost. Lock the server first, or an action that is just being queued is
-// missed.
-func (s *Store) SupersedeActions(ctx context.Context, serverID string) ([]nova.Action, error) {
-	return s.breakOff(ctx, "server_uuid = ?", serverID)
+// SupersedeActions ends what keeps a server busy, in favour of what is to be done
+// now, and tells what that was; with beside, also what is done beside that.
+// Whoever was at work finds its action lost. Lock the server first, or an action
+// that is just being queued is missed.
+func (s *Store) SupersedeActions(ctx context.Context, serverID string, beside bool) ([]nova.Action, error) {
+	if beside {
+		return s.breakOff(ctx, "server_uuid = ?", serverID)
+	}
+	return s.breakOff(ctx, "exclusive AND server_uuid = ?", serverID)
 }
 
 // CancelAction ends an action, whoever has it, and tells whether it was under
@@ -299,6 +302,17 @@ func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Ac
 		SELECT id, action_id, event, host, start_time, finish_time, result, traceback, details
 		FROM action_events WHERE action_id = ? ORDER BY id DESC`, action.Serial)
 	return action, err
+}
+
+// UnderWay lists what is under way of a verb on a server.
+func (s *Store) UnderWay(ctx context.Context, serverID, verb string) ([]nova.Action, error) {
+	return rows.All[nova.Action](ctx, s.DB,
+		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND verb = ? AND finish_time IS NULL ORDER BY id", serverID, verb)
+}
+
+// FindAction finds an action by its serial number, without its events.
+func (s *Store) FindAction(ctx context.Context, serial int64) (nova.Action, error) {
+	return rows.Get[nova.Action](ctx, s.DB, "SELECT "+actionColumns+" FROM actions WHERE id = ?", serial)
 }
 
 // Working reports whether a verb is under way on a server.

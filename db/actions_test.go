@@ -116,7 +116,7 @@ func TestActions_Queue(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		ended, err := s.SupersedeActions(ctx, begun.ServerID)
+		ended, err := s.SupersedeActions(ctx, begun.ServerID, true)
 		if err != nil || len(ended) != 1 || ended[0].Serial != begun.Serial {
 			t.Fatalf("superseded %+v, %v", ended, err)
 		}
@@ -131,7 +131,7 @@ func TestActions_Queue(t *testing.T) {
 }
 
 // TestActions_SideBySide has actions that are not exclusive go on beside others,
-// and end with them.
+// and end after them.
 func TestActions_SideBySide(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, s *db.Store) {
@@ -139,8 +139,13 @@ func TestActions_SideBySide(t *testing.T) {
 		for _, exclusive := range []bool{false, true} {
 			queued(t, s, func(a *nova.Action) { a.ServerID, a.Exclusive = first.ServerID, exclusive })
 		}
-		if ended, err := s.SupersedeActions(t.Context(), first.ServerID); err != nil || len(ended) != 3 {
-			t.Errorf("superseded %+v, %v", ended, err)
+		for _, want := range []struct {
+			beside bool
+			number int
+		}{{false, 1}, {true, 2}, {true, 0}} {
+			if ended, err := s.SupersedeActions(t.Context(), first.ServerID, want.beside); err != nil || len(ended) != want.number {
+				t.Errorf("superseded %+v, %v, want %d", ended, err, want.number)
+			}
 		}
 	})
 }

@@ -91,6 +91,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assignJSON(&a, "addresses", c.Addresses)
 	if c.Addresses != nil {
 		assign(&a, "ips", new(ipsOf(*c.Addresses)))
+		a.columns = append(a.columns, "network_revision = network_revision + 1")
 	}
 	assignJSON(&a, "security_groups", c.SecurityGroups)
 	assign(&a, "locked_by", c.LockedBy)

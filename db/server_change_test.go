@@ -64,6 +64,9 @@ func TestServers_EveryChange(t *testing.T) {
 			}
 			field.Set(value)
 			want.UpdatedAt = after.UpdatedAt
+			if name == "Addresses" { // which are counted
+				want.NetworkRevision = before.NetworkRevision + 2
+			}
 			if diff := cmp.Diff(want, after); diff != "" {
 				t.Errorf("%s changed (-want +got):\n%s", name, diff)
 			}

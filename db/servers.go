@@ -15,7 +15,7 @@ const serverColumns = `id, uuid, name, hostname, description, project_id, user_i
 	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
 	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
 	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, group_uuid,
-	reservation_id, launch_index, addresses, security_groups, locked_by, locked_reason, fault,
+	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault,
 	created_at, updated_at, launched_at, terminated_at, deleted_at`
 
 // serverFields are where the columns are read into, and written from.
@@ -39,6 +39,7 @@ func serverFields(s *nova.Server) []any {
 		&s.ReservationID, &s.LaunchIndex,
 		rows.AsJSON(&s.Addresses),
 		rows.AsJSON(&s.SecurityGroups),
+		&s.NetworkRevision, &s.NetworkStale,
 		&s.LockedBy, &s.LockedReason,
 		rows.AsJSON(&s.Fault),
 		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,

@@ -43,6 +43,8 @@ CREATE TABLE servers (
     addresses       TEXT    NOT NULL, -- JSON
     ips             TEXT    NOT NULL, -- the addresses alone, one a line, for filters
     security_groups TEXT    NOT NULL, -- JSON
+    network_revision BIGINT NOT NULL, -- grows with each change of the addresses, and with each word of a change at the network service
+    network_stale   BOOLEAN NOT NULL, -- the network service has changed what the addresses and groups are a copy of
     locked_by       TEXT    NOT NULL, -- '' for nobody
     locked_reason   TEXT,
     fault           TEXT    NOT NULL, -- JSON
@@ -55,6 +57,7 @@ CREATE TABLE servers (
 CREATE INDEX servers_of_project ON servers (project_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_by_age ON servers (created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_on_host ON servers (host) WHERE deleted_at IS NULL;
+CREATE INDEX servers_with_stale_network ON servers (host) WHERE network_stale AND deleted_at IS NULL;
 CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)));
 CREATE INDEX servers_of_group ON servers (group_uuid) WHERE group_uuid <> '' AND deleted_at IS NULL;
 CREATE INDEX servers_of_reservation ON servers (reservation_id);

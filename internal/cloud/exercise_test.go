@@ -369,7 +369,7 @@ func exercisePortFaults(t *testing.T, service *cloud.NetworkAdmin, there nova.Po
 	taken.MAC, odd.MAC = "", ""
 	taken.FixedIPs = []nova.FixedIP{{Address: there.FixedIPs[0].Address}}
 	_, err := service.CreatePort(t.Context(), taken)
-	wantError(t, err, nova.Invalid, "Invalid input received: Fixed IP "+there.FixedIPs[0].Address+" is already in use.")
+	wantError(t, err, nova.Conflict, "Fixed IP "+there.FixedIPs[0].Address+" is already in use.")
 
 	odd.FixedIPs = []nova.FixedIP{{Address: "1.2.3.4"}}
 	_, err = service.CreatePort(t.Context(), odd)

@@ -82,9 +82,19 @@ func (n *Network) networks(ctx context.Context, query url.Values) ([]nova.Networ
 // Ports finds the ports whose device is one of the servers. Anybody can write
 // any device on a port of their own: look at the owner and the project too.
 func (n *Network) Ports(ctx context.Context, serverIDs ...string) ([]nova.Port, error) {
+	return n.portsBy(ctx, "device_id", serverIDs)
+}
+
+// PortsByID finds ports. Those that aren't there, or may not be seen, are left
+// out.
+func (n *Network) PortsByID(ctx context.Context, ids ...string) ([]nova.Port, error) {
+	return n.portsBy(ctx, "id", ids)
+}
+
+func (n *Network) portsBy(ctx context.Context, key string, values []string) ([]nova.Port, error) {
 	var ports []nova.Port
-	for chunk := range slices.Chunk(serverIDs, idsPerQuery) {
-		found, err := list(ctx, n.conn, "ports", url.Values{"device_id": chunk}, portDocument.port)
+	for chunk := range slices.Chunk(values, idsPerQuery) {
+		found, err := list(ctx, n.conn, "ports", url.Values{key: chunk}, portDocument.port)
 		if err != nil {
 			return nil, err
 		}

@@ -42,6 +42,9 @@ type portDocument struct {
 	VIFType        string   `json:"binding:vif_type"`
 	SecurityGroups []string `json:"security_groups"`
 	Revision       int64    `json:"revision_number"`
+	Profile        struct {
+		Mark string `json:"attached_by"`
+	} `json:"binding:profile"`
 }
 
 func (d portDocument) port() nova.Port {
@@ -63,6 +66,7 @@ func (d portDocument) port() nova.Port {
 		DNSName:        d.DNSName,
 		VIFType:        d.VIFType,
 		SecurityGroups: d.SecurityGroups,
+		Mark:           d.Profile.Mark,
 		Revision:       d.Revision,
 	}
 }

@@ -199,6 +199,13 @@ func TestNetwork_CreatePort(t *testing.T) {
 		port nova.Port
 		body object
 	}{
+		"marked": {
+			nova.Port{NetworkID: "n1", ProjectID: "p1", Mark: "action 7"},
+			object{
+				"network_id": "n1", "tenant_id": "p1", "device_id": "", "device_owner": "", "admin_state_up": true,
+				"binding:profile": object{"attached_by": "action 7"},
+			},
+		},
 		"plain": {
 			nova.Port{NetworkID: "n1", ProjectID: "p1", DeviceID: "server1", DeviceOwner: "compute:nova", Host: "fake-1"},
 			object{"network_id": "n1", "tenant_id": "p1", "device_id": "server1", "device_owner": "compute:nova", "binding:host_id": "fake-1", "admin_state_up": true},
@@ -242,9 +249,9 @@ func TestNetwork_PortFaults(t *testing.T) {
 		message string
 	}{
 		{409, "OverQuota", nova.OverQuota, "Maximum number of ports exceeded"},
-		{409, "IpAddressGenerationFailure", nova.Conflict, "No fixed IP addresses available for network: n1"},
-		{409, "IpAddressInUse", nova.Invalid, "Invalid input received: Fixed IP 10.0.0.5 is already in use."},
-		{409, "IpAddressAlreadyAllocated", nova.Invalid, "Invalid input received: Fixed IP 10.0.0.5 is already in use."},
+		{409, "IpAddressGenerationFailure", nova.Invalid, "No fixed IP addresses available for network: n1"},
+		{409, "IpAddressInUse", nova.Conflict, "Fixed IP 10.0.0.5 is already in use."},
+		{409, "IpAddressAlreadyAllocated", nova.Conflict, "Fixed IP 10.0.0.5 is already in use."},
 		{400, "InvalidIpForNetwork", nova.Invalid, "Invalid input received: Fixed IP 10.0.0.5 is not a valid ip address for network n1."},
 		{404, "NetworkNotFound", nova.NotFound, "Network n1 could not be found."},
 		{404, "SecurityGroupNotFound", nova.NotFound, "Neutron says so"},

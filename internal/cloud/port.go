@@ -47,6 +47,9 @@ func (n *NetworkAdmin) CreatePort(ctx context.Context, p nova.Port) (nova.Port, 
 	if p.MAC != "" {
 		body["mac_address"] = p.MAC
 	}
+	if p.Mark != "" {
+		body["binding:profile"] = map[string]any{"attached_by": p.Mark}
+	}
 	if p.SecurityGroups != nil {
 		body["security_groups"] = p.SecurityGroups
 	}
@@ -170,9 +173,9 @@ func portPhrases(p nova.Port) []phrase {
 	misplaced := fmt.Sprintf("Fixed IP %s is not a valid ip address for network %s.", address, p.NetworkID)
 	return []phrase{
 		{reason: "OverQuota", kind: nova.OverQuota, text: "Maximum number of ports exceeded"},
-		{reason: "IpAddressGenerationFailure", kind: nova.Conflict, text: "No fixed IP addresses available for network: " + p.NetworkID},
-		{reason: "IpAddressInUse", kind: nova.Invalid, text: "Invalid input received: " + taken},
-		{reason: "IpAddressAlreadyAllocated", kind: nova.Invalid, text: "Invalid input received: " + taken},
+		{reason: "IpAddressGenerationFailure", kind: nova.Invalid, text: "No fixed IP addresses available for network: " + p.NetworkID},
+		{reason: "IpAddressInUse", kind: nova.Conflict, text: taken},
+		{reason: "IpAddressAlreadyAllocated", kind: nova.Conflict, text: taken},
 		{reason: "InvalidIpForNetwork", kind: nova.Invalid, text: "Invalid input received: " + misplaced},
 		{reason: "InvalidIpForSubnet", kind: nova.Invalid, text: "Invalid input received: " + misplaced},
 		{reason: "NetworkNotFound", kind: nova.NotFound, text: fmt.Sprintf("Network %s could not be found.", p.NetworkID)},

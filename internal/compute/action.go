@@ -36,14 +36,16 @@ type progress struct {
 	Target  Target   `json:"target,omitzero"`  // where it has been placed
 	Held    holding  `json:"held,omitzero"`    // what the action holds for the server
 	Failed  []string `json:"failed,omitempty"` // hosts that failed
+	Port    string   `json:"port,omitempty"`   // the one that is attached
 	Failure *failure `json:"failure,omitempty"`
 }
 
 // A failure is why an action goes back through its steps.
 type failure struct {
-	Message   string `json:"message"`             // for clients
-	Details   string `json:"details"`             // for administrators
-	Elsewhere bool   `json:"elsewhere,omitempty"` // it starts again, on another host
+	Kind      nova.Kind `json:"kind,omitempty"`      // for who waits for the end
+	Message   string    `json:"message"`             // for clients
+	Details   string    `json:"details"`             // for administrators
+	Elsewhere bool      `json:"elsewhere,omitempty"` // it starts again, on another host
 }
 
 // A stepFunc takes a step, or takes it back. It may be called again after a

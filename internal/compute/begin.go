@@ -18,8 +18,9 @@ func (a *Servers) Do(ctx context.Context, s nova.Server, verb Verb) error {
 	return err
 }
 
-// begin moves the server into a verb and queues the work, or does neither.
-func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Action, error) {
+// begin moves the server into a verb and queues the work, or does neither. What
+// else is to be done in that transaction comes before the work is queued.
+func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any, also ...func(tx *db.Store) error) (nova.Action, error) {
 	t := transitions[verb]
 	if err := t.check(ctx, s); err != nil {
 		return nova.Action{}, err
@@ -34,7 +35,7 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any)
 			if err != nil {
 				return err
 			}
-			if _, err := supersede(ctx, tx, current); err != nil {
+			if _, err := supersede(ctx, tx, current, t.ends()); err != nil {
 				return err
 			}
 		}
@@ -49,18 +50,24 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any)
 		if !began {
 			return lostRace(ctx, tx, t, s.ID)
 		}
+		for _, do := range also {
+			if err := do(tx); err != nil {
+				return err
+			}
+		}
 		record, err = tx.QueueAction(ctx, record)
 		return err
 	})
 	return record, err
 }
 
-// supersede ends what is being done to a server, which the transaction holds, and
-// returns the server as it is then. The quota that an action held is given back;
-// a host that the server was to move to may have something of it already, and
-// stays with the server as the host elsewhere.
-func supersede(ctx context.Context, tx *db.Store, s nova.Server) (nova.Server, error) {
-	ended, err := tx.SupersedeActions(ctx, s.ID)
+// supersede ends what keeps a server busy, which the transaction holds, and if the
+// server itself ends, what is done beside that. It returns the server as it is
+// then. The quota that an action held is given back; a host that the server was to
+// move to may have something of it already, and stays with the server as the host
+// elsewhere.
+func supersede(ctx context.Context, tx *db.Store, s nova.Server, beside bool) (nova.Server, error) {
+	ended, err := tx.SupersedeActions(ctx, s.ID, beside)
 	if err != nil {
 		return s, err
 	}

@@ -87,6 +87,7 @@ func (s *site) settled() {
 	}
 	s.noStrayMachines(live)
 	s.noStrayPorts(live)
+	s.pluggedAsKnown(live)
 	s.clock.advance(time.Minute)
 	s.must(s.worker.SweepImages(s.t.Context()))
 	s.must(s.worker.SweepPorts(s.t.Context()))
@@ -122,6 +123,25 @@ func (s *site) noStrayPorts(live map[string]nova.Server) {
 			if known = known || owner.LaunchedAt == nil; !ok || !known || port.Host != owner.Host { // it may have been reset while it was built
 				s.t.Errorf("port %s on host %q is left of server %s", port.ID, port.Host, server.ID)
 			}
+		}
+	}
+}
+
+// pluggedAsKnown holds the hosts to the ports that servers know: each is plugged in
+// once, and no other is.
+func (s *site) pluggedAsKnown(live map[string]nova.Server) {
+	s.t.Helper()
+	for _, server := range live {
+		if server.LaunchedAt == nil || server.VMState == nova.Errored {
+			continue
+		}
+		known := []string{}
+		for _, address := range server.Addresses {
+			known = append(known, address.PortID)
+		}
+		slices.Sort(known)
+		if diff := cmp.Diff(slices.Compact(known), s.plugged(server)); diff != "" {
+			s.t.Errorf("ports that the server knows, and those that are plugged in (-want +got):\n%s", diff)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 		if err != nil || deleting {
 			return err
 		}
-		if current, err = supersede(ctx, tx, current); err != nil {
+		if current, err = supersede(ctx, tx, current, t.ends()); err != nil {
 			return err
 		}
 		if current.Host == "" && current.Elsewhere == nil {

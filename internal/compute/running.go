@@ -22,15 +22,15 @@ type underWay struct {
 
 // enter notes that an action is under way, and breaks off those on the same
 // server that it has superseded: any other exclusive action, since otherwise it
-// could not have been claimed, and all if it supersedes all. No two of them
+// could not have been claimed, and all if it ends the server. No two of them
 // touch a server at once: enter waits for their end. Call leave at the action's.
-func (r *running) enter(ctx context.Context, a nova.Action, supersedes bool) (_ context.Context, leave func()) {
+func (r *running) enter(ctx context.Context, a nova.Action, ends bool) (_ context.Context, leave func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	mine := &underWay{Action: a, cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
 	var before []*underWay
 	for _, other := range r.bySerial {
-		if other.ServerID == a.ServerID && (supersedes || other.Exclusive && a.Exclusive || other.Serial == a.Serial) {
+		if other.ServerID == a.ServerID && (ends || other.Exclusive && a.Exclusive || other.Serial == a.Serial) {
 			before = append(before, other)
 		}
 	}

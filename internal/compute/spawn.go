@@ -22,8 +22,16 @@ func (w *Worker) connect(ctx context.Context, a *action) (effect, error) {
 	if a.ports, err = w.joinNetworks(ctx, a.server, args); err != nil {
 		return effect{}, err
 	}
-	addresses, groups, err := w.addresses(ctx, a.server, a.ports, args.Networks)
-	return effect{change: db.ServerChange{SecurityGroups: &groups, Addresses: &addresses}}, err
+	noted := a.server
+	noted.Addresses = make([]nova.Address, len(a.ports))
+	for i, port := range a.ports {
+		noted.Addresses[i] = nova.Address{PortID: port.ID, Tag: args.Networks[i].Tag, Keep: args.Networks[i].Port != ""}
+	}
+	seen, err := w.see(ctx, []nova.Server{noted})
+	if err != nil {
+		return effect{}, err
+	}
+	return effect{change: db.ServerChange{SecurityGroups: &seen[0].groups, Addresses: &seen[0].addresses}}, nil
 }
 
 // disconnect takes connect back: the server is left with the ports that it

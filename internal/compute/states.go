@@ -28,6 +28,12 @@ const (
 	BackupInstance Verb = "backup_instance"
 )
 
+// The verbs that go on beside others.
+const (
+	AttachInterface Verb = "attach_interface"
+	DetachInterface Verb = "detach_interface"
+)
+
 // A transition is what a verb does to a server: from which states it may start,
 // by which steps it leads to another state, and which state a failure leads to.
 type transition struct {
@@ -35,10 +41,11 @@ type transition struct {
 	word       string           // what a refusal calls it
 	from       []nova.VMState   // empty: any
 	during     []nova.TaskState // tasks that it may interrupt; empty: none, the server must be idle
-	supersedes bool             // it supersedes whatever is under way
+	supersedes bool             // it supersedes whatever keeps the server busy
 	then       nova.VMState     // empty: as before
 	broken     nova.VMState     // where a failure leaves the server; empty: as before
 	runs       nova.VMState     // instead of broken, if the server runs all the same; empty: broken
+	awaited    bool             // whoever asked for it waits for its end
 	beside     bool             // it goes on beside other actions, which may keep the server busy
 	lock       bool             // a locked server refuses
 	host       bool             // the server must have a host
@@ -48,6 +55,10 @@ type transition struct {
 	// explain says what a server is shown of a failure; nil: the failure itself.
 	explain func(a *action, cause error) error
 }
+
+// ends reports whether the server is no more in the end: whatever is done to it,
+// beside others or not, is over.
+func (t transition) ends() bool { return t.then == nova.Deleted }
 
 // A step is a part of a verb that is written down before it runs. Whoever takes
 // over from a worker that died takes it again, so it must bear that.
@@ -65,6 +76,7 @@ type step struct {
 }
 
 var (
+	pluggable     = []nova.VMState{nova.Active, nova.Paused, nova.Stopped}
 	imageable     = []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Suspended}
 	interruptible = []nova.TaskState{
 		nova.Idle, nova.Rebooting, nova.RebootPending, nova.RebootStarted, nova.Resuming, nova.RebootingHard,
@@ -79,6 +91,8 @@ const (
 	snapshotEvent = "compute_snapshot_instance"
 	backupEvent   = "compute_backup_instance"
 	rescueEvent   = "compute_rescue_instance"
+	attachEvent   = "compute_attach_interface"
+	detachEvent   = "compute_detach_interface"
 )
 
 // transitions is the life of a server. States and events are Nova's: those of
@@ -172,6 +186,22 @@ var transitions = map[Verb]transition{
 		steps: []step{
 			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
 			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, do: (*Worker).uploadImage},
+		},
+	},
+	AttachInterface: {
+		action: "attach_interface", word: "attach_interface", from: pluggable, lock: true, beside: true, awaited: true, explain: explainAttach,
+		steps: []step{
+			{name: "connect", queue: onHost, event: attachEvent, do: (*Worker).attachPort, undo: (*Worker).releasePort},
+			{name: "plug", queue: onHost, event: attachEvent, do: (*Worker).plug, undo: (*Worker).pullOut},
+			{name: "look", queue: onHost, event: attachEvent, do: (*Worker).look},
+		},
+	},
+	DetachInterface: {
+		action: "detach_interface", word: "detach_interface", from: pluggable, lock: true, beside: true, explain: explainDetach,
+		steps: []step{
+			{name: "unplug", queue: onHost, event: detachEvent, do: (*Worker).unplug},
+			{name: "disconnect", queue: onHost, event: detachEvent, do: (*Worker).detachPort},
+			{name: "look", queue: onHost, event: detachEvent, do: (*Worker).look},
 		},
 	},
 }

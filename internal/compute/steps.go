@@ -216,12 +216,20 @@ func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) error {
 		advance = tx.HandOverAction
 		a.progress.Since = a.Attempt // it begins with the next claim
 	}
+	if err := a.encode(); err != nil {
+		return err
+	}
+	return advance(ctx, a.Action)
+}
+
+// encode puts the progress into the record.
+func (a *action) encode() error {
 	encoded, err := json.Marshal(a.progress)
 	if err != nil {
 		return fmt.Errorf("write down the progress of an action: %w", err)
 	}
 	a.Progress = string(encoded)
-	return advance(ctx, a.Action)
+	return nil
 }
 
 // turnEvents ends the part of an action that one step belongs to and begins
@@ -254,7 +262,7 @@ func (w *Worker) fail(ctx context.Context, a *action, cause error) (done bool, e
 	if a.transition.explain != nil && !to.progress.Failure.Elsewhere {
 		cause = a.transition.explain(&to, cause)
 	}
-	to.progress.Failure.Message = faultMessage(cause)
+	to.progress.Failure.Kind, to.progress.Failure.Message = nova.KindOf(cause), faultMessage(cause)
 	events := func(tx *db.Store) error { return failEvents(ctx, tx, a, to.progress.Failure.Message) }
 	if to.at = a.undoable(a.at); to.at < 0 {
 		to.at = a.at
@@ -307,11 +315,14 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 		e.change.VMState = &state
 	}
 	ended.server, ended.progress.Held = changed(a.server, e.change), holding{}
+	if err := ended.encode(); err != nil {
+		return err
+	}
 	return w.store.Tx(ctx, func(tx *db.Store) error {
 		if err := changeServer(ctx, tx, a, e.change); err != nil {
 			return err
 		}
-		if err := tx.FinishAction(ctx, a.Action, message); err != nil {
+		if err := tx.FinishAction(ctx, ended.Action, message); err != nil {
 			return err
 		}
 		if !a.back() {
@@ -319,7 +330,10 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 				return err
 			}
 		}
-		return e.book(ctx, tx, a, &ended)
+		if err := e.book(ctx, tx, a, &ended); err != nil || !a.transition.awaited {
+			return err
+		}
+		return tx.Wake(ctx, nova.EndQueue(a.Serial))
 	})
 }
 

@@ -447,7 +447,7 @@ func TestSteps_Superseded(t *testing.T) {
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		s := onStage(t, connection, func(s *stage) map[Verb]transition {
 			last := s.step("last", onHost, nova.Migrating, func(a *action) effect {
-				_, err := s.store.SupersedeActions(t.Context(), a.ServerID)
+				_, err := s.store.SupersedeActions(t.Context(), a.ServerID, false)
 				s.must(err)
 				return effect{}
 			})

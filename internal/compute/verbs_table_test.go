@@ -75,6 +75,22 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "snapshot", first: []compute.Verb{compute.Stop}, wrong: nova.Building,
 	},
+	compute.AttachInterface: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			return s.api.BeginAttach(ctx, server, compute.NIC{NetworkID: private})
+		},
+		asks: "attach_interface", request: onPrivate, wrong: nova.Suspended,
+	},
+	compute.DetachInterface: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			port := "none"
+			if len(server.Addresses) > 0 {
+				port = server.Addresses[0].PortID
+			}
+			return s.api.DetachInterface(ctx, server, port)
+		},
+		asks: "detach_interface", request: onPrivate, wrong: nova.Errored,
+	},
 }
 
 func TestVerbs_HaveRows(t *testing.T) {

@@ -33,6 +33,7 @@ type Worker struct {
 	lease        time.Duration
 	slots        chan struct{}
 	patience     time.Duration
+	heal         time.Duration
 	weights      scheduler.Weights
 	configDrives bool
 	log          zerolog.Logger
@@ -57,7 +58,10 @@ type WorkerOptions struct {
 	Slots int
 	// Patience is how long an answer to another process may take. 0 is a minute.
 	Patience time.Duration
-	Weights  scheduler.Weights
+	// Heal is how often what servers show of the network is compared with the
+	// network service. 0 is never: only when the service says that it has changed.
+	Heal    time.Duration
+	Weights scheduler.Weights
 	// ConfigDrives says that all servers that this worker's hosts build get a config
 	// drive.
 	ConfigDrives bool
@@ -81,7 +85,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
-		id: o.ID, lease: o.Lease, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights,
+		id: o.ID, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights,
 		configDrives: o.ConfigDrives, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
 	}
@@ -95,6 +99,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var helpers, jobs sync.WaitGroup
 	helpers.Go(func() { w.keepLeases(working) })
 	helpers.Go(func() { w.answerAsks(ctx) })
+	helpers.Go(func() { w.refreshNetworks(ctx) })
 	if w.schedules {
 		helpers.Go(func() { w.sweep(ctx) })
 	}
@@ -231,7 +236,7 @@ func (w *Worker) carryOut(ctx context.Context, record nova.Action) {
 	ctx = nova.WithRequest(ctx, nova.Request{ID: record.RequestID})
 	log := w.log.With().Str("request_id", record.RequestID).Str("server", record.ServerID).Str("action", record.Name).Logger()
 	began := w.store.Now()
-	ctx, leave := w.enter(log.WithContext(ctx), record, w.transitions[Verb(record.Verb)].supersedes)
+	ctx, leave := w.enter(log.WithContext(ctx), record, w.transitions[Verb(record.Verb)].ends())
 	defer leave()
 	failed, err := w.attempt(ctx, record)
 	level := zerolog.InfoLevel

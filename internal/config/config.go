@@ -23,6 +23,7 @@ type Config struct {
 	Host             string // the name of this process among those that share a database
 	ShutdownTimeout  time.Duration
 	ResponseTimeout  time.Duration
+	HealInterval     time.Duration
 	ClientTimeout    time.Duration // for the next part of a body, in either direction
 	PasswordLength   int
 	ForceConfigDrive bool

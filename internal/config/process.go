@@ -28,7 +28,11 @@ var processOptions = []Option{
 	},
 	{
 		Name: "rpc_response_timeout", Default: "60", Accepts: between(1, 3600), at: func(c *Config) any { return &c.ResponseTimeout },
-		Help: "How long the process of another host may take to answer a question, such as for a console's output.",
+		Help: "How long the process of a host may take for what a client waits for, such as a console's output or the attachment of an interface.",
+	},
+	{
+		Name: "heal_instance_info_cache_interval", Default: "60", Accepts: between(0, 86400), at: func(c *Config) any { return &c.HealInterval },
+		Help: "How often a process compares what the servers on its hosts show of the network with the network service, in case word of a change got lost. 0: never.",
 	},
 	{
 		Name: "client_socket_timeout", Default: "60", Accepts: between(1, 3600), at: func(c *Config) any { return &c.ClientTimeout },

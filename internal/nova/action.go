@@ -1,6 +1,9 @@
 package nova
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // An Action is something that was done to a server, or is being done: the
 // record that the API shows, and the piece of work that a worker claims.
@@ -30,6 +33,12 @@ type Action struct {
 
 // QueueSchedule is the queue of what no host has been found for yet.
 const QueueSchedule = "schedule"
+
+// NetworkQueue is the queue of a host's servers whose network has changed.
+func NetworkQueue(host string) string { return "network " + host }
+
+// EndQueue is the queue of who waits for the end of an action.
+func EndQueue(serial int64) string { return "end " + strconv.FormatInt(serial, 10) }
 
 // An ActionEvent is a part of an action, as a worker carried it out.
 type ActionEvent struct {

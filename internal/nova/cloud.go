@@ -44,6 +44,7 @@ type Port struct {
 	DNSName        string   // the hostname that a server with the port must have; empty for any
 	VIFType        string   // how the port is plugged in on its host; members of projects don't see it
 	SecurityGroups []string // IDs
+	Mark           string   // which attachment made the port; empty for the others
 	Revision       int64    // counts the changes
 }
 

@@ -25,6 +25,7 @@ const (
 	Gone                        // the operation existed once
 	NotImplemented              // the driver can't do this
 	Unavailable                 // a service that we need can't be reached
+	Failed                      // the host could not do it
 	MultipleChoices             // several answers fit
 )
 

@@ -55,8 +55,12 @@ type Server struct {
 	LaunchIndex   int
 
 	Addresses      []Address
-	SecurityGroups []string // names
-	Tags           []string
+	SecurityGroups []string // names; one stands once for each port that is in it
+
+	NetworkRevision int64 // grows with each change of the addresses, and with each word of a change at the network service
+	NetworkStale    bool  // the network service has said that addresses or groups have changed
+
+	Tags []string
 
 	LockedBy     string // "owner", "admin", or empty
 	LockedReason *string
@@ -98,14 +102,15 @@ type BeforeResize struct {
 	Migration string  `json:"migration"`
 }
 
-// An Address is one of a server's on the network.
+// An Address is one of a server's on the network. A port without any has one
+// that says only what is known of the port.
 type Address struct {
 	Network string `json:"network"` // the network's name, the label of the API
 	PortID  string `json:"port_id"`
 	MAC     string `json:"mac"`
 	IP      string `json:"ip"`
 	Version int    `json:"version"` // 4 or 6
-	Type    string `json:"type"`    // fixed or floating
+	Type    string `json:"type"`    // fixed or floating; empty for a port without addresses
 	Tag     string `json:"tag,omitempty"`
 	Keep    bool   `json:"keep,omitempty"` // the port was there before the server, and stays when it goes
 }
