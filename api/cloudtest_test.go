@@ -214,6 +214,20 @@ func acceptedAs(body string) int {
 	return http.StatusAccepted
 }
 
+// working has the worker work until the function that it returns is called: for
+// requests that wait for it.
+func (s *cloudSite) working() (stop func()) {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.worker.Run(ctx) }()
+	return func() {
+		s.t.Helper()
+		cancel()
+		must(s.t, <-done)
+	}
+}
+
 // act sends an action's body to a server, and does the work.
 func (s *cloudSite) act(id, body string, options ...option) *reply {
 	s.t.Helper()

@@ -8,6 +8,7 @@ type example struct {
 	until  int    // the last version that takes old as the body
 	old    string // the body for versions up to until
 	first  string // the action that brings the server into the state that the request needs
+	waits  bool   // the answer comes when a worker has done what is asked for
 	status int    // what we answer instead of the table's status
 	why    string // the reason for status, or that the table has none
 	behind bool   // another service refuses readers, whatever the table says
@@ -101,6 +102,10 @@ var examples = map[string]example{
 	"GET /servers/{server_id}/os-instance-actions":      {path: "/servers/{server}/os-instance-actions"},
 	"GET /servers/{server_id}/os-volume_attachments":    {path: "/servers/{server}/os-volume_attachments"},
 	"GET /servers/{server_id}/os-instance-actions/{id}": {path: "/servers/{server}/os-instance-actions/{create action}"},
+	"GET /servers/{server_id}/os-interface":             {path: "/servers/{server}/os-interface"},
+	"POST /servers/{server_id}/os-interface":            {path: "/servers/{server}/os-interface", body: `{"interfaceAttachment": {"net_id": "` + private + `"}}`, waits: true},
+	"GET /servers/{server_id}/os-interface/{id}":        {path: "/servers/{server}/os-interface/{port}"},
+	"DELETE /servers/{server_id}/os-interface/{id}":     {path: "/servers/{server}/os-interface/{attached port}"},
 	"POST /servers/{server_id}/remote-consoles":         {path: "/servers/{server}/remote-consoles", body: `{"remote_console": {"protocol": "vnc", "type": "novnc"}}`},
 	"GET /servers/{server_id}/tags":                     {path: "/servers/{server}/tags"},
 	"PUT /servers/{server_id}/tags":                     {path: "/servers/{server}/tags", body: `{"tags": ["t"]}`},
@@ -146,8 +151,8 @@ func onServer(body, first string) example {
 // are about.
 var notServed = map[string][]string{
 	"servers": {
-		"POST /os-server-external-events", "GET /servers/{server_id}/diagnostics", "GET /servers/{server_id}/os-interface",
-		"POST /servers/{server_id}/os-interface", "GET /servers/{server_id}/os-interface/{id}", "DELETE /servers/{server_id}/os-interface/{id}",
+		"POST /os-server-external-events", "GET /servers/{server_id}/diagnostics",
+
 		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/os-security-groups",
 		"GET /servers/{server_id}/topology", "POST /servers/{id}/action addFixedIp", "POST /servers/{id}/action addFloatingIp",
 		"POST /servers/{id}/action addSecurityGroup", "POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",

@@ -325,8 +325,14 @@ func (s *referenceSite) ask(r row, persona string, minor int) *reply {
 	if whole, ok := strings.CutPrefix(e.path, "http://nova.example"); ok {
 		path = whole
 	}
-	reply := s.Do(s.fill(method+" "+path+" "+body, persona), as(persona), at(minor))
-	s.work()
+	request := s.fill(method+" "+path+" "+body, persona)
+	if e.waits {
+		defer s.working()()
+	}
+	reply := s.Do(request, as(persona), at(minor))
+	if !e.waits {
+		s.work()
+	}
 	return reply
 }
 
@@ -374,6 +380,11 @@ func (s *referenceSite) value(name, persona string) string {
 	case "new":
 		s.made++
 		return fmt.Sprint("new-", s.made)
+	case "port":
+		return s.Network("GET /ports?device_id=" + s.server).String("ports/0/id")
+	case "attached port":
+		defer s.working()()
+		return s.Do("POST "+server+"/os-interface {}", at(104)).Want(s.t, 200).String("interfaceAttachment/port_id")
 	case "new flavor", "specified flavor", "new private flavor", "opened flavor":
 		return s.newFlavor(name)
 	case "own key pair":

@@ -50,6 +50,8 @@ var deeds = []deed{
 	act("os-getConsoleOutput", 1, in(nova.Active), object{"length": 5}),
 	act("os-resetState", 1, launched, object{"state": "active"}).byAdmin().called("os-resetState to active"),
 	act("os-resetState", 1, launched, object{"state": "error"}).byAdmin().called("os-resetState to error"),
+	{"attach an interface", 2, false, pluggable, to("POST", "/os-interface", object{})},
+	{"detach an interface", 2, false, plugged, detach},
 	{"metadata", 1, false, in(nova.Active, nova.Paused, nova.Suspended, nova.Stopped), to("POST", "/metadata", object{"metadata": object{"k": "v"}})},
 	{"tags", 1, false, in(nova.Active, nova.Paused, nova.Suspended, nova.Stopped), to("PUT", "/tags", object{"tags": []string{"a", "b"}})},
 	{"update", 1, false, anyServer, to("PUT", "", object{"server": object{"name": "renamed"}})},
@@ -61,6 +63,23 @@ var deeds = []deed{
 
 // imageable reports whether an image can be made of a server.
 var imageable = in(nova.Active, nova.Stopped, nova.Paused, nova.Suspended)
+
+// pluggable reports whether interfaces can be attached to a server, and plugged
+// whether it has one that can be detached.
+var pluggable = in(nova.Active, nova.Stopped, nova.Paused)
+
+func plugged(s nova.Server) bool { return pluggable(s) && len(s.Addresses) > 0 }
+
+// detach takes one of its interfaces from a server.
+func detach(c *crash, random *rand.Rand, id string) (method, path string, body any) {
+	port := "none"
+	for _, s := range c.live() {
+		if s.ID == id && len(s.Addresses) > 0 {
+			port = s.Addresses[random.IntN(len(s.Addresses))].PortID
+		}
+	}
+	return "DELETE", "/v2.1/servers/" + id + "/os-interface/" + port, nil
+}
 
 func anyServer(nova.Server) bool { return true }
 

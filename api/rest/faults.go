@@ -32,6 +32,7 @@ var faults = map[nova.Kind]fault{
 	nova.TooLarge:       {413, "overLimit", "The body of your request was too large for this server."},
 	nova.BadMediaType:   {415, "badMediaType", "The request media type is not supported by this server."},
 	nova.Internal:       {500, "computeFault", "Unexpected API Error. Please contact the administrator."},
+	nova.Failed:         {500, "computeFault", "Unexpected API Error. Please contact the administrator."},
 	nova.NotImplemented: {501, "notImplemented", "The requested functionality is not supported."},
 	nova.Unavailable:    {503, "serviceUnavailable", "The server is currently unavailable. Please try again at a later time."},
 }

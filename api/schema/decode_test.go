@@ -31,6 +31,7 @@ var decodedInto = map[string]any{
 	"GetSPICEConsole":        GetConsoleBody{},
 	"GetSerialConsole":       GetConsoleBody{},
 	"GetVNCConsole":          GetConsoleBody{},
+	"InterfaceCreate":        InterfaceCreateBody{},
 	"KeyPairCreate":          KeyPairCreateBody{},
 	"Lock":                   LockBody{},
 	"Migrate":                MigrateBody{},

@@ -71,6 +71,7 @@ var sampleFiles = []struct {
 	{"os-keypairs", "keypairs-import-post-req", KeyPairCreate},
 	{"os-quota-sets", "-req", QuotaSetUpdate},
 	{"os-quota-class-sets", "-req", QuotaClassSetUpdate},
+	{"os-attach-interfaces", "attach-interfaces-create", InterfaceCreate},
 	{"os-server-tags", "server-tags-put-all-req", ServerTagsReplace},
 	{"server-metadata", "server-metadata-all-req", ServerMetadataCreate},
 	{"server-metadata", "server-metadata-req", ServerMetadataUpdate},

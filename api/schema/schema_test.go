@@ -40,6 +40,7 @@ var bodies = map[string]*Body{
 	"GetSerialConsole":       GetSerialConsole,
 	"GetVNCConsole":          GetVNCConsole,
 	"InjectNetworkInfo":      InjectNetworkInfo,
+	"InterfaceCreate":        InterfaceCreate,
 	"KeyPairCreate":          KeyPairCreate,
 	"Lock":                   Lock,
 	"Migrate":                Migrate,

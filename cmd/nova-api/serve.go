@@ -136,7 +136,7 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Patience: cfg.ResponseTimeout, Weights: scheduler.Weights(cfg.Weights), ConfigDrives: cfg.ForceConfigDrive, Log: log,
+		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Weights: scheduler.Weights(cfg.Weights), ConfigDrives: cfg.ForceConfigDrive, Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil
