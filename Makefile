@@ -14,7 +14,7 @@ race     := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc,-gcflags='
 # The packages whose tests rewrite what they compare with.
 goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
 
-.PHONY: help build run check test soak vet race postgres lint fmt golden docs cover bench python e2e compare conformance tools clean
+.PHONY: help build run check test soak vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard tools clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ compare: ## compare nova-api with a real Nova, call by call: needs both, see e2e
 
 conformance: build ## run tempest's compute tests: ten minutes; CONFORMANCE='REGEX…' runs some of them
 	scripts/conformance.sh $(CONFORMANCE)
+
+dashboard: build ## walk through Horizon in a browser: five minutes; DASHBOARD='STEP…' takes some of the steps of e2e/dashboard/walk.py
+	scripts/dashboard.sh $(DASHBOARD)
 
 tools: ## install what the tests need: Python clients, PostgreSQL; the linter builds on first use
 	scripts/venv.sh

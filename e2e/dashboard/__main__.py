@@ -1,0 +1,102 @@
+"""Walk through Horizon on bin/nova-api in a headless Chromium, and take pictures.
+
+Arguments are names of steps of walk.py: only these are taken, in their order
+there. The pictures are in bin/dashboard. The exit status is 1 if a step has
+failed, if a page complained, or if anything was answered with a 5xx.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import walk
+from browser import Browser
+from cloud import ROOT, Process, answers, eventually, free_port
+
+CONFIG = """
+[nova_api]
+fake_hosts = fake-1,fake-2
+"""
+COMMANDS = pathlib.Path(sys.executable).parent
+PICTURES = ROOT / "bin" / "dashboard"
+
+
+@contextlib.contextmanager
+def horizon(cloud):
+    """Run Horizon for a cloud, and give its URL."""
+    port = free_port()
+    env = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "openstack_dashboard.settings", "DASHBOARD_KEYSTONE": cloud.auth_url,
+        "DASHBOARD_STATIC": str(COMMANDS.parent / "static"), "DASHBOARD_SECRET": secrets.token_hex(16), "PYTHONWARNINGS": "ignore",
+    }
+    with (PICTURES / "horizon.log").open("wb") as log:
+        process = subprocess.Popen(
+            [COMMANDS / "django-admin", "runserver", "--noreload", "--insecure", f"127.0.0.1:{port}"], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            eventually(lambda: answers(f"http://127.0.0.1:{port}/auth/login/"), "Horizon is ready")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def take(browser, steps):
+    """Take the steps, and give the names of those that failed: a failed one doesn't keep the next from being taken."""
+    failed = []
+    for step in steps:
+        print(f"{step.__name__}: {step.__doc__.splitlines()[0]}", flush=True)
+        try:
+            step(browser)
+        except Exception:
+            traceback.print_exc()
+            failed.append(step.__name__)
+            browser.driver.save_screenshot(str(PICTURES / f"failed-{step.__name__}.png"))
+            (PICTURES / f"failed-{step.__name__}.html").write_text(browser.driver.page_source)
+    return failed
+
+
+def main(names):
+    """Start nova-api, Horizon and Chromium, walk, and stop them."""
+    unknown = set(names) - {step.__name__ for step in walk.STEPS}
+    assert not unknown, f"no such steps: {unknown}"
+    shutil.rmtree(PICTURES, ignore_errors=True)
+    PICTURES.mkdir(parents=True)
+    with tempfile.TemporaryDirectory(prefix="nova-dashboard-") as directory:
+        cloud = Process(ROOT / "bin" / "nova-api", directory, CONFIG)
+        try:
+            with horizon(cloud) as url:
+                browser = Browser(url, PICTURES)
+                try:
+                    walk.log_in(browser, cloud.password)
+                    failed = take(browser, [step for step in walk.STEPS if not names or step.__name__ in names])
+                finally:
+                    browser.quit()
+        finally:
+            status = cloud.stop()
+            shutil.copy(cloud.log, PICTURES / "nova-api.log")
+    assert status == 0, f"nova-api ended with {status}: see {PICTURES}/nova-api.log"
+    faults = server_faults(PICTURES / "nova-api.log")
+    print(f"{browser.taken} pictures in {PICTURES}; failed: {', '.join(failed) or 'nothing'}; answered with 5xx: {len(faults)}")
+    for fault in faults:
+        print(f"  {fault}")
+    return bool(failed or faults)
+
+
+def server_faults(log):
+    """Give the requests that nova-api answered with a 5xx, out of its log."""
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    assert any(line.get("message") == "request" for line in lines), "nova-api was asked for nothing"
+    return [line for line in lines if line.get("status", 0) >= 500]
+
+
+sys.exit(main(sys.argv[1:]))
