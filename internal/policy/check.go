@@ -105,7 +105,8 @@ type question struct {
 	inAdminRule bool  // whether the rule context_is_admin is asked already
 }
 
-// holds reports whether a check allows what is asked. It runs several times for
+// holds reports whether a check allows what is asked. And and or stop at the first
+// answer that decides, as in oslo.policy. It runs several times for
 // each request, and allocates nothing but for templates of both text and
 // properties and for roles with characters outside of ASCII.
 func (n *node) holds(q *question) bool {

@@ -206,7 +206,8 @@ func (b *builder) findCycles() {
 	}
 }
 
-// visit follows the references of a rule. The path holds the rules on the way
+// visit follows the references of a rule, depth first. A rule that is met again
+// on the way to itself closes a cycle; one that was left behind can be in none. The path holds the rules on the way
 // to it.
 func (b *builder) visit(rule Rule, path []string) {
 	d, ok := b.rules[rule]

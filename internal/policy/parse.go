@@ -189,7 +189,9 @@ func parseOperand(text string) (operand, error) {
 	return operand{credentials[text], text}, nil
 }
 
-// parseTemplate reads the right side of a check.
+// parseTemplate reads the right side of a check, such as "admin" in role:admin or
+// "%(project_id)s" in project_id:%(project_id)s. Text and properties may follow each
+// other. An empty right side is an empty template, which expands to nothing.
 func parseTemplate(text string) (template, error) {
 	var t template
 	for text != "" {
@@ -213,7 +215,9 @@ func parseTemplate(text string) (template, error) {
 }
 
 // parseProperty reads the text after a percent sign up to the end of the
-// property, and returns the rest.
+// property, and returns the rest. Python's other conversions, such as %(name)d,
+// are errors, and so is a percent sign alone: oslo.policy would fail at the first
+// request that asks the rule.
 func parseProperty(text string) (p part, rest string, err error) {
 	if rest, ok := strings.CutPrefix(text, "%"); ok {
 		return part{fieldText, "%"}, rest, nil

@@ -44,11 +44,14 @@ var serverActionRules = []Entry{
 		ops{"POST /servers/{id}/action (rebuild)"},
 	},
 	{CreateImage, member, "Make an image from a server.", ops{"POST /servers/{id}/action (createImage)"}},
+	// This one is asked after the rule above, once it is known where the root disk is.
 	{
 		CreateImageVolumeBacked, member, "Make an image from a server whose root disk is a volume.",
 		ops{"POST /servers/{id}/action (createImage)"},
 	},
 	{CreateBackup, member, "Back up a server, with rotation.", ops{"POST /servers/{id}/action (createBackup)"}},
+	// Nova has no such operation. Whoever may make an image of a server may back it up: both
+	// read the whole disk.
 	{
 		BackupInstance, member, "Back up a server into an image with a name and a description.",
 		ops{"POST /servers/{id}/backup_instance"},
@@ -57,12 +60,16 @@ var serverActionRules = []Entry{
 		TriggerCrashDump, member, "Make a server's kernel crash and write a dump.",
 		ops{"POST /servers/{id}/action (trigger_crash_dump)"},
 	},
+	// Each of these pairs has two rules, so that an operator can let everybody undo what only
+	// some may do.
 	{Pause, member, "Pause a server.", ops{"POST /servers/{id}/action (pause)"}},
 	{Unpause, member, "Let a paused server go on.", ops{"POST /servers/{id}/action (unpause)"}},
 	{Suspend, member, "Suspend a server to disk.", ops{"POST /servers/{id}/action (suspend)"}},
 	{Resume, member, "Resume a suspended server.", ops{"POST /servers/{id}/action (resume)"}},
 	{Lock, member, "Lock a server against further actions.", ops{"POST /servers/{id}/action (lock)"}},
 	{Unlock, member, "Unlock a server.", ops{"POST /servers/{id}/action (unlock)"}},
+	// Asked in addition if the lock is that of the other side: an administrator's for the
+	// owner, the owner's for an administrator.
 	{
 		UnlockOverride, admin, "Unlock a server that an administrator has locked.",
 		ops{"POST /servers/{id}/action (unlock)"},
@@ -77,6 +84,8 @@ var serverActionRules = []Entry{
 		ConsoleOutput, member, "Read what a server has written to its console.",
 		ops{"POST /servers/{id}/action (os-getConsoleOutput)"},
 	},
+	// One rule for all types of consoles, and for the actions that went before the resource
+	// (until 2.5).
 	{RemoteConsoles, member, "Get an address under which a server's console can be used.", ops{
 		"POST /servers/{server_id}/remote-consoles",
 		"POST /servers/{id}/action (os-getVNCConsole)",
@@ -84,10 +93,14 @@ var serverActionRules = []Entry{
 		"POST /servers/{id}/action (os-getSerialConsole)",
 		"POST /servers/{id}/action (os-getRDPConsole)",
 	}},
+	// A state that is set by hand may be a lie about the hypervisor, so this is not for
+	// owners.
 	{
 		ResetState, admin, "Set a server's state by hand, to active or error.",
 		ops{"POST /servers/{id}/action (os-resetState)"},
 	},
+	// The operation is gone. Its rule stays, so that policy files that name it still load
+	// without a warning.
 	{
 		InjectNetworkInfo, admin, "Write the network's settings into a server once more.",
 		ops{"POST /servers/{id}/action (injectNetworkInfo)"},
@@ -121,12 +134,16 @@ const (
 
 var serverMoveRules = []Entry{
 	{Resize, member, "Give a server another flavor.", ops{"POST /servers/{id}/action (resize)"}},
+	// There is one cell here, so nothing ever asks this rule. Nova, too, allows it to nobody
+	// unless told otherwise.
 	{
 		ResizeCrossCell, nobody, "Resize or migrate a server into another cell.",
 		ops{"POST /servers/{id}/action (resize)", "POST /servers/{id}/action (migrate)"},
 	},
 	{ConfirmResize, member, "Keep a server as it was resized.", ops{"POST /servers/{id}/action (confirmResize)"}},
 	{RevertResize, member, "Take a resized server back to what it was.", ops{"POST /servers/{id}/action (revertResize)"}},
+	// Managers move servers within the cloud. Where to, which tells hosts by name, is for
+	// administrators.
 	{
 		Migrate, manager, "Move a server to a host of the scheduler's choice, stopping it meanwhile.",
 		ops{"POST /servers/{id}/action (migrate)"},
@@ -143,8 +160,11 @@ var serverMoveRules = []Entry{
 		MigrateLiveHost, admin, "Move a running server to a named host.",
 		ops{"POST /servers/{id}/action (os-migrateLive)"},
 	},
+	// Whoever evacuates a server whose host is alive after all has it running twice on the
+	// same disk, so this is not for managers.
 	{Evacuate, admin, "Make a server anew elsewhere when its host has failed.", ops{"POST /servers/{id}/action (evacuate)"}},
 	{Shelve, member, "Shelve a server.", ops{"POST /servers/{id}/action (shelve)"}},
+	// Shelved servers are taken off their hosts after a while by themselves.
 	{
 		ShelveOffload, admin, "Take a shelved server off its host.",
 		ops{"POST /servers/{id}/action (shelveOffload)"},

@@ -43,6 +43,7 @@ const (
 // hostRules are for administrators, but for the list of zones and for calls of
 // other services.
 var hostRules = []Entry{
+	// Aggregates name hosts, and hosts are nothing that a project should know of.
 	{AggregateIndex, admin, "List the aggregates of hosts.", ops{"GET /os-aggregates"}},
 	{AggregateShow, admin, "Show an aggregate.", ops{"GET /os-aggregates/{id}"}},
 	{AggregateCreate, admin, "Create an aggregate.", ops{"POST /os-aggregates"}},
@@ -52,8 +53,12 @@ var hostRules = []Entry{
 	{AggregateRemoveHost, admin, "Take a host out of an aggregate.", ops{"POST /os-aggregates/{id}/action (remove_host)"}},
 	{AggregateSetMetadata, admin, "Change an aggregate's metadata.", ops{"POST /os-aggregates/{id}/action (set_metadata)"}},
 	{AggregateImages, admin, "Fetch images to the hosts of an aggregate ahead of time.", ops{"POST /os-aggregates/{id}/images"}},
+	// Whoever creates servers has to know the names of the zones; their hosts are for
+	// administrators only.
 	{AvailabilityZoneList, anyone, "List the availability zones.", ops{"GET /os-availability-zone"}},
 	{AvailabilityZoneDetail, admin, "List the availability zones with their hosts.", ops{"GET /os-availability-zone/detail"}},
+	// Until 2.52 some of these were operations of their own, which later became parameters of
+	// the list. Both ask the same rules.
 	{HypervisorList, admin, "List the hypervisors.", ops{"GET /os-hypervisors"}},
 	{HypervisorDetail, admin, "List the hypervisors with their details.", ops{"GET /os-hypervisors/detail"}},
 	{HypervisorStatistics, admin, "See the sums over all hypervisors.", ops{"GET /os-hypervisors/statistics"}},
@@ -61,20 +66,31 @@ var hostRules = []Entry{
 	{HypervisorUptime, admin, "See how long a hypervisor has been up.", ops{"GET /os-hypervisors/{id}/uptime"}},
 	{HypervisorSearch, admin, "Find hypervisors by a part of their name.", ops{"GET /os-hypervisors/{id}/search"}},
 	{HypervisorServers, admin, "List the servers of hypervisors found by a part of their name.", ops{"GET /os-hypervisors/{id}/servers"}},
+	// These hosts answer until 2.42. Later versions have hypervisors and services in their
+	// place.
 	{HostList, admin, "List the hosts.", ops{"GET /os-hosts"}},
 	{HostShow, admin, "Show a host.", ops{"GET /os-hosts/{id}"}},
 	{HostUpdate, admin, "Enable a host, or put it into maintenance.", ops{"PUT /os-hosts/{id}"}},
 	{HostReboot, admin, "Reboot a host.", ops{"GET /os-hosts/{id}/reboot"}},
 	{HostShutdown, admin, "Shut a host down.", ops{"GET /os-hosts/{id}/shutdown"}},
 	{HostStart, admin, "Start a host up.", ops{"GET /os-hosts/{id}/startup"}},
+	// Forcing a service down is what allows its servers to be evacuated.
 	{ServiceList, admin, "List the compute services.", ops{"GET /os-services"}},
 	{ServiceUpdate, admin, "Enable or disable a compute service, or force it down.", ops{"PUT /os-services/{id}"}},
 	{ServiceDelete, admin, "Delete a compute service.", ops{"DELETE /os-services/{id}"}},
+	// Until 2.35 these were passed on to the bare metal service. No microversion has them
+	// here: they answer 410.
 	{BaremetalNodeList, admin, "List the bare metal nodes.", ops{"GET /os-baremetal-nodes"}},
 	{BaremetalNodeShow, admin, "Show a bare metal node.", ops{"GET /os-baremetal-nodes/{id}"}},
+	// The audits tell how far each host has come with its notifications about usage, and
+	// nothing about projects.
 	{InstanceUsageAuditLogList, admin, "List the usage audits of all hosts.", ops{"GET /os-instance_usage_audit_log"}},
 	{InstanceUsageAuditLogShow, admin, "Show the usage audits before a time.", ops{"GET /os-instance_usage_audit_log/{id}"}},
+	// Console proxies ask this with a token of theirs; a user who could ask would learn the
+	// address of the hypervisor.
 	{ConsoleAuthTokens, admin, "Look up which console a console token opens.", ops{"GET /os-console-auth-tokens/{id}"}},
+	// The three below are for other services: the network service tells of plugged ports, the
+	// volume service of snapshots.
 	{
 		ServerExternalEventsCreate, service, "Tell of events in other services that servers wait for.",
 		ops{"POST /os-server-external-events"},
@@ -101,7 +117,10 @@ const (
 	ServerMigrationDelete        Rule = "os_compute_api:servers:migrations:delete"
 )
 
+// migrationRules are for the managers of a project. Hosts in them are a separate
+// rule, which is asked for each list and leaves the names out.
 var migrationRules = []Entry{
+	// A project's managers see its migrations, but not between which hosts.
 	{MigrationIndex, manager, "List a project's migrations.", ops{"GET /os-migrations"}},
 	{MigrationIndexHost, admin, "See the hosts in a list of migrations.", ops{"GET /os-migrations"}},
 	{MigrationIndexAllProjects, admin, "List every project's migrations.", ops{"GET /os-migrations"}},
@@ -111,6 +130,7 @@ var migrationRules = []Entry{
 		ops{"GET /servers/{server_id}/migrations"},
 	},
 	{ServerMigrationShow, admin, "Show a live migration of a server.", ops{"GET /servers/{server_id}/migrations/{id}"}},
+	// To end soon, the server is paused while the rest of its memory is copied.
 	{
 		ServerMigrationForceComplete, manager, "Make a live migration end soon, at the server's cost.",
 		ops{"POST /servers/{server_id}/migrations/{id}/action (force_complete)"},

@@ -28,13 +28,18 @@ const (
 	ServerTopologyHostIndex      Rule = "compute:server:topology:host:index"
 )
 
+// serverPartRules let readers look and members change. What tells of hosts is for
+// administrators.
 var serverPartRules = []Entry{
+	// The metadata that servers read for themselves comes from the metadata service and asks
+	// no policy.
 	{ServerMetadataIndex, reader, "List a server's metadata.", ops{"GET /servers/{server_id}/metadata"}},
 	{ServerMetadataShow, reader, "Show one item of a server's metadata.", ops{"GET /servers/{server_id}/metadata/{id}"}},
 	{ServerMetadataCreate, member, "Add to a server's metadata.", ops{"POST /servers/{server_id}/metadata"}},
 	{ServerMetadataUpdateAll, member, "Replace a server's metadata.", ops{"PUT /servers/{server_id}/metadata"}},
 	{ServerMetadataUpdate, member, "Set one item of a server's metadata.", ops{"PUT /servers/{server_id}/metadata/{id}"}},
 	{ServerMetadataDelete, member, "Delete one item of a server's metadata.", ops{"DELETE /servers/{server_id}/metadata/{id}"}},
+	// Tags are there since 2.26.
 	{ServerTagsIndex, reader, "List a server's tags.", ops{"GET /servers/{server_id}/tags"}},
 	{ServerTagsShow, reader, "Ask whether a server has a tag.", ops{"GET /servers/{server_id}/tags/{id}"}},
 	{ServerTagsUpdateAll, member, "Replace a server's tags.", ops{"PUT /servers/{server_id}/tags"}},
@@ -43,6 +48,8 @@ var serverPartRules = []Entry{
 	{ServerTagsDelete, member, "Take a tag off a server.", ops{"DELETE /servers/{server_id}/tags/{id}"}},
 	{IPsIndex, reader, "List a server's addresses.", ops{"GET /servers/{server_id}/ips"}},
 	{IPsShow, reader, "Show a server's addresses in one network.", ops{"GET /servers/{server_id}/ips/{id}"}},
+	// Readers see what was done, when and by whom. Since 2.51 they also see the events,
+	// without what the two rules below add.
 	{
 		InstanceActionsList, reader, "List what was done to a server.",
 		ops{"GET /servers/{server_id}/os-instance-actions"},
@@ -59,6 +66,8 @@ var serverPartRules = []Entry{
 		InstanceActionsEventsDetails, admin, "See why an event of an action failed.",
 		ops{"GET /servers/{server_id}/os-instance-actions/{id}"},
 	},
+	// The password is encrypted for the key pair of the server's owner, so it is of no use to
+	// other readers.
 	{
 		ServerPasswordShow, reader, "Show the encrypted password that a server has made for itself.",
 		ops{"GET /servers/{server_id}/os-server-password"},
@@ -68,6 +77,8 @@ var serverPartRules = []Entry{
 		ops{"DELETE /servers/{server_id}/os-server-password"},
 	},
 	{ServerDiagnostics, admin, "Read a server's counters from its hypervisor.", ops{"GET /servers/{server_id}/diagnostics"}},
+	// The topology is there since 2.78. Its second rule adds the numbers of the host's nodes
+	// and processors.
 	{ServerTopologyIndex, reader, "Show a server's NUMA topology.", ops{"GET /servers/{server_id}/topology"}},
 	{
 		ServerTopologyHostIndex, admin, "See which nodes and processors of the host a server's topology uses.",
@@ -101,6 +112,8 @@ const (
 	RemoveFloatingIP       Rule = "os_compute_api:os-floating-ips:remove"
 )
 
+// serverAttachmentRules let members attach what belongs to their project: the
+// services that own the things decide on those.
 var serverAttachmentRules = []Entry{
 	{InterfaceList, reader, "List a server's network interfaces.", ops{"GET /servers/{server_id}/os-interface"}},
 	{
@@ -115,6 +128,8 @@ var serverAttachmentRules = []Entry{
 		ops{"GET /servers/{server_id}/os-volume_attachments/{id}"},
 	},
 	{VolumeAttachmentCreate, member, "Attach a volume to a server.", ops{"POST /servers/{server_id}/os-volume_attachments"}},
+	// One operation with two rules: since 2.85 it can also change the flag alone, without
+	// another volume.
 	{
 		VolumeAttachmentUpdate, member, "Change whether a volume goes when its server is deleted.",
 		ops{"PUT /servers/{server_id}/os-volume_attachments/{id}"},
@@ -127,6 +142,7 @@ var serverAttachmentRules = []Entry{
 		VolumeAttachmentDelete, member, "Detach a volume from a server.",
 		ops{"DELETE /servers/{server_id}/os-volume_attachments/{id}"},
 	},
+	// Shares are there since 2.97.
 	{ServerShareIndex, reader, "List the shares of a server.", ops{"GET /servers/{server_id}/shares"}},
 	{ServerShareShow, reader, "Show a share of a server.", ops{"GET /servers/{server_id}/shares/{id}"}},
 	{ServerShareCreate, member, "Attach a share to a server.", ops{"POST /servers/{server_id}/shares"}},
@@ -137,6 +153,7 @@ var serverAttachmentRules = []Entry{
 		RemoveSecurityGroup, member, "Take a server out of a security group.",
 		ops{"POST /servers/{id}/action (removeSecurityGroup)"},
 	},
+	// These four actions end with 2.43; since then clients ask the network service.
 	{AddFixedIP, member, "Give a server a further address of a network.", ops{"POST /servers/{id}/action (addFixedIp)"}},
 	{RemoveFixedIP, member, "Take an address of a network from a server.", ops{"POST /servers/{id}/action (removeFixedIp)"}},
 	{AddFloatingIP, member, "Give a server a floating address.", ops{"POST /servers/{id}/action (addFloatingIp)"}},

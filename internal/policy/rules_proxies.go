@@ -20,6 +20,8 @@ const (
 	SecurityGroupRuleDelete Rule = "os_compute_api:os-security-groups:rule:delete"
 )
 
+// networkProxyRules are for the members of a project; the network service decides
+// once more, in the caller's name.
 var networkProxyRules = []Entry{
 	{NetworkList, reader, "List the networks that a project can use.", ops{"GET /os-networks"}},
 	{NetworkShow, reader, "Show a network that a project can use.", ops{"GET /os-networks/{id}"}},
@@ -53,6 +55,7 @@ const (
 	SnapshotDelete Rule = "os_compute_api:os-volumes:snapshots:delete"
 )
 
+// volumeProxyRules are the same for the volume service.
 var volumeProxyRules = []Entry{
 	{VolumeList, reader, "List a project's volumes.", ops{"GET /os-volumes"}},
 	{VolumeDetail, reader, "List a project's volumes with their details.", ops{"GET /os-volumes/detail"}},

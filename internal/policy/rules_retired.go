@@ -14,12 +14,17 @@ type retirement struct {
 	now []Rule
 }
 
+// The two defaults that nearly every rule had before roles were told apart.
 const (
 	oldOwner = "rule:" + string(AdminOrOwner)
 	oldAdmin = "rule:" + string(AdminAPI)
 )
 
+// retirements come from the deprecated rules in nova/policies. One rule for a whole
+// resource became a rule for each of its operations.
 var retirements = []retirement{
+	// The rules that others are built on come first: an operator who had overridden one of
+	// these two has moved all others with it.
 	{AdminAPI, adminDefinition, []Rule{ContextIsAdmin}},
 	{AdminOrOwner, adminOrOwnerDefinition, []Rule{
 		ProjectMemberAPI, ProjectReaderAPI, ProjectMemberOrAdmin, ProjectReaderOrAdmin,
@@ -29,6 +34,7 @@ var retirements = []retirement{
 	}},
 	{"os_compute_api:os-baremetal-nodes", oldAdmin, []Rule{BaremetalNodeList, BaremetalNodeShow}},
 	{"os_compute_api:os-deferred-delete", oldOwner, []Rule{Restore, ForceDelete}},
+	// This rule kept its name and got a narrower default.
 	{FlavorAccessIndex, oldOwner, []Rule{FlavorAccessIndex}},
 	{FlavorExtraSpecsIndex, oldOwner, []Rule{ShowFlavorExtraSpecs}},
 	{"os_compute_api:os-floating-ips", oldOwner, []Rule{
@@ -48,6 +54,7 @@ var retirements = []retirement{
 	{"os_compute_api:os-used-limits", oldAdmin, []Rule{LimitsOtherProject}},
 	{"os_compute_api:os-multinic", oldOwner, []Rule{AddFixedIP, RemoveFixedIP}},
 	{"os_compute_api:os-networks:view", oldOwner, []Rule{NetworkList, NetworkShow}},
+	// One rule was for rescue and unrescue, and goes on for rescue alone.
 	{Rescue, oldOwner, []Rule{Unrescue}},
 	{"os_compute_api:os-security-groups", oldOwner, []Rule{
 		SecurityGroupIndex, SecurityGroupShow, SecurityGroupCreate, SecurityGroupUpdate, SecurityGroupDelete,
