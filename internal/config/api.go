@@ -9,6 +9,8 @@ type API struct {
 }
 
 var apiOptions = []Option{
+	// A page of 1000 servers is about 1.7 MB. Clients that ask for more get a link to the
+	// rest.
 	{
 		Name: "max_limit", Default: "1000", Accepts: between(1, 1e5), at: func(c *Config) any { return &c.API.MaxLimit },
 		Help: "The most items of a list that one response holds, whatever limit the client asks for.",
@@ -21,6 +23,8 @@ var apiOptions = []Option{
 		Name: "glance_link_prefix", Accepts: maybe(webAddress), at: func(c *Config) any { return &c.API.GlanceLinkPrefix },
 		Help: "What links to images begin with. Empty: the address of the image service.",
 	},
+	// Operators whose hypervisors can't set passwords turn it off, so that nobody is shown one
+	// that doesn't work.
 	{
 		Name: "enable_instance_password", Default: "true", at: func(c *Config) any { return &c.API.InstancePassword },
 		Help: "Show the administrator's password in the response that creates a server.",

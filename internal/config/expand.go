@@ -15,6 +15,8 @@ var references = regexp.MustCompile(`\$\$|\\\$|\$\{([A-Za-z_][A-Za-z0-9_.]*)\}|\
 // deepest is how many references may stand in a row.
 const deepest = 8
 
+// expand fills in what a value refers to, over however many steps. Values of the
+// environment and of flags are literal, since a shell has expanded those.
 func (e expander) expand(s Setting, depth int) (string, error) {
 	if s.literal {
 		return s.Value, nil

@@ -44,6 +44,8 @@ var fakeTimes = [...]struct {
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
 	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, snapshot, upload, attach_interface, detach_interface, separated by commas."
 
+// fakeOptions makes an option of each row of the table. All are 0 by default: a
+// test that waits for a server should not have to wait long.
 func fakeOptions() []Option {
 	options := []Option{{
 		Name: "pace", Default: Instant, Accepts: oneOf(Instant, Lifelike), at: func(c *Config) any { return &c.Fake.Pace },

@@ -25,6 +25,8 @@ var dialect = ini.LoadOptions{
 	IgnoreContinuation:         true,
 }
 
+// readFile takes the settings of a file. A file that can't be read is a fault of
+// its own, after which nothing is said to be missing: it may stand in that file.
 func (l *loader) readFile(path string) {
 	settings, err := parseFile(path)
 	if err != nil {
@@ -35,6 +37,8 @@ func (l *loader) readFile(path string) {
 	l.add(path, settings)
 }
 
+// readLimited reads a file, but not without end: the path may name a device or a
+// disk image by mistake.
 func readLimited(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -60,6 +64,8 @@ func withoutPath(err error) error {
 	return err
 }
 
+// parseFile reads the settings of a file, in order. Sections are known whatever
+// their case but for [DEFAULT], and options of none belong to that.
 func parseFile(path string) ([]Setting, error) {
 	text, err := readLimited(path)
 	if err != nil {

@@ -31,6 +31,7 @@ func endpointOptions(of func(*Config) *Endpoint) []Option {
 			Name: "region_name", at: func(c *Config) any { return &of(c).RegionName },
 			Help: "The region of the catalog in which it is looked up. Empty: that of [keystone_authtoken].",
 		},
+		// Nova talks to other services behind the load balancers if it can, and so do we.
 		{
 			Name: "valid_interfaces", Default: "internal,public", Accepts: some(oneOf("internal", "public", "admin")), at: func(c *Config) any { return &of(c).ValidInterfaces },
 			Help: "The interfaces of the catalog in which it is looked up, in order of preference.",

@@ -18,6 +18,8 @@ type Keystone struct {
 func keystoneOptions() []Option {
 	return append(authOptions("Default", func(c *Config) *Auth { return &c.Keystone.Auth }),
 		Option{
+			// It goes out with every 401, so it should be an address that clients reach, where
+			// auth_url may be an internal one.
 			Name: "www_authenticate_uri", Accepts: maybe(webAddress), at: func(c *Config) any { return &c.Keystone.WWWAuthenticateURI },
 			Help: "The address of the identity service that clients without a token are told. Empty: auth_url.",
 		},
@@ -26,10 +28,14 @@ func keystoneOptions() []Option {
 			Help: "The region of the catalog in which services are looked up. Empty: any.",
 		},
 		Option{
+			// As in keystonemiddleware: a token that is revoked at an external Keystone works for as
+			// long as this. The bundled identity service tells the cache at once.
 			Name: "token_cache_time", Default: "300", Accepts: between(0, 86400), at: func(c *Config) any { return &c.Keystone.TokenCacheTime },
 			Help: "How long a validated token is trusted before the identity service is asked again.",
 		},
 		Option{
+			// The default is keystonemiddleware's. Users who held the role could go on with expired
+			// tokens, so give it to services alone.
 			Name: "service_token_roles", Default: "service", at: func(c *Config) any { return &c.Keystone.ServiceRoles },
 			Help: "A service that sends its own token with a user's (X-Service-Token) needs one of these roles. The user's token may have expired then.",
 		},

@@ -75,7 +75,8 @@ func (l *loader) fault(s Setting, err error) error {
 }
 
 // add takes the settings of one source, and warns once of those that mean
-// nothing here.
+// nothing here. A warning and not a fault: Nova's own nova.conf has hundreds of
+// options, and is meant to be used as it is.
 func (l *loader) add(source string, settings []Setting) {
 	var unknown []string
 	for _, s := range settings {
@@ -110,6 +111,8 @@ func (l *loader) readEnviron(environ []string) {
 	}
 }
 
+// ofSection reports whether a variable begins as those of one of our sections do,
+// so that it is likely to be a misspelt option.
 func ofSection(variable string) bool {
 	return slices.ContainsFunc(Sections(), func(s Section) bool {
 		return strings.HasPrefix(variable, key{s.Name, ""}.env())
@@ -155,6 +158,7 @@ func (l *loader) apply() *Config {
 	return c
 }
 
+// applyOne sets one option, with the references in its value expanded.
 func (l *loader) applyOne(c *Config, s Setting, values expander) error {
 	c.from[s.key()] = s.Source
 	text, err := values.expand(s, 0)
@@ -164,6 +168,8 @@ func (l *loader) applyOne(c *Config, s Setting, values expander) error {
 	return l.known[s.key()].set(c, text)
 }
 
+// lookup finds a variable in an environment: the last one of the name, as a shell
+// would, and empty if there is none.
 func lookup(environ []string, name string) string {
 	for _, pair := range slices.Backward(environ) {
 		if value, ok := strings.CutPrefix(pair, name+"="); ok {

@@ -33,6 +33,8 @@ type NovaAPI struct {
 var place = oneOf(auto, Bundled, External)
 
 var novaAPIOptions = []Option{
+	// Behind a proxy, the address of the request is no use: clouds.yaml is written before any
+	// request comes.
 	{
 		Name: "public_url", Accepts: maybe(webAddress), at: func(c *Config) any { return &c.NovaAPI.PublicURL },
 		Help: "Scheme, host and port at which clients reach this process, for the bundled identity service's catalog and for clouds.yaml. Empty: made from the address to listen on.",
@@ -50,18 +52,26 @@ var novaAPIOptions = []Option{
 		at:   func(c *Config) any { return &c.NovaAPI.Roles },
 		Help: "The parts that this process plays: the API with the bundled services, the scheduler, the hosts. Processes that play only some of them share a PostgreSQL database, and for bundled images the folder of state_path.",
 	},
+	// An action mostly waits, for a hypervisor or another service, so there can be more of
+	// them than cores. On SQLite writers take turns anyway.
 	{
 		Name: "workers", Default: "10", Accepts: between(1, 1000), at: func(c *Config) any { return &c.NovaAPI.Workers },
 		Help: "How many actions on servers are worked on at the same time.",
 	},
+	// Short leases make a crash cheap. Long ones bear a database that stands still: a worker
+	// that can't renew for a whole lease gives up what it does.
 	{
 		Name: "lease_time", Default: "6", Accepts: between(1, 3600), at: func(c *Config) any { return &c.NovaAPI.LeaseTime },
 		Help: "How long after the death of a worker other workers reclaim its actions. A live worker renews its leases every third of this time.",
 	},
+	// Filters by regular expression scan; without a bound, a few of them would hold all
+	// connections for lists.
 	{
 		Name: "list_timeout", Default: "15", Accepts: between(1, 3600), at: func(c *Config) any { return &c.NovaAPI.ListTimeout },
 		Help: "How long the database may work on one list, such as servers filtered by a regular expression, before the client is told that it takes too long.",
 	},
+	// The catalog of the bundled identity service lists bundled services only; Validate asks
+	// for an address where these are mixed.
 	{
 		Name: "identity", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Identity },
 		Help: "Whether the identity service is the bundled one; auto: if [keystone_authtoken] has no auth_url.",
@@ -74,6 +84,8 @@ var novaAPIOptions = []Option{
 		Name: "network", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Network },
 		Help: "Whether the network service is the bundled one; auto: as the identity service.",
 	},
+	// One process for each host: two processes that name the same one are found out by the
+	// database, and the second is refused.
 	{
 		Name: "fake_hosts", Default: "fake-1,fake-2", Accepts: some(hostName), at: func(c *Config) any { return &c.NovaAPI.FakeHosts },
 		Help: "The hosts that the fake driver pretends to run servers on.",

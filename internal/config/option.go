@@ -122,6 +122,8 @@ func format(target any) string {
 	}
 }
 
+// wrongType words an error of package strconv for operators, without the text,
+// which may be a secret.
 func wrongType(err error, want string) error {
 	if errors.Is(err, strconv.ErrRange) {
 		return errors.New("out of range")
@@ -138,6 +140,7 @@ var bools = map[string]bool{
 	"false": false, "0": false, "off": false, "no": false,
 }
 
+// parseBool reads a boolean in any case: oslo.config takes "True" and "yes" alike.
 func parseBool(text string) (bool, error) {
 	b, ok := bools[strings.ToLower(text)]
 	if !ok {
@@ -149,6 +152,8 @@ func parseBool(text string) (bool, error) {
 // mostSeconds keeps a time.Duration from overflowing.
 const mostSeconds = 1 << 32
 
+// parseSeconds reads a duration. All of Nova's are whole seconds, so units such as
+// "5m" are refused rather than guessed.
 func parseSeconds(text string) (time.Duration, error) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {

@@ -119,6 +119,7 @@ func (o Option) show(c *Config) string {
 	return o.Name + " = " + strings.NewReplacer("\n", "\n  ", "$", "$$").Replace(text)
 }
 
+// flush writes what was put together, so that a failure is met once, at the end.
 func flush(w io.Writer, b *strings.Builder) error {
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -62,7 +62,9 @@ func (c *Config) connection(envMode string) string {
 	return connection + "&sslmode=prefer"
 }
 
-// policyFile is the path of policy_file: empty if it wasn't set and isn't there.
+// policyFile is the path of policy_file: empty if it wasn't set and isn't there. A
+// relative path is beside the last file of the configuration, as oslo.policy looks
+// for it.
 func (c *Config) policyFile(files []string) string {
 	path := c.Policy.File
 	if path == "" {
@@ -111,6 +113,7 @@ func (c *Config) publicURL() string {
 	return c.Scheme() + "://" + public.Listen()
 }
 
+// machineName is the machine's name, or one that every machine answers to.
 func machineName() string {
 	name, err := os.Hostname()
 	if err != nil || name == "" {

@@ -33,6 +33,7 @@ func between(low, high float64) rule {
 	}}
 }
 
+// atLeast accepts numbers from low on.
 func atLeast(low float64) rule { return between(low, math.Inf(1)) }
 
 // finite accepts every number that can be compared.
@@ -43,6 +44,7 @@ var finite = rule{"", func(text string) error {
 	return nil
 }}
 
+// oneOf accepts some words, in the case that they are written in.
 func oneOf(words ...string) rule {
 	says := "one of " + strings.Join(words, ", ")
 	return rule{says, func(text string) error {

@@ -10,6 +10,8 @@ type SSL struct {
 func (s SSL) Enabled() bool { return s.CertFile != "" }
 
 var sslOptions = []Option{
+	// Nova leaves TLS to the web server in front of it. The names of the options are those of
+	// oslo.service.
 	{
 		Name: "cert_file", at: func(c *Config) any { return &c.SSL.CertFile },
 		Help: "A file with the certificate of the listener, in PEM, followed by those of its issuers. With it, only TLS is spoken. The files are read again when they change, and at SIGHUP.",

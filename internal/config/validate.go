@@ -73,6 +73,8 @@ func (v *validator) checkAuth(section string, a Auth) {
 	v.need(a.CAFile == "" || readable(a.CAFile), section, "cafile", "can't read "+a.CAFile)
 }
 
+// readable reports whether the process may read a file. It is better to know that
+// at the start than at the first connection.
 func readable(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
