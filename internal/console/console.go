@@ -1,5 +1,6 @@
 // Package console is the proxy between browsers and the consoles of servers:
 // pages with noVNC, and WebSockets that carry VNC and serial lines as they are.
+// It takes the place of nova-novncproxy and nova-serialproxy.
 package console
 
 import (
@@ -76,6 +77,8 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.pages.ServeHTTP(w, r)
 		return
 	}
+	// A session holds a connection on either side for hours, so there is a bound and no
+	// queue: who is turned away can come again.
 	select {
 	case p.slots <- struct{}{}:
 		defer func() { <-p.slots }()
@@ -134,6 +137,8 @@ func token(r *http.Request) string {
 	return ""
 }
 
+// answer refuses a token: 403 as from nova-novncproxy for one that opens nothing,
+// 503 if that can't be found out.
 func answer(w http.ResponseWriter, r *http.Request, err error) {
 	if nova.Is(err, nova.NotFound) {
 		// Without a body, and at the connection's end: no browser shows its reader
@@ -196,6 +201,7 @@ type oneByOne struct{ io.Reader }
 func (r oneByOne) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(1, len(p))]) }
 
 // carry copies in both directions until either end goes or the proxy is closed.
+// Whichever end goes first takes the other with it.
 func (p *Proxy) carry(browser *websocket.Conn, upstream net.Conn) {
 	browser.SetReadLimit(maxMessage)
 	ctx, cancel := context.WithCancel(context.Background())

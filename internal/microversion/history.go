@@ -1,6 +1,7 @@
 package microversion
 
-// A State says how much of a version's change is built.
+// A State says how much of a version's change is built. docs/microversions.md
+// shows it, so clients can see what they may rely on.
 type State int
 
 // A change is planned until the first resource that it is about is served.
@@ -31,6 +32,9 @@ type Change struct {
 
 // History holds all versions in order. A test compares it with the numbers in
 // schemas, views and controllers, and docs/microversions.md is printed from it.
+// Add rows at the end: the index of a row is its version's number less one. A
+// sentence says what a client sees of the change, in the present tense, and no two
+// are alike.
 var History = []Change{
 	{1, "Request bodies are checked against schemas, which refuse keys that they don't know.", Done},
 	{2, "Key pairs have a type, ssh or x509; creating one answers 201, deleting one 204.", Done},

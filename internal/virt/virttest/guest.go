@@ -26,7 +26,9 @@ func equipped(configDrive bool) nova.Server {
 	return s
 }
 
-// equipment is what a server is made of that has everything.
+// equipment is what a server is made of that has everything. Paths of files come
+// from clients as they are: relative ones, those that lead above the root, twice
+// the same, and those that name no file at all. None may spoil the server.
 func equipment() virt.Build {
 	b := (&source{data: image()}).build()
 	b.NICs[0].Tag = "backend"
@@ -46,7 +48,9 @@ func equipment() virt.Build {
 	return b
 }
 
-// diskFiles reads back what was put on a server's disk.
+// diskFiles reads back what was put on a server's disk. Files, the key of its
+// owner and user data are there after a restart of the driver, and after spawn was
+// repeated without them; they are gone with the server.
 func diskFiles(t *testing.T, host Host) {
 	d, s, b := host(t), equipped(false), equipment()
 	mustBuild(t, d, s, b)
@@ -68,6 +72,7 @@ func diskFiles(t *testing.T, host Host) {
 		_, err = reader.ConfigDrive(t.Context(), s)
 		wantKind(t, "read a config drive that isn't there", err, nova.Conflict)
 	}
+	// A repeated step may be told less: the password, for one, is kept nowhere.
 	do(t, "spawn again", d.Spawn(t.Context(), s, virt.Build{}))
 	reader, _ := virt.As[virt.DiskReader](d)
 	files, err := reader.Files(t.Context(), s)
@@ -78,6 +83,7 @@ func diskFiles(t *testing.T, host Host) {
 	_, err = reader.Files(t.Context(), s)
 	wantKind(t, "read the disk of a server that is gone", err, nova.NotFound)
 
+	// The disk of a plain server has an image on it and no files of ours.
 	plain := running(t, d)
 	files, err = reader.Files(t.Context(), plain)
 	do(t, "read a disk that nothing was put on", err)
@@ -86,7 +92,9 @@ func diskFiles(t *testing.T, host Host) {
 	}
 }
 
-// configDrive reads back a server's config drive.
+// configDrive reads back a server's config drive as cloud-init does: user data,
+// meta_data.json with the files that it names, and network_data.json. Each file
+// keeps the path that the client gave, which is the guest's business.
 func configDrive(t *testing.T, host Host) {
 	d, s, b := host(t), equipped(true), equipment()
 	mustBuild(t, d, s, b)
@@ -146,12 +154,14 @@ func configDrive(t *testing.T, host Host) {
 	}
 }
 
+// mustBuild spawns a server from something else than the plain image.
 func mustBuild(t *testing.T, d virt.Driver, s nova.Server, b virt.Build) {
 	t.Helper()
 	destroyLater(t, d, s)
 	do(t, "spawn", d.Spawn(t.Context(), s, b))
 }
 
+// wantFile compares a file with what was to be in it.
 func wantFile(t *testing.T, files fs.FS, path, want string) {
 	t.Helper()
 	if got, err := fs.ReadFile(files, path); err != nil || string(got) != want {
@@ -159,6 +169,7 @@ func wantFile(t *testing.T, files fs.FS, path, want string) {
 	}
 }
 
+// readJSON reads a file of JSON, whatever else is in it.
 func readJSON(t *testing.T, files fs.FS, path string, into any) {
 	t.Helper()
 	data, err := fs.ReadFile(files, path)

@@ -12,6 +12,9 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
+// nodes looks at what a host offers: at least one node, each with a name of its
+// own, something to give out, an address and a description of its processor in
+// JSON. The API shows all of these, and the scheduler counts with them.
 func nodes(t *testing.T, host Host) {
 	list, err := host(t).Nodes(t.Context())
 	if err != nil || len(list) == 0 {
@@ -36,6 +39,7 @@ func nodes(t *testing.T, host Host) {
 	}
 }
 
+// spawn makes a server from an image: it runs, and the host lists it.
 func spawn(t *testing.T, host Host) {
 	d := host(t)
 	before := newServer()
@@ -45,6 +49,9 @@ func spawn(t *testing.T, host Host) {
 	wantListed(t, d, s, true)
 }
 
+// spawnTwice repeats the step, as the worker does that takes it over from one that
+// died after the driver had returned. The server must keep the disk that it has
+// written to meanwhile.
 func spawnTwice(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
@@ -60,6 +67,8 @@ func spawnTwice(t *testing.T, host Host) {
 	}
 }
 
+// spawnFromVolume makes a server without an image. It has no disk on the host, so
+// there is nothing that could become an image.
 func spawnFromVolume(t *testing.T, host Host) {
 	d, s := host(t), newServer()
 	destroyLater(t, d, s)
@@ -76,13 +85,15 @@ func spawnFromVolume(t *testing.T, host Host) {
 }
 
 // spawnAfterCrash cuts the image off in the middle, and lets the next process
-// begin again.
+// begin again. No half a disk may pass for a whole one, and nothing may be left of
+// a server that is given up.
 func spawnAfterCrash(t *testing.T, host Host) {
 	s := newServer()
 	half := &source{data: image()[:imageSize/2], fails: errCut}
 	if err := host(t).Spawn(t.Context(), s, half.build()); err == nil {
 		t.Fatal("half an image made a server")
 	}
+	// A reader that stays open holds a connection to the image service.
 	if n := half.open.Load(); n != 0 {
 		t.Errorf("%d readers of the image are still open", n)
 	}
@@ -98,6 +109,8 @@ func spawnAfterCrash(t *testing.T, host Host) {
 	wantListed(t, host(t), given, false)
 }
 
+// spawnStopped repeats the step for a server that does not run, as after a crash
+// of the host: spawn leaves every server running.
 func spawnStopped(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
@@ -106,10 +119,13 @@ func spawnStopped(t *testing.T, host Host) {
 	wantPower(t, d, s, nova.Running)
 }
 
+// destroy removes servers in every power state, twice: the second time there is
+// nothing to remove, which is no error. Other servers stay as they are.
 func destroy(t *testing.T, host Host) {
 	d := host(t)
 	for _, row := range grid(d) {
 		s, other := running(t, d), running(t, d)
+		// The other server is there to be left alone.
 		do(t, row.name, row.reach.do(d, t.Context(), s))
 		for range 2 {
 			do(t, "destroy "+row.name, d.Destroy(t.Context(), s))
@@ -121,6 +137,9 @@ func destroy(t *testing.T, host Host) {
 	}
 }
 
+// unknownServer asks for a server that the host has never had. Only destroy does
+// not mind; everything else is NotFound, so that a lost server is told from one
+// that refuses. A capability that the driver lacks stays NotImplemented.
 func unknownServer(t *testing.T, host Host) {
 	d := host(t)
 	s := newServer()
@@ -144,13 +163,15 @@ func unknownServer(t *testing.T, host Host) {
 	}
 }
 
-// restart looks at a server with the driver of another process.
+// restart looks at a server with the driver of another process. What a server is
+// must be on the host, since nothing else remembers it.
 func restart(t *testing.T, host Host) {
 	first := host(t)
 	s := running(t, first)
 	do(t, "power off", first.PowerOff(t.Context(), s))
 	data := disk(t, first, s)
 
+	// The new driver has nothing but what the first one left on the host.
 	second := host(t)
 	wantPower(t, second, s, nova.Shutdown)
 	wantListed(t, second, s, true)
@@ -161,7 +182,8 @@ func restart(t *testing.T, host Host) {
 	wantPower(t, host(t), s, nova.Running)
 }
 
-// cancelled calls with a context that is over, and then as usual.
+// cancelled calls with a context that is over, and then as usual. A worker that
+// lost its lease ends its calls like this, and another one repeats them.
 func cancelled(t *testing.T, host Host) {
 	d := host(t)
 	s, fresh := running(t, d), newServer()
@@ -174,12 +196,15 @@ func cancelled(t *testing.T, host Host) {
 	if err := d.PowerOff(over, s); err == nil {
 		t.Error("power off took no notice of its context")
 	}
+	// What was broken off can be begun again, with the same arguments.
 	mustSpawn(t, d, fresh, src)
 	wantPower(t, d, fresh, nova.Running)
 	do(t, "power off", d.PowerOff(t.Context(), s))
 	wantPower(t, d, s, nova.Shutdown)
 }
 
+// manyAtOnce takes 16 servers through their whole lives side by side. Nothing is
+// left of them.
 func manyAtOnce(t *testing.T, host Host) {
 	d := host(t)
 	var wg sync.WaitGroup
@@ -209,7 +234,9 @@ func manyAtOnce(t *testing.T, host Host) {
 	}
 }
 
-// oneByMany lets several callers want the same of one server.
+// oneByMany lets several callers want the same of one server. Two workers can do
+// so for as long as one of them has not noticed that it lost its lease. All
+// succeed, and the disk is whole.
 func oneByMany(t *testing.T, host Host) {
 	d, s := host(t), newServer()
 	destroyLater(t, d, s)

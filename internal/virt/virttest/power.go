@@ -35,6 +35,7 @@ func can[C any](d virt.Driver) bool {
 	return err == nil
 }
 
+// powerVerbs are the columns of the grid below.
 var powerVerbs = []powerVerb{
 	verb("power on", virt.Driver.PowerOn),
 	verb("power off", virt.Driver.PowerOff),
@@ -56,7 +57,8 @@ var rescue = verb("rescue", func(r virt.Rescuer, ctx context.Context, s nova.Ser
 
 var rescueImage = []byte("what an administrator needs")
 
-// refused stands in a grid for a verb that fails with a conflict.
+// refused stands in a grid for a verb that fails with a conflict. It is no state
+// that a server can be in.
 const refused nova.PowerState = -1
 
 // A state is how a server is brought into a power state, and where each verb
@@ -68,6 +70,10 @@ type state struct {
 	to    []nova.PowerState
 }
 
+// states is the grid that every driver must follow, where it knows the state. A
+// hard reboot leads everywhere back to running. Nothing else makes a paused or a
+// suspended server run but its own opposite, and a verb that finds the server
+// where it would bring it succeeds.
 var states = []state{
 	{"running", verb("hard reboot", virt.Driver.HardReboot), nova.Running, []nova.PowerState{
 		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
@@ -88,11 +94,14 @@ var states = []state{
 	}},
 }
 
-// grid are the states that a driver can bring a server into.
+// grid are the states that a driver can bring a server into. The states of drivers
+// without the capability to reach them are left out.
 func grid(d virt.Driver) []state {
 	return slices.DeleteFunc(slices.Clone(states), func(s state) bool { return !s.reach.can(d) })
 }
 
+// power tries each verb in each state, and once more with a new driver: a step
+// that was done before a crash succeeds again.
 func power(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
@@ -101,11 +110,14 @@ func power(t *testing.T, host Host) {
 			if !verb.can(d) {
 				continue
 			}
+			// A hard reboot is the way back from every state, also after a verb that
+			// was refused.
 			do(t, "hard reboot", d.HardReboot(t.Context(), s))
 			do(t, row.name, row.reach.do(d, t.Context(), s))
 			wantPower(t, d, s, row.from)
 			err := verb.do(d, t.Context(), s)
 			what := verb.name + " while " + row.name
+			// What is refused must have done nothing on the way.
 			if row.to[i] == refused {
 				wantKind(t, what, err, nova.Conflict)
 				wantPower(t, d, s, row.from)
@@ -119,6 +131,9 @@ func power(t *testing.T, host Host) {
 	}
 }
 
+// snapshot reads the disk in every power state, which stays what it was. A
+// snapshot that is being read outlives its server, because a delete doesn't wait
+// for uploads.
 func snapshot(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
@@ -147,17 +162,20 @@ func snapshot(t *testing.T, host Host) {
 		t.Fatal(err)
 	}
 	do(t, "destroy", d.Destroy(t.Context(), s))
+	// The rest is read after the end of the server.
 	shot.Data = readCloser{io.MultiReader(bytes.NewReader(head), shot.Data), shot.Data}
 	if !bytes.Contains(readShot(t, shot), image()) {
 		t.Error("the snapshot has changed with the end of its server")
 	}
 }
 
+// A readCloser reads from one thing and closes another.
 type readCloser struct {
 	io.Reader
 	io.Closer
 }
 
+// bootFromSnapshot makes a server from another one's disk, with what was on it.
 func bootFromSnapshot(t *testing.T, host Host) {
 	d := host(t)
 	parent, child := running(t, d), newServer()
@@ -168,6 +186,8 @@ func bootFromSnapshot(t *testing.T, host Host) {
 	}
 }
 
+// console reads what a server has said: more after a reboot, its end if only so
+// many bytes are wanted, and still something once it is shut down.
 func console(t *testing.T, host Host) {
 	const plenty = 1 << 20
 	d := host(t)
@@ -194,6 +214,7 @@ func console(t *testing.T, host Host) {
 	if nothing := read(0); len(nothing) != 0 {
 		t.Errorf("no bytes of the console = %q", nothing)
 	}
+	// Whoever wants to know why a server went down reads its console then.
 	do(t, "power off", d.PowerOff(t.Context(), s))
 	if len(read(plenty)) == 0 {
 		t.Error("the console of a server that is shut down is empty")

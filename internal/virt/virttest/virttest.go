@@ -1,5 +1,10 @@
 // Package virttest is what every driver of package virt must be able to do,
 // as tests. A driver's own test calls Exercise.
+//
+// What a driver promises is written at virt.Driver and its capabilities; each
+// test here holds a driver to a part of that. The worker relies on three things
+// above all: a step can be repeated after a crash at any point, an error has the
+// right kind, and a server's state is on its host and not in the driver.
 package virttest
 
 import (
@@ -57,6 +62,7 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			// A driver that lacks the capability has nothing to show here.
 			if host := newHost(t); tt.can(host(t)) {
 				tt.test(t, host)
 			}
@@ -64,7 +70,8 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 	}
 }
 
-// image is the data of an image: the same bytes, unlike anything else's.
+// image is the data of an image: the same bytes, unlike anything else's. It has no
+// zeros to save and nothing to compress, so that it is found on a disk as it is.
 func image() []byte {
 	const seed = 7
 	data := make([]byte, imageSize)
@@ -72,6 +79,8 @@ func image() []byte {
 	return data
 }
 
+// imageSize is in bytes: enough for several reads, and little enough for many
+// servers at once.
 const imageSize = 64 << 10
 
 // A source serves an image, and counts how many readers are open.
@@ -81,6 +90,7 @@ type source struct {
 	open  atomic.Int32
 }
 
+// Open begins to read the image. Whoever opens it has to close it, on failure too.
 func (s *source) Open(context.Context) (io.ReadCloser, error) {
 	s.open.Add(1)
 	var r io.Reader = bytes.NewReader(s.data)
@@ -93,6 +103,7 @@ func (s *source) Open(context.Context) (io.ReadCloser, error) {
 // build makes a server of the image.
 func (s *source) build() virt.Build { return virt.Build{Image: s.Open, NICs: nics()} }
 
+// A reader counts itself out when it is closed.
 type reader struct {
 	io.Reader
 	open *atomic.Int32
@@ -103,13 +114,15 @@ func (r *reader) Close() error {
 	return nil
 }
 
+// A failingReader is a connection that breaks.
 type failingReader struct{ err error }
 
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
 var errCut = errors.New("the connection was cut")
 
-// newServer is a small server that no host has seen.
+// newServer is a small server that no host has seen. Its ID is random, so that
+// suites run side by side on one host.
 func newServer() nova.Server {
 	id := make([]byte, 16)
 	_, _ = rand.Read(id)
@@ -121,6 +134,7 @@ func newServer() nova.Server {
 	}
 }
 
+// nics is one port with one address, as every server of the suite has it.
 func nics() []virt.NIC {
 	return []virt.NIC{{
 		PortID: "3b2e3b8c-0a5c-4d8e-9a43-3a6b9d1c7d10", NetworkID: "b2f7b0c1-1d8b-4a58-8a57-3f5ae1f0e6a2",
@@ -128,7 +142,7 @@ func nics() []virt.NIC {
 	}}
 }
 
-// running spawns a server and sees to its end.
+// running spawns a server and sees to its end. The test's end removes it.
 func running(t *testing.T, d virt.Driver) nova.Server {
 	t.Helper()
 	s := newServer()
@@ -137,6 +151,8 @@ func running(t *testing.T, d virt.Driver) nova.Server {
 	return s
 }
 
+// mustSpawn spawns a server from an image, and finds out whether the driver has
+// closed the image.
 func mustSpawn(t *testing.T, d virt.Driver, s nova.Server, src *source) {
 	t.Helper()
 	destroyLater(t, d, s)
@@ -148,11 +164,13 @@ func mustSpawn(t *testing.T, d virt.Driver, s nova.Server, src *source) {
 	}
 }
 
+// destroyLater removes a server at the test's end, whatever has become of it.
 func destroyLater(t *testing.T, d virt.Driver, s nova.Server) {
 	t.Helper()
 	t.Cleanup(func() { _ = d.Destroy(context.WithoutCancel(t.Context()), s) })
 }
 
+// wantPower asks the driver, not what the test remembers.
 func wantPower(t *testing.T, d virt.Driver, s nova.Server, want nova.PowerState) {
 	t.Helper()
 	got, err := d.PowerState(t.Context(), s)
@@ -161,6 +179,8 @@ func wantPower(t *testing.T, d virt.Driver, s nova.Server, want nova.PowerState)
 	}
 }
 
+// wantKind compares kinds of error: the worker decides by them whether to try
+// again, to fail the action or to take the server for lost.
 func wantKind(t *testing.T, what string, err error, want nova.Kind) {
 	t.Helper()
 	if !nova.Is(err, want) {
@@ -168,6 +188,7 @@ func wantKind(t *testing.T, what string, err error, want nova.Kind) {
 	}
 }
 
+// wantListed looks for a server among those that the host says it has.
 func wantListed(t *testing.T, d virt.Driver, s nova.Server, want bool) {
 	t.Helper()
 	ids, err := d.List(t.Context())
@@ -179,6 +200,8 @@ func wantListed(t *testing.T, d virt.Driver, s nova.Server, want bool) {
 	}
 }
 
+// do ends the test with the first step that fails: what follows would only fail
+// because of it.
 func do(t *testing.T, what string, err error) {
 	t.Helper()
 	if err != nil {
@@ -208,6 +231,7 @@ func wantOnDisk(t *testing.T, d virt.Driver, s nova.Server, data []byte) {
 	}
 }
 
+// It is closed like any reader of a driver's, which may hold a file open.
 func readShot(t *testing.T, shot virt.Snapshot) []byte {
 	t.Helper()
 	data, err := io.ReadAll(shot.Data)

@@ -24,6 +24,8 @@ const pixelFormatSize = 16
 // trueColor is the format of clients that ask for none.
 var trueColor = pixelFormat{bits: 32, max: [3]uint16{255, 255, 255}, shift: [3]uint8{16, 8, 0}}
 
+// encode writes the format as the server's first message has it: 16 bytes, of
+// which the last three are padding.
 func (f pixelFormat) encode() []byte {
 	const depth, isTrueColor = 24, 1
 	encoded := []byte{f.bits, depth, 0, isTrueColor}
@@ -33,6 +35,9 @@ func (f pixelFormat) encode() []byte {
 	return append(encoded, f.shift[0], f.shift[1], f.shift[2], 0, 0, 0)
 }
 
+// decodePixelFormat reads the 16 bytes that a client asks for. Formats with a
+// palette are refused, which no client of today wants; so is any other size of a
+// pixel than one, two or four bytes.
 func decodePixelFormat(b []byte) (pixelFormat, error) {
 	f := pixelFormat{bits: b[0], bigEndian: b[2] != 0}
 	if f.bits != 8 && f.bits != 16 && f.bits != 32 || b[3] == 0 {
@@ -45,7 +50,8 @@ func decodePixelFormat(b []byte) (pixelFormat, error) {
 	return f, nil
 }
 
-// pixel is a color in the client's format.
+// pixel is a color in the client's format. Each part of the color is scaled to the
+// range that the client gives it, and moved to its place.
 func (f pixelFormat) pixel(c color.RGBA) []byte {
 	const most = 255
 	var value uint32
@@ -67,7 +73,9 @@ var (
 	ink   = color.RGBA{0xd0, 0xe0, 0xd0, 0xff}
 )
 
-// pixels is one row of text, drawn.
+// pixels is one row of text, drawn. It takes Width × cellHeight pixels, in the
+// order of a raw rectangle: 29 kB with four bytes each. Text is drawn without
+// smoothing, so a pixel is either ink or paper.
 func (f pixelFormat) pixels(line string) []byte {
 	bitmap := image.NewAlpha(image.Rect(0, 0, Width, cellHeight))
 	drawer := font.Drawer{Dst: bitmap, Src: image.Opaque, Face: basicfont.Face7x13, Dot: fixed.P(0, basicfont.Face7x13.Ascent)}
@@ -75,6 +83,7 @@ func (f pixelFormat) pixels(line string) []byte {
 	dark, light := f.pixel(paper), f.pixel(ink)
 	encoded := make([]byte, 0, len(bitmap.Pix)*len(dark))
 	for _, alpha := range bitmap.Pix {
+		// The font has no shades.
 		if alpha > 0 {
 			encoded = append(encoded, light...)
 		} else {

@@ -30,8 +30,9 @@ const (
 	lookEvery      = 500 * time.Millisecond // at the server's state
 )
 
-// ServeRFB answers one VNC client until it goes or the context ends. It closes
-// the connection.
+// ServeRFB answers one VNC client until it goes or the context ends. It closes the
+// connection. A client has ten seconds for the handshake, and after that all the
+// time it likes: a viewer that only watches sends nothing.
 func ServeRFB(ctx context.Context, conn net.Conn, screen *Screen) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
@@ -106,6 +107,8 @@ func (s *session) handshake() error {
 
 // agreeOnSecurity offers "None", in the words of the client's version.
 func (s *session) agreeOnSecurity(minor int) error {
+	// Up to 3.6 the server says which type it is, since 3.7 the client chooses among
+	// those that are offered, and since 3.8 it is told the result.
 	const minorWithChoice, minorWithResult = 7, 8
 	if minor < minorWithChoice {
 		return s.send(binary.BigEndian.AppendUint32(nil, securityNone))
@@ -126,6 +129,7 @@ func (s *session) agreeOnSecurity(minor int) error {
 	return s.send(make([]byte, 4)) // OK
 }
 
+// send writes one message at once: the other side waits for it.
 func (s *session) send(data []byte) error {
 	if _, err := s.out.Write(data); err != nil {
 		return err
@@ -156,6 +160,9 @@ func (s *session) read(ctx context.Context) error {
 	}
 }
 
+// readMessage reads what follows the kind of a message. It is nil for messages
+// that change nothing about the picture. Their sizes are fixed, but for two that
+// say themselves how long they are.
 func (s *session) readMessage(kind byte) (*message, error) {
 	const formatAt, keyAt = 3, 3 // behind padding, and the flag "pressed"
 	switch kind {
@@ -195,6 +202,8 @@ func (s *session) readMessage(kind byte) (*message, error) {
 		if err != nil {
 			return nil, err
 		}
+		// The length is the client's word: without a bound, it could have the server
+		// read four gigabytes.
 		length := binary.BigEndian.Uint32(body[3:])
 		if length > maxCutText {
 			return nil, errors.New("the client's clipboard is too large")
@@ -205,13 +214,16 @@ func (s *session) readMessage(kind byte) (*message, error) {
 	return nil, fmt.Errorf("unknown message %d of a VNC client", kind)
 }
 
+// take reads so many bytes of a message.
 func (s *session) take(n int) ([]byte, error) {
 	body := make([]byte, n)
 	_, err := io.ReadFull(s.in, body)
 	return body, err
 }
 
-// write draws the screen whenever the client waits for it and it has changed.
+// write draws the screen whenever the client waits for it and it has changed. It
+// is the only goroutine that writes, so that no two messages mix. The state of the
+// server changes without a word from anybody, hence the ticks.
 func (s *session) write(ended <-chan error) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -227,6 +239,7 @@ func (s *session) write(ended <-chan error) error {
 			}
 			return err
 		case m := <-s.messages:
+			// Rows that were sent in the old format are no use: all are sent again.
 			if m.format != nil {
 				s.format, s.started = *m.format, false
 				continue
@@ -242,7 +255,9 @@ func (s *session) write(ended <-chan error) error {
 }
 
 // update sends the rows that have changed since the last update, if the client
-// waits for one.
+// waits for one. Each row is a rectangle of its own (RFC 6143, section 7.6.1), so
+// that typing sends a row and not a picture. A client that waits while nothing
+// changes gets its answer with the next change.
 func (s *session) update() error {
 	if !s.wanted {
 		return nil
@@ -277,6 +292,8 @@ func (s *session) update() error {
 }
 
 // character is what a key types, from its X11 keysym; not all keys type one.
+// Keysyms up to U+00FF are their characters, those above 0x01000000 are Unicode;
+// the keypad has its own.
 func character(keysym uint32) (rune, bool) {
 	const (
 		latinFirst, latinLast = 0x20, 0xff

@@ -1,6 +1,9 @@
 // Package vnc is the console of a fake server: a small RFB (VNC) server, and a
 // serial line, that show the server's name and state and type back what is
 // typed. The protocol is RFC 6143.
+//
+// Nothing here asks who the client is: only the proxy connects, and it has checked
+// the token before. A hypervisor's own VNC server is reached in the same way.
 package vnc
 
 import (
@@ -17,6 +20,7 @@ const (
 	Height  = Rows * cellHeight
 )
 
+// cellWidth and cellHeight are of a character of basicfont.Face7x13, in pixels.
 const cellWidth, cellHeight = 7, 13 // of a character, in pixels
 
 // headerRows is the number of rows that say which server this is.
@@ -44,7 +48,8 @@ const (
 	backspace = '\b'
 )
 
-// Type takes one character from the keyboard.
+// Type takes one character from the keyboard. A full line goes on below, and the
+// oldest lines leave at the top.
 func (s *Screen) Type(r rune) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,14 +66,17 @@ func (s *Screen) Type(r rune) {
 	default:
 		s.typed[last] = append(line, r)
 	}
+	// A copy, since a slice of the old lines would keep all of them in memory.
 	if over := len(s.typed) - (Rows - headerRows); over > 0 {
 		s.typed = append([][]rune(nil), s.typed[over:]...)
 	}
+	// Everybody who waits is woken by this one, and waits for the next.
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// Changed gives a channel that is closed when somebody types.
+// Changed gives a channel that is closed when somebody types. Get it before
+// reading the screen: a change in between would be missed otherwise.
 func (s *Screen) Changed() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()

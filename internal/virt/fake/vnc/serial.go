@@ -32,8 +32,9 @@ func ServeSerial(ctx context.Context, conn net.Conn, screen *Screen) error {
 	}
 }
 
-// echo is what a terminal shows of typed bytes: a new line for Enter, and
-// nothing of a character that was deleted.
+// echo is what a terminal shows of typed bytes: a new line for Enter, and nothing
+// of a character that was deleted. Keys that a guest would interpret, such as
+// arrows, come back as they are.
 func echo(typed []byte) []byte {
 	const deleted = 0x7f
 	var shown []byte
