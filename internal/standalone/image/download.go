@@ -16,7 +16,8 @@ import (
 
 // download sends an image's data, or the range of it that is asked for. An image
 // without data is answered with 204. A deactivated image is Forbidden, except for
-// administrators.
+// administrators. The data is streamed from the file, so an image that is deleted
+// meanwhile still arrives whole.
 func (s *Service) download(r *http.Request) (kit.Reply, error) {
 	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
@@ -51,7 +52,7 @@ func (s *Service) download(r *http.Request) (kit.Reply, error) {
 
 // rangeOf sends one range of a file. As RFC 9110 allows, a header that asks for
 // anything but one range of bytes is ignored, and the whole file is sent. A range
-// behind the end of the file is 416.
+// behind the end of the file is 416. The reply's length is in bytes.
 func rangeOf(header string, file *os.File, size int64) (kit.Reply, error) {
 	reply := kit.Reply{Stream: file, Length: size, Header: http.Header{}}
 	first, last, ok := parseRange(header, size)
@@ -72,15 +73,16 @@ func rangeOf(header string, file *os.File, size int64) (kit.Reply, error) {
 	return reply, nil
 }
 
-// A section is a part of a file. Closing the section closes the file.
+// A section is a part of a file. Closing the section closes the file. The reply's
+// stream is closed by whoever has sent it.
 type section struct {
 	io.Reader
 	io.Closer
 }
 
-// parseRange reads bytes=first-last, bytes=first- and bytes=-length, and gives
-// the first and the last byte that are wanted of so many. It returns false for
-// any other header.
+// parseRange reads bytes=first-last, bytes=first- and bytes=-length, and gives the
+// first and the last byte that are wanted of so many. It returns false for any
+// other header. A last byte behind the end means the end, as RFC 9110 has it.
 func parseRange(header string, size int64) (first, last int64, ok bool) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	if !ok {

@@ -20,6 +20,8 @@ var pageKeys = strings.Fields("limit marker sort sort_key sort_dir")
 
 // listOf reads from the query which images a list holds, and which page of it is
 // wanted. Every parameter that is no attribute's filter is a property's.
+// Parameters that nobody knows are no error: Glance takes them for properties, and
+// finds no image that has them.
 func listOf(r *http.Request) (imagedb.Filter, nova.Page, error) {
 	caller := nova.CallerOf(r.Context())
 	filter := imagedb.Filter{Project: caller.ProjectID, Admin: isAdmin(caller), Match: map[string][]string{}}
@@ -51,6 +53,8 @@ func pageOf(query map[string][]string) (nova.Page, error) {
 
 // limitAndMarker reads how much of a list is wanted, and where to begin. A limit
 // beyond what the service gives at a time is lowered; 0 asks for an empty page.
+// The marker is an image's ID; whether there is such an image is for the caller to
+// find out.
 func limitAndMarker(query map[string][]string) (nova.Page, error) {
 	page := nova.Page{Limit: defaultPage}
 	if values := query["marker"]; len(values) > 0 {
@@ -70,7 +74,8 @@ func limitAndMarker(query map[string][]string) (nova.Page, error) {
 }
 
 // sortsOf reads either sort=key:dir,… or sort_key and sort_dir, any number of
-// times; a direction that isn't given is the first one's, or descending.
+// times; a direction that isn't given is the first one's, or descending. An order
+// without keys is that of Glance: the newest first.
 func sortsOf(query map[string][]string) ([]nova.Sort, error) {
 	keys, dirs := query["sort_key"], query["sort_dir"]
 	if sort := query["sort"]; len(sort) > 0 && sort[0] != "" {
@@ -105,6 +110,8 @@ func sortsOf(query map[string][]string) ([]nova.Sort, error) {
 
 // addFilter adds the condition that a parameter of the query stands for. Of a
 // parameter that is given several times, the last value counts; only tags add up.
+// Whether the caller may see what is asked for is no concern of the filter's: the
+// store leaves out the rest.
 func addFilter(f *imagedb.Filter, key string, values []string) error {
 	last := values[len(values)-1]
 	switch key {
@@ -137,7 +144,8 @@ func addFilter(f *imagedb.Filter, key string, values []string) error {
 	return nil
 }
 
-// boolFilter takes only the words of JSON, as Glance does.
+// boolFilter takes only the words of JSON, as Glance does. Anything else is the
+// client's mistake, since a filter that is misread would show too much.
 func boolFilter(to *bool, key, value string) error {
 	if value != "true" && value != "false" {
 		return nova.Errorf(nova.Invalid, "Invalid value '%s' for '%s' filter. Valid values are 'true' or 'false'.", value, key)
@@ -146,7 +154,7 @@ func boolFilter(to *bool, key, value string) error {
 	return nil
 }
 
-// sizeFilter reads a bound of a size, in bytes.
+// sizeFilter reads a bound of a size, in bytes. Either bound may be missing.
 func sizeFilter(to **int64, value string) error {
 	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {

@@ -15,7 +15,9 @@ import (
 // importMethod is the only way to import data: the data was staged before.
 const importMethod = "glance-direct"
 
-// list shows a page of the images that the caller may see.
+// list shows a page of the images that the caller may see. Images of other
+// projects are in it if they are public, or shared with the caller's project and
+// accepted.
 func (s *Service) list(r *http.Request) (kit.Reply, error) {
 	filter, page, err := listOf(r)
 	if err != nil {
@@ -34,7 +36,7 @@ func (s *Service) list(r *http.Request) (kit.Reply, error) {
 }
 
 // markerError makes a marker that isn't there, or that the caller can't see, the
-// client's fault.
+// client's fault. For the caller, the two are the same.
 func markerError(err error) error {
 	if nova.Is(err, nova.NotFound) {
 		return nova.Errorf(nova.Invalid, "%s", nova.Message(err))
@@ -44,7 +46,8 @@ func markerError(err error) error {
 
 // create makes an image without data. It belongs to the caller's project and is
 // shared with nobody, unless the body says otherwise; only an administrator may
-// give it to another project.
+// give it to another project. The image is queued until data comes, which may be
+// never.
 func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayWrite(caller, "add_image"); err != nil {
@@ -78,8 +81,8 @@ func (s *Service) create(r *http.Request) (kit.Reply, error) {
 	}}, nil
 }
 
-// show answers 404 for an image that the caller may not see, as for one that
-// isn't there.
+// show answers 404 for an image that the caller may not see, as for one that isn't
+// there. So nobody finds out by trying which IDs there are.
 func (s *Service) show(r *http.Request) (kit.Reply, error) {
 	image, err := s.visible(r.Context(), pathValue(r, "id"))
 	if err != nil {
@@ -97,9 +100,10 @@ func (s *Service) tasks(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: map[string]any{"tasks": []any{}}}, nil
 }
 
-// update carries out a JSON patch: all of it or, with an error, nothing. The
-// owner and the visibility are compared with those before the patch, so a client
-// may send back what it was shown.
+// update carries out a JSON patch: all of it or, with an error, nothing. The owner
+// and the visibility are compared with those before the patch, so a client may
+// send back what it was shown. The patch is tried on a copy in the transaction
+// that writes it, so parallel patches follow each other and none is lost.
 func (s *Service) update(r *http.Request) (kit.Reply, error) {
 	operations, err := s.patch(r)
 	if err != nil {
@@ -150,7 +154,8 @@ func (s *Service) remove(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{}, nil
 }
 
-// deactivate keeps everybody but administrators from downloading the data.
+// deactivate keeps everybody but administrators from downloading the data. The
+// image can still be shown and listed, but nothing new boots from it.
 func (s *Service) deactivate(r *http.Request) (kit.Reply, error) {
 	return s.switchStatus(r, "deactivate", deactivated)
 }
@@ -173,7 +178,8 @@ func (s *Service) switchStatus(r *http.Request, verb, to string) (kit.Reply, err
 	return kit.Reply{}, err
 }
 
-// addTag labels an image. A tag that the image has already changes nothing.
+// addTag labels an image. A tag that the image has already changes nothing. Tags
+// have limits of length and number, as properties have.
 func (s *Service) addTag(r *http.Request) (kit.Reply, error) {
 	tag := pathValue(r, "tag")
 	if len(tag) > maxTag {
@@ -226,8 +232,10 @@ func (s *Service) visible(ctx context.Context, id string) (imagedb.Image, error)
 }
 
 // change alters an image that the caller may change, with nobody in between. The
-// action is the name of the policy rule. The error is NotFound or Forbidden if
-// the caller may not, or the one that the change function returns.
+// action is the name of the policy rule. The error is NotFound or Forbidden if the
+// caller may not, or the one that the change function returns. The right is asked
+// twice: before the image is locked, so that refusals cost nothing, and with the
+// lock.
 func (s *Service) change(r *http.Request, action string, change func(i *imagedb.Image) error) (imagedb.Image, error) {
 	id := pathValue(r, "id")
 	image, err := s.visible(r.Context(), id)

@@ -9,7 +9,8 @@ import (
 
 // metadefSchema tells clients what metadata definitions look like. Glance's own
 // client reads it before it lists namespaces. Nothing is checked against these
-// schemas, because nobody writes definitions.
+// schemas, because nobody writes definitions. They are what Glance 25 shows, in
+// our own order.
 func metadefSchema(r *http.Request) (kit.Reply, error) {
 	schemas := map[string]object{
 		"namespace":  closed("namespace", namespaceProperties(), propertyDefinitions(), "namespace"),

@@ -15,6 +15,7 @@ import (
 
 // metadefRoutes are what can be read of metadata definitions. Writing them is
 // refused to everybody, with the name of the policy rule that Glance would ask.
+// Definitions come with the program, so there is no store for them.
 func (s *Service) metadefRoutes() []route {
 	const namespace = "/metadefs/namespaces/{namespace}"
 	routes := []route{
@@ -77,7 +78,8 @@ func ofNamespace(missing string, show func(n metadefNamespace, r *http.Request) 
 	}
 }
 
-// findMetadefs finds a namespace by its name.
+// findMetadefs finds a namespace by its name. There are a few dozen, which are
+// read once.
 func findMetadefs(name, missing string) (metadefNamespace, error) {
 	all, err := metadefs()
 	if err != nil {
@@ -91,8 +93,9 @@ func findMetadefs(name, missing string) (metadefNamespace, error) {
 	return metadefNamespace{}, nova.Errorf(nova.NotFound, missing, name)
 }
 
-// metadefNamespaces lists namespaces without what is defined in them. Horizon
-// asks for those of one kind of thing, page by page, and then for each.
+// metadefNamespaces lists namespaces without what is defined in them. Horizon asks
+// for those of one kind of thing, page by page, and then for each. A marker that
+// the filters leave out begins at the start.
 func (s *Service) metadefNamespaces(r *http.Request) (kit.Reply, error) {
 	query := r.URL.Query()
 	found, err := filterMetadefs(query)
@@ -173,8 +176,8 @@ func sortMetadefs(found []metadefNamespace, query url.Values) error {
 	return nil
 }
 
-// metadefPage shows a page of namespaces, with a link to the next if this one
-// is full.
+// metadefPage shows a page of namespaces, with a link to the next if this one is
+// full. A marker is the name of a namespace.
 func (s *Service) metadefPage(found []metadefNamespace, limit int, query url.Values) object {
 	const path = "/v2/metadefs/namespaces"
 	query.Del("marker")
@@ -208,7 +211,8 @@ func (s *Service) metadefDetail(n metadefNamespace, r *http.Request) (any, error
 	return view, nil
 }
 
-// metadefAssociations shows which kinds of things have the properties.
+// metadefAssociations shows which kinds of things have the properties. A prefix is
+// what the names of the properties begin with on things of that kind.
 func metadefAssociations(n metadefNamespace, _ *http.Request) (any, error) {
 	return object{"resource_type_associations": metadefTypeViews(n.ResourceTypes)}, nil
 }
@@ -337,7 +341,8 @@ func metadefObjectView(n metadefNamespace, o metadefObject) object {
 	})
 }
 
-// dated adds the times that everything defined has in the API.
+// dated adds the times that everything defined has in the API. All are of the same
+// moment: that of the definitions in this program.
 func dated(o object) object {
 	o["created_at"], o["updated_at"] = metadefsMadeAt, metadefsMadeAt
 	return o

@@ -11,9 +11,10 @@ import (
 // object is a JSON object.
 type object = map[string]any
 
-// schema shows a JSON schema. Horizon and the command line read those of images
-// to tell attributes from properties. The schemas only describe; what a client
-// sends is checked by the attributes in attributes.go.
+// schema shows a JSON schema. Horizon and the command line read those of images to
+// tell attributes from properties. The schemas only describe; what a client sends
+// is checked by the attributes in attributes.go. They are the same for everybody
+// and at every version of the API.
 func (s *Service) schema(r *http.Request) (kit.Reply, error) {
 	schemas := map[string]object{
 		"image":   imageSchema(),
@@ -28,8 +29,9 @@ func (s *Service) schema(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: schema}, nil
 }
 
-// imageSchema describes an image. Every key beyond the properties named here is
-// a property of the image, whose value is a text.
+// imageSchema describes an image. Every key beyond the properties named here is a
+// property of the image, whose value is a text. Values that only the service sets
+// are marked as read-only, which keeps clients from sending them back.
 func imageSchema() object {
 	text := object{"type": "string"}
 	return object{
@@ -67,7 +69,8 @@ func imageSchema() object {
 	}
 }
 
-// memberSchema describes a project that an image is shared with.
+// memberSchema describes a project that an image is shared with. Only the status
+// can be changed, and only by that project.
 func memberSchema() object {
 	text := object{"type": "string"}
 	return object{
@@ -83,7 +86,8 @@ func memberSchema() object {
 	}
 }
 
-// collection describes a page of things that are each described by item.
+// collection describes a page of things that are each described by item. Its links
+// are templates in the words of Glance's own schemas.
 func collection(name string, item object) object {
 	text := object{"type": "string"}
 	return object{
@@ -109,7 +113,8 @@ func shown(description string, o object) object {
 	return with
 }
 
-// nullOr is an enumeration that also allows no value.
+// nullOr is an enumeration that also allows no value. JSON schema has no other way
+// to say that a word may be missing.
 func nullOr(words []string) []any {
 	values := []any{nil}
 	for _, word := range words {

@@ -98,6 +98,9 @@ func (s *Service) restoreSeed() error {
 	return s.files.keep(file, seedID)
 }
 
+// seedData is the disk of the first image: text, so that whoever looks into a
+// server's disk sees where it came from. It is of a fixed size and the same in
+// every cloud.
 func seedData() *bytes.Reader {
 	text := strings.Repeat(seedLine, seedSize/len(seedLine)+1)
 	return bytes.NewReader([]byte(text[:seedSize]))

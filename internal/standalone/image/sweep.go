@@ -11,8 +11,9 @@ import (
 
 const sweepEvery = time.Minute
 
-// Run makes up for uploads that have died, and for those that could not be
-// ended because the database was away or the disk full, until the context ends.
+// Run makes up for uploads that have died, and for those that could not be ended
+// because the database was away or the disk full, until the context ends. Other
+// processes sweep as well: what each of them does can be done twice.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -29,7 +30,9 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 // SweepUploads makes the images queued again whose upload has died, and removes
-// what the uploads have written. It leaves uploads to other folders alone.
+// what the uploads have written. It leaves uploads to other folders alone. Those
+// folders are on other machines, whose processes can tell whether an upload still
+// lives.
 func (s *Service) SweepUploads(ctx context.Context) error {
 	uploads, err := s.Store.Uploads(ctx)
 	if err != nil {
@@ -47,7 +50,8 @@ func (s *Service) SweepUploads(ctx context.Context) error {
 }
 
 // sweepFiles removes the files that belong to no image, and those that dead
-// uploads have left.
+// uploads have left. It runs once, at the start, for what a killed process has
+// left.
 func (s *Service) sweepFiles(ctx context.Context) error {
 	ids, err := s.files.ids()
 	if err != nil {

@@ -12,11 +12,12 @@ import (
 // timeFormat is that of Glance, which shows no fractions of a second.
 const timeFormat = "2006-01-02T15:04:05Z"
 
-// timestamp shows a time in UTC.
+// timestamp shows a time in UTC. The store keeps microseconds.
 func timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }
 
-// view shows an image. Its properties stand beside its attributes; where both
-// have the same name, which setting a property refuses, the attribute counts.
+// view shows an image. Its properties stand beside its attributes; where both have
+// the same name, which setting a property refuses, the attribute counts. Sizes are
+// in bytes, but for min_disk (GB) and min_ram (MB).
 func view(i imagedb.Image) map[string]any {
 	v := map[string]any{}
 	for name, value := range i.Properties {
@@ -70,6 +71,8 @@ func hashAlgorithm(i imagedb.Image) any {
 }
 
 // listView shows a page of images, with a link to the next if this one is full.
+// The links keep all parameters but the marker, so that the next page has the same
+// filters and order.
 func listView(r *http.Request, images []imagedb.Image, limit int) map[string]any {
 	views := make([]map[string]any, len(images))
 	for i := range images {
