@@ -63,6 +63,8 @@ func assignJSON[T any](a *assignments, column string, value *T) {
 	}
 }
 
+// assignments lists the columns to set, in the order of the fields, so that the
+// same change gives the same SQL.
 func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "name", c.Name)
 	assign(&a, "hostname", c.Hostname)

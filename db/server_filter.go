@@ -69,6 +69,8 @@ var serverFilters = map[string]string{
 // secondOf is the SQL for a time as text: 2026-01-02 03:04:05.
 func secondOf(column string) string { return "SUBSTR(CAST(" + column + " AS TEXT), 1, 19)" }
 
+// query makes the conditions of a filter. The error is for a column that nobody
+// can filter by, which is a mistake in the program: the API refuses such filters.
 func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
 	var q rows.Query
 	if f.ProjectID != "" {
@@ -114,6 +116,8 @@ func (f ServerFilter) deleted(q *rows.Query) {
 	}
 }
 
+// oneOf adds the condition that a column has one of some values. No values is no
+// condition.
 func oneOf[T any](q *rows.Query, column string, values []T) {
 	if len(values) == 0 {
 		return
@@ -121,6 +125,8 @@ func oneOf[T any](q *rows.Query, column string, values []T) {
 	q.And(column+" IN ("+rows.Marks(len(values))+")", rows.Anys(values)...)
 }
 
+// columns adds the conditions on columns, in the order of their names: a fixed
+// order lets the database reuse its plan.
 func (f ServerFilter) columns(q *rows.Query, d *rows.DB) error {
 	for _, key := range rows.SortedKeys(f.Exact) {
 		column, ok := serverFilters[key]
@@ -141,6 +147,8 @@ func (f ServerFilter) columns(q *rows.Query, d *rows.DB) error {
 	return nil
 }
 
+// times adds the conditions on when a server was last changed. One that has never
+// been changed counts from its creation, and a deletion is a change.
 func (f ServerFilter) times(q *rows.Query) {
 	const changed = "COALESCE(updated_at, created_at)"
 	if f.ChangedSince != nil {

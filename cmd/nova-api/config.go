@@ -37,7 +37,8 @@ func (c *configCommand) Run(p process) error {
 }
 
 // createFile writes a new file, and fails if it exists. The file is meant to hold
-// passwords, so only its owner may read it.
+// passwords, so only its owner may read it. It overwrites nothing: the file there
+// may be the one in use.
 func createFile(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {

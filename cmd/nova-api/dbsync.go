@@ -15,7 +15,8 @@ type dbCommand struct {
 	Sync dbSyncCommand `cmd:"" help:"Create the database's schema, or bring it up to date. Safe while servers run, and in several places at once."`
 }
 
-// dbSyncCommand is `nova-api db sync`.
+// dbSyncCommand is `nova-api db sync`. Serving migrates by itself. This is for
+// deployments that want to do so at a moment of their own, as with nova-manage.
 type dbSyncCommand struct {
 	settings
 }

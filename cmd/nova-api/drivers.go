@@ -22,6 +22,8 @@ var drivers = []driver{
 	{"fake", func(cfg *config.Config) []string { return cfg.NovaAPI.FakeHosts }, openFake},
 }
 
+// openFake opens a fake host. What it runs is kept in a directory of its own, so
+// it outlives the process.
 func openFake(cfg *config.Config, host string) (virt.Driver, error) {
 	return fake.New(fake.Options{
 		Dir: filepath.Join(cfg.StateDir, "hypervisors", host), Host: host,
@@ -31,7 +33,8 @@ func openFake(cfg *config.Config, host string) (virt.Driver, error) {
 }
 
 // newLocalHosts opens the hosts that this process runs. A process without the role
-// compute runs none.
+// compute runs none. A host that can't be opened ends the process: other processes
+// would take it for alive.
 func newLocalHosts(cfg *config.Config) (*virt.Hosts, error) {
 	local := new(virt.Hosts)
 	if !cfg.Plays(config.RoleCompute) {

@@ -21,15 +21,20 @@ type firstStart struct {
 	password string
 }
 
-// A login fills the template of an openrc file, or a cloud in clouds.yaml.
+// A login fills the template of an openrc file, or a cloud in clouds.yaml. Project
+// and user are the names that the seed of the identity service gives them.
 type login struct{ Cloud, File, User, Project, URL, Password, Region string }
 
+// logins are what the first start writes. The demo user's file is plain openrc,
+// since that is who tries the cloud first.
 var logins = []login{
 	{Cloud: "nova-admin", File: "openrc-admin", User: "admin", Project: "admin"},
 	{Cloud: "nova", File: "openrc", User: "demo", Project: "demo"},
 	{Cloud: "nova-reader", File: "openrc-reader", User: "reader", Project: "demo"},
 }
 
+// openrc sets what every OpenStack client reads. It names no microversion: each
+// client asks for its own.
 var openrc = template.Must(template.New("openrc").Parse(`# Log in as {{.User}}: ". {{.File}}", then nova or openstack.
 export OS_AUTH_URL={{.URL}}
 export OS_IDENTITY_API_VERSION=3
@@ -41,6 +46,7 @@ export OS_PROJECT_DOMAIN_NAME=Default
 export OS_REGION_NAME={{.Region}}
 `))
 
+// cloudsYAML holds the same for clients that take a cloud by its name.
 var cloudsYAML = template.Must(template.New("clouds.yaml").Parse(`# For openstack --os-cloud NAME, and for everything else that reads clouds.yaml.
 clouds:
 {{- range .}}
@@ -58,7 +64,9 @@ clouds:
 `))
 
 // tell writes the files that clients log in with, and prints what to type next
-// after a first start. Later starts update the address in the files.
+// after a first start. Later starts update the address in the files. With several
+// API processes on one state directory, the files hold the address of the one that
+// was started last, unless public_url is set.
 func (f firstStart) tell(cfg *config.Config, address string, out io.Writer) error {
 	if !f.bundled {
 		return nil
@@ -89,7 +97,8 @@ or  OS_CLIENT_CONFIG_FILE=%[1]s/clouds.yaml openstack --os-cloud nova server lis
 	return err
 }
 
-// reachable returns the URL at which clients reach the listener.
+// reachable returns the URL at which clients reach the listener. That of a
+// listener on all addresses is one of this machine.
 func reachable(cfg *config.Config, address string) string {
 	if cfg.NovaAPI.PublicURL != "" {
 		return strings.TrimSuffix(cfg.NovaAPI.PublicURL, "/")
@@ -102,7 +111,8 @@ func reachable(cfg *config.Config, address string) string {
 	return cfg.Scheme() + "://" + address
 }
 
-// writeLogins writes the openrc files and clouds.yaml.
+// writeLogins writes the openrc files and clouds.yaml. They hold a password, so
+// only their owner may read them.
 func writeLogins(cfg *config.Config, base, password string) error {
 	filled := make([]login, len(logins))
 	for i, l := range logins {
@@ -128,8 +138,9 @@ func writeFile(path string, content *template.Template, data any) error {
 	return os.Rename(f.Name(), path)
 }
 
-// knownPassword reads the password that the first start has written; it is empty if
-// somebody has moved the file.
+// knownPassword reads the password that the first start has written; it is empty
+// if somebody has moved the file. It is read again because the database has only
+// its hash.
 func knownPassword(dir string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(dir, logins[0].File))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -42,6 +42,8 @@ func (s settings) flags(in *config.Inputs) error {
 	return errors.Join(faults...)
 }
 
+// flags adds the address and the level of the log to the sources of the
+// configuration.
 func (r running) flags(in *config.Inputs) error {
 	if r.Debug {
 		in.Flags = append(in.Flags, config.Flag("--debug", "DEFAULT", "debug", strconv.FormatBool(r.Debug)))
@@ -60,7 +62,8 @@ func (r running) flags(in *config.Inputs) error {
 }
 
 // load reads the configuration. It reports the faults of flags and of all other
-// sources together.
+// sources together. An operator who has made two mistakes should not have to start
+// twice to learn of both.
 func load(p process, flags ...func(*config.Inputs) error) (*config.Config, []string, error) {
 	in := config.Inputs{Environ: p.environ}
 	var faults []error

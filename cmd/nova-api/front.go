@@ -14,7 +14,8 @@ import (
 )
 
 // A front sends a request to the probes or a bundled service by its path, and to
-// the API otherwise.
+// the API otherwise. The order of the mounts is of no account, since no path of
+// theirs is below another's.
 type front struct {
 	store  *db.Store
 	mounts map[string]http.Handler // by path
@@ -29,7 +30,8 @@ func newFront(store *db.Store, site *rest.Site, b *bundled, api http.Handler) *f
 	return f
 }
 
-// ServeHTTP finds the handler of a path.
+// ServeHTTP finds the handler of a path. Probes need no token and leave no line in
+// the log.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/healthz":
@@ -50,7 +52,8 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // ready returns nil if requests can be answered: the database can be reached and
 // written, and its schema is current. Otherwise it returns the reason. Anybody may
-// ask, so the reason names no file.
+// ask, so the reason names no file. Load balancers take a process out of service
+// meanwhile, and put it back once the answer is 200 again.
 func (f *front) ready(ctx context.Context) error {
 	const patience = 2 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)

@@ -12,7 +12,8 @@ import (
 )
 
 // healthCommand is `nova-api health`. It is the health check of the container
-// image, which has no curl.
+// image, which has no curl. It is for the machine that the server runs on: anybody
+// else asks /readyz.
 type healthCommand struct {
 	URL      string        `arg:"" optional:"" default:"http://127.0.0.1:8774/readyz" help:"What to ask; any answer of 2xx will do (${default})."`
 	Timeout  time.Duration `default:"3s" help:"How long to wait for the answer (${default})."`

@@ -78,6 +78,7 @@ func serverLog(log zerolog.Logger) *stdlog.Logger {
 	return stdlog.New(complaints{log}, "", 0)
 }
 
+// complaints are lines of net/http's own log.
 type complaints struct{ log zerolog.Logger }
 
 // Write logs a line.

@@ -136,7 +136,8 @@ func as[E error](err error) bool {
 
 func unavailable(err error) bool { return nova.Is(err, nova.Unavailable) }
 
-// report prints an error with its hint, and returns the exit code.
+// report prints an error with its hint, and returns the exit code. A wrong command
+// line has a code of its own, so that scripts can tell it from a failure.
 func report(p process, err error) int {
 	if err == nil {
 		return exitOK

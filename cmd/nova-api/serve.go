@@ -31,7 +31,8 @@ import (
 )
 
 // serve plays the parts of this process until the context ends. What may be
-// refused at the start comes first: certificate, address, database, hosts.
+// refused at the start comes first: certificate, address, database, hosts. The
+// error says why the process could not start, or why a part of it has ended.
 func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err := os.MkdirAll(cfg.StateDir, 0o700); err != nil {
 		return err
@@ -85,7 +86,9 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	return group.Wait()
 }
 
-// A core is what the parts of a process work with.
+// A core is what the parts of a process work with. A process without the role api
+// has all of them but serves no requests, and one without hosts has a worker that
+// serves the schedulers' queue alone.
 type core struct {
 	store     *db.Store
 	bundled   *bundled
@@ -175,7 +178,8 @@ func newRegistrar(cfg *config.Config, store *db.Store, local *virt.Hosts, proces
 }
 
 // newSite makes the part that all requests to the API share: policy, tokens,
-// limits and links.
+// limits and links. A policy file that can't be read ends the start, since other
+// rules than the operator's would be worse.
 func newSite(cfg *config.Config, clients *cloud.Clients, bundled *bundled, log zerolog.Logger) (*rest.Site, error) {
 	enforcer, warnings, err := loadPolicy(cfg)
 	if err != nil {
@@ -195,6 +199,8 @@ func newSite(cfg *config.Config, clients *cloud.Clients, bundled *bundled, log z
 	}, nil
 }
 
+// loadPolicy reads the rules of who may do what, with what an operator has
+// overridden. The warnings are about lines without effect.
 func loadPolicy(cfg *config.Config) (*policy.Enforcer, []string, error) {
 	options := policy.Defaults()
 	options.EnforceScope, options.EnforceNewDefaults = cfg.Policy.EnforceScope, cfg.Policy.EnforceNewDefaults
@@ -205,7 +211,9 @@ func loadPolicy(cfg *config.Config) (*policy.Enforcer, []string, error) {
 }
 
 // newClients makes the clients of identity, image and network services. They call
-// bundled services directly, in this process.
+// bundled services directly, in this process. Certificates are
+// verified as cafile and insecure of [keystone_authtoken] say, whichever service
+// they are of.
 func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*cloud.Clients, error) {
 	next, err := cloud.NewTransport(cloud.TLS{CAFile: cfg.Keystone.CAFile, Insecure: cfg.Keystone.Insecure})
 	if err != nil {

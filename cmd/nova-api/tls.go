@@ -97,6 +97,8 @@ func (c *certificate) onHangup(ctx context.Context, hangups <-chan os.Signal) {
 	}
 }
 
+// read reads a pair that fits together. The error names both files, since either
+// may be the wrong one.
 func read(files config.SSL) (*tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(files.CertFile, files.KeyFile)
 	if err != nil {
@@ -105,10 +107,14 @@ func read(files config.SSL) (*tls.Certificate, error) {
 	return &pair, nil
 }
 
+// stamps are those of both files. A renewal may write one and then the other; each
+// change is a reason to look.
 func stamps(files config.SSL) [2]stamp {
 	return [2]stamp{stampOf(files.CertFile), stampOf(files.KeyFile)}
 }
 
+// stampOf is zero for a file that isn't there, which is a change like any other.
+// The inode tells a file that was replaced within the clock's tick.
 func stampOf(path string) stamp {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -23,6 +23,8 @@ type Network struct {
 	SubnetIDs        []string `db:"-"`
 }
 
+// networks are visible to the project that owns them, and to all if they are
+// shared or external.
 var networks = kind[Network]{
 	table: "network_networks",
 	columns: `name admin_state_up shared external is_default port_security mtu provider_type provider_physical

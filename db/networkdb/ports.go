@@ -36,6 +36,8 @@ type FixedIP struct {
 	Address  string `db:"address"`
 }
 
+// ports are visible to the project that owns them, and to the owner of their
+// network.
 var ports = kind[Port]{
 	table: "network_ports",
 	columns: `network_id name mac_address admin_state_up status device_id device_owner host vnic_type profile

@@ -35,6 +35,8 @@ type dialect struct {
 	tables     string                             // the query for the names of all tables
 }
 
+// dialects are the two databases. All differences between them are here: no query
+// asks which one it is for.
 var dialects = map[string]dialect{
 	"postgres": {
 		name:      "postgres",
@@ -92,6 +94,8 @@ type pool struct {
 	timeout  time.Duration // of a statement; 0 for none
 }
 
+// openPostgres opens a pool of PostgreSQL connections. None of them is made before
+// it is needed.
 func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
 	settings := map[string]string{"timezone": "UTC"} // in which times are cast to text
 	if p.timeout > 0 {
@@ -128,6 +132,9 @@ func withSettings(dsn string, settings map[string]string) (string, error) {
 	return address + "?" + query.Encode(), nil
 }
 
+// openSQLite opens a pool of connections to a file: readers, or the one writer.
+// Writers begin with a lock, so that no transaction fails half-way because another
+// one writes.
 func openSQLite(path string, p pool) (*sqlx.DB, error) {
 	q := url.Values{"_pragma": {"journal_mode(WAL)", "busy_timeout(5000)", "synchronous(NORMAL)", "foreign_keys(1)"}}
 	q.Set("_time_format", "sqlite")

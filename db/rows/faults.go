@@ -40,6 +40,8 @@ const (
 	pgClassIntervention    = "57P"
 )
 
+// postgresFault gives an error of lib/pq a kind. Faults that a retry may cure are
+// marked as transient.
 func postgresFault(err error) error {
 	if err == nil || isOurs(err) {
 		return err
@@ -68,6 +70,8 @@ func postgresFault(err error) error {
 	return err
 }
 
+// sqliteFault is the same for SQLite, which has no codes for what PostgreSQL
+// refuses: it takes any text and any number.
 func sqliteFault(err error) error {
 	if err == nil || isOurs(err) {
 		return err
@@ -114,12 +118,17 @@ func inUse(err error) error {
 // errInterrupted marks a statement that was given up.
 var errInterrupted = errors.New("the statement was interrupted")
 
+// interrupted is a statement that took too long, or whose caller has gone. A
+// client may come again, so it is Unavailable.
 func interrupted(err error) error { return errors.Join(errInterrupted, unavailable(err)) }
 
+// isInterrupted tells a statement that was given up from one that failed.
 func isInterrupted(err error) bool {
 	return errors.Is(err, errInterrupted) || errors.Is(err, context.DeadlineExceeded)
 }
 
+// unavailable is what a client is told about the database: nothing but that it may
+// try again.
 func unavailable(err error) error {
 	return nova.Because(err, nova.Unavailable, "The server is currently unavailable. Please try again at a later time.")
 }
@@ -139,6 +148,8 @@ func unlessUnknown(fault, err error) error {
 	return unavailable(err)
 }
 
+// isOurs reports whether an error has a kind already, because it comes from a
+// function inside a transaction.
 func isOurs(err error) bool {
 	var e *nova.Error
 	return errors.As(err, &e)

@@ -75,6 +75,8 @@ func mixed(t KeysetTable, columns []string, desc []bool) string {
 
 func (t KeysetTable) ofMarker() string { return " FROM " + t.Name + " WHERE " + t.Marker + " = ?" }
 
+// sameDirection reports whether all columns go one way, which lets the database
+// compare whole rows with an index.
 func sameDirection(desc []bool) bool {
 	for _, d := range desc {
 		if d != desc[0] {
@@ -84,6 +86,7 @@ func sameDirection(desc []bool) bool {
 	return true
 }
 
+// direction is the SQL for an order.
 func direction(desc bool) string {
 	if desc {
 		return " DESC"
@@ -91,6 +94,7 @@ func direction(desc bool) string {
 	return ""
 }
 
+// beyond is the operator for what comes after the marker in an order.
 func beyond(desc bool) string {
 	if desc {
 		return " < "

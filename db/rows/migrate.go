@@ -56,6 +56,8 @@ func (s *DB) SchemaCurrent(ctx context.Context) error {
 	return nil
 }
 
+// migrations reads the files in the words of this dialect. On PostgreSQL a lock of
+// the session keeps other processes from migrating meanwhile.
 func (s *DB) migrations() (*goose.Provider, error) {
 	files, err := migrations.For(s.dialect.words)
 	if err != nil {

@@ -47,7 +47,8 @@ func (s *Service) rules() resource[networkdb.SecurityGroupRule] {
 	return o
 }
 
-// ruleView shows a rule. There are no address groups here.
+// ruleView shows a rule. There are no address groups here. A remote prefix is
+// shown as it was given and in its usual form.
 func ruleView(r networkdb.SecurityGroupRule, _ bool) object {
 	return object{
 		"security_group_id":       r.GroupID,
@@ -63,7 +64,8 @@ func ruleView(r networkdb.SecurityGroupRule, _ bool) object {
 	}
 }
 
-// normalized writes a prefix in its usual form: 10.0.0.0/24 for 10.0.0.7/24.
+// normalized writes a prefix in its usual form: 10.0.0.0/24 for 10.0.0.7/24. What
+// is no prefix stays as it is: it was checked when the rule was made.
 func normalized(prefix *string) *string {
 	if prefix == nil {
 		return nil
@@ -76,7 +78,8 @@ func normalized(prefix *string) *string {
 	return &text
 }
 
-// parsePrefix reads a CIDR, or an address, which is the smallest of them.
+// parsePrefix reads a CIDR, or an address, which is the smallest of them. The bits
+// behind the prefix may be set.
 func parsePrefix(text string) (netip.Prefix, error) {
 	if p, err := netip.ParsePrefix(text); err == nil {
 		return p, nil
@@ -119,7 +122,8 @@ func (s *Service) createRule(ctx context.Context, tx *networkdb.Store, c nova.Ca
 	return nil
 }
 
-// sameRule reports whether two rules let the same packets pass.
+// sameRule reports whether two rules let the same packets pass. Prefixes are
+// compared in their usual form, as packets are.
 func sameRule(a, b networkdb.SecurityGroupRule) bool {
 	return a.Direction == b.Direction && a.Ethertype == b.Ethertype && same(a.Protocol, b.Protocol) &&
 		same(a.PortMin, b.PortMin) && same(a.PortMax, b.PortMax) &&
@@ -129,7 +133,8 @@ func sameRule(a, b networkdb.SecurityGroupRule) bool {
 // same compares two values that may be missing.
 func same[V comparable](a, b *V) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// checkRule refuses rules whose attributes contradict each other.
+// checkRule refuses rules whose attributes contradict each other. The texts and
+// types are Neutron's, whose misspelt name of the first is part of its API.
 func checkRule(r networkdb.SecurityGroupRule) error {
 	if r.RemoteIPPrefix != nil && r.RemoteGroupID != nil {
 		return kit.Typed("SecurityGroupMultipleRemoteEntites", nova.Invalid,
@@ -157,7 +162,8 @@ func checkPrefix(r networkdb.SecurityGroupRule) error {
 	return nil
 }
 
-// checkPorts checks a range of ports or, for ICMP, a type and a code.
+// checkPorts checks a range of ports or, for ICMP, a type and a code. A rule
+// without a range lets all ports pass.
 func checkPorts(r networkdb.SecurityGroupRule) error {
 	if r.PortMin == nil && r.PortMax == nil {
 		return nil
@@ -183,7 +189,8 @@ func checkPorts(r networkdb.SecurityGroupRule) error {
 	return nil
 }
 
-// checkICMP checks a type and a code, which come in the place of ports.
+// checkICMP checks a type and a code, which come in the place of ports. The
+// range's lower end is the type, and its upper end is the code.
 func checkICMP(r networkdb.SecurityGroupRule) error {
 	if r.PortMin == nil {
 		return kit.Typed("SecurityGroupMissingIcmpType", nova.Invalid,
@@ -207,7 +214,7 @@ var (
 )
 
 // setProtocol takes the name or the number of a protocol; null, any and ip mean
-// all.
+// all. It is kept in lower case, and as a number where it was given as one.
 func setProtocol(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	protocol := strings.ToLower(plain(value))
 	n, err := strconv.Atoi(protocol)
@@ -226,7 +233,8 @@ func setProtocol(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	return nil
 }
 
-// setEthertype takes IPv4 or IPv6 in any case.
+// setEthertype takes IPv4 or IPv6 in any case. Clients write it in lower case, and
+// it is shown as Neutron writes it.
 func setEthertype(r *networkdb.SecurityGroupRule, _ string, value any) error {
 	for _, ethertype := range []string{"IPv4", "IPv6"} {
 		if strings.EqualFold(ethertype, plain(value)) {
