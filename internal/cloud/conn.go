@@ -227,4 +227,6 @@ func below(collection, id string, part ...string) string {
 	return strings.Join(append([]string{collection, url.PathEscape(id)}, part...), "/")
 }
 
+// hasHole reports whether a path has an empty part, because an ID was empty: it
+// would address the whole collection.
 func hasHole(path string) bool { return strings.Contains(path+"/", "//") }

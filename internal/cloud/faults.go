@@ -154,11 +154,14 @@ func (c conn) fault(err error, phrases ...phrase) error {
 	return nova.Because(f, kind, "%s", f.message)
 }
 
+// isStatus reports whether an error is an answer of a status.
 func isStatus(err error, status int) bool {
 	var f *failure
 	return errors.As(err, &f) && f.status == status
 }
 
+// unauthorized is the same for every reason, so that nobody learns which tokens
+// there once were.
 func unauthorized() error {
 	return nova.Errorf(nova.Unauthorized, "The request you have made requires authentication.")
 }

@@ -185,6 +185,8 @@ func (m mount) incoming(ctx context.Context, r *http.Request) *http.Request {
 
 func orSlash(path string) string { return cmp.Or(path, "/") }
 
+// closeBody closes a request's body as http.RoundTripper has to, whatever became
+// of the request.
 func closeBody(r *http.Request) {
 	if r.Body != nil {
 		_ = r.Body.Close()

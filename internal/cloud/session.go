@@ -106,6 +106,8 @@ func (s *session) ready(ctx context.Context) error {
 	}
 }
 
+// valid reports whether the present login is good for now, by a time of it that
+// until chooses.
 func (s *session) valid(until func(*signedIn) time.Time) bool {
 	state := s.state.Load()
 	return state != nil && s.now().Before(until(state))

@@ -207,6 +207,7 @@ func setFormat(to **string, v any, formats []string) string {
 	return ""
 }
 
+// negative is Glance's text for a number below zero.
 const negative = "Cannot be a negative value"
 
 // setNumber takes whole numbers that fit into Glance's columns of 32 bits.

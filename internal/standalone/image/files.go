@@ -21,6 +21,8 @@ import (
 // locked is in the making, and any other is complete, or litter.
 type files struct{ dir string }
 
+// partial is how the file of an upload under way ends. It gets its own name in one
+// step once it is whole.
 const partial = ".part"
 
 // errBusy is the answer of claim while somebody else has claimed the image.

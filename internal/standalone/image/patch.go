@@ -25,6 +25,8 @@ type patchOperation struct {
 	value any
 }
 
+// patchVerbs are what Glance takes of RFC 6902: nothing that moves, copies or
+// tests.
 var patchVerbs = []string{"add", "remove", "replace"}
 
 // patch reads the operations of a request. The error is BadMediaType for a body
@@ -59,6 +61,8 @@ func (s *Service) patch(r *http.Request) ([]patchOperation, error) {
 	return operations, nil
 }
 
+// parseOperation reads one operation, in the form of RFC 6902 or in the old one,
+// where the verb is a key.
 func parseOperation(change map[string]any, old bool) (patchOperation, error) {
 	op, path, err := verbAndPath(change, old)
 	if err != nil {

@@ -170,6 +170,8 @@ func (s *Service) choices(r *http.Request) (kit.Reply, error) {
 // does. Later ones have tasks, several stores and caches.
 var versionsServed = strings.Fields("v2.9 v2.7 v2.6 v2.5 v2.4 v2.3 v2.2 v2.1 v2.0")
 
+// versions shows the versions of the API, all of which lead to the one that there
+// is.
 func (s *Service) versions(r *http.Request) (kit.Reply, error) {
 	links := []map[string]string{{"rel": "self", "href": s.base(r) + "/v2/"}}
 	versions := make([]map[string]any, len(versionsServed))
@@ -183,12 +185,14 @@ func (s *Service) versions(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: map[string]any{"versions": versions}}, nil
 }
 
+// importInfo says in which ways data can be imported.
 func (s *Service) importInfo(*http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: map[string]any{"import-methods": map[string]any{
 		"description": "How data can be imported.", "type": "array", "value": []string{importMethod},
 	}}}, nil
 }
 
+// storesInfo says where data can be stored: in the one place.
 func (s *Service) storesInfo(*http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: map[string]any{"stores": []map[string]string{{"id": "file", "default": "true"}}}}, nil
 }

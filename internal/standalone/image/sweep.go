@@ -9,6 +9,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// sweepEvery bounds how long an image stays in the status saving after its upload
+// has died.
 const sweepEvery = time.Minute
 
 // Run makes up for uploads that have died, and for those that could not be ended

@@ -55,6 +55,8 @@ var rescue = verb("rescue", func(r virt.Rescuer, ctx context.Context, s nova.Ser
 	return r.Rescue(ctx, s, virt.RescueDisk{ImageID: "rescue", Image: src.Open})
 })
 
+// rescueImage differs from the server's own image, so that the two disks can be
+// told apart.
 var rescueImage = []byte("what an administrator needs")
 
 // refused stands in a grid for a verb that fails with a conflict. It is no state
@@ -71,9 +73,10 @@ type state struct {
 }
 
 // states is the grid that every driver must follow, where it knows the state. A
-// hard reboot leads everywhere back to running. Nothing else makes a paused or a
-// suspended server run but its own opposite, and a verb that finds the server
-// where it would bring it succeeds.
+// hard reboot leads from everywhere back to running, and so does a rescue, which
+// boots another disk. Otherwise nothing but its own opposite makes a paused or a
+// suspended server run. A verb that finds the server where it would bring it
+// succeeds: it may be repeated after a crash.
 var states = []state{
 	{"running", verb("hard reboot", virt.Driver.HardReboot), nova.Running, []nova.PowerState{
 		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,

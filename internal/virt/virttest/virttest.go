@@ -109,6 +109,7 @@ type reader struct {
 	open *atomic.Int32
 }
 
+// Close counts the reader out.
 func (r *reader) Close() error {
 	r.open.Add(-1)
 	return nil
@@ -117,8 +118,10 @@ func (r *reader) Close() error {
 // A failingReader is a connection that breaks.
 type failingReader struct{ err error }
 
+// Read fails as a connection does that was cut: after the data, without an end.
 func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
 
+// errCut is no error of a kind, as those of connections are not.
 var errCut = errors.New("the connection was cut")
 
 // newServer is a small server that no host has seen. Its ID is random, so that

@@ -19,6 +19,7 @@ type pixelFormat struct {
 	shift     [3]uint8
 }
 
+// pixelFormatSize is in bytes.
 const pixelFormatSize = 16
 
 // trueColor is the format of clients that ask for none.
