@@ -29,6 +29,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"resume":              rest.OnWith(c.load, schema.Resume, c.do(compute.Resume)).Needs(policy.Resume).Status(accepted),
 		"rescue":              rest.OnWith(c.load, schema.Rescue, c.rescue).Needs(policy.Rescue),
 		"unrescue":            rest.OnWith(c.load, schema.Unrescue, c.do(compute.Unrescue)).Needs(policy.Unrescue).Status(accepted),
+		"rebuild":             rest.OnWith(c.load, schema.Rebuild, c.rebuild).Needs(policy.Rebuild).Status(accepted),
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
 		"createImage":         rest.OnWith(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),

@@ -42,6 +42,7 @@ func TestServerActions_States(t *testing.T) {
 			{"unpause", `{"unpause": null}`, "paused", "ACTIVE"},
 			{"rescue", `{"rescue": null}`, "active stopped error", "RESCUE"},
 			{"unrescue", `{"unrescue": null}`, "rescued", "ACTIVE"},
+			{"rebuild", `{"rebuild": {"imageRef": "` + cirros + `"}}`, "active stopped error", ""},
 			{"createImage", `{"createImage": {"name": "i"}}`, "active stopped paused suspended", ""},
 			{"createBackup", `{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, "active stopped paused suspended", ""},
 		} {
@@ -58,6 +59,9 @@ func TestServerActions_States(t *testing.T) {
 				want := c.then
 				if want == "" {
 					want = before
+				}
+				if c.word == "rebuild" && state == "error" {
+					want = "ACTIVE"
 				}
 				r.Want(t, acceptedAs(c.body))
 				s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", want), has("server/OS-EXT-STS:task_state", nil))
@@ -144,20 +148,21 @@ func TestServerActions_Policy(t *testing.T) {
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		id := s.boot("web", "")
 		for body, rule := range map[string]string{
-			`{"os-start": null}`:                     "servers:start",
-			`{"os-stop": null}`:                      "servers:stop",
-			`{"reboot": {"type": "HARD"}}`:           "servers:reboot",
-			`{"pause": null}`:                        "os-pause-server:pause",
-			`{"unpause": null}`:                      "os-pause-server:unpause",
-			`{"suspend": null}`:                      "os-suspend-server:suspend",
-			`{"resume": null}`:                       "os-suspend-server:resume",
-			`{"rescue": null}`:                       "os-rescue",
-			`{"unrescue": null}`:                     "os-unrescue",
-			`{"lock": null}`:                         "os-lock-server:lock",
-			`{"unlock": null}`:                       "os-lock-server:unlock",
-			`{"createImage": {"name": "i"}}`:         "servers:create_image",
-			`{"os-getConsoleOutput": {}}`:            "os-console-output",
-			`{"os-resetState": {"state": "active"}}`: "os-admin-actions:reset_state",
+			`{"os-start": null}`:                          "servers:start",
+			`{"os-stop": null}`:                           "servers:stop",
+			`{"reboot": {"type": "HARD"}}`:                "servers:reboot",
+			`{"pause": null}`:                             "os-pause-server:pause",
+			`{"unpause": null}`:                           "os-pause-server:unpause",
+			`{"suspend": null}`:                           "os-suspend-server:suspend",
+			`{"resume": null}`:                            "os-suspend-server:resume",
+			`{"rescue": null}`:                            "os-rescue",
+			`{"unrescue": null}`:                          "os-unrescue",
+			`{"rebuild": {"imageRef": "` + cirros + `"}}`: "servers:rebuild",
+			`{"lock": null}`:                              "os-lock-server:lock",
+			`{"unlock": null}`:                            "os-lock-server:unlock",
+			`{"createImage": {"name": "i"}}`:              "servers:create_image",
+			`{"os-getConsoleOutput": {}}`:                 "os-console-output",
+			`{"os-resetState": {"state": "active"}}`:      "os-admin-actions:reset_state",
 			`{"createBackup": {"name": "b", "backup_type": "d", "rotation": 0}}`: "os-create-backup",
 		} {
 			s.Do("POST /v2.1/servers/"+id+"/action "+body, as("reader")).Want(t, 403,
@@ -181,7 +186,7 @@ func TestServerActions_Lock(t *testing.T) {
 		s.act(id, `{"lock": {"locked_reason": "again"}}`, at(73)).Want(t, 202)
 		shown("moving", true)
 		for _, body := range []string{
-			`{"os-stop": null}`, `{"rescue": null}`, `{"unrescue": null}`, `{"reboot": {"type": "SOFT"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`, `{"unpause": null}`, `{"os-start": null}`,
+			`{"os-stop": null}`, `{"rescue": null}`, `{"unrescue": null}`, `{"rebuild": {"imageRef": "` + cirros + `"}}`, `{"reboot": {"type": "SOFT"}}`, `{"reboot": {"type": "HARD"}}`, `{"pause": null}`, `{"unpause": null}`, `{"os-start": null}`,
 		} {
 			s.act(id, body).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
 		}

@@ -20,6 +20,13 @@ type ServerChange struct {
 	DiskConfig     *string
 	PinnedZone     **string
 	ConfigDrive    *bool
+	KeyName        **string
+	PublicKey      *string
+	UserData       **string
+	TrustedCerts   *[]string
+	KernelID       *string
+	RamdiskID      *string
+	Boot           *nova.Boot
 	Metadata       *map[string]string
 	ImageID        *string
 	ImageProps     *map[string]string
@@ -74,6 +81,13 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "disk_config", c.DiskConfig)
 	assign(&a, "pinned_zone", c.PinnedZone)
 	assign(&a, "config_drive", c.ConfigDrive)
+	assign(&a, "key_name", c.KeyName)
+	assign(&a, "public_key", c.PublicKey)
+	assign(&a, "user_data", c.UserData)
+	assignJSON(&a, "trusted_certs", c.TrustedCerts)
+	assign(&a, "kernel_id", c.KernelID)
+	assign(&a, "ramdisk_id", c.RamdiskID)
+	assignJSON(&a, "boot", c.Boot)
 	assignJSON(&a, "metadata", c.Metadata)
 	assign(&a, "image_id", c.ImageID)
 	assignJSON(&a, "image_props", c.ImageProps)

@@ -41,6 +41,7 @@ var deeds = []deed{
 	act("resume", 4, in(nova.Suspended), nil),
 	act("rescue", 3, in(nova.Active, nova.Stopped), nil),
 	act("unrescue", 3, in(nova.Rescued), nil),
+	act("rebuild", 3, in(nova.Active, nova.Stopped), nil).sending(rebuild),
 	act("lock", 1, unlocked, nil),
 	act("unlock", 1, nova.Server.Locked, nil),
 	act("createImage", 4, imageable, object{"name": "snapshot", "metadata": object{"a": "b"}}),
@@ -109,6 +110,11 @@ func (d deed) byAdmin() deed { d.admin = true; return d }
 
 func (d deed) called(name string) deed { d.name = name; return d }
 
+func (d deed) sending(request func(*crash, *rand.Rand, string) (string, string, any)) deed {
+	d.request = request
+	return d
+}
+
 func create(c *crash, random *rand.Rand, _ string) (method, path string, body any) {
 	return "POST", "/v2.1/servers", object{"server": c.newServer(random, "none")}
 }
@@ -121,6 +127,10 @@ func createTwo(c *crash, random *rand.Rand, _ string) (method, path string, body
 	server := c.newServer(random, "auto")
 	server["min_count"], server["max_count"] = 1, 2
 	return "POST", "/v2.1/servers", object{"server": server}
+}
+
+func rebuild(c *crash, random *rand.Rand, id string) (method, path string, body any) {
+	return to("POST", "/action", object{"rebuild": object{"imageRef": c.image}})(c, random, id)
 }
 
 func (c *crash) newServer(random *rand.Rand, networks string) object {

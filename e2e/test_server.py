@@ -134,6 +134,11 @@ class TestNova:
         cloud.nova("unrescue", "web")
         cloud.wait("ACTIVE", "web")
 
+    def test_rebuild(self, cloud, image):
+        rebuilt = cloud.nova("rebuild", "--rebuild-password", "anew", "--meta", "b=zwei", "web", image).properties
+        assert (rebuilt["name"], rebuilt["status"], rebuilt["adminPass"]) == ("web", "REBUILD", "anew")
+        cloud.wait("ACTIVE", "web")
+
     def test_lock(self, cloud):
         cloud.nova("lock", "web", "--reason", "hands off")
         shown = cloud.nova("show", "web").properties

@@ -22,6 +22,7 @@ const (
 	shown   place = iota // by itself
 	listed               // in a list, which leaves out the server groups
 	reduced              // after an update, which showed less before 2.75
+	rebuilt              // the same after a rebuild, which shows user data in another way
 )
 
 // Index lists servers by name.
@@ -47,6 +48,16 @@ func (v Servers) Updated(r Request, s Server) Dict {
 		return v.Show(r, s)
 	}
 	return Dict{{"server", v.server(r, s, reduced)}}
+}
+
+// Rebuilt renders a server that is being made anew. The password is shown once,
+// unless the site hides it. Everybody sees the user data.
+func (v Servers) Rebuilt(r Request, s Server, password *string) Dict {
+	return Dict{{"server", append(
+		v.server(r, s, rebuilt),
+		Field{"adminPass", password}.If(password != nil),
+		since(r, 57, "user_data", s.UserData),
+	)}}
 }
 
 // Created answers for a server that is being built. The password is shown once,
@@ -77,7 +88,7 @@ func (Servers) basic(r Request, s nova.Server) Dict {
 // server is all that is ever shown of a server, in the order of Zed's show in
 // nova/api/openstack/compute/views/servers.py. A new field is one line here.
 func (Servers) server(r Request, s Server, in place) Dict {
-	full := in != reduced
+	full := in == shown || in == listed || in == rebuilt && r.AtLeast(75)
 	attributes := full && r.Can(policy.ExtendedServerAttributes)
 	return Dict{
 		{"id", s.ID},
@@ -100,7 +111,7 @@ func (Servers) server(r Request, s Server, in place) Dict {
 		Field{"progress", s.Progress}.If(hasProgress[s.Status()]),
 		Field{"OS-EXT-AZ:availability_zone", s.Zone}.If(full),
 		Field{"config_drive", configDrive(s.ConfigDrive)}.If(full),
-		Field{"key_name", s.KeyName}.If(full),
+		Field{"key_name", s.KeyName}.If(full || in == rebuilt && r.AtLeast(54)),
 		Field{"OS-SRV-USG:launched_at", naiveOrNull(s.LaunchedAt)}.If(full),
 		Field{"OS-SRV-USG:terminated_at", naiveOrNull(s.TerminatedAt)}.If(full),
 		Field{"security_groups", names(s.SecurityGroups)}.If(full && len(s.SecurityGroups) > 0),
@@ -113,7 +124,7 @@ func (Servers) server(r Request, s Server, in place) Dict {
 		since(r, 3, "OS-EXT-SRV-ATTR:kernel_id", s.KernelID).If(attributes),
 		since(r, 3, "OS-EXT-SRV-ATTR:ramdisk_id", s.RamdiskID).If(attributes),
 		since(r, 3, "OS-EXT-SRV-ATTR:root_device_name", s.RootDevice).If(attributes),
-		since(r, 3, "OS-EXT-SRV-ATTR:user_data", s.UserData).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:user_data", s.UserData).If(attributes && in != rebuilt),
 		Field{"OS-EXT-STS:task_state", stringOrNull(string(s.TaskState))}.If(full),
 		Field{"OS-EXT-STS:vm_state", string(s.VMState)}.If(full),
 		Field{"OS-EXT-STS:power_state", int(s.PowerState)}.If(full),

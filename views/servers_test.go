@@ -52,6 +52,7 @@ func TestServers_EveryVersion(t *testing.T) {
 	show := func(r Request) Dict { return v.Show(r, web()) }
 	detail := func(r Request) Dict { return v.Detail(r, list) }
 	updated := func(r Request) Dict { return v.Updated(r, web()) }
+	rebuilt := func(r Request) Dict { return v.Rebuilt(r, web(), new("secret")) }
 	for _, c := range []struct {
 		name   string
 		breaks []int
@@ -63,6 +64,7 @@ func TestServers_EveryVersion(t *testing.T) {
 		{"servers_detail", []int{3, 9, 16, 19, 26, 47, 63, 73, 96, 98, 100}, detail, nil},
 		{"servers_detail_for_members", []int{9, 19, 26, 47, 63, 73, 90, 96, 98, 100}, detail, admins},
 		{"server_updated", []int{9, 19, 26, 47, 63, 71, 73, 75, 96, 98, 100}, updated, nil},
+		{"server_rebuilt", []int{9, 19, 26, 47, 54, 57, 63, 71, 73, 75, 96, 98, 100}, rebuilt, nil},
 		{"servers", nil, func(r Request) Dict { return v.Index(r, []nova.Server{web().Server}) }, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

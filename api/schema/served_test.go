@@ -14,7 +14,7 @@ import (
 // that they are for.
 var stock = []string{
 	"AddFixedIP", "AddFloatingIP", "AddSecurityGroup", "ChangePassword", "ConfirmResize", "Evacuate", "ForceComplete", "ForceDelete", "InjectNetworkInfo",
-	"Migrate", "MigrateLive", "Rebuild", "RemoveFixedIP", "RemoveFloatingIP", "RemoveSecurityGroup", "Resize", "Restore", "RevertResize", "Shelve",
+	"Migrate", "MigrateLive", "RemoveFixedIP", "RemoveFloatingIP", "RemoveSecurityGroup", "Resize", "Restore", "RevertResize", "Shelve",
 	"ShelveOffload", "TriggerCrashDump", "Unshelve",
 }
 

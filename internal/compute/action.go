@@ -31,12 +31,13 @@ type action struct {
 // progress is what the steps of an action have come to. It is written with each
 // step, for whoever takes the next one.
 type progress struct {
-	Since   int      `json:"since,omitempty"`  // how often the action had been claimed before this step
-	Source  Target   `json:"source,omitzero"`  // where the server was when it was placed
-	Target  Target   `json:"target,omitzero"`  // where it has been placed
-	Held    holding  `json:"held,omitzero"`    // what the action holds for the server
-	Failed  []string `json:"failed,omitempty"` // hosts that failed
-	Port    string   `json:"port,omitempty"`   // the one that is attached
+	Since   int      `json:"since,omitempty"`   // how often the action had been claimed before this step
+	Source  Target   `json:"source,omitzero"`   // where the server was when it was placed
+	Target  Target   `json:"target,omitzero"`   // where it has been placed
+	Held    holding  `json:"held,omitzero"`     // what the action holds for the server
+	Stopped bool     `json:"stopped,omitempty"` // the server was, and is to be again
+	Failed  []string `json:"failed,omitempty"`  // hosts that failed
+	Port    string   `json:"port,omitempty"`    // the one that is attached
 	Failure *failure `json:"failure,omitempty"`
 }
 

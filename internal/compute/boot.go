@@ -13,19 +13,21 @@ import (
 // in nova/compute/api.py, get_system_metadata_from_image in nova/utils.py, and
 // _build_and_run_instance in nova/compute/manager.py.
 func (p serverPlan) boot() nova.Boot {
-	minDisk := max(p.image.MinDisk, p.flavor.Disk)
-	if p.image.DiskFormat == "vhd" {
-		minDisk = p.flavor.Disk
+	return bootFrom(nova.Boot{
+		UserName:    p.caller.UserName,
+		ProjectName: p.caller.ProjectName,
+		Roles:       strings.Join(p.caller.Roles, ","),
+	}, p.image.Image, p.flavor)
+}
+
+// bootFrom is what a server remembers with another image.
+func bootFrom(b nova.Boot, image nova.Image, f nova.Flavor) nova.Boot {
+	b.MinRAM, b.MinDisk = image.MinRAM, max(image.MinDisk, f.Disk)
+	if image.DiskFormat == "vhd" {
+		b.MinDisk = f.Disk
 	}
-	return nova.Boot{
-		UserName:        p.caller.UserName,
-		ProjectName:     p.caller.ProjectName,
-		Roles:           strings.Join(p.caller.Roles, ","),
-		MinRAM:          p.image.MinRAM,
-		MinDisk:         minDisk,
-		DiskFormat:      p.image.DiskFormat,
-		ContainerFormat: p.image.ContainerFormat,
-	}
+	b.DiskFormat, b.ContainerFormat = image.DiskFormat, image.ContainerFormat
+	return b
 }
 
 // neverKept are the properties of images that servers don't remember, because

@@ -42,12 +42,15 @@ func (a *Servers) resolveImage(ctx context.Context, r ServerRequest) (b bootImag
 	return b, err
 }
 
+// errNoImage is what findImage says.
+var errNoImage = nova.Errorf(nova.Invalid, "Can not find requested image")
+
 // findImage finds an image as the caller sees it. Nova says the same of images
 // that are not there and of those that the caller may not see.
 func (a *Servers) findImage(ctx context.Context, id string) (nova.Image, error) {
 	image, err := a.images.As(nova.CallerOf(ctx)).Show(ctx, id)
 	if nova.Is(err, nova.NotFound) || nova.Is(err, nova.Forbidden) {
-		return image, nova.Errorf(nova.Invalid, "Can not find requested image")
+		return image, errNoImage
 	}
 	return image, err
 }

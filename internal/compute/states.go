@@ -23,6 +23,7 @@ const (
 	Resume         Verb = "resume"
 	Rescue         Verb = "rescue"
 	Unrescue       Verb = "unrescue"
+	Rebuild        Verb = "rebuild"
 	Snapshot       Verb = "createImage"
 	Backup         Verb = "createBackup"
 	BackupInstance Verb = "backup_instance"
@@ -42,7 +43,7 @@ type transition struct {
 	from       []nova.VMState   // empty: any
 	during     []nova.TaskState // tasks that it may interrupt; empty: none, the server must be idle
 	supersedes bool             // it supersedes whatever keeps the server busy
-	then       nova.VMState     // empty: as before
+	then       nova.VMState     // unless the last step says otherwise; empty: as before
 	broken     nova.VMState     // where a failure leaves the server; empty: as before
 	runs       nova.VMState     // instead of broken, if the server runs all the same; empty: broken
 	awaited    bool             // whoever asked for it waits for its end
@@ -88,11 +89,13 @@ var (
 const (
 	buildEvent    = "compute__do_build_and_run_instance"
 	deleteEvent   = "compute_terminate_instance"
+	stopEvent     = "compute_stop_instance"
 	snapshotEvent = "compute_snapshot_instance"
 	backupEvent   = "compute_backup_instance"
 	rescueEvent   = "compute_rescue_instance"
 	attachEvent   = "compute_attach_interface"
 	detachEvent   = "compute_detach_interface"
+	rebuildEvent  = "compute_rebuild_instance"
 )
 
 // transitions is the life of a server. States and events are Nova's: those of
@@ -125,7 +128,7 @@ var transitions = map[Verb]transition{
 	},
 	Stop: {
 		action: "stop", word: "stop", from: []nova.VMState{nova.Active, nova.Errored}, then: nova.Stopped, lock: true, host: true,
-		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: "compute_stop_instance", do: drive(virt.Driver.PowerOff)}},
+		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, do: drive(virt.Driver.PowerOff)}},
 	},
 	SoftReboot: {
 		action: "reboot", word: "reboot", from: []nova.VMState{nova.Active},
@@ -165,6 +168,20 @@ var transitions = map[Verb]transition{
 	Unrescue: {
 		action: "unrescue", word: "unrescue", from: []nova.VMState{nova.Rescued}, then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{{name: "unrescue", queue: onHost, task: nova.Unrescuing, event: "compute_unrescue_instance", do: drive(virt.Rescuer.Unrescue)}},
+	},
+	Rebuild: {
+		action: "rebuild", word: "rebuild", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored},
+		then: nova.Active, broken: nova.Errored, lock: true,
+		steps: []step{
+			{name: "find", queue: onHost, task: nova.Rebuilding, event: "rebuild_server", harmless: true, do: (*Worker).findNewImage},
+			{name: "raze", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, do: (*Worker).raze},
+			{name: "connect", queue: onHost, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, do: (*Worker).findPorts},
+			{name: "spawn", queue: onHost, task: nova.RebuildSpawning, event: rebuildEvent, progress: true, do: (*Worker).respawn},
+			{
+				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
+				do: (*Worker).stopAgain,
+			},
+		},
 	},
 	Snapshot: {
 		action: "createImage", word: "createImage", from: imageable,

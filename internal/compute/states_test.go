@@ -26,7 +26,7 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 // The rows and columns of the grid, in order.
 var (
 	verbs = []Verb{
-		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Snapshot, Backup, BackupInstance,
+		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, Snapshot, Backup, BackupInstance,
 		AttachInterface, DetachInterface,
 	}
 	columns = []nova.VMState{
@@ -35,7 +35,7 @@ var (
 	}
 	tasks = []nova.TaskState{
 		nova.Scheduling, nova.Networking, nova.Spawning, nova.PoweringOff, nova.PoweringOn, nova.Rebooting, nova.RebootingHard,
-		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting,
+		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.Rebuilding, nova.RebuildBlockDeviceMapping, nova.RebuildSpawning, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting,
 	}
 	words = map[Verb]string{SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
 )

@@ -311,7 +311,7 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 			e.change.Elsewhere = &left
 		}
 	}
-	if state != "" {
+	if state != "" && (a.back() || e.change.VMState == nil) {
 		e.change.VMState = &state
 	}
 	ended.server, ended.progress.Held = changed(a.server, e.change), holding{}

@@ -53,6 +53,13 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "rescue", wrong: nova.Paused,
 	},
+	compute.Rebuild: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			_, _, err := s.api.Rebuild(ctx, server, compute.RebuildRequest{ImageID: cirros})
+			return err
+		},
+		asks: "spawn", first: []compute.Verb{compute.Stop}, request: onPrivate, wrong: nova.Paused,
+	},
 	compute.Unrescue: {asks: "unrescue", first: []compute.Verb{compute.Rescue}, wrong: nova.Active},
 	compute.Snapshot: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {

@@ -89,7 +89,7 @@ var History = []Change{
 	{51, "Everybody sees the events of an action; volumes that grew are reported.", Done},
 	{52, "A new server can have tags.", Done},
 	{53, "Services and hypervisors are known by their UUID.", Planned},
-	{54, "Rebuilding can change the key pair.", Planned},
+	{54, "Rebuilding can change the key pair.", Done},
 	{55, "Flavors have a description, which can be changed.", Done},
 	{56, "A cold migration can name its host.", Planned},
 	{57, "Files are no more put into new servers, nor counted; rebuilding can change the user data.", Done},

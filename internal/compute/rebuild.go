@@ -1,0 +1,241 @@
+package compute
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// A RebuildRequest is what a client asks for when it has a server made anew.
+type RebuildRequest struct {
+	ImageID           string
+	Change            db.ServerChange // of what the client may set without further ado: name, description, metadata, user data …
+	DiskConfig        string          // AUTO or MANUAL; empty: as the image says
+	KeyName           **string        // nil: as before; a pointer to nil: none
+	TrustedCerts      *[]string       // nil: as before
+	Files             []File
+	Password          *string // nil: made up
+	PreserveEphemeral bool
+	ZeroDisk          bool // policy allows the caller to boot an image on a flavor without a disk
+}
+
+// rebuildArgs are the arguments of Rebuild.
+type rebuildArgs struct {
+	PreserveEphemeral bool   `json:"preserve_ephemeral,omitempty"`
+	Files             []File `json:"files,omitempty"`
+	Password          string `json:"password"`
+}
+
+// Rebuild begins to make a server anew, from the same image or from another. It
+// keeps its ID, its addresses and its place. Rebuild returns the server as it is
+// now, and the password of its administrator. The error is Invalid for what is not
+// there or does not fit, OverQuota for too much metadata or too many files, and
+// Conflict for a server that may not be rebuilt now.
+func (a *Servers) Rebuild(ctx context.Context, s nova.Server, r RebuildRequest) (nova.Server, string, error) {
+	if err := transitions[Rebuild].check(ctx, s); err != nil {
+		return s, "", err
+	}
+	change, err := a.resolveRebuild(ctx, s, r)
+	if err != nil {
+		return s, "", err
+	}
+	password, err := a.password(r.Password)
+	if err != nil {
+		return s, "", err
+	}
+	args := rebuildArgs{PreserveEphemeral: r.PreserveEphemeral, Files: r.Files, Password: password}
+	_, err = a.begin(ctx, s, Rebuild, args, func(tx *db.Store) error { return tx.ChangeServer(ctx, s.ID, change) })
+	if err != nil {
+		return s, "", err
+	}
+	s, err = a.store.Server(ctx, s.ID)
+	return s, password, err
+}
+
+// resolveRebuild finds what a client names, and refuses what does not fit the
+// server, in the order of rebuild in nova/compute/api.py. It returns all that
+// becomes of the server.
+func (a *Servers) resolveRebuild(ctx context.Context, s nova.Server, r RebuildRequest) (db.ServerChange, error) {
+	change := r.Change
+	if r.KeyName != nil {
+		key, err := a.resolveKey(ctx, *r.KeyName)
+		if err != nil {
+			return change, err
+		}
+		change.KeyName, change.PublicKey = r.KeyName, &key
+	}
+	change.TrustedCerts = r.TrustedCerts
+	image, err := a.resolveImage(ctx, ServerRequest{ImageID: r.ImageID, DiskConfig: r.DiskConfig})
+	if errors.Is(err, errNoImage) {
+		return change, nova.Errorf(nova.Invalid, "Cannot find image for rebuild")
+	}
+	if err != nil {
+		return change, err
+	}
+	if err := checkVolume(s, r); err != nil {
+		return change, err
+	}
+	if err := a.checkRebuild(ctx, s, r, image.Image); err != nil {
+		return change, err
+	}
+	props, boot := imageProps(image.Image), bootFrom(s.Boot, image.Image, s.Flavor)
+	if props["base_image_ref"] != "" {
+		props["base_image_ref"] = image.ID
+	}
+	if s.ImageID != "" { // or the server would not boot from a volume any more
+		change.ImageID = &image.ID
+	}
+	change.ImageProps, change.Boot, change.DiskConfig = &props, &boot, new(diskConfig(image.Image, r.DiskConfig))
+	change.KernelID, change.RamdiskID, change.Progress = &image.kernel, &image.ramdisk, new(0)
+	return change, nil
+}
+
+// checkVolume refuses what can't be had for a server that boots from a volume:
+// there is no service that could write another image to it.
+func checkVolume(s nova.Server, r RebuildRequest) error {
+	switch {
+	case s.ImageID != "":
+		return nil
+	case r.TrustedCerts != nil && len(*r.TrustedCerts) > 0:
+		return nova.Errorf(nova.Invalid, "Image certificate validation is not supported for volume-backed servers.")
+	}
+	return nova.Errorf(nova.Invalid, "Image %s is unacceptable: Unable to rebuild with a different image for a volume-backed server.", r.ImageID)
+}
+
+// checkRebuild refuses more than quotas allow, and an image that the server can't
+// boot from.
+func (a *Servers) checkRebuild(ctx context.Context, s nova.Server, r RebuildRequest, image nova.Image) error {
+	caller := nova.CallerOf(ctx)
+	ofProject, ofUser, err := a.Quota(ctx, caller.ProjectID, caller.UserID)
+	if err != nil {
+		return err
+	}
+	wanted := ServerRequest{Files: r.Files}
+	if r.Change.Metadata != nil {
+		wanted.Metadata = *r.Change.Metadata
+	}
+	if err := cmp.Or(checkQuotas(ofUser, wanted), checkQuotas(ofProject, wanted)); err != nil {
+		return err
+	}
+	if err := checkImageMeta(image); err != nil {
+		return err
+	}
+	if err := checkImage(image, s.Flavor, r.ZeroDisk); err != nil {
+		return err
+	}
+	if image.ID != s.ImageID && !slices.Equal(numaWishes(image.Properties), numaWishes(s.ImageProps)) {
+		return nova.Errorf(nova.Invalid,
+			"An instance's NUMA topology cannot be changed as part of a rebuild. The image provided is invalid for this instance.")
+	}
+	return nil
+}
+
+// numaWishes is what an image wants of the host's processors and memory, which
+// must stay as it is as long as the server stays where it is.
+func numaWishes(props map[string]string) (wishes []string) {
+	for name, value := range props {
+		switch {
+		case name == "hw_cpu_policy" && value == "shared": // as if it were not there
+		case strings.HasPrefix(name, "hw_numa_"), name == "hw_mem_page_size", name == "hw_cpu_policy", name == "hw_cpu_thread_policy",
+			name == "hw_cpu_realtime_mask":
+			wishes = append(wishes, name+"="+value)
+		}
+	}
+	slices.Sort(wishes)
+	return wishes
+}
+
+// findNewImage is the step that makes sure that the image is still there before
+// anything is lost. It remembers whether the server is to be stopped again.
+func (w *Worker) findNewImage(ctx context.Context, a *action) (effect, error) {
+	stopped := a.server.VMState == nova.Stopped
+	e := effect{note: func(p *progress) { p.Stopped = stopped }}
+	if a.server.ImageID == "" {
+		return e, nil
+	}
+	image, err := w.images.AsService().Show(ctx, a.server.ImageID)
+	if err == nil && image.Status != imageActive {
+		err = nova.Errorf(nova.Invalid, "Image %s is not active.", image.ID)
+	}
+	return e, err
+}
+
+// raze is the step that removes a server from its host, to be made anew.
+func (w *Worker) raze(ctx context.Context, a *action) (effect, error) {
+	args, err := decodeArgs[rebuildArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	if args.PreserveEphemeral {
+		return effect{}, nova.Errorf(nova.Invalid, "The current driver does not support preserving ephemeral partitions.")
+	}
+	return w.destroy(ctx, a)
+}
+
+// findPorts is the step that finds what the server is connected to.
+func (w *Worker) findPorts(ctx context.Context, a *action) (effect, error) {
+	var err error
+	a.ports, err = w.portsOf(ctx, a.server)
+	return effect{}, err
+}
+
+// portsOf are a server's ports, in the order in which the server has them.
+func (w *Worker) portsOf(ctx context.Context, s nova.Server) ([]nova.Port, error) {
+	found, err := w.networks.AsService().Ports(ctx, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	ports := make([]nova.Port, 0, len(found))
+	for _, address := range s.Addresses {
+		at := slices.IndexFunc(found, func(p nova.Port) bool { return p.ID == address.PortID })
+		if at >= 0 && !slices.ContainsFunc(ports, func(p nova.Port) bool { return p.ID == address.PortID }) {
+			ports = append(ports, found[at])
+		}
+	}
+	return ports, nil
+}
+
+// respawn is the step that makes the server anew. It runs then, even if it is to
+// be stopped again.
+func (w *Worker) respawn(ctx context.Context, a *action) (effect, error) {
+	driver, err := driverOf[virt.Driver](a)
+	if err != nil {
+		return effect{}, err
+	}
+	args, err := decodeArgs[rebuildArgs](a.Action)
+	if err != nil {
+		return effect{}, err
+	}
+	if a.ports == nil {
+		if a.ports, err = w.portsOf(ctx, a.server); err != nil {
+			return effect{}, err
+		}
+	}
+	s := a.server
+	s.ConfigDrive = w.hasConfigDrive(s)
+	err = driver.Spawn(ctx, s, virt.Build{
+		Image: w.imageSource(s), NICs: nics(s, a.ports), Files: contents(args.Files), Password: args.Password,
+	})
+	if err != nil {
+		return effect{}, err
+	}
+	power, err := driver.PowerState(ctx, s)
+	return effect{change: db.ServerChange{
+		VMState: new(nova.Active), PowerState: &power, LaunchedAt: new(w.store.Now()), ConfigDrive: &s.ConfigDrive,
+	}}, err
+}
+
+func wasStopped(a *action) bool { return a.progress.Stopped }
+
+// stopAgain is the step that shuts a server down that was shut down before.
+func (w *Worker) stopAgain(ctx context.Context, a *action) (effect, error) {
+	e, err := drive(virt.Driver.PowerOff)(w, ctx, a)
+	e.change.VMState = new(nova.Stopped)
+	return e, err
+}
