@@ -14,7 +14,7 @@ race     := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc,-gcflags='
 # The packages whose tests rewrite what they compare with.
 goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
 
-.PHONY: help build run check test soak vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard tools clean
+.PHONY: help build run check test soak fuzz vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard tools clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ docs: golden ## rewrite the documents that tests generate from the tables in the
 
 soak: ## the crash tests with many more rounds: a quarter of an hour; NOVA_CRASH_SEED repeats a run
 	NOVA_CRASH_ROUNDS=$${NOVA_CRASH_ROUNDS:-40} $(postgres) go test $(race) -count=1 -timeout 60m -run 'Crash|Parts' -v ./e2e
+
+fuzz: ## send broken requests for NOVA_FUZZ_TIME (10m) and keep what breaks us; NOVA_FUZZ_SEED repeats a run
+	NOVA_FUZZ_TIME=$${NOVA_FUZZ_TIME:-10m} NOVA_FUZZ_SEED=$${NOVA_FUZZ_SEED:-$$RANDOM$$RANDOM} $(postgres) go test -count=1 -timeout 60m -run 'TestFuzz$$' -v ./api
 
 cover: ## measure which lines the tests reach, on both databases
 	@mkdir -p bin
