@@ -117,7 +117,7 @@ func TestImages_Inherit(t *testing.T) {
 		made := s.image(id)
 		want := nova.Image{
 			ID: id, Name: "copy", Owner: caller.ProjectID, Status: "active", Visibility: "private", DiskFormat: "raw", ContainerFormat: "bare",
-			MinDisk: 1, MinRAM: 64, Size: made.Size, CreatedAt: made.CreatedAt, Properties: maps.Clone(keptProps),
+			MinDisk: 1, MinRAM: 64, Size: made.Size, CreatedAt: made.CreatedAt, UpdatedAt: made.UpdatedAt, Properties: maps.Clone(keptProps),
 		}
 		maps.Copy(want.Properties, map[string]string{
 			"user_id": caller.UserID, "boot_roles": strings.Join(owner.Roles, ","), "instance_uuid": server.ID,

@@ -83,7 +83,7 @@ func TestImages(t *testing.T) {
 		made, caller := s.image(id), nova.CallerOf(ctx)
 		want := nova.Image{
 			ID: id, Name: "copy", Owner: server.ProjectID, Status: "active", Visibility: "private", DiskFormat: "raw", ContainerFormat: "bare",
-			MinDisk: 1, Size: made.Size, CreatedAt: made.CreatedAt, Properties: map[string]string{
+			MinDisk: 1, Size: made.Size, CreatedAt: made.CreatedAt, UpdatedAt: made.UpdatedAt, Properties: map[string]string{
 				"image_type": c.kind, "instance_uuid": server.ID, "user_id": server.UserID, "base_image_ref": cirros,
 				"boot_roles": strings.Join(caller.Roles, ","), "owner_user_name": "demo", "owner_project_name": "demo",
 			},

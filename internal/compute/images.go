@@ -51,7 +51,7 @@ func (a *Servers) ReplaceImageMetadata(ctx context.Context, image nova.Image, wa
 
 // CheckImageMetadata refuses more metadata on an image than the caller's project
 // may have on a server: check_img_metadata_properties_quota in
-// nova/api/openstack/common.py.
+// nova/api/openstack/common.py. The error is OverQuota.
 func (a *Servers) CheckImageMetadata(ctx context.Context, metadata map[string]string) error {
 	quota, _, err := a.Quota(ctx, nova.CallerOf(ctx).ProjectID, "")
 	if err != nil || len(metadata) == 0 || quota.Within(nova.QuotaMetadataItems, len(metadata)) {
