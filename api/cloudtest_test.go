@@ -59,7 +59,7 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	t.Helper()
 	statements := &atomic.Int64{}
 	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
-	clients, transport := newClients(t, store)
+	clients, transport, networks := newClients(t, store)
 	local := new(virt.Hosts)
 	for _, host := range []string{"fake-1", "fake-2"} {
 		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 8, RAM: 8192, Disk: 100})
@@ -74,6 +74,10 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
 		statements: statements, transport: transport,
 	}
+	networks.OnChange(func(ctx context.Context, events []nova.ServerEvent) error {
+		_, err := s.compute.ExternalEvents(ctx, events)
+		return err
+	})
 	s.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: clients.Image, Networks: clients.Network,
 		Hosts: hosts.New(hosts.Options{Store: store, DownTime: 24 * time.Hour}), Local: local,
@@ -89,9 +93,9 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 }
 
 // newClients starts the bundled services, and gives the clients that reach
-// them in this process, and the transport that does. The services know the
+// them in this process, the transport that does, and the network service. The services know the
 // tests' callers by the same tokens.
-func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTripper) {
+func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTripper, *network.Service) {
 	t.Helper()
 	const password = "a password for tests"
 	var clients *cloud.Clients
@@ -127,7 +131,7 @@ func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTrippe
 		Transport: transport, TokenCacheTime: time.Hour,
 	})
 	must(t, err)
-	return clients, transport
+	return clients, transport, networks
 }
 
 // Network sends a request to the bundled network service, as Do does to the
@@ -189,7 +193,7 @@ func (s *cloudSite) begin(name, more string, options ...option) string {
 	return s.Do("POST /v2.1/servers "+body, append([]option{as("demo"), at(90)}, options...)...).Want(s.t, 202).String("server/id")
 }
 
-// work does all that is queued.
+// work does all that is queued, and shows what the network service has changed.
 func (s *cloudSite) work() {
 	s.t.Helper()
 	for more := true; more; {
@@ -197,6 +201,7 @@ func (s *cloudSite) work() {
 		more, err = s.worker.RunOne(s.t.Context())
 		must(s.t, err)
 	}
+	must(s.t, s.worker.RefreshNetworks(s.t.Context()))
 }
 
 // bring has an administrator do something to a server that must be accepted.

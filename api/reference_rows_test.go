@@ -71,7 +71,10 @@ var examples = map[string]example{
 	"DELETE /os-quota-sets/{id}":       {path: "/os-quota-sets/{project}"},
 	"GET /os-quota-sets/{id}/detail":   {path: "/os-quota-sets/{project}/detail"},
 	"GET /os-quota-sets/{id}/defaults": {path: "/os-quota-sets/{project}/defaults"},
-	"GET /os-server-groups":            {path: "/os-server-groups"},
+	"POST /os-server-external-events": {
+		path: "/os-server-external-events", body: `{"events": [{"name": "network-changed", "server_uuid": "{server}"}]}`,
+	},
+	"GET /os-server-groups": {path: "/os-server-groups"},
 	"POST /os-server-groups": {
 		path: "/os-server-groups", body: `{"server_group": {"name": "g", "policy": "affinity"}}`,
 		until: 63, old: `{"server_group": {"name": "g", "policies": ["affinity"]}}`,
@@ -152,7 +155,7 @@ func onServer(body, first string) example {
 // are about.
 var notServed = map[string][]string{
 	"servers": {
-		"POST /os-server-external-events", "GET /servers/{server_id}/diagnostics",
+		"GET /servers/{server_id}/diagnostics",
 
 		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/os-security-groups",
 		"GET /servers/{server_id}/topology", "POST /servers/{id}/action addFixedIp", "POST /servers/{id}/action addFloatingIp",

@@ -23,6 +23,7 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("tenant_usage", "os-simple-tenant-usage", &TenantUsages{o})
 
 	m.Resource("console_auth_token", "os-console-auth-tokens", &ConsoleAuthTokens{o})
+	m.Resource("server_external_event", "os-server-external-events", &ServerExternalEvents{o})
 	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
 
 	server := m.Resource("server", "servers", &Servers{o},

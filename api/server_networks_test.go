@@ -41,6 +41,15 @@ func (s *cloudSite) neutron() (n neutron) {
 	return n
 }
 
+// route joins demo's network to the external one, so that its ports can have floating
+// addresses.
+func (s *cloudSite) route(n neutron) {
+	s.t.Helper()
+	router := s.Network(`POST /routers {"router": {"external_gateway_info": {"network_id": "`+n.external+`"}}}`, as("demo")).Want(s.t, 201).String("router/id")
+	subnet := s.Network("GET /networks/" + n.mine).String("network/subnets/0")
+	s.Network("PUT /routers/"+router+`/add_router_interface {"subnet_id": "`+subnet+`"}`, as("demo")).Want(s.t, 200)
+}
+
 // TestServers_CreateNetworksRefused has every refusal of validate_networks in
 // nova/network/neutron.py, and those that Nova finds when it builds a server. Not a
 // server is made, and no port touched.

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -35,10 +36,31 @@ func (s *Store) NetworkChanged(ctx context.Context, ids ...string) error {
 	return nil
 }
 
+// HostsOf finds the hosts of servers, by the servers' IDs. Servers that are gone are
+// left out; the host is empty for those that have none.
+func (s *Store) HostsOf(ctx context.Context, ids []string) (map[string]string, error) {
+	const most = 500 // parameters of a statement
+	hosts := make(map[string]string, len(ids))
+	for chunk := range slices.Chunk(ids, most) {
+		text, args, err := rows.In("SELECT uuid, host FROM servers WHERE uuid IN (?) AND deleted_at IS NULL", chunk)
+		if err != nil {
+			return nil, err
+		}
+		found, err := rows.All[struct{ UUID, Host string }](ctx, s.DB, text, args...)
+		if err != nil {
+			return nil, fmt.Errorf("find hosts of servers: %w", err)
+		}
+		for _, server := range found {
+			hosts[server.UUID] = server.Host
+		}
+	}
+	return hosts, nil
+}
+
 // StaleServers lists servers on some hosts whose network has changed: so many at
-// the most.
+// the most. Those that are being deleted are left out.
 func (s *Store) StaleServers(ctx context.Context, hosts []string, limit int) ([]nova.Server, error) {
-	return s.serversOn(ctx, hosts, "network_stale", limit)
+	return s.serversOn(ctx, hosts, "network_stale AND task_state <> ?", nova.Deleting, limit)
 }
 
 // ServersOn lists the servers on some hosts behind one of them, by their serial

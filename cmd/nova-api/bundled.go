@@ -17,6 +17,7 @@ import (
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/console"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -93,6 +94,18 @@ func (b *bundled) validateWith(client *cloud.Identity) {
 	if b.identity != nil {
 		b.identity.OnRevocation(client.Forget)
 	}
+}
+
+// tell has the bundled network service tell servers what it changes, as Neutron tells
+// Nova: by the same events, and in this process.
+func (b *bundled) tell(servers *compute.Servers) {
+	if b.network == nil {
+		return
+	}
+	b.network.OnChange(func(ctx context.Context, events []nova.ServerEvent) error {
+		_, err := servers.ExternalEvents(ctx, events)
+		return err
+	})
 }
 
 // catchUp returns the function that the client of the identity service calls before

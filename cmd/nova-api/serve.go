@@ -134,6 +134,7 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
 		Patience: cfg.ResponseTimeout,
 	})
+	c.bundled.tell(c.servers)
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
 	c.registrar = newRegistrar(cfg, store, local, process, log)
 	c.worker = compute.NewWorker(compute.WorkerOptions{

@@ -71,6 +71,7 @@ func (s *site) newClients() *cloud.Clients {
 		Store: networkdb.New(s.store.DB), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
 	})
 	s.must(networks.Seed(s.t.Context()))
+	s.network = networks
 	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
 		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(s.allocating(networks)),
 	}})

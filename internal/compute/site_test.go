@@ -20,6 +20,7 @@ import (
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/network"
 	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
@@ -46,6 +47,7 @@ type site struct {
 	clock     *clock
 	hooks     *hooks
 	transport http.RoundTripper
+	network   *network.Service
 	clients   *cloud.Clients
 	local     *virt.Hosts
 	hosts     *hosts.Hosts

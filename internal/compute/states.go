@@ -29,6 +29,12 @@ const (
 	BackupInstance Verb = "backup_instance"
 )
 
+// The verbs that follow what others have done to a server's power.
+const (
+	PoweredOn  Verb = "powered_on"  // shown as start
+	PoweredOff Verb = "powered_off" // shown as stop
+)
+
 // The verbs that go on beside others.
 const (
 	AttachInterface Verb = "attach_interface"
@@ -96,6 +102,8 @@ const (
 	attachEvent   = "compute_attach_interface"
 	detachEvent   = "compute_detach_interface"
 	rebuildEvent  = "compute_rebuild_instance"
+
+	powerUpdateEvent = "compute_power_update"
 )
 
 // transitions is the life of a server. States and events are Nova's: those of
@@ -204,6 +212,14 @@ var transitions = map[Verb]transition{
 			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
 			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, do: (*Worker).uploadImage},
 		},
+	},
+	PoweredOn: {
+		action: "start", word: "start", from: []nova.VMState{nova.Stopped}, then: nova.Active,
+		steps: []step{{name: "start", queue: onHost, task: nova.PoweringOn, event: powerUpdateEvent, do: drive(virt.Driver.PowerOn)}},
+	},
+	PoweredOff: {
+		action: "stop", word: "stop", from: []nova.VMState{nova.Active}, then: nova.Stopped,
+		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: powerUpdateEvent, do: drive(virt.Driver.PowerOff)}},
 	},
 	AttachInterface: {
 		action: "attach_interface", word: "attach_interface", from: pluggable, lock: true, beside: true, awaited: true, explain: explainAttach,

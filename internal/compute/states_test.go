@@ -27,7 +27,7 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 var (
 	verbs = []Verb{
 		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, Snapshot, Backup, BackupInstance,
-		AttachInterface, DetachInterface,
+		PoweredOn, PoweredOff, AttachInterface, DetachInterface,
 	}
 	columns = []nova.VMState{
 		nova.Building, nova.Active, nova.Paused, nova.Suspended, nova.Stopped, nova.Rescued, nova.Resized, nova.SoftDeleted,

@@ -82,6 +82,8 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "snapshot", first: []compute.Verb{compute.Stop}, wrong: nova.Building,
 	},
+	compute.PoweredOn:  {asks: "power_on", first: []compute.Verb{compute.Stop}, word: "start", wrong: nova.Active, locked: true},
+	compute.PoweredOff: {asks: "power_off", word: "stop", wrong: nova.Errored, locked: true},
 	compute.AttachInterface: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
 			return s.api.BeginAttach(ctx, server, compute.NIC{NetworkID: private})

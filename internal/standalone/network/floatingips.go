@@ -37,6 +37,7 @@ func (s *Service) floatingIPs() resource[networkdb.FloatingIP] {
 		create:   s.createFloating,
 		change:   s.changeFloating,
 		remove:   s.removeFloating,
+		events:   s.floatingEvents,
 	}
 }
 

@@ -58,6 +58,7 @@ func (s *Service) ports() resource[networkdb.Port] {
 		create:   s.createPort,
 		change:   s.changePort,
 		remove:   s.removePort,
+		events:   portEvents,
 	}
 }
 

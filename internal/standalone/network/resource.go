@@ -50,6 +50,9 @@ type resource[T any] struct {
 	change func(ctx context.Context, tx *networkdb.Store, c nova.Caller, was T, v *T, body object) error
 	// remove deletes a thing, which is locked.
 	remove func(ctx context.Context, tx *networkdb.Store, v T) error
+	// events are what servers are told of a change: was is nil for a new thing, now
+	// for one that is deleted.
+	events func(ctx context.Context, was, now *T) ([]nova.ServerEvent, error)
 }
 
 // routes are the calls at a path, such as /ports. Old clients add .json to a
@@ -140,6 +143,7 @@ func (o resource[T]) post(r *http.Request) (kit.Reply, error) {
 	views := make([]object, len(made))
 	for i := range made {
 		views[i] = o.document(made[i], caller)
+		o.tell(r.Context(), nil, &made[i])
 	}
 	if bulk {
 		return kit.Reply{Status: http.StatusCreated, Body: object{o.plural: views}}, nil
@@ -205,11 +209,12 @@ func (o resource[T]) put(r *http.Request) (kit.Reply, error) {
 // update applies a body to a thing while it is locked, if the thing is at the
 // revision that is asked for.
 func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, body object, match revision) (T, error) {
+	var was T
 	v, err := o.table(o.s.Store).Change(ctx, id, func(tx *networkdb.Store, v *T) error {
 		if err := checkRevision(match, o.record(v)); err != nil {
 			return err
 		}
-		was := *v
+		was = *v
 		if err := o.apply(v, body); err != nil {
 			return err
 		}
@@ -218,6 +223,9 @@ func (o resource[T]) update(ctx context.Context, c nova.Caller, id string, body 
 		}
 		return o.change(ctx, tx, c, was, v, body)
 	})
+	if err == nil {
+		o.tell(ctx, &was, &v)
+	}
 	return v, asMissing(err, o.notFound(id))
 }
 
@@ -234,9 +242,8 @@ func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	id := o.record(&v).ID
-	return kit.Reply{}, o.s.Store.Tx(ctx, func(tx *networkdb.Store) error {
-		v, err := o.table(tx).Lock(ctx, id)
-		if err != nil {
+	err = o.s.Store.Tx(ctx, func(tx *networkdb.Store) error {
+		if v, err = o.table(tx).Lock(ctx, id); err != nil {
 			return asMissing(err, o.notFound(id))
 		}
 		if err := checkRevision(match, o.record(&v)); err != nil {
@@ -244,6 +251,10 @@ func (o resource[T]) del(r *http.Request) (kit.Reply, error) {
 		}
 		return o.remove(ctx, tx, v)
 	})
+	if err == nil {
+		o.tell(ctx, &v, nil)
+	}
+	return kit.Reply{}, err
 }
 
 // asMissing says which thing it was that the database did not find. Other

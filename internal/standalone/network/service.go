@@ -9,6 +9,7 @@
 package network
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -41,8 +42,9 @@ type Options struct {
 // A Service is a network service. Several may share a database.
 type Service struct {
 	Options
-	kit     kit.Kit
-	handler http.Handler
+	kit      kit.Kit
+	handler  http.Handler
+	onChange func(ctx context.Context, events []nova.ServerEvent) error // nil: nobody wants to know
 }
 
 // New makes a Service.
@@ -50,6 +52,12 @@ func New(o Options) *Service {
 	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Neutron}}
 	s.handler = s.router()
 	return s
+}
+
+// OnChange has a function called after each change of what servers have, with what
+// Neutron would tell Nova of it. Call it before the service serves.
+func (s *Service) OnChange(tell func(ctx context.Context, events []nova.ServerEvent) error) {
+	s.onChange = tell
 }
 
 // ServeHTTP answers a request to / or anything below /v2.0.
