@@ -119,6 +119,8 @@ var examples = map[string]example{
 
 	"POST /servers/{id}/action createBackup":        onServer(`{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, ""),
 	"POST /servers/{id}/action createImage":         onServer(`{"createImage": {"name": "i"}}`, ""),
+	"POST /servers/{id}/action forceDelete":         {path: "/servers/{deleted server}/action", body: `{"forceDelete": null}`},
+	"POST /servers/{id}/action restore":             {path: "/servers/{deleted server}/action", body: `{"restore": null}`},
 	"POST /servers/{id}/action lock":                onServer(`{"lock": null}`, ""),
 	"POST /servers/{id}/action os-getConsoleOutput": onServer(`{"os-getConsoleOutput": {}}`, ""),
 	"POST /servers/{id}/action os-getRDPConsole": {
@@ -160,9 +162,9 @@ var notServed = map[string][]string{
 		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/os-security-groups",
 		"GET /servers/{server_id}/topology", "POST /servers/{id}/action addFixedIp", "POST /servers/{id}/action addFloatingIp",
 		"POST /servers/{id}/action addSecurityGroup", "POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",
-		"POST /servers/{id}/action forceDelete", "POST /servers/{id}/action removeFixedIp",
+		"POST /servers/{id}/action removeFixedIp",
 		"POST /servers/{id}/action removeFloatingIp", "POST /servers/{id}/action removeSecurityGroup",
-		"POST /servers/{id}/action resize", "POST /servers/{id}/action restore", "POST /servers/{id}/action revertResize",
+		"POST /servers/{id}/action resize", "POST /servers/{id}/action revertResize",
 		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload", "POST /servers/{id}/action trigger_crash_dump",
 		"POST /servers/{id}/action unshelve",
 	},

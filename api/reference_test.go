@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/api"
 	"github.com/nova-api/nova-api/api/rest"
@@ -240,7 +241,7 @@ type referenceSite struct {
 func eachReference(t *testing.T, test func(t *testing.T, s *referenceSite)) {
 	t.Helper()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
-		unlimited := func(_ *api.Options, o *compute.Options) { o.Quota = nova.Quota{} }
+		unlimited := func(_ *api.Options, o *compute.Options) { o.Quota, o.ReclaimAfter = nova.Quota{}, time.Hour }
 		s := &referenceSite{cloudSite: newCloud(t, connection, unlimited)}
 		s.server = s.boot("web", `, "networks": [{"uuid": "`+private+`"}]`)
 		test(t, s)
@@ -373,6 +374,11 @@ func (s *referenceSite) value(name, persona string) string {
 		return s.server
 	case "new server":
 		return s.boot("more", "")
+	case "deleted server":
+		id := s.boot("gone", "")
+		s.Do("DELETE /v2.1/servers/"+id, as("demo")).Want(s.t, 204)
+		s.work()
+		return id
 	case "project":
 		return demoProject
 	case "own project":

@@ -32,6 +32,8 @@ func (c *Servers) MemberActions() rest.Operations {
 		"rebuild":             rest.OnWith(c.load, schema.Rebuild, c.rebuild).Needs(policy.Rebuild).Status(accepted),
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
+		"restore":             rest.OnWith(c.load, schema.Restore, c.restore).Needs(policy.Restore).Status(accepted),
+		"forceDelete":         rest.OnWith(c.load, schema.ForceDelete, c.forceDelete).Needs(policy.ForceDelete).Status(accepted),
 		"createImage":         rest.OnWith(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),
 		"createBackup":        rest.OnWith(c.load, schema.CreateBackup, c.createBackup).Needs(policy.CreateBackup).Status(accepted),
 		"os-getConsoleOutput": rest.OnWith(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),
@@ -49,6 +51,16 @@ func (c *Servers) do(verb compute.Verb) func(context.Context, *rest.Request, nov
 	return func(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
 		return nil, c.Compute.Do(ctx, s, verb)
 	}
+}
+
+// restore brings a deleted server back, as long as it has not been reclaimed.
+func (c *Servers) restore(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	return nil, c.Compute.Restore(ctx, s)
+}
+
+// forceDelete deletes the server for good, also if deleted servers are kept.
+func (c *Servers) forceDelete(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	return nil, c.Compute.ForceDelete(ctx, s)
 }
 
 // reboot asks the guest to restart, or turns the server off and on again.

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/api"
 	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/policy"
 )
@@ -345,4 +347,28 @@ func TestServers_AdministratorByPolicy(t *testing.T) {
 		s.Do("GET /v2.1/servers?sort_key=host", as("reader")).Want(t, 200)
 		s.Do(stop, as("reader")).Want(t, 202)
 	})
+}
+
+// TestServerActions_Restore brings a deleted server back, and deletes it for good.
+func TestServerActions_Restore(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		refused := func(word, state string) check {
+			return fault("conflictingRequest", "Cannot '"+word+"' instance "+id+" while it is in vm_state "+state)
+		}
+		s.act(id, `{"restore": null}`).Want(t, 409, refused("restore", "active"))
+		s.Do("DELETE /v2.1/servers/"+id, as("demo")).Want(t, 204)
+		s.work()
+		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", "SOFT_DELETED"), has("server/OS-EXT-STS:vm_state", "soft-delete"))
+		s.Do("GET /v2.1/servers", as("demo")).Want(t, 200, has("servers", []any{}))
+		s.act(id, `{"os-start": null}`).Want(t, 409, refused("start", "soft-delete"))
+		s.act(id, `{"restore": null}`).Want(t, 202, empty)
+		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200, has("server/status", "ACTIVE"))
+		s.act(id, `{"lock": null}`).Want(t, 202)
+		s.act(id, `{"forceDelete": null}`).Want(t, 409, fault("conflictingRequest", "Instance "+id+" is locked"))
+		s.act(id, `{"unlock": null}`).Want(t, 202)
+		s.act(id, `{"forceDelete": null}`).Want(t, 202, empty)
+		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 404)
+	}, func(_ *api.Options, o *compute.Options) { o.ReclaimAfter = time.Hour })
 }

@@ -315,9 +315,10 @@ func (s *Store) FindAction(ctx context.Context, serial int64) (nova.Action, erro
 	return rows.Get[nova.Action](ctx, s.DB, "SELECT "+actionColumns+" FROM actions WHERE id = ?", serial)
 }
 
-// Working reports whether a verb is under way on a server.
-func (s *Store) Working(ctx context.Context, serverID, verb string) (bool, error) {
+// Working reports whether one of some verbs is under way on a server.
+func (s *Store) Working(ctx context.Context, serverID string, verbs ...string) (bool, error) {
 	number, err := rows.Get[int](ctx, s.DB,
-		"SELECT COUNT(*) FROM actions WHERE server_uuid = ? AND verb = ? AND finish_time IS NULL", serverID, verb)
+		"SELECT COUNT(*) FROM actions WHERE server_uuid = ? AND verb IN ("+rows.Marks(len(verbs))+") AND finish_time IS NULL",
+		append([]any{serverID}, rows.Anys(verbs)...)...)
 	return number > 0, err
 }

@@ -45,6 +45,7 @@ type ServerChange struct {
 	LockedBy       *string
 	LockedReason   **string
 	Fault          *nova.Fault
+	WaitsSince     *time.Time
 	LaunchedAt     *time.Time
 	TerminatedAt   *time.Time
 	DeletedAt      *time.Time
@@ -113,6 +114,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "locked_by", c.LockedBy)
 	assign(&a, "locked_reason", c.LockedReason)
 	assignJSON(&a, "fault", c.Fault)
+	assign(&a, "waits_since", c.WaitsSince)
 	assign(&a, "launched_at", c.LaunchedAt)
 	assign(&a, "terminated_at", c.TerminatedAt)
 	assign(&a, "deleted_at", c.DeletedAt)

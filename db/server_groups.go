@@ -57,7 +57,7 @@ func (s *Store) addMembers(ctx context.Context, groups []nova.ServerGroup) error
 		ids[i], at[groups[i].ID] = groups[i].ID, i
 		groups[i].Members = []string{}
 	}
-	text, args, err := rows.In("SELECT group_uuid, uuid FROM servers WHERE group_uuid IN (?) AND deleted_at IS NULL ORDER BY id", ids)
+	text, args, err := rows.In("SELECT group_uuid, uuid FROM servers WHERE group_uuid IN (?) AND deleted_at IS NULL AND vm_state <> ? ORDER BY id", ids, nova.SoftDeleted)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -15,7 +16,7 @@ const serverColumns = `id, uuid, name, hostname, description, project_id, user_i
 	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
 	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
 	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, group_uuid,
-	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault,
+	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault, waits_since,
 	created_at, updated_at, launched_at, terminated_at, deleted_at`
 
 // serverFields are where the columns are read into, and written from. The order is
@@ -43,6 +44,7 @@ func serverFields(s *nova.Server) []any {
 		&s.NetworkRevision, &s.NetworkStale,
 		&s.LockedBy, &s.LockedReason,
 		rows.AsJSON(&s.Fault),
+		&s.WaitsSince,
 		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,
 	}
 }
@@ -86,6 +88,23 @@ func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nov
 		return nil, err
 	}
 	return servers, s.addTags(ctx, servers)
+}
+
+// WaitingServers lists servers that have been in a state since before a time, and
+// are busy with nothing: those that wait in it longest first. The state is
+// SoftDeleted, Shelved or Resized.
+func (s *Store) WaitingServers(ctx context.Context, state nova.VMState, before time.Time) ([]nova.Server, error) {
+	const most = 100
+	servers, err := rows.Scan(ctx, s.DB, serverFields, `
+		SELECT `+serverColumns+`
+		FROM servers
+		WHERE deleted_at IS NULL AND vm_state IN ('soft-delete', 'shelved', 'resized') AND vm_state = ? AND waits_since <= ? AND task_state = ''
+		ORDER BY waits_since
+		LIMIT ?`, state, before.UTC(), most)
+	if err != nil {
+		return nil, fmt.Errorf("list waiting servers: %w", err)
+	}
+	return servers, nil
 }
 
 // ServerNames lists the same servers, but only their IDs and names.

@@ -31,6 +31,7 @@ var deeds = []deed{
 	{"create with networks", 2, false, nil, createOnNetwork},
 	{"create two", 2, false, nil, createTwo},
 	{"delete", 3, true, anyServer, to("DELETE", "", nil)},
+	act("forceDelete", 1, anyServer, nil).byAdmin(),
 	act("os-start", 4, in(nova.Stopped), nil),
 	act("os-stop", 4, in(nova.Active), nil),
 	act("reboot", 4, in(nova.Active), object{"type": "SOFT"}).called("soft reboot"),

@@ -48,6 +48,7 @@ CREATE TABLE servers (
     locked_by       TEXT    NOT NULL, -- '' for nobody
     locked_reason   TEXT,
     fault           TEXT    NOT NULL, -- JSON
+    waits_since     $time, -- when the server was soft-deleted, shelved or resized, while it is so
     created_at      $time   NOT NULL,
     updated_at      $time,
     launched_at     $time,
@@ -61,6 +62,7 @@ CREATE INDEX servers_with_stale_network ON servers (host) WHERE network_stale AN
 CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)));
 CREATE INDEX servers_of_group ON servers (group_uuid) WHERE group_uuid <> '' AND deleted_at IS NULL;
 CREATE INDEX servers_of_reservation ON servers (reservation_id);
+CREATE INDEX servers_waiting ON servers (vm_state, waits_since) WHERE deleted_at IS NULL AND vm_state IN ('soft-delete', 'shelved', 'resized');
 CREATE INDEX servers_in_use ON servers (project_id, uuid) WHERE terminated_at IS NULL;
 CREATE INDEX servers_by_end ON servers (terminated_at, project_id) WHERE terminated_at IS NOT NULL;
 

@@ -77,6 +77,9 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		group.Go(func() error { return c.registrar.Run(running) })
 		group.Go(func() error { return c.worker.Run(running) })
 	}
+	if cfg.Plays(config.RoleScheduler) {
+		group.Go(func() error { c.servers.RunWaiting(log.WithContext(running)); return nil })
+	}
 	group.Go(func() error { store.Listen(running); return nil })
 	line := log.Info().Strs("roles", cfg.NovaAPI.Roles).Str("database", store.Dialect())
 	if listener != nil {
@@ -132,7 +135,7 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
-		Patience: cfg.ResponseTimeout,
+		Patience: cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval,
 	})
 	c.bundled.tell(c.servers)
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)

@@ -47,6 +47,7 @@ type failure struct {
 	Message   string    `json:"message"`             // for clients
 	Details   string    `json:"details"`             // for administrators
 	Elsewhere bool      `json:"elsewhere,omitempty"` // it starts again, on another host
+	Harmless  bool      `json:"harmless,omitempty"`  // it leaves the server in the state that it had
 }
 
 // A stepFunc takes a step, or takes it back. It may be called again after a
@@ -130,6 +131,18 @@ func progressOf(record nova.Action) (p progress, err error) {
 		return p, fmt.Errorf("read the progress of an action: %w", err)
 	}
 	return p, nil
+}
+
+// text is the progress as it is written down: empty for none.
+func (p progress) text() (string, error) {
+	encoded, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("write down the progress of an action: %w", err)
+	}
+	if string(encoded) == "{}" {
+		return "", nil
+	}
+	return string(encoded), nil
 }
 
 // undoable is the last step, up to one of them, that can be taken back: -1 if

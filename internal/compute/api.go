@@ -27,6 +27,7 @@ type Servers struct {
 	patience     time.Duration
 	notInherited []string
 	consoleTTL   time.Duration
+	reclaimAfter time.Duration
 }
 
 // Options are what Servers works with.
@@ -51,6 +52,8 @@ type Options struct {
 	// ConsoleTTL is how long a console can be opened after a client has asked for
 	// its address. 0 is 10 minutes.
 	ConsoleTTL time.Duration
+	// ReclaimAfter is how long deleted servers can be restored. 0 is not at all.
+	ReclaimAfter time.Duration
 }
 
 // New makes Servers.
@@ -62,6 +65,6 @@ func New(o Options) *Servers {
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
-		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL),
+		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), reclaimAfter: o.ReclaimAfter,
 	}
 }

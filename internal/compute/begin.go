@@ -21,12 +21,23 @@ func (a *Servers) Do(ctx context.Context, s nova.Server, verb Verb) error {
 // begin moves the server into a verb and queues the work, or does neither. What
 // else is to be done in that transaction comes before the work is queued.
 func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any, also ...func(tx *db.Store) error) (nova.Action, error) {
+	return a.beginHolding(ctx, s, verb, args, holding{}, also...)
+}
+
+// beginHolding is begin for an action that holds something from its beginning on,
+// which also is to take.
+func (a *Servers) beginHolding(
+	ctx context.Context, s nova.Server, verb Verb, args any, held holding, also ...func(tx *db.Store) error,
+) (nova.Action, error) {
 	t := transitions[verb]
 	if err := t.check(ctx, s); err != nil {
 		return nova.Action{}, err
 	}
 	record, err := newAction(ctx, s, verb, args)
 	if err != nil {
+		return record, err
+	}
+	if record.Progress, err = (progress{Held: held}).text(); err != nil {
 		return record, err
 	}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
@@ -39,11 +50,7 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any,
 				return err
 			}
 		}
-		busy := t.steps[0].task
-		if t.beside {
-			busy = nova.Idle
-		}
-		began, err := tx.BeginTask(ctx, s.ID, busy, t.from, t.tasks())
+		began, err := tx.BeginTask(ctx, s.ID, t.taskOf(record), t.from, t.tasks())
 		if err != nil {
 			return err
 		}
@@ -59,6 +66,16 @@ func (a *Servers) begin(ctx context.Context, s nova.Server, verb Verb, args any,
 		return err
 	})
 	return record, err
+}
+
+// takeQuota is for the beginning of an action that a server counts for more by. It
+// is OverQuota in that transaction if the project's quota or the user's leaves no
+// room.
+func (a *Servers) takeQuota(ctx context.Context, s nova.Server, more nova.Usage) (func(tx *db.Store) error, error) {
+	ofProject, ofUser, err := a.Quota(ctx, s.ProjectID, s.UserID)
+	return func(tx *db.Store) error {
+		return tx.Consume(ctx, s.ProjectID, s.UserID, more, ofProject, ofUser)
+	}, err
 }
 
 // supersede ends what keeps a server busy, which the transaction holds, and if the
@@ -96,10 +113,7 @@ func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Ac
 	t, caller := transitions[verb], nova.CallerOf(ctx)
 	record := nova.Action{
 		ServerID: s.ID, Name: t.action, RequestID: nova.RequestOf(ctx).ID, UserID: caller.UserID, ProjectID: caller.ProjectID,
-		Verb: string(verb), Exclusive: !t.beside, Queue: t.steps[0].queue(&action{server: s}), Step: t.steps[0].name,
-	}
-	if record.Queue == "" {
-		return record, nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
+		Verb: string(verb), Exclusive: !t.beside,
 	}
 	if args != nil {
 		encoded, err := json.Marshal(args)
@@ -108,7 +122,19 @@ func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Ac
 		}
 		record.Args = string(encoded)
 	}
+	first := &action{Action: record, transition: t, server: s, at: -1}
+	first.at = first.following()
+	record.Queue, record.Step = first.step().queue(first), first.step().name
+	if record.Queue == "" {
+		return record, nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
+	}
 	return record, nil
+}
+
+// taskOf is what a server is busy with at the step that an action is at.
+func (t transition) taskOf(record nova.Action) nova.TaskState {
+	at := slices.IndexFunc(t.steps, func(s step) bool { return s.name == record.Step })
+	return t.steps[at].task
 }
 
 // check refuses what can't be done, in Nova's order: the lock, the host, the

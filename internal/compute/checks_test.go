@@ -52,7 +52,7 @@ func (s *site) consistent() {
 func (s *site) servers(deleted bool) []nova.Server {
 	s.t.Helper()
 	live := false
-	filter := db.ServerFilter{Deleted: &live}
+	filter := db.ServerFilter{Deleted: &live, SoftDeleted: new(true)}
 	if deleted {
 		filter.Deleted = nil
 	}

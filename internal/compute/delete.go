@@ -8,34 +8,64 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// Delete removes a server, whatever it is doing. One that has no host yet is
-// gone at once; one that is being deleted already stays so. The error is Conflict
-// if the server is locked, and NotFound if it has gone.
+// Delete removes a server, whatever it is doing: for good, or so that it can be
+// restored for a while, if servers are kept that long and this one has ever run.
+// One that has no host yet is gone at once; one that is being deleted already
+// stays so. The error is Conflict if the server is locked, and NotFound if it has
+// gone.
 func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
-	t := transitions[Delete]
+	return a.delete(ctx, s, a.reclaimAfter > 0, anyServer)
+}
+
+// ForceDelete removes a server for good, even one that can be restored. Its
+// errors are those of Delete.
+func (a *Servers) ForceDelete(ctx context.Context, s nova.Server) error {
+	return a.delete(ctx, s, false, anyServer)
+}
+
+// reclaim removes a server for good that has been deleted for long enough, unless
+// somebody was faster.
+func (a *Servers) reclaim(ctx context.Context, s nova.Server) error {
+	return a.delete(ctx, s, false, func(now nova.Server) bool {
+		return now.VMState == nova.SoftDeleted && now.TaskState == nova.Idle && now.WaitsSince.Equal(*s.WaitsSince)
+	})
+}
+
+func anyServer(nova.Server) bool { return true }
+
+// delete removes a server that is still wanted to be removed when the transaction
+// has it. Keep says that it can be restored.
+func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted func(now nova.Server) bool) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		current, err := tx.LockServer(ctx, s.ID)
 		if err != nil {
 			return err
 		}
-		if err := t.checkLock(ctx, current); err != nil {
+		if !wanted(current) {
+			return nil
+		}
+		if err := transitions[Delete].checkLock(ctx, current); err != nil {
 			return err
 		}
-		deleting, err := tx.Working(ctx, s.ID, string(Delete))
+		deleting, err := tx.Working(ctx, s.ID, string(Delete), string(SoftDelete))
 		if err != nil || deleting {
 			return err
 		}
-		if current, err = supersede(ctx, tx, current, t.ends()); err != nil {
+		if current, err = supersede(ctx, tx, current, transitions[Delete].ends()); err != nil {
 			return err
 		}
 		if current.Host == "" && current.Elsewhere == nil {
 			return removeAtOnce(ctx, tx, current)
 		}
-		if _, err := tx.BeginTask(ctx, s.ID, t.steps[0].task, nil, nil); err != nil {
+		verb := Delete
+		if keep && current.Host != "" && current.LaunchedAt != nil {
+			verb = SoftDelete
+		}
+		record, err := newAction(ctx, current, verb, nil)
+		if err != nil {
 			return err
 		}
-		record, err := newAction(ctx, current, Delete, nil)
-		if err != nil {
+		if _, err := tx.BeginTask(ctx, s.ID, transitions[verb].taskOf(record), nil, nil); err != nil {
 			return err
 		}
 		_, err = tx.QueueAction(ctx, record)
@@ -69,6 +99,25 @@ func gone(tx *db.Store) db.ServerChange {
 	}
 }
 
+// clearElsewhere is the step that removes what another host than its own has of
+// a server. If it is the same host, that is what was kept there of the server as
+// it was before a resize.
+func (w *Worker) clearElsewhere(ctx context.Context, a *action) (effect, error) {
+	e := effect{change: db.ServerChange{Elsewhere: new((*nova.Elsewhere)(nil)), BeforeResize: new((*nova.BeforeResize)(nil))}}
+	if a.server.Elsewhere.Host != a.server.Host {
+		driver, err := driverOf[virt.Driver](a)
+		if err != nil {
+			return effect{}, err
+		}
+		return e, driver.Destroy(ctx, a.server)
+	}
+	driver, err := driverOf[virt.Resizer](a)
+	if err != nil {
+		return effect{}, err
+	}
+	return e, driver.ConfirmMigration(ctx, a.server)
+}
+
 // forget forgets the tags of a server that is deleted, and notes the ports that
 // may be left of it.
 func forget(ctx context.Context, tx *db.Store, s nova.Server) error {
@@ -95,4 +144,27 @@ func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
 		return effect{}, err
 	}
 	return effect{change: gone(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
+}
+
+// shutAway is the step after which a deleted server waits to be restored or
+// removed for good. It counts for nothing in the quota, and keeps its host.
+func (w *Worker) shutAway(ctx context.Context, a *action) (effect, error) {
+	e, err := drive(virt.Driver.PowerOff)(w, ctx, a)
+	e.change.WaitsSince = new(w.store.Now())
+	return e, err
+}
+
+// Restore brings a deleted server back that has not been removed for good. The
+// error is OverQuota if the quota has no room for it any more.
+func (a *Servers) Restore(ctx context.Context, s nova.Server) error {
+	if err := transitions[Restore].check(ctx, s); err != nil {
+		return err
+	}
+	usage := s.Flavor.Takes().Usages()
+	take, err := a.takeQuota(ctx, s, usage)
+	if err != nil {
+		return err
+	}
+	_, err = a.beginHolding(ctx, s, Restore, nil, holding{Usage: usage}, take)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
@@ -56,7 +57,7 @@ func TestDelete_WithoutHost(t *testing.T) {
 func TestDelete_WhileBusy(t *testing.T) {
 	t.Parallel()
 	eachCase(t, verbsForTests, func(t *testing.T, s *site, verb compute.Verb, row verbRow) {
-		if verb == compute.Delete {
+		if verb == compute.Delete || verb == compute.SoftDelete {
 			return // one that is being deleted stays so
 		}
 		server := s.begun(verb)
@@ -274,4 +275,96 @@ func TestActions_WithoutSense(t *testing.T) {
 			s.wantStates(id, "active")
 		}
 	})
+}
+
+// keepDeleted keeps deleted servers for an hour.
+func keepDeleted(o *compute.Options) { o.ReclaimAfter = time.Hour }
+
+// TestDelete_Soft keeps a deleted server, which counts for nothing meanwhile,
+// until it is restored, deleted by force or reclaimed.
+func TestDelete_Soft(t *testing.T) {
+	t.Parallel()
+	type testCase struct {
+		then   func(s *site, server nova.Server) error
+		state  string
+		record []string // after create and the first delete
+	}
+	const softly, forGood = "delete: compute_soft_delete_instance", "delete: compute_terminate_instance"
+	reclaim := func(after time.Duration) func(s *site, server nova.Server) error {
+		return func(s *site, _ nova.Server) error {
+			s.clock.advance(after)
+			return s.api.EndWaits(s.t.Context())
+		}
+	}
+	eachCase(t, map[string]testCase{
+		"restored":        {func(s *site, server nova.Server) error { return s.api.Restore(s.as("demo"), server) }, "active", []string{"restore: compute_restore_instance"}},
+		"by force":        {func(s *site, server nova.Server) error { return s.api.ForceDelete(s.as("demo"), server) }, "deleted", []string{forGood}},
+		"again":           {func(s *site, server nova.Server) error { return s.api.Delete(s.as("demo"), server) }, "soft-delete", []string{softly}},
+		"not long enough": {reclaim(50 * time.Minute), "soft-delete", nil},
+		"long enough":     {reclaim(61 * time.Minute), "deleted", []string{forGood}},
+		"declared active": {func(s *site, server nova.Server) error { return s.api.ResetState(s.as("admin"), server, nova.Active) }, "active", []string{"resetState"}},
+		"locked, reclaimed": {func(s *site, server nova.Server) error {
+			s.must(s.api.Lock(s.as("demo"), server, nil))
+			return reclaim(2*time.Hour)(s, server)
+		}, "deleted", []string{"lock: api_lock", forGood}},
+		"restored in time": {func(s *site, server nova.Server) error {
+			s.must(s.api.Restore(s.as("demo"), server))
+			return reclaim(2*time.Hour)(s, server)
+		}, "active", []string{"restore: compute_restore_instance"}},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		server := s.boot(s.as("demo"), onPrivate)
+		s.must(s.api.Delete(s.as("demo"), server))
+		s.wantStates(server.ID, "active soft-deleting")
+		s.must(s.api.ForceDelete(s.as("demo"), server)) // which is deleting already
+		s.work()
+		s.wantStates(server.ID, "soft-delete")
+		kept := s.server(server.ID)
+		if kept.PowerState != nova.Shutdown || kept.Host == "" || len(s.ports(server.ID)) == 0 || kept.Usage() != (nova.Usage{}) {
+			t.Errorf("kept %+v", kept)
+		}
+		s.settled()
+		s.must(c.then(s, kept))
+		s.work()
+		s.wantStates(server.ID, c.state)
+		s.wantRecord(server.ID, append([]string{"create: compute__do_build_and_run_instance", softly}, c.record...)...)
+		s.settled()
+		s.clear(server.ID)
+	}, keepDeleted)
+}
+
+// TestDelete_SoftBeforeItRuns deletes a server for good that has never run.
+func TestDelete_SoftBeforeItRuns(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.begin(s.as("demo"))
+		s.must(s.api.Delete(s.as("demo"), server))
+		s.wantStates(server.ID, "deleted")
+		s.settled()
+	}, keepDeleted)
+}
+
+// TestRestore_OverQuota is refused while others have what the server had, and
+// nothing of it is left half done.
+func TestRestore_OverQuota(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.boot(s.as("demo"))
+		s.must(s.api.Delete(s.as("demo"), server))
+		s.work()
+		other := s.boot(s.as("demo"))
+		wantRefusal(t, s.api.Restore(s.as("demo"), s.server(server.ID)), nova.OverQuota,
+			"Quota exceeded for instances: Requested 1, but already used 1 of 1 instances")
+		s.wantStates(server.ID, "soft-delete")
+		s.settled()
+		s.must(s.api.ForceDelete(s.as("demo"), other))
+		s.work()
+		s.must(s.api.Restore(s.as("demo"), s.server(server.ID)))
+		if used, err := s.store.Usage(t.Context(), server.ProjectID, ""); err != nil || used.Instances != 1 {
+			t.Errorf("used %+v before anybody has begun, %v", used, err)
+		}
+		s.failOnce("power_on", errors.New("boom"))
+		s.work()
+		s.wantStates(server.ID, "soft-delete")
+		s.settled()
+	}, func(o *compute.Options) { o.ReclaimAfter, o.Quota = time.Hour, nova.Quota{nova.QuotaInstances: 1} })
 }

@@ -52,6 +52,7 @@ type site struct {
 	local     *virt.Hosts
 	hosts     *hosts.Hosts
 	api       *compute.Servers
+	options   compute.Options
 	worker    *compute.Worker
 	inFlight  *sync.WaitGroup // requests to the bundled services
 	callers   *callers
@@ -167,12 +168,19 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 	for _, f := range change {
 		f(&options)
 	}
-	s.api = compute.New(options)
+	s.api, s.options = compute.New(options), options
 	s.flavor(tiny)
 	s.addHost("fake-1")
 	s.addHost("fake-2")
 	s.worker = s.newWorker()
 	return s
+}
+
+// with is the API of a process that was configured otherwise.
+func (s *site) with(change func(o *compute.Options)) *compute.Servers {
+	options := s.options
+	change(&options)
+	return compute.New(options)
 }
 
 // newWorker starts another process, as it were, that has the same hosts.

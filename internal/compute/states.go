@@ -13,6 +13,8 @@ type Verb string
 const (
 	Create         Verb = "create"
 	Delete         Verb = "delete"
+	SoftDelete     Verb = "soft_delete" // shown as delete
+	Restore        Verb = "restore"
 	Start          Verb = "start"
 	Stop           Verb = "stop"
 	SoftReboot     Verb = "reboot"
@@ -93,15 +95,16 @@ var (
 
 // The events of verbs that have more than one step.
 const (
-	buildEvent    = "compute__do_build_and_run_instance"
-	deleteEvent   = "compute_terminate_instance"
-	stopEvent     = "compute_stop_instance"
-	snapshotEvent = "compute_snapshot_instance"
-	backupEvent   = "compute_backup_instance"
-	rescueEvent   = "compute_rescue_instance"
-	attachEvent   = "compute_attach_interface"
-	detachEvent   = "compute_detach_interface"
-	rebuildEvent  = "compute_rebuild_instance"
+	buildEvent      = "compute__do_build_and_run_instance"
+	deleteEvent     = "compute_terminate_instance"
+	softDeleteEvent = "compute_soft_delete_instance"
+	stopEvent       = "compute_stop_instance"
+	snapshotEvent   = "compute_snapshot_instance"
+	backupEvent     = "compute_backup_instance"
+	rescueEvent     = "compute_rescue_instance"
+	attachEvent     = "compute_attach_interface"
+	detachEvent     = "compute_detach_interface"
+	rebuildEvent    = "compute_rebuild_instance"
 
 	powerUpdateEvent = "compute_power_update"
 )
@@ -126,9 +129,20 @@ var transitions = map[Verb]transition{
 		action: "delete", word: "delete", supersedes: true, then: nova.Deleted, broken: nova.Errored, lock: true,
 		steps: []step{
 			{name: "destroy", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).destroy},
-			{name: "clear", queue: onElsewhere, task: nova.Deleting, event: deleteEvent, when: isElsewhere, do: (*Worker).destroy},
+			{name: "clear", queue: onElsewhere, task: nova.Deleting, event: deleteEvent, when: isElsewhere, do: (*Worker).clearElsewhere},
 			{name: "disconnect", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).remove},
 		},
+	},
+	SoftDelete: {
+		action: "delete", word: "delete", supersedes: true, then: nova.SoftDeleted, lock: true,
+		steps: []step{
+			{name: "clear", queue: onElsewhere, task: nova.SoftDeleting, event: softDeleteEvent, when: isElsewhere, do: (*Worker).clearElsewhere},
+			{name: "shut away", queue: onHost, task: nova.SoftDeleting, event: softDeleteEvent, do: (*Worker).shutAway},
+		},
+	},
+	Restore: {
+		action: "restore", word: "restore", from: []nova.VMState{nova.SoftDeleted}, then: nova.Active, lock: true,
+		steps: []step{{name: "start", queue: onHost, task: nova.Restoring, event: "compute_restore_instance", do: drive(virt.Driver.PowerOn)}},
 	},
 	Start: {
 		action: "start", word: "start", from: []nova.VMState{nova.Stopped}, then: nova.Active, lock: true, host: true,

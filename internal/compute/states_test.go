@@ -26,7 +26,7 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 // The rows and columns of the grid, in order.
 var (
 	verbs = []Verb{
-		Create, Delete, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, Snapshot, Backup, BackupInstance,
+		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, Snapshot, Backup, BackupInstance,
 		PoweredOn, PoweredOff, AttachInterface, DetachInterface,
 	}
 	columns = []nova.VMState{
@@ -35,9 +35,9 @@ var (
 	}
 	tasks = []nova.TaskState{
 		nova.Scheduling, nova.Networking, nova.Spawning, nova.PoweringOff, nova.PoweringOn, nova.Rebooting, nova.RebootingHard,
-		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.Rebuilding, nova.RebuildBlockDeviceMapping, nova.RebuildSpawning, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting,
+		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.Rebuilding, nova.RebuildBlockDeviceMapping, nova.RebuildSpawning, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting, nova.SoftDeleting, nova.Restoring,
 	}
-	words = map[Verb]string{SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
+	words = map[Verb]string{SoftDelete: "delete (soft)", SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
 )
 
 func word(v Verb) string {
@@ -182,7 +182,7 @@ func heads(verbs []Verb) string {
 func allowed(verb Verb, state nova.VMState, task nova.TaskState) string {
 	launched := time.Time{}
 	s := nova.Server{ID: "s", Host: "h", VMState: state, TaskState: task, LaunchedAt: &launched}
-	if verb == Delete || transitions[verb].check(context.Background(), s) == nil {
+	if verb == Delete || verb == SoftDelete || transitions[verb].check(context.Background(), s) == nil {
 		return "."
 	}
 	return "409"

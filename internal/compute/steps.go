@@ -2,7 +2,6 @@ package compute
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -223,13 +222,9 @@ func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) error {
 }
 
 // encode puts the progress into the record.
-func (a *action) encode() error {
-	encoded, err := json.Marshal(a.progress)
-	if err != nil {
-		return fmt.Errorf("write down the progress of an action: %w", err)
-	}
-	a.Progress = string(encoded)
-	return nil
+func (a *action) encode() (err error) {
+	a.Progress, err = a.progress.text()
+	return err
 }
 
 // turnEvents ends the part of an action that one step belongs to and begins
@@ -253,7 +248,7 @@ func (w *Worker) turnEvents(ctx context.Context, tx *db.Store, from, to *action)
 func (w *Worker) fail(ctx context.Context, a *action, cause error) (done bool, err error) {
 	zerolog.Ctx(ctx).Warn().Err(cause).Str("step", a.Step).Msg("step failed")
 	to := *a
-	to.progress.Failure = &failure{Details: clip(cause.Error(), maxDetails)}
+	to.progress.Failure = &failure{Details: clip(cause.Error(), maxDetails), Harmless: a.step().harmless}
 	if host := a.progress.Target.Host; host != "" {
 		to.progress.Failed = append(slices.Clone(a.progress.Failed), host)
 		// What isn't the host's own failure would go wrong on others as well.
@@ -341,7 +336,7 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 // it had. A server that was to be rebooted and runs all the same is well.
 func (w *Worker) broken(ctx context.Context, a *action) nova.VMState {
 	state := a.transition.broken
-	if a.step().harmless {
+	if a.progress.Failure.Harmless {
 		return ""
 	}
 	if a.transition.runs == "" || a.driver == nil {

@@ -35,6 +35,16 @@ var verbsForTests = map[compute.Verb]verbRow{
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Delete(ctx, server) },
 		asks: "destroy", request: onPrivate,
 	},
+	compute.SoftDelete: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			return s.with(keepDeleted).Delete(ctx, server)
+		},
+		asks: "power_off", request: onPrivate, word: "delete",
+	},
+	compute.Restore: {
+		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Restore(ctx, server) },
+		asks: "power_on", first: []compute.Verb{compute.SoftDelete}, wrong: nova.Active,
+	},
 	compute.Start:      {asks: "power_on", first: []compute.Verb{compute.Stop}, wrong: nova.Active},
 	compute.Stop:       {asks: "power_off", wrong: nova.Stopped},
 	compute.SoftReboot: {asks: "soft_reboot", wrong: nova.Stopped},

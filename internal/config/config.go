@@ -31,6 +31,7 @@ type Config struct {
 	NotInherited     []string // the image properties that snapshots don't take over
 	InternalZone     string   // the zone that the API shows for services other than compute
 	Hosts            Hosts
+	Waits            Waits
 
 	API        API
 	Database   Database

@@ -8,7 +8,7 @@ import (
 // Sections is the table of all options, in the order in which they are printed.
 func Sections() []Section {
 	return []Section{
-		{"DEFAULT", "The process, and options without a section of their own.", slices.Concat(processOptions, serverOptions, hostOptions)},
+		{"DEFAULT", "The process, and options without a section of their own.", slices.Concat(processOptions, serverOptions, waitOptions, hostOptions)},
 		{"nova_api", "Options that Nova doesn't have.", novaAPIOptions},
 		{"fake", fakeAbout, fakeOptions()},
 		{"api", "How the compute API answers.", apiOptions},

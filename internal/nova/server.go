@@ -66,6 +66,8 @@ type Server struct {
 	LockedReason *string
 	Fault        *Fault
 
+	WaitsSince *time.Time // when it was soft-deleted, shelved or resized, while it is so
+
 	CreatedAt    time.Time
 	UpdatedAt    *time.Time
 	LaunchedAt   *time.Time

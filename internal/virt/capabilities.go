@@ -47,6 +47,26 @@ type RescueDisk struct {
 	Password    string // of the administrator in the system on the disk, for the config drive
 }
 
+// A Resizer makes servers larger or smaller, on their host or on another one.
+// The host that a server leaves keeps it, shut down, until that is confirmed or
+// reverted; the server isn't among those of the host meanwhile, unless it stays
+// there. Destroy removes what is kept as well.
+type Resizer interface {
+	// MigrateOut shuts a server down, and keeps it. It returns what MigrateIn has
+	// to know of it on the other host, or on the same.
+	MigrateOut(ctx context.Context, s nova.Server) (disks string, err error)
+	// MigrateIn makes the server that another host keeps, in the size that s has
+	// now, and starts it if on says so. A server that is there already is left
+	// as it is.
+	MigrateIn(ctx context.Context, s nova.Server, disks string, nics []NIC, on bool) error
+	// ConfirmMigration removes what is kept of a server. If nothing is, that is as
+	// good.
+	ConfirmMigration(ctx context.Context, s nova.Server) error
+	// RevertMigration makes a server what it was before MigrateOut, and starts it
+	// if on says so. What MigrateIn has made of it on the same host is removed.
+	RevertMigration(ctx context.Context, s nova.Server, nics []NIC, on bool) error
+}
+
 // A Snapshotter reads the disks of servers.
 type Snapshotter interface {
 	// Snapshot opens the server's root disk as it is now. What happens to the
