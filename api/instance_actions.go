@@ -61,6 +61,9 @@ func actionPage(r *rest.Request) (db.ActionFilter, nova.Page, error) {
 	if !r.AtLeast(58) {
 		return db.ActionFilter{}, nova.Page{Limit: everything}, nil
 	}
+	if r.Has("marker") && r.Last("marker") == "" { // an empty one is looked for like any other
+		return db.ActionFilter{}, nova.Page{}, db.ErrNoActionMarker
+	}
 	var servers db.ServerFilter // lists of servers are filtered by the same two times
 	err := filterTimes(r, true, &servers)
 	return db.ActionFilter{ChangedSince: servers.ChangedSince, ChangedBefore: servers.ChangedBefore}, r.Page(), err

@@ -170,8 +170,8 @@ func (c *Servers) checkImageMetadata(ctx context.Context, r *rest.Request, metad
 // the client names no length, or -1.
 func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Server, in schema.GetConsoleOutputBody) (any, error) {
 	lines := -1
-	if in.Output.Length != nil {
-		lines = int(*in.Output.Length)
+	if length := in.Output.Length.Value; length != nil {
+		lines = int(*length)
 	}
 	output, err := c.Compute.ConsoleOutput(ctx, s, lines)
 	if err != nil {

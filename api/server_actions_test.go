@@ -214,7 +214,7 @@ func TestServerActions_Console(t *testing.T) {
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		id := s.boot("web", "")
 		lines := strings.Split(s.act(id, `{"os-getConsoleOutput": {}}`).Want(t, 200).String("output"), "\n")
-		for length, want := range map[string]int{"null": len(lines), "-1": len(lines), "0": 0, "1": 1, `"3"`: 3, "100000": len(lines)} {
+		for length, want := range map[string]int{"null": len(lines), "-1": len(lines), "0": 0, "1": 1, `"3"`: 3, "100000": len(lines), "100000000000000000000": len(lines)} {
 			output := s.act(id, `{"os-getConsoleOutput": {"length": `+length+`}}`).Want(t, 200).String("output")
 			if output != strings.Join(lines[len(lines)-want:], "\n") {
 				t.Errorf("length %s: %q", length, output)

@@ -29,10 +29,10 @@ func (c *ServerGroups) Operations() rest.Operations {
 	}
 }
 
-// load finds a group of any project; policy, which is asked next, refuses
-// another project's group.
+// load finds a group of the caller's project: another project's is not found
+// before policy is asked, unless the caller is an administrator.
 func (c *ServerGroups) load(ctx context.Context, r *rest.Request) (nova.ServerGroup, error) {
-	return c.Store.ServerGroup(ctx, r.ID())
+	return c.Store.ServerGroupFor(ctx, r.Caller, r.ID())
 }
 
 // index lists the groups of the caller's project. Only administrators can ask

@@ -64,7 +64,8 @@ func TestServerGroups_Shown(t *testing.T) {
 		theirs := s.Do(group("theirs", "affinity"), as("alt"), at(64)).Want(t, 200).String("server_group/id")
 
 		s.Do("GET /v2.1/os-server-groups/"+mine, as("reader")).Want(t, 200, has("server_group/name", "mine"))
-		s.Do("GET /v2.1/os-server-groups/"+theirs, as("demo")).Want(t, 403)
+		s.Do("GET /v2.1/os-server-groups/"+theirs, as("demo")).
+			Want(t, 404, fault("itemNotFound", "Instance group "+theirs+" could not be found."))
 		s.Do("GET /v2.1/os-server-groups/"+theirs).Want(t, 200)
 		s.Do("GET /v2.1/os-server-groups/"+nobodyID, as("demo")).
 			Want(t, 404, fault("itemNotFound", "Instance group "+nobodyID+" could not be found."))
@@ -82,7 +83,7 @@ func TestServerGroups_Shown(t *testing.T) {
 
 		s.Do(group("refused", "affinity"), as("reader"), at(64)).Want(t, 403)
 		s.Do("DELETE /v2.1/os-server-groups/"+mine, as("reader")).Want(t, 403)
-		s.Do("DELETE /v2.1/os-server-groups/"+theirs, as("demo")).Want(t, 403)
+		s.Do("DELETE /v2.1/os-server-groups/"+theirs, as("demo")).Want(t, 404)
 		s.Do("DELETE /v2.1/os-server-groups/"+mine, as("demo")).Want(t, 204, empty)
 		s.Do("DELETE /v2.1/os-server-groups/"+mine, as("demo")).Want(t, 404)
 		s.Do("PUT /v2.1/os-server-groups/"+second, as("demo")).Want(t, 404)

@@ -165,7 +165,9 @@ func TestInstanceActions(t *testing.T) {
 		second := strings.TrimPrefix(first.String("links/0/href"), "http://nova.example")
 		s.Do("GET "+second, as("demo"), at(58)).Want(t, 200, listed("instanceActions", "action", "create"))
 		s.Do("GET "+path+"?limit=1", as("demo"), at(57)).Want(t, 200, listed("instanceActions", "action", "stop", "create"))
-		s.Do("GET "+path+"?marker=nope", as("demo"), at(58)).Want(t, 400, fault("badRequest", "Marker nope could not be found."))
+		s.Do("GET "+path+"?marker=nope", as("demo"), at(58)).Want(t, 400, fault("badRequest", "Marker None could not be found."))
+		s.Do("GET "+path+"?marker=", as("demo"), at(58)).Want(t, 400, fault("badRequest", "Marker None could not be found."))
+		s.Do("GET "+path+"?marker=", as("demo"), at(57)).Want(t, 200)
 		s.Do("GET "+path+"?changes-since=2099-01-01T00:00:00Z", as("demo"), at(58)).Want(t, 200, whole(`{"instanceActions": []}`))
 		s.Do("GET "+path+"?changes-before=2099-01-01T00:00:00Z", as("demo"), at(66)).Want(t, 200, listed("instanceActions", "action", "stop", "create"))
 		s.Do("GET "+path+"?changes-since=2099-01-01T00:00:00Z&changes-before=2020-01-01T00:00:00Z", as("demo"), at(66)).Want(t, 400,

@@ -256,8 +256,12 @@ type ActionFilter struct {
 
 var actionSorts = rows.SortKeys{"start_time": "start_time", "id": "id"}
 
+// ErrNoActionMarker answers a marker that is no request's. Nova means to name it,
+// and names what it has found: actions_get in nova/db/main/api.py.
+var ErrNoActionMarker = nova.Errorf(nova.Invalid, "Marker None could not be found.")
+
 // Actions lists what was done to a server, newest first. The marker is a
-// request's ID.
+// request's ID: Invalid if there is no such request.
 func (s *Store) Actions(ctx context.Context, serverID string, f ActionFilter, p nova.Page) ([]nova.Action, error) {
 	var q rows.Query
 	q.And("server_uuid = ?", serverID)
@@ -270,7 +274,7 @@ func (s *Store) Actions(ctx context.Context, serverID string, f ActionFilter, p 
 	if p.Marker != "" {
 		marker, err := s.Action(ctx, serverID, p.Marker)
 		if nova.Is(err, nova.NotFound) {
-			return nil, nova.Errorf(nova.Invalid, "Marker %s could not be found.", p.Marker)
+			return nil, ErrNoActionMarker
 		}
 		if err != nil {
 			return nil, err

@@ -26,9 +26,21 @@ func (s *Store) ServerGroups(ctx context.Context, project string, p nova.Page) (
 	return groups, s.addMembers(ctx, groups)
 }
 
+const noServerGroup = "Instance group %s could not be found."
+
 // ServerGroup finds a group with its members: NotFound if there is none.
 func (s *Store) ServerGroup(ctx context.Context, id string) (nova.ServerGroup, error) {
 	return s.serverGroup(ctx, id, "")
+}
+
+// ServerGroupFor finds a group that a caller may know of: one of the caller's
+// project, or any for an administrator. The error is NotFound for all others.
+func (s *Store) ServerGroupFor(ctx context.Context, caller nova.Caller, id string) (nova.ServerGroup, error) {
+	group, err := s.ServerGroup(ctx, id)
+	if err == nil && !caller.Admin && group.ProjectID != caller.ProjectID {
+		return nova.ServerGroup{}, nova.Errorf(nova.NotFound, noServerGroup, id)
+	}
+	return group, err
 }
 
 // LockServerGroup is ServerGroup, and keeps others from locking it, and so from
@@ -40,7 +52,7 @@ func (s *Store) LockServerGroup(ctx context.Context, id string) (nova.ServerGrou
 func (s *Store) serverGroup(ctx context.Context, id, lock string) (nova.ServerGroup, error) {
 	group, err := rows.Get[nova.ServerGroup](ctx, s.DB, "SELECT "+serverGroupColumns+" FROM server_groups WHERE uuid = ? "+lock, id)
 	if err != nil {
-		return group, rows.NotFound(err, "Instance group %s could not be found.", id)
+		return group, rows.NotFound(err, noServerGroup, id)
 	}
 	groups := []nova.ServerGroup{group}
 	err = s.addMembers(ctx, groups)

@@ -87,7 +87,7 @@ type ResetStateBody struct {
 // GetConsoleOutputBody is GetConsoleOutput, decoded.
 type GetConsoleOutputBody struct {
 	Output struct {
-		Length *Int `json:"length"` // lines; nil or -1: all
+		Length Loose[*Int] `json:"length"` // lines; nil or -1: all, as is a number that nobody could count to
 	} `json:"os-getConsoleOutput"`
 }
 

@@ -171,9 +171,10 @@ func checkQuotas(quota nova.Quota, r ServerRequest) error {
 }
 
 // resolveServerGroup finds the server group that the hints name: empty for none.
-// As in _get_requested_instance_group of nova/compute/api.py, the group may be
-// another project's. Several groups are none that exists: Nova hands its database
-// the list, and not every database can read it.
+// Another project's group does not exist for the caller, as in
+// _instance_group_get_query of nova/objects/instance_group.py. Several groups are
+// none that exists: Nova hands its database the list, and not every database can
+// read it.
 func (a *Servers) resolveServerGroup(ctx context.Context, hints map[string][]string) (id string, err error) {
 	groups := hints["group"]
 	switch len(groups) {
@@ -184,7 +185,7 @@ func (a *Servers) resolveServerGroup(ctx context.Context, hints map[string][]str
 		return "", nova.Errorf(nova.Invalid, "Instance group ['%s'] could not be found.", strings.Join(groups, "', '"))
 	}
 	id = groups[0]
-	_, err = a.store.ServerGroup(ctx, id)
+	_, err = a.store.ServerGroupFor(ctx, nova.CallerOf(ctx), id)
 	if nova.Is(err, nova.NotFound) {
 		return "", nova.Errorf(nova.Invalid, "Instance group %s could not be found.", id)
 	}
