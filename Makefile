@@ -50,7 +50,8 @@ golden: ## rewrite the golden files, and look at what changed
 
 docs: golden ## rewrite the documents that tests generate from the tables in the code
 
-soak: ## the crash tests with many more rounds: a quarter of an hour; NOVA_CRASH_SEED repeats a run
+soak: ## the crash tests and the model with many more rounds: half an hour; NOVA_CRASH_SEED and NOVA_MODEL_SEED repeat a run
+	NOVA_MODEL_ROUNDS=$${NOVA_MODEL_ROUNDS:-40} NOVA_MODEL_SEED=$${NOVA_MODEL_SEED:-$$RANDOM} $(postgres) go test -count=1 -timeout 60m -run 'TestModel$$' ./internal/compute -rapid.checks=8 -rapid.steps=40
 	NOVA_CRASH_ROUNDS=$${NOVA_CRASH_ROUNDS:-40} $(postgres) go test $(race) -count=1 -timeout 60m -run 'Crash|Parts' -v ./e2e
 
 fuzz: ## send broken requests for NOVA_FUZZ_TIME (10m) and keep what breaks us; NOVA_FUZZ_SEED repeats a run

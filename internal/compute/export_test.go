@@ -14,3 +14,32 @@ func (a *Servers) BeginAttach(ctx context.Context, s nova.Server, wanted NIC) er
 
 // MarkOf is the mark on the port that an attachment makes.
 var MarkOf = markOf
+
+// Rules are what the table of states says of a verb.
+type Rules struct {
+	From   []nova.VMState   // where it may begin; empty for anywhere
+	Tasks  []nova.TaskState // that it may interrupt
+	Then   nova.VMState     // where it leads to; empty for where it began
+	Failed []nova.VMState   // where a failure may lead to, beside where it began
+	Beside bool             // it leaves the state alone
+	Varies bool             // success may lead to where it began, too
+	Locked bool             // a lock forbids it
+}
+
+// RulesOf are the rules of a verb.
+func RulesOf(verb Verb) Rules {
+	t := transitions[verb]
+	r := Rules{From: t.from, Tasks: t.tasks(), Then: t.then, Beside: t.beside, Locked: t.lock}
+	if t.supersedes {
+		r.Tasks = t.during // none is any
+	}
+	for _, state := range []nova.VMState{t.broken, t.runs} {
+		if state != "" {
+			r.Failed = append(r.Failed, state)
+		}
+	}
+	for _, step := range t.steps {
+		r.Varies = r.Varies || step.when != nil
+	}
+	return r
+}

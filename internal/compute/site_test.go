@@ -25,7 +25,10 @@ import (
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	shortModel()
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	bundled = "http://bundled"

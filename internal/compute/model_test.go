@@ -1,0 +1,364 @@
+package compute_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// shortModel makes the usual run short, and always the same. A model has one cloud for all its
+// sequences, so those that fail are not made shorter; they are told step by step.
+func shortModel() {
+	for name, value := range map[string]string{"checks": "4", "steps": "25", "seed": "1", "shrinktime": "0s", "nofailfile": "true"} {
+		if err := flag.Set("rapid."+name, value); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// TestModel does random things to a few servers while drivers and services fail
+// and workers die, and holds what comes of it to the table of states.
+// NOVA_MODEL_ROUNDS is how many clouds see another sequence each; NOVA_MODEL_SEED
+// is that of the first.
+func TestModel(t *testing.T) { //nolint:paralleltest // the seed is a flag of rapid's
+	rounds, _ := strconv.Atoi(os.Getenv("NOVA_MODEL_ROUNDS"))
+	first, _ := strconv.Atoi(os.Getenv("NOVA_MODEL_SEED"))
+	for round := range max(1, rounds) {
+		seed := max(1, first) + round
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { //nolint:paralleltest // see above
+			if err := flag.Set("rapid.seed", strconv.Itoa(seed)); err != nil {
+				t.Fatal(err)
+			}
+			eachSite(t, func(t *testing.T, s *site) {
+				rapid.Check(t, func(r *rapid.T) { (&model{site: s, known: map[string]*modelled{}}).run(r) })
+			})
+		})
+	}
+}
+
+// A model is what ought to be: of each server, where it may be once it is at rest.
+type model struct {
+	*site
+
+	known   map[string]*modelled // servers that are not deleted
+	brought []string             // ports that were there before servers
+	story   []string
+}
+
+// A modelled is what is known of a server.
+type modelled struct {
+	at    nova.VMState   // when it was at rest
+	verbs []compute.Verb // that have begun since
+	may   []nova.VMState // where these may have brought it
+	calm  bool           // nothing but these has changed it
+}
+
+func (m *model) run(r *rapid.T) {
+	defer func() {
+		if m.t.Failed() {
+			r.Fatalf("what happened:\n%s", strings.Join(m.story, "\n"))
+		}
+	}()
+	m.as("demo") // while the identity service answers
+	m.as("admin")
+	r.Repeat(map[string]func(*rapid.T){
+		"":              m.consistentAlways,
+		"create":        m.create,
+		"verb":          m.verb,
+		"verb again":    m.verb, // most of what happens
+		"work":          m.workSome,
+		"work to rest":  func(*rapid.T) { m.rest() },
+		"driver fails":  m.failDriver,
+		"service fails": m.failService,
+		"worker dies":   m.die,
+		"reset state":   m.reset,
+		"lock":          m.lock,
+	})
+	m.rest()
+	m.end()
+}
+
+func (m *model) tell(format string, args ...any) {
+	m.story = append(m.story, fmt.Sprintf(format, args...))
+}
+
+// consistentAlways is what holds at any moment: what is counted is what there is,
+// and nobody does two things to a server that exclude each other.
+func (m *model) consistentAlways(r *rapid.T) {
+	m.consistent()
+	for id := range m.known {
+		exclusive := 0
+		for _, action := range m.actions(id) {
+			if action.FinishTime == nil && action.Exclusive {
+				exclusive++
+			}
+		}
+		if exclusive > 1 {
+			m.t.Errorf("%d exclusive actions are under way on server %s", exclusive, id)
+		}
+	}
+	if m.t.Failed() {
+		r.FailNow()
+	}
+}
+
+const mostServers = 4
+
+// create begins a server with no port, one that is made, or one that was there.
+func (m *model) create(r *rapid.T) {
+	if len(m.known) >= mostServers {
+		r.Skip("there are enough")
+	}
+	var nics []compute.NIC
+	kind := rapid.SampledFrom([]string{"none", "made", "brought", "two"}).Draw(r, "network")
+	if kind == "brought" {
+		m.hooks.set(func(h *hooks) { h.request = nil })
+		m.brought = append(m.brought, m.port().ID)
+		nics = append(nics, compute.NIC{PortID: m.brought[len(m.brought)-1]})
+	}
+	for range map[string]int{"made": 1, "two": 2}[kind] {
+		nics = append(nics, compute.NIC{NetworkID: private})
+	}
+	created, err := m.api.Create(m.as("demo"), request(func(n *compute.ServerRequest) {
+		n.Networks = compute.Networks{None: nics == nil, List: nics}
+	}))
+	m.tell("create with %s: %v", kind, err)
+	if err != nil {
+		m.refusedWell(err)
+		return
+	}
+	m.known[created.Servers[0].ID] = &modelled{at: nova.Building, calm: true, verbs: []compute.Verb{compute.Create}, may: []nova.VMState{nova.Active, nova.Errored}}
+}
+
+// pickServer is one of the servers.
+func (m *model) pickServer(r *rapid.T) (nova.Server, *modelled) {
+	if len(m.known) == 0 {
+		r.Skip("there is none")
+	}
+	var servers []nova.Server
+	for _, server := range m.servers(false) { // in the order of their creation, which their IDs are not
+		if m.known[server.ID] != nil {
+			servers = append(servers, server)
+		}
+	}
+	if len(servers) == 0 {
+		r.Skip("all are gone")
+	}
+	server := rapid.SampledFrom(servers).Draw(r, "server")
+	return server, m.known[server.ID]
+}
+
+// verb begins any verb. It is accepted only where the table allows it.
+func (m *model) verb(r *rapid.T) {
+	server, known := m.pickServer(r)
+	verb := rapid.SampledFrom(compute.AllVerbs).Draw(r, "verb")
+	if verb == compute.Create {
+		r.Skip("it has begun already")
+	}
+	rules := compute.RulesOf(verb)
+	err := m.do(m.as("demo"), server, verb)
+	m.tell("%s a server that is %s: %v", verb, states(server), err)
+	if err != nil {
+		m.refusedWell(err)
+		return
+	}
+	switch {
+	case server.Locked() && rules.Locked,
+		len(rules.From) > 0 && !slices.Contains(rules.From, server.VMState),
+		len(rules.Tasks) > 0 && !slices.Contains(rules.Tasks, server.TaskState):
+		m.t.Errorf("%s was accepted for a server that is %s, locked %v", verb, states(server), server.Locked())
+	}
+	known.verbs = append(known.verbs, verb)
+	known.may = append(append(known.may, server.VMState, rules.Then), rules.Failed...)
+}
+
+// refusedWell demands that a client is told a reason, and not of a fault of ours.
+// A service may be away.
+func (m *model) refusedWell(err error) {
+	m.t.Helper()
+	if kind := nova.KindOf(err); kind == nova.Internal || nova.Message(err) == "There is one already." {
+		m.t.Errorf("a client is told: %v", err)
+	}
+}
+
+func (m *model) workSome(r *rapid.T) {
+	number := rapid.IntRange(1, 3).Draw(r, "actions")
+	for range number {
+		_, err := m.worker.RunOne(m.t.Context())
+		m.must(err)
+	}
+	m.tell("work at %d actions", number)
+}
+
+var errModel = errors.New("it went wrong")
+
+// failDriver lets the next calls of drivers fail, but not those that pull out a
+// NIC: what can't be taken back is left as it is, on purpose.
+func (m *model) failDriver(r *rapid.T) {
+	left := rapid.IntRange(1, 4).Draw(r, "calls")
+	m.tell("the next %d calls of drivers fail", left)
+	m.hooks.set(func(h *hooks) {
+		h.driver = func(_ context.Context, verb string, server nova.Server) error {
+			if left == 0 || server.ID == "" || verb == "power_state" || verb == "detach_interface" {
+				return nil
+			}
+			left--
+			return errModel
+		}
+	})
+}
+
+// failService lets the next requests to other services go unanswered.
+func (m *model) failService(r *rapid.T) {
+	left := rapid.IntRange(1, 6).Draw(r, "requests")
+	m.tell("the next %d requests to services fail", left)
+	m.hooks.set(func(h *hooks) {
+		h.request = func(*http.Request) error {
+			if left == 0 {
+				return nil
+			}
+			left--
+			return errModel
+		}
+	})
+}
+
+// die has the worker die in its next action. Another takes over, which begins when
+// the leases are over.
+func (m *model) die(r *rapid.T) {
+	step := rapid.IntRange(1, 12).Draw(r, "step")
+	m.tell("the worker dies at step %d", step)
+	m.dieAt(step)
+	m.clock.advance(2 * lease)
+	m.worker = m.newWorker()
+}
+
+// reset has an administrator say where a server is.
+func (m *model) reset(r *rapid.T) {
+	server, known := m.pickServer(r)
+	state := rapid.SampledFrom([]nova.VMState{nova.Active, nova.Errored}).Draw(r, "state")
+	err := m.api.ResetState(m.as("admin"), server, state)
+	m.tell("reset a server that is %s to %s: %v", states(server), state, err)
+	if err != nil {
+		m.refusedWell(err)
+		return
+	}
+	known.may, known.calm = append(known.may, state), false
+}
+
+// lock locks a server, or takes the lock away.
+func (m *model) lock(r *rapid.T) {
+	server, _ := m.pickServer(r)
+	if server.Locked() {
+		m.must(m.api.Unlock(m.as("admin"), server))
+	} else {
+		m.must(m.api.Lock(m.as("demo"), server, nil))
+	}
+	m.tell("lock or unlock a server that is %s", states(server))
+}
+
+// rest lets all that goes wrong be over, and the work be done. Then each server is
+// where what was begun may have brought it, and nothing is left over.
+func (m *model) rest() {
+	m.t.Helper()
+	m.hooks.set(func(h *hooks) { h.driver, h.request = nil, nil })
+	for range 8 { // as often as a step may be put off
+		m.work()
+		m.clock.advance(time.Minute)
+	}
+	m.tell("rest")
+	m.settled()
+	for id, known := range m.known {
+		server := m.server(id)
+		if !slices.Contains(append(known.may, known.at), server.VMState) {
+			m.t.Errorf("server %s was %s, and is %s after %v", id, known.at, server.VMState, known.verbs)
+		}
+		m.ledTo(server, known)
+		m.imagesAddUp(id)
+		*known = modelled{at: server.VMState, calm: true}
+		if server.DeletedAt != nil {
+			delete(m.known, id)
+		}
+	}
+}
+
+// ledTo looks where the only verb since the last rest has led a server.
+func (m *model) ledTo(server nova.Server, known *modelled) {
+	m.t.Helper()
+	if len(known.verbs) != 1 || !known.calm {
+		return
+	}
+	rules, failed := compute.RulesOf(known.verbs[0]), false
+	for _, action := range m.actions(server.ID) { // the last one counts
+		if action.Verb == string(known.verbs[0]) {
+			failed = action.Message != nil
+		}
+	}
+	want := []nova.VMState{rules.Then}
+	if failed {
+		want = slices.Concat(rules.Failed, []nova.VMState{known.at})
+	} else if rules.Then == "" || rules.Varies {
+		want = append(want, known.at)
+	}
+	if !slices.Contains(want, server.VMState) {
+		m.t.Errorf("%s has led server %s from %s to %s, want one of %q", known.verbs[0], server.ID, known.at, server.VMState, want)
+	}
+}
+
+// imagesAddUp holds the images that were made of a server to the actions that made
+// them. One that was superseded may have been done in the very moment.
+func (m *model) imagesAddUp(id string) {
+	m.t.Helper()
+	least, most := 0, 0
+	for _, action := range m.actions(id) {
+		if action.Name == string(compute.Snapshot) || action.Name == string(compute.BackupInstance) {
+			most++
+			if action.Message == nil {
+				least++
+			}
+		}
+	}
+	made := 0
+	for _, image := range m.imagesOf(id) {
+		if image.Name != "daily" { // which rotate
+			made++
+		}
+	}
+	if made < least || made > most {
+		m.t.Errorf("%d images were made of server %s, by %d actions of which %d succeeded", made, id, most, least)
+	}
+}
+
+// end deletes everything: nothing is left but the ports that were there before,
+// which are free again.
+func (m *model) end() {
+	m.t.Helper()
+	for id, known := range m.known {
+		server := m.server(id)
+		m.must(m.api.Unlock(m.as("admin"), server))
+		m.must(m.api.Delete(m.as("demo"), server))
+		known.verbs, known.may = append(known.verbs, compute.Delete), append(known.may, nova.Deleted)
+	}
+	m.rest()
+	if usage, err := m.store.Usage(m.t.Context(), nova.CallerOf(m.as("demo")).ProjectID, ""); err != nil || usage != (nova.Usage{}) {
+		m.t.Errorf("a project without servers uses %+v, %v", usage, err)
+	}
+	for _, id := range m.brought {
+		if port := m.portNow(id); port.DeviceID != "" || port.Host != "" {
+			m.t.Errorf("port %s was there before its server, and is left on %q with %q", id, port.Host, port.DeviceID)
+		}
+	}
+}
