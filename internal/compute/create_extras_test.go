@@ -113,3 +113,22 @@ func (s *site) look(server nova.Server) (files, drive fs.FS) {
 func encode(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
 
 const edKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDU20SmAyHrohONePKYGTcgFA43D+PZBGy+9nv112nZX"
+
+// TestCreate_RefusesContradictions asks for a flavor and an image that contradict
+// each other, and for a root device of the image's own.
+func TestCreate_RefusesContradictions(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		id := s.upload("demo", map[string]string{"hw_cpu_policy": "dedicated", "root_device_name": "sda"})
+		shared := s.flavor(nova.Flavor{ID: "shared", Name: "shared", RAM: 512, VCPUs: 1, Disk: 1})
+		made, err := s.store.Flavor(t.Context(), shared)
+		s.must(err)
+		s.must(s.store.SetExtraSpecs(t.Context(), made, map[string]string{"hw:cpu_policy": "shared"}))
+		_, err = s.api.Create(s.as("demo"), request(func(r *compute.ServerRequest) { r.ImageID, r.FlavorID = id, shared }))
+		wantRefusal(t, err, nova.Invalid, "Image property 'hw_cpu_policy' is not permitted to override CPU pinning policy set against the flavor")
+		server := s.boot(s.as("demo"), func(r *compute.ServerRequest) { r.ImageID = id })
+		if server.RootDevice == nil || *server.RootDevice != "/dev/sda" {
+			t.Errorf("root device %v, want /dev/sda", server.RootDevice)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package compute
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -19,10 +20,7 @@ type buildArgs struct {
 	Password       string       `json:"password,omitempty"`
 }
 
-const (
-	rootDevice     = "/dev/vda"
-	reservationLen = 8
-)
+const reservationLen = 8
 
 // insertServers writes the servers of a plan and the actions that build them,
 // and takes from the quota what they count for. All of that is one transaction:
@@ -126,10 +124,17 @@ func (p serverPlan) joinServerGroup(ctx context.Context, tx *db.Store, number in
 	return tx.JoinServerGroup(ctx, p.serverGroup, p.caller.UserID, number, p.ofUser)
 }
 
+// rootDevice is what a server calls the disk that it boots from: what its image
+// says, or else what a host calls its first disk.
+func rootDevice(image nova.Image) string {
+	const folder = "/dev/"
+	return folder + strings.TrimPrefix(cmp.Or(image.Properties["root_device_name"], "vda"), folder)
+}
+
 // server is one of a number of new servers: the only place where they are
 // made. Those that are made together differ in ID, name and index.
 func (p serverPlan) server(index, number int) nova.Server {
-	r, root := p.request, rootDevice
+	r, root := p.request, rootDevice(p.image.Image)
 	server := nova.Server{
 		ID: uuid.NewString(), Name: r.Name + suffix(index, number), Hostname: r.Hostname, LaunchIndex: index,
 		Description: r.Description, ProjectID: p.caller.ProjectID, UserID: p.caller.UserID,

@@ -85,6 +85,9 @@ func (p serverPlan) check() error {
 	if err := checkImageMeta(p.image.Image); err != nil {
 		return err
 	}
+	if err := checkTopology(p.image.Image, p.flavor); err != nil {
+		return err
+	}
 	if p.max < p.request.Min {
 		return nova.Errorf(nova.OverQuota, "Maximum number of ports exceeded")
 	}
@@ -93,7 +96,10 @@ func (p serverPlan) check() error {
 			return err
 		}
 	}
-	return checkImage(p.image.Image, p.flavor, p.request.ZeroDisk)
+	if err := checkImage(p.image.Image, p.flavor, p.request.ZeroDisk); err != nil {
+		return err
+	}
+	return checkSwitches(p.image.Image, p.flavor)
 }
 
 // checkShared refuses to give several servers what only one can have: an address,

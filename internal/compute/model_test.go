@@ -183,6 +183,9 @@ func (m *model) verb(r *rapid.T) {
 	}
 	known.verbs = append(known.verbs, verb)
 	known.may = append(append(known.may, server.VMState, rules.Then), rules.Failed...)
+	if rules.Then == nova.SoftDeleted { // a server that never ran isn't worth keeping
+		known.may = append(known.may, nova.Deleted)
+	}
 }
 
 // refusedWell demands that a client is told a reason, and not of a fault of ours.

@@ -129,6 +129,9 @@ func (a *Servers) checkRebuild(ctx context.Context, s nova.Server, r RebuildRequ
 	if err := checkImage(image, s.Flavor, r.ZeroDisk); err != nil {
 		return err
 	}
+	if err := cmp.Or(checkSwitches(image, s.Flavor), checkTopology(image, s.Flavor)); err != nil {
+		return err
+	}
 	if image.ID != s.ImageID && !slices.Equal(numaWishes(image.Properties), numaWishes(s.ImageProps)) {
 		return nova.Errorf(nova.Invalid,
 			"An instance's NUMA topology cannot be changed as part of a rebuild. The image provided is invalid for this instance.")

@@ -1,0 +1,83 @@
+package compute
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// A specPair is an extra spec of a flavor, and the property of an image that says
+// the same: empty for what isn't said.
+type specPair struct{ flavor, image string }
+
+func pairOf(f nova.Flavor, image nova.Image, key string) specPair {
+	return specPair{f.ExtraSpecs["hw:"+key], image.Properties["hw_"+key]}
+}
+
+// both reports whether both say something.
+func (p specPair) both() bool { return p.flavor != "" && p.image != "" }
+
+// checkTopology refuses an image that wants other processors than its flavor has:
+// numa_get_constraints in nova/virt/hardware.py, as far as the two contradict each
+// other. It also refuses a flavor with PCI devices that have no name here.
+func checkTopology(image nova.Image, f nova.Flavor) error {
+	if pairOf(f, image, "numa_nodes").both() {
+		return nova.Errorf(nova.Invalid, "Image property 'hw_numa_nodes' is not permitted to override NUMA configuration set against the flavor")
+	}
+	policy := pairOf(f, image, "cpu_policy")
+	if policy.flavor == "mixed" && policy.image == "dedicated" ||
+		policy.flavor == "shared" && slices.Contains([]string{"mixed", "dedicated"}, policy.image) {
+		return nova.Errorf(nova.Invalid, "Image property 'hw_cpu_policy' is not permitted to override CPU pinning policy set against the flavor")
+	}
+	threads := pairOf(f, image, "cpu_thread_policy")
+	if threads.both() && threads.flavor != "prefer" && threads.image != threads.flavor {
+		return nova.Errorf(nova.Invalid, "Image property 'hw_cpu_thread_policy' is not permitted to override CPU thread pinning policy set against the flavor")
+	}
+	if aliases := f.ExtraSpecs["pci_passthrough:alias"]; aliases != "" {
+		alias, _, _ := strings.Cut(aliases, ":")
+		return nova.Errorf(nova.Invalid, "PCI alias %s is not defined", strings.TrimSpace(alias))
+	}
+	return nil
+}
+
+// checkSwitches refuses an image that turns on what its flavor turns off, or the
+// other way round, and one with more serial ports than the flavor allows.
+func checkSwitches(image nova.Image, f nova.Flavor) error {
+	if p := pairOf(f, image, "virtio_packed_ring"); p.both() && nova.Truth(p.flavor) != nova.Truth(p.image) {
+		return nova.Errorf(nova.Invalid, "Flavor has hw:virtio_packed_ring extra spec explicitly set to %s, conflicting with image "+
+			"which has hw_virtio_packed_ring explicitly set to %s.", pythonTruth(p.flavor), pythonTruth(p.image))
+	}
+	if err := checkSwitch(image, f, "pmu"); err != nil {
+		return err
+	}
+	ports := pairOf(f, image, "serial_port_count")
+	most, err := strconv.Atoi(strings.TrimSpace(ports.flavor))
+	switch wanted, _ := strconv.Atoi(strings.TrimSpace(ports.image)); {
+	case ports.flavor != "" && err != nil:
+		return nova.Errorf(nova.Invalid, "Number of serial ports specified in flavor is invalid: expected an integer, got '%s'", ports.flavor)
+	case most != 0 && wanted > most:
+		return nova.Errorf(nova.Invalid, "Forbidden to exceed flavor value of number of serial ports passed in image meta.")
+	case f.VCPUs < 2: // a server with one processor has no use for the next
+		return nil
+	}
+	return checkSwitch(image, f, "vif_multiqueue_enabled")
+}
+
+func checkSwitch(image nova.Image, f nova.Flavor, key string) error {
+	p := pairOf(f, image, key)
+	if !p.both() || nova.Truth(p.flavor) == nova.Truth(p.image) {
+		return nil
+	}
+	return nova.Errorf(nova.Invalid, "Flavor %s has hw:%s extra spec explicitly set to %s, conflicting with image %s which has hw_%s explicitly set to %s.",
+		f.Name, key, pythonTruth(p.flavor), image.Name, key, pythonTruth(p.image))
+}
+
+// pythonTruth is a truth as Python writes it.
+func pythonTruth(text string) string {
+	if nova.Truth(text) {
+		return "True"
+	}
+	return "False"
+}
