@@ -1,6 +1,8 @@
 package views
 
 import (
+	"maps"
+
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 )
@@ -138,8 +140,19 @@ func (Servers) server(r Request, s Server, in place) Dict {
 		since(r, 90, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(!attributes), // shown to everybody, and never twice
 		since(r, 71, "server_groups", s.Groups).If(in != listed),
 		since(r, 96, "pinned_availability_zone", s.PinnedZone),
-		since(r, 100, "scheduler_hints", object(s.Hints)),
+		since(r, 100, "scheduler_hints", object(hints(s))),
 	}
+}
+
+// hints are the scheduler hints of a server, without that of a group that has been
+// deleted since, as in _from_db_object of nova/objects/request_spec.py.
+func hints(s Server) map[string][]string {
+	if s.GroupID != "" || s.Hints["group"] == nil {
+		return s.Hints
+	}
+	left := maps.Clone(s.Hints)
+	delete(left, "group")
+	return left
 }
 
 // maySeeHostStatus reports whether the caller may see the status of the host.

@@ -183,16 +183,18 @@ func (b *bundled) authURI(configured string) string {
 	return identity.Path + "/v3"
 }
 
-// imageURL returns the function that gives the image service's address in links.
-func (b *bundled) imageURL(cfg *config.Config) func(*rest.Request) string {
+// imageURL returns the function that gives the image service's address in links:
+// the configured prefix, this process for the bundled service, or the address at
+// which the service is reached.
+func (b *bundled) imageURL(cfg *config.Config, images *cloud.ImageService) func(*rest.Request) string {
 	return func(r *rest.Request) string {
 		switch {
 		case cfg.API.GlanceLinkPrefix != "":
 			return strings.TrimSuffix(cfg.API.GlanceLinkPrefix, "/")
-		case b.image == nil && cfg.Glance.Override != "":
-			return strings.TrimSuffix(cfg.Glance.Override, "/")
+		case b.image != nil:
+			return r.Base() + image.Path
 		}
-		return r.Base() + image.Path
+		return images.Address()
 	}
 }
 

@@ -133,7 +133,7 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	}
 	c.hosts = hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
 	c.servers = compute.New(compute.Options{
-		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
+		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
 		Patience: cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval,
 	})
@@ -251,7 +251,7 @@ func newHandler(cfg *config.Config, c core, log zerolog.Logger) (http.Handler, e
 	}
 	front := newFront(c.store, site, c.bundled, api.New(api.Options{
 		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists,
-		ImageURL: c.bundled.imageURL(cfg), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
+		ImageURL: c.bundled.imageURL(cfg, c.clients.Image), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	}))
 	if cfg.Middleware.ProxyHeaders {
 		return forwarded(front), nil

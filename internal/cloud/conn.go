@@ -184,8 +184,11 @@ func (c conn) base() (string, error) {
 
 // find looks a service's address up in the catalog: empty if it isn't there.
 func (c conn) find(kind string) string {
-	region := c.service.Region
-	for _, entry := range c.session.state.Load().catalog {
+	region, state := c.service.Region, c.session.state.Load()
+	if state == nil { // nobody has logged in yet
+		return ""
+	}
+	for _, entry := range state.catalog {
 		if !slices.Contains(c.service.types, entry.Type) {
 			continue
 		}

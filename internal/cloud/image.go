@@ -27,6 +27,16 @@ func (s *ImageService) As(caller nova.Caller) *Image { return &Image{s.conn.as(c
 // AsService asks in the service user's name, which sees every image.
 func (s *ImageService) AsService() *Image { return &Image{s.conn} }
 
+// Address is where the image service is, without the version of its API, for links.
+// It is empty if the catalog has none, or as long as nobody has asked for it.
+func (s *ImageService) Address() string {
+	base, err := s.conn.base()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(strings.Trim(base, "/"), "/"+s.conn.service.version)
+}
+
 // Image is a client of the image service. Its errors have the kinds and texts of
 // Nova: NotFound, Forbidden, Invalid, OverQuota for an image that is too large or
 // a full disk, and Unavailable while the service can't be reached.

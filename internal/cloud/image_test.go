@@ -58,6 +58,25 @@ func TestImage_Show(t *testing.T) {
 	}
 }
 
+func TestImage_Address(t *testing.T) {
+	t.Parallel()
+	glance := &script{answers: map[string]scripted{"GET /v2/images/i1": {http.StatusOK, cirros}}}
+	b := newBed(t, glance, nil, nil)
+	if got := b.Image.Address(); got != "" {
+		t.Errorf("%q before anybody has logged in", got)
+	}
+	if _, err := b.Image.AsService().Show(t.Context(), "i1"); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Image.Address(); got != "http://glance" {
+		t.Errorf("%q from the catalog", got)
+	}
+	b = newBed(t, glance, nil, func(o *cloud.Options) { o.Image.Override = "http://images.example/glance/v2/" })
+	if got := b.Image.Address(); got != "http://images.example/glance" {
+		t.Errorf("%q from the configuration", got)
+	}
+}
+
 func TestImage_Faults(t *testing.T) {
 	t.Parallel()
 	page := func(text string) object {

@@ -28,6 +28,7 @@ type Servers struct {
 	notInherited []string
 	consoleTTL   time.Duration
 	reclaimAfter time.Duration
+	host         string
 }
 
 // Options are what Servers works with.
@@ -52,6 +53,9 @@ type Options struct {
 	// ConsoleTTL is how long a console can be opened after a client has asked for
 	// its address. 0 is 10 minutes.
 	ConsoleTTL time.Duration
+	// Host is where events happen that are the API's own, such as that of a lock:
+	// the name of this process. Empty is the server's host.
+	Host string
 	// ReclaimAfter is how long deleted servers can be restored. 0 is not at all.
 	ReclaimAfter time.Duration
 }
@@ -65,6 +69,6 @@ func New(o Options) *Servers {
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
-		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), reclaimAfter: o.ReclaimAfter,
+		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), reclaimAfter: o.ReclaimAfter, host: o.Host,
 	}
 }

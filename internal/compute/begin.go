@@ -188,8 +188,14 @@ func lostRace(ctx context.Context, tx *db.Store, t transition, id string) error 
 	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, t.word)
 }
 
-// record writes down what was done at once.
+// record writes down what was done at once, with an event on the server's host
+// unless there is none.
 func record(ctx context.Context, tx *db.Store, s nova.Server, shown, event string) error {
+	return recordOn(ctx, tx, s, shown, event, s.Host)
+}
+
+// recordOn is record with an event on another host.
+func recordOn(ctx context.Context, tx *db.Store, s nova.Server, shown, event, host string) error {
 	caller := nova.CallerOf(ctx)
 	action, err := tx.RecordAction(ctx, nova.Action{
 		ServerID: s.ID, Name: shown, RequestID: nova.RequestOf(ctx).ID,
@@ -198,7 +204,7 @@ func record(ctx context.Context, tx *db.Store, s nova.Server, shown, event strin
 	if err != nil || event == "" {
 		return err
 	}
-	return tx.RecordEvent(ctx, action, event, s.Host)
+	return tx.RecordEvent(ctx, action, event, host)
 }
 
 // decodeArgs reads what an action was told.

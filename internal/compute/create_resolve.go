@@ -36,14 +36,15 @@ type serverPlan struct {
 // is that of create and _create_instance in nova/compute/api.py.
 func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p serverPlan, err error) {
 	p.request, p.caller, p.max = r, nova.CallerOf(ctx), min(r.Max, maxServers)
-	if r.Min > maxServers {
-		return p, nova.Quota{nova.QuotaInstances: maxServers}.Exceeded(nova.Usage{Instances: r.Min}, nova.Usage{})
-	}
 	if p.ofProject, p.ofUser, err = a.Quota(ctx, p.caller.ProjectID, p.caller.UserID); err != nil {
 		return p, err
 	}
 	if p.flavor, err = a.resolveFlavor(ctx, r.FlavorID); err != nil {
 		return p, err
+	}
+	if r.Min > maxServers { // the quota has the first word
+		p.max = r.Max
+		return p, cmp.Or(a.checkRoom(ctx, p), tooManyServers(r.Min))
 	}
 	if err := checkShared(r); err != nil {
 		return p, err
@@ -116,6 +117,12 @@ func checkShared(r ServerRequest) error {
 		return nova.Errorf(nova.Invalid, "Unable to allocate a single hostname to multiple instances")
 	}
 	return nil
+}
+
+// tooManyServers refuses more servers than one request may create, in the words for
+// a quota of so many.
+func tooManyServers(number int) error {
+	return nova.Quota{nova.QuotaInstances: maxServers}.Exceeded(nova.Usage{Instances: number}, nova.Usage{})
 }
 
 // resolveFlavor finds an enabled flavor that the caller may use. A server can't be

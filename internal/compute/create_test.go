@@ -198,6 +198,19 @@ func TestCreate_Many(t *testing.T) {
 	})
 }
 
+// TestCreate_Bound is for projects without a quota, which one request must not
+// fill the store for.
+func TestCreate_Bound(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		_, err := s.api.Create(s.as("demo"), request(func(r *compute.ServerRequest) { r.Min, r.Max = 1001, 1001 }))
+		const text = "Quota exceeded for instances: Requested 1001, but already used 0 of 1000 instances"
+		if !nova.Is(err, nova.OverQuota) || nova.Message(err) != text {
+			t.Errorf("%v, want %s", err, text)
+		}
+	}, func(o *compute.Options) { o.Quota = nova.Quota{} })
+}
+
 // TestCreate_Refused is for what a client is told at once.
 func TestCreate_Refused(t *testing.T) {
 	t.Parallel()
@@ -210,7 +223,8 @@ func TestCreate_Refused(t *testing.T) {
 	eachCase(t, map[string]testCase{
 		"more than one request may ask for": {
 			func(n *compute.ServerRequest) { n.Min, n.Max = 1001, 2_000_000_000 }, nova.OverQuota,
-			"Quota exceeded for instances: Requested 1001, but already used 0 of 1000 instances",
+			"Quota exceeded for cores, instances, ram: Requested 2000000000, 1001-2000000000, 1024000000000, " +
+				"but already used 0, 0, 0 of 200, 100, 51200 cores, instances, ram",
 		},
 		"unknown image": {
 			func(n *compute.ServerRequest) { n.ImageID = "00000000-0000-4000-8000-000000000000" },

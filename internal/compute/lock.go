@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/nova-api/nova-api/db"
@@ -28,7 +29,7 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
 		}
-		return record(ctx, tx, s, "lock", "api_lock")
+		return recordOn(ctx, tx, s, "lock", "api_lock", cmp.Or(a.host, s.Host))
 	})
 }
 
@@ -40,7 +41,7 @@ func (a *Servers) Unlock(ctx context.Context, s nova.Server) error {
 		if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{LockedBy: new(""), LockedReason: new((*string)(nil))}); err != nil {
 			return err
 		}
-		return record(ctx, tx, s, "unlock", "api_unlock")
+		return recordOn(ctx, tx, s, "unlock", "api_unlock", cmp.Or(a.host, s.Host))
 	})
 }
 
