@@ -21,19 +21,21 @@ func TestInterfaces(t *testing.T) {
 	t.Parallel()
 	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		n := s.neutron()
+		empty := s.Network(`POST /networks {"network": {"name": "empty"}}`, as("demo")).Want(t, 201).String("network/id")
+		s.Network(`POST /subnets {"subnet": {"network_id": "`+empty+`", "ip_version": 4, "cidr": "10.79.0.0/24"}}`, as("demo")).Want(t, 201)
 		id := s.boot("web", "")
 		path := "GET /v2.1/servers/" + id + "/os-interface"
 		s.Do(path, as("demo")).Want(t, 200, whole(`{"interfaceAttachments": []}`))
 		for _, c := range []struct {
-			body, ip, tag string
-			minor         int
+			body, network, ip, tag string
+			minor                  int
 		}{
-			{`{"interfaceAttachment": {"port_id": "` + n.free + `"}}`, "10.77.0.50", "", 1},
-			{`{"interfaceAttachment": {"net_id": "` + n.mine + `", "fixed_ips": [{"ip_address": "10.77.0.60"}], "tag": "blue"}}`, "10.77.0.60", "blue", 49},
-			{`{"interfaceAttachment": {"net_id": "` + n.mine + `", "fixed_ips": [{"ip_address": "10.77.0.61"}], "tag": "red"}}`, "10.77.0.61", "red", 70},
+			{`{"interfaceAttachment": {"port_id": "` + n.free + `"}}`, n.mine, "10.77.0.50", "", 1},
+			{`{"interfaceAttachment": {"net_id": "` + empty + `", "fixed_ips": [{"ip_address": "10.79.0.60"}], "tag": "blue"}}`, empty, "10.79.0.60", "blue", 49},
+			{`{"interfaceAttachment": {"net_id": "` + empty + `", "fixed_ips": [{"ip_address": "10.79.0.61"}], "tag": "red"}}`, empty, "10.79.0.61", "red", 70},
 		} {
 			made := s.attach(id, c.body, at(c.minor)).Want(
-				t, 200, has("interfaceAttachment/port_state", "ACTIVE"), has("interfaceAttachment/net_id", n.mine),
+				t, 200, has("interfaceAttachment/port_state", "ACTIVE"), has("interfaceAttachment/net_id", c.network),
 				has("interfaceAttachment/fixed_ips/0/ip_address", c.ip),
 			)
 			port := made.String("interfaceAttachment/port_id")

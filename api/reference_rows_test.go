@@ -117,6 +117,13 @@ var examples = map[string]example{
 	"PUT /servers/{server_id}/tags/{id}":                {path: "/servers/{server}/tags/t"},
 	"DELETE /servers/{server_id}/tags/{id}":             {path: "/servers/{server}/tags/{tag}"},
 
+	"GET /servers/{server_id}/os-security-groups":   {path: "/servers/{server}/os-security-groups"},
+	"POST /servers/{id}/action addSecurityGroup":    onServer(`{"addSecurityGroup": {"name": "default"}}`, ""),
+	"POST /servers/{id}/action removeSecurityGroup": {path: serverAction, body: `{"removeSecurityGroup": {"name": "{added group}"}}`},
+	"POST /servers/{id}/action addFixedIp":          onServer(`{"addFixedIp": {"networkId": "`+private+`"}}`, ""),
+	"POST /servers/{id}/action removeFixedIp":       {path: serverAction, body: `{"removeFixedIp": {"address": "{added address}"}}`},
+	"POST /servers/{id}/action addFloatingIp":       {path: serverAction, body: `{"addFloatingIp": {"address": "{floating address}"}}`},
+	"POST /servers/{id}/action removeFloatingIp":    {path: serverAction, body: `{"removeFloatingIp": {"address": "{added floating address}"}}`},
 	"POST /servers/{id}/action createBackup":        onServer(`{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, ""),
 	"POST /servers/{id}/action createImage":         onServer(`{"createImage": {"name": "i"}}`, ""),
 	"POST /servers/{id}/action forceDelete":         {path: "/servers/{deleted server}/action", body: `{"forceDelete": null}`},
@@ -159,11 +166,8 @@ var notServed = map[string][]string{
 	"servers": {
 		"GET /servers/{server_id}/diagnostics",
 
-		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/os-security-groups",
-		"GET /servers/{server_id}/topology", "POST /servers/{id}/action addFixedIp", "POST /servers/{id}/action addFloatingIp",
-		"POST /servers/{id}/action addSecurityGroup", "POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",
-		"POST /servers/{id}/action removeFixedIp",
-		"POST /servers/{id}/action removeFloatingIp", "POST /servers/{id}/action removeSecurityGroup",
+		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/topology",
+		"POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",
 		"POST /servers/{id}/action resize", "POST /servers/{id}/action revertResize",
 		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload", "POST /servers/{id}/action trigger_crash_dump",
 		"POST /servers/{id}/action unshelve",

@@ -391,6 +391,8 @@ func (s *referenceSite) value(name, persona string) string {
 	case "attached port":
 		defer s.working()()
 		return s.Do("POST "+server+"/os-interface {}", at(104)).Want(s.t, 200).String("interfaceAttachment/port_id")
+	case "added group", "added address", "floating address", "added floating address":
+		return s.networkValue(name, persona)
 	case "new flavor", "specified flavor", "new private flavor", "opened flavor":
 		return s.newFlavor(name)
 	case "own key pair":
@@ -420,6 +422,40 @@ func (s *referenceSite) value(name, persona string) string {
 	}
 	s.t.Fatalf("nothing is called {%s}", name)
 	return ""
+}
+
+// networkValue makes what the actions on a server's ports are about.
+func (s *referenceSite) networkValue(name, persona string) string {
+	s.t.Helper()
+	port := s.value("port", persona)
+	switch name {
+	case "added group":
+		owner := map[bool]string{true: "admin", false: "demo"}[persona == "admin"] // groups are found in the caller's project
+		group := s.Network(`POST /security-groups {"security_group": {"name": "g"}}`, as(owner)).Want(s.t, 201).String("security_group/id")
+		s.Network("PUT /ports/"+port+` {"port": {"security_groups": ["`+group+`"]}}`).Want(s.t, 200)
+		return group
+	case "added address":
+		s.act(s.server, `{"addFixedIp": {"networkId": "`+private+`"}}`, at(43)).Want(s.t, 202)
+		ips := s.Network("GET /ports/" + port)
+		return ips.String(fmt.Sprintf("port/fixed_ips/%d/ip_address", ips.Len("port/fixed_ips")-1))
+	}
+	external := s.Network("GET /networks?router:external=true").String("networks/0/id")
+	if s.Network("GET /routers").Len("routers") == 0 {
+		router := s.Network(`POST /routers {"router": {"external_gateway_info": {"network_id": "`+external+`"}}}`).Want(s.t, 201).String("router/id")
+		subnet := s.Network("GET /networks/" + private).String("network/subnets/0")
+		s.Network("PUT /routers/"+router+`/add_router_interface {"subnet_id": "`+subnet+`"}`).Want(s.t, 200)
+	}
+	before := s.Network("GET /floatingips")
+	for i := range before.Len("floatingips") { // a fixed address has one at the most
+		s.Network("DELETE /floatingips/"+before.String(fmt.Sprintf("floatingips/%d/id", i))).Want(s.t, 204)
+	}
+	floating := s.Network(`POST /floatingips {"floatingip": {"floating_network_id": "`+external+`"}}`, as("demo")).Want(s.t, 201).
+		String("floatingip/floating_ip_address")
+	s.work()
+	if name == "added floating address" {
+		s.act(s.server, `{"addFloatingIp": {"address": "`+floating+`"}}`, at(43)).Want(s.t, 202)
+	}
+	return floating
 }
 
 // newFlavor makes a flavor of one of the kinds that examples name.

@@ -32,6 +32,7 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("tag", "tags", &ServerTags{ofServer{o}}, rest.Singular{"update_all": "PUT", "delete_all": "DELETE"})
 	server.Resource("ip", "ips", &ServerIPs{ofServer{o}})
 	server.Resource("interface", "os-interface", &Interfaces{ofServer{o}})
+	server.Resource("security_group", "os-security-groups", &ServerSecurityGroups{ofServer{o}})
 	server.Resource("remote_console", "remote-consoles", &RemoteConsoles{ofServer{o}})
 	server.Resource("volume_attachment", "os-volume_attachments", &VolumeAttachments{ofServer{o}})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})

@@ -42,6 +42,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"resetNetwork": rest.Gone(),
 	}
 	maps.Copy(operations, c.consoleActions())
+	maps.Copy(operations, c.networkActions())
 	return operations
 }
 

@@ -13,8 +13,8 @@ import (
 // stock are the schemas that are written and tested, and wait for the operations
 // that they are for.
 var stock = []string{
-	"AddFixedIP", "AddFloatingIP", "AddSecurityGroup", "ChangePassword", "ConfirmResize", "Evacuate", "ForceComplete", "InjectNetworkInfo",
-	"Migrate", "MigrateLive", "RemoveFixedIP", "RemoveFloatingIP", "RemoveSecurityGroup", "Resize", "RevertResize", "Shelve",
+	"ChangePassword", "ConfirmResize", "Evacuate", "ForceComplete", "InjectNetworkInfo",
+	"Migrate", "MigrateLive", "Resize", "RevertResize", "Shelve",
 	"ShelveOffload", "TriggerCrashDump", "Unshelve",
 }
 

@@ -161,17 +161,10 @@ func (n *Network) SecurityGroups(ctx context.Context, projectID string) ([]nova.
 	return list(ctx, n.conn, "security-groups", query, groupDocument.group)
 }
 
-// A FloatingIP is an address that leads to a port's fixed one.
-type FloatingIP struct {
-	Address string
-	PortID  string
-	FixedIP string
-}
-
 // FloatingIPs finds the floating addresses of ports. A network service
 // without routers has none.
-func (n *Network) FloatingIPs(ctx context.Context, portIDs []string) ([]FloatingIP, error) {
-	var all []FloatingIP
+func (n *Network) FloatingIPs(ctx context.Context, portIDs []string) ([]nova.FloatingIP, error) {
+	var all []nova.FloatingIP
 	for chunk := range slices.Chunk(portIDs, idsPerQuery) {
 		found, err := list(ctx, n.conn, "floatingips", url.Values{"port_id": chunk}, floatingDocument.address)
 		if nova.Is(err, nova.NotFound) {

@@ -41,6 +41,7 @@ type portDocument struct {
 	DNSName        string   `json:"dns_name"`
 	VIFType        string   `json:"binding:vif_type"`
 	SecurityGroups []string `json:"security_groups"`
+	Filtered       *bool    `json:"port_security_enabled"` // nil where the service has no such thing
 	Revision       int64    `json:"revision_number"`
 	Profile        struct {
 		Mark string `json:"attached_by"`
@@ -66,6 +67,7 @@ func (d portDocument) port() nova.Port {
 		DNSName:        d.DNSName,
 		VIFType:        d.VIFType,
 		SecurityGroups: d.SecurityGroups,
+		Unfiltered:     d.Filtered != nil && !*d.Filtered,
 		Mark:           d.Profile.Mark,
 		Revision:       d.Revision,
 	}
@@ -73,21 +75,47 @@ func (d portDocument) port() nova.Port {
 
 // A groupDocument is a security group as the network service shows it.
 type groupDocument struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	ProjectID string `json:"tenant_id"`
+	ID          string         `json:"id"`
+	Name        string         `json:"name"`
+	ProjectID   string         `json:"tenant_id"`
+	Description string         `json:"description"`
+	Rules       []ruleDocument `json:"security_group_rules"`
 }
 
-func (d groupDocument) group() nova.SecurityGroup { return nova.SecurityGroup(d) }
+func (d groupDocument) group() nova.SecurityGroup {
+	group := nova.SecurityGroup{ID: d.ID, Name: d.Name, ProjectID: d.ProjectID, Description: d.Description}
+	for _, rule := range d.Rules {
+		group.Rules = append(group.Rules, rule.rule())
+	}
+	return group
+}
+
+// A ruleDocument is a rule of a security group as the network service shows it.
+type ruleDocument struct {
+	ID            string  `json:"id"`
+	GroupID       string  `json:"security_group_id"`
+	Direction     string  `json:"direction"`
+	Ethertype     string  `json:"ethertype"`
+	Protocol      *string `json:"protocol"`
+	PortMin       *int    `json:"port_range_min"`
+	PortMax       *int    `json:"port_range_max"`
+	RemoteGroupID *string `json:"remote_group_id"`
+	Prefix        *string `json:"remote_ip_prefix"`
+}
+
+func (d ruleDocument) rule() nova.SecurityRule { return nova.SecurityRule(d) }
 
 // A floatingDocument is a floating address as the network service shows it.
 type floatingDocument struct {
-	Address string `json:"floating_ip_address"`
-	PortID  string `json:"port_id"`
-	FixedIP string `json:"fixed_ip_address"`
+	ID        string `json:"id"`
+	NetworkID string `json:"floating_network_id"`
+	ProjectID string `json:"tenant_id"`
+	Address   string `json:"floating_ip_address"`
+	PortID    string `json:"port_id"`
+	FixedIP   string `json:"fixed_ip_address"`
 }
 
-func (d floatingDocument) address() FloatingIP { return FloatingIP(d) }
+func (d floatingDocument) address() nova.FloatingIP { return nova.FloatingIP(d) }
 
 // list reads all pages of a collection.
 func list[D, T any](ctx context.Context, c conn, collection string, query url.Values, noun func(D) T) ([]T, error) {

@@ -287,7 +287,7 @@ func TestNetwork_SecurityGroupsAndFloatingIPs(t *testing.T) {
 		t.Errorf("%v, %v", groups, err)
 	}
 	floating, err := network.FloatingIPs(t.Context(), []string{"port1", "port2"})
-	if want := []cloud.FloatingIP{{Address: "172.24.4.9", PortID: "port1", FixedIP: "10.0.0.5"}}; err != nil || !cmp.Equal(want, floating) {
+	if want := []nova.FloatingIP{{Address: "172.24.4.9", PortID: "port1", FixedIP: "10.0.0.5"}}; err != nil || !cmp.Equal(want, floating) {
 		t.Errorf("%v, %v", floating, err)
 	}
 	if none, err := network.FloatingIPs(t.Context(), []string{"norouter"}); err != nil || len(none) > 0 {

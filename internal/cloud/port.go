@@ -110,6 +110,15 @@ func (n *NetworkAdmin) DeletePort(ctx context.Context, id, serverID string) erro
 	})
 }
 
+// ChangeAddresses changes the fixed addresses of a port: change gets those that it
+// has.
+func (n *NetworkAdmin) ChangeAddresses(ctx context.Context, id string, change func([]nova.FixedIP) []nova.FixedIP) error {
+	return n.atRevision(ctx, id, func(there nova.Port) error {
+		_, err := n.put(ctx, http.MethodPut, below("ports", id), map[string]any{"fixed_ips": fixedIPs(change(there.FixedIPs))}, there, ifRevision(there))
+		return err
+	})
+}
+
 // whileOf does something to a port if a server has it.
 func (n *NetworkAdmin) whileOf(ctx context.Context, id, serverID string, do func(there nova.Port) error) error {
 	err := n.atRevision(ctx, id, func(there nova.Port) error {
@@ -126,7 +135,7 @@ func (n *NetworkAdmin) whileOf(ctx context.Context, id, serverID string, do func
 
 // atRevision reads a port and does something that depends on what it says: again
 // with what the port says then, if somebody has changed it in between.
-func (n *NetworkAdmin) atRevision(ctx context.Context, id string, do func(there nova.Port) error) error {
+func (n *Network) atRevision(ctx context.Context, id string, do func(there nova.Port) error) error {
 	const attempts = 10 // a port changes a few times while it is being plugged in
 	var err error
 	for range attempts {
@@ -146,7 +155,7 @@ func ifRevision(p nova.Port) map[string]string {
 	return map[string]string{"If-Match": "revision_number=" + strconv.FormatInt(p.Revision, 10)}
 }
 
-func (n *NetworkAdmin) put(
+func (n *Network) put(
 	ctx context.Context, method, path string, body map[string]any, p nova.Port, headers map[string]string,
 ) (nova.Port, error) {
 	var d struct {
@@ -159,7 +168,7 @@ func (n *NetworkAdmin) put(
 }
 
 // portFault gives an error about a port Nova's words.
-func (n *NetworkAdmin) portFault(err error, p nova.Port) error {
+func (n *Network) portFault(err error, p nova.Port) error {
 	return n.conn.fault(err, portPhrases(p)...)
 }
 

@@ -23,7 +23,7 @@ type picture struct {
 	exist    map[string]bool        // ports that servers know and don't have: those that some other device has, or none
 	networks map[string]string      // names by ID
 	groups   map[string]string      // names by ID
-	floating map[string][]cloud.FloatingIP
+	floating map[string][]nova.FloatingIP
 }
 
 // see asks the network service about servers, in a few requests for all of them,
@@ -43,7 +43,7 @@ func (w *Worker) see(ctx context.Context, servers []nova.Server) ([]sight, error
 // lookAt asks what see needs to know.
 func (w *Worker) lookAt(ctx context.Context, servers []nova.Server) (picture, error) {
 	network := w.networks.AsService()
-	l := picture{ports: map[string][]nova.Port{}, exist: map[string]bool{}, networks: map[string]string{}, groups: map[string]string{}, floating: map[string][]cloud.FloatingIP{}}
+	l := picture{ports: map[string][]nova.Port{}, exist: map[string]bool{}, networks: map[string]string{}, groups: map[string]string{}, floating: map[string][]nova.FloatingIP{}}
 	ids := make([]string, len(servers))
 	projectOf := map[string]string{}
 	for i, s := range servers {

@@ -79,7 +79,7 @@ var History = []Change{
 	{41, "Aggregates have a UUID.", Planned},
 	{42, "Networks and block devices of a new server can have a tag again.", Done},
 	{43, "Hosts are gone: there are hypervisors and services.", Planned},
-	{44, "The actions on fixed and floating addresses are gone.", Planned},
+	{44, "The actions on fixed and floating addresses are gone.", Done},
 	{45, "Taking an image of a server answers with the image's ID, not with a Location.", Done},
 	{46, "Request IDs come in X-OpenStack-Request-ID, too.", NoOp},
 	{47, "A server shows its flavor as it was when it was built, not a link to it.", Done},

@@ -44,6 +44,7 @@ type Port struct {
 	DNSName        string   // the hostname that a server with the port must have; empty for any
 	VIFType        string   // how the port is plugged in on its host; members of projects don't see it
 	SecurityGroups []string // IDs
+	Unfiltered     bool     // no security group can be applied to it
 	Mark           string   // which attachment made the port; empty for the others
 	Revision       int64    // counts the changes
 }
@@ -56,7 +57,33 @@ type FixedIP struct {
 
 // A SecurityGroup is a named set of rules for ports.
 type SecurityGroup struct {
+	ID          string
+	Name        string
+	ProjectID   string
+	Description string
+	Rules       []SecurityRule
+}
+
+// A SecurityRule lets packets through a port.
+type SecurityRule struct {
+	ID            string
+	GroupID       string
+	Direction     string // ingress or egress
+	Ethertype     string // IPv4 or IPv6
+	Protocol      *string
+	PortMin       *int // for ICMP the type
+	PortMax       *int // for ICMP the code
+	RemoteGroupID *string
+	Prefix        *string // the remote network
+}
+
+// A FloatingIP is an address of an external network that leads to a port's fixed
+// one.
+type FloatingIP struct {
 	ID        string
-	Name      string
+	NetworkID string
 	ProjectID string
+	Address   string
+	PortID    string // empty for none
+	FixedIP   string
 }
