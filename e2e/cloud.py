@@ -84,18 +84,18 @@ class Cloud:
         self.auth_url = self.users["demo"]["OS_AUTH_URL"].rstrip("/")
         self.home = tempfile.TemporaryDirectory(prefix="nova-e2e-home-")
 
-    def nova(self, *args, user="demo", ok=True, **env):
+    def nova(self, *args, user="demo", ok=True, stdin="", **env):
         """Run nova; it must succeed, or fail where ok is False."""
-        return self._client("nova", args, user, ok, env)
+        return self._client("nova", args, user, ok, stdin, env)
 
-    def openstack(self, *args, user="demo", ok=True, **env):
+    def openstack(self, *args, user="demo", ok=True, stdin="", **env):
         """Run openstack; it must succeed, or fail where ok is False."""
-        return self._client("openstack", args, user, ok, env)
+        return self._client("openstack", args, user, ok, stdin, env)
 
-    def _client(self, name, args, user, ok, env):
+    def _client(self, name, args, user, ok, stdin, env):
         known = {k: v for k, v in os.environ.items() if not k.startswith(("OS_", "NOVA"))}
         known |= {"HOME": self.home.name, "NO_PROXY": "*", "COLUMNS": "200"}
-        done = client(name, args, known | self.users[user] | env)
+        done = client(name, args, known | self.users[user] | env, stdin)
         assert (done.status == 0) == ok, done
         return done
 
@@ -216,15 +216,17 @@ def execute(command, env):
     return Run(" ".join(words), done.returncode, done.stdout, done.stderr)
 
 
-def client(name, args, env):
+def client(name, args, env, stdin=""):
     """Run one of the Python clients, without importing it anew."""
     args = [str(word) for word in args]
     with (socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as zygote,
-          tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr):
+          tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr):
+        given.write(stdin.encode())
+        given.seek(0)
         zygote.settimeout(4 * PATIENCE)
         zygote.connect(zygotes())
         request = json.dumps({"name": name, "args": args, "env": env}).encode()
-        socket.send_fds(zygote, [request], [stdout.fileno(), stderr.fileno()])
+        socket.send_fds(zygote, [request], [file.fileno() for file in (given, stdout, stderr)])
         status = int(zygote.recv(16) or -1)
         said = [file.seek(0) or file.read().decode() for file in (stdout, stderr)]
     return Run(" ".join([name, *args]), status, *said)

@@ -8,7 +8,7 @@ as if it had been started.
     zygote.py SOCKET    serves until its standard input ends
 
 A request is one message, {"name": …, "args": […], "env": {…}} in JSON, with the
-file descriptors for standard output and error. The answer is the exit status.
+file descriptors for standard input, output and error. The answer is the exit status.
 """
 
 import gc
@@ -64,14 +64,14 @@ def serve(path):
 
 def answer(connection):
     """Run one command, answer with its status, and end."""
-    message, (stdout, stderr), *_ = socket.recv_fds(connection, LARGEST, 2)
+    message, files, *_ = socket.recv_fds(connection, LARGEST, 3)
     request = json.loads(message)
-    os.dup2(stdout, 1)
-    os.dup2(stderr, 2)
+    for number, file in enumerate(files):
+        os.dup2(file, number)
     os.environ.clear()
     os.environ.update(request["env"])
     sys.argv = [request["name"], *request["args"]]
-    sys.stdin = open(os.devnull)
+    sys.stdin = open(0, closefd=False)
     sys.stdout = open(1, "w", closefd=False)
     sys.stderr = open(2, "w", closefd=False, buffering=1)
     status = run(sys.modules[CLIENTS[request["name"]]].main)
