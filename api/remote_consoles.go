@@ -25,8 +25,8 @@ func (c *RemoteConsoles) Operations() rest.Operations {
 // the reply holds a token, which is valid for a while.
 func (c *RemoteConsoles) create(ctx context.Context, r *rest.Request, s nova.Server, in schema.RemoteConsoleCreateBody) (any, error) {
 	protocol, kind := in.Console.Protocol, in.Console.Type
-	if protocol == "rdp" { // gone with its hypervisor
-		return nil, nova.Errorf(nova.Invalid, "Unavailable console type %s.", protocol)
+	if protocol == "rdp" {
+		return nil, errNoRDP
 	}
 	token, err := c.Compute.OpenConsole(ctx, s, protocol, kind)
 	if err != nil {
@@ -62,11 +62,12 @@ func (c *Servers) consoleActions() rest.Operations {
 	}
 }
 
-// rdpConsole refuses a type of console that only Hyper-V had, whose driver Nova
-// has removed.
-func rdpConsole(context.Context, *rest.Request, schema.GetConsoleBody) (any, error) {
-	return nil, nova.Errorf(nova.Invalid, "")
-}
+// errNoRDP refuses a type of console that only Hyper-V had, whose driver Nova has
+// removed. Nova has a text for it that gets lost on the way.
+var errNoRDP = nova.Errorf(nova.Invalid, "")
+
+// rdpConsole refuses every body, whatever it says.
+func rdpConsole(context.Context, *rest.Request, schema.NoArguments) (any, error) { return nil, errNoRDP }
 
 // ConsoleAuthTokens answers for /os-console-auth-tokens: proxies ask which console
 // a token opens.

@@ -26,7 +26,7 @@ func TestRemoteConsoles(t *testing.T) {
 			{"vnc", "xvpvnc", 6, 400, "Invalid console type xvpvnc"},
 			{"vnc", "serial", 6, 400, "Invalid console type serial"},
 			{"spice", "spice-html5", 6, 400, "Unavailable console type spice-html5."},
-			{"rdp", "rdp-html5", 6, 400, "Unavailable console type rdp."},
+			{"rdp", "rdp-html5", 6, 400, "The server could not comply with the request since it is either malformed or otherwise incorrect."},
 			{"mks", "webmks", 8, 400, "Unavailable console type webmks."},
 			{"mks", "webmks", 7, 400, "Invalid input for field/attribute protocol. Value: mks. 'mks' is not one of ['vnc', 'spice', 'serial', 'rdp']"},
 			{"spice", "spice-direct", 99, 400, "Unavailable console type spice-direct."},
@@ -66,6 +66,7 @@ func TestRemoteConsoles_Actions(t *testing.T) {
 			{`{"os-getVNCConsole": {}}`, 1, 400, "", "Invalid input for field/attribute os-getVNCConsole. Value: {}. 'type' is a required property"},
 			{`{"os-getSerialConsole": {"type": "serial"}}`, 1, 200, "serial", ""},
 			{`{"os-getSPICEConsole": {"type": "spice-html5"}}`, 1, 400, "", "Unavailable console type spice-html5."},
+			{`{"os-getRDPConsole": {"type": 1}}`, 1, 400, "", "The server could not comply with the request since it is either malformed or otherwise incorrect."},
 			{`{"os-getRDPConsole": {"type": "rdp-html5"}}`, 1, 400, "", "The server could not comply with the request since it is either malformed or otherwise incorrect."},
 		} {
 			r := s.Do("POST /v2.1/servers/"+id+"/action "+c.body, as("demo"), at(c.minor)).Want(t, c.status)

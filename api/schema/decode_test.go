@@ -27,7 +27,6 @@ var decodedInto = map[string]any{
 	"FlavorExtraSpecsCreate":     FlavorExtraSpecsCreateBody{},
 	"FlavorUpdate":               FlavorUpdateBody{},
 	"GetConsoleOutput":           GetConsoleOutputBody{},
-	"GetRDPConsole":              GetConsoleBody{},
 	"GetSPICEConsole":            GetConsoleBody{},
 	"GetSerialConsole":           GetConsoleBody{},
 	"GetVNCConsole":              GetConsoleBody{},

@@ -35,7 +35,6 @@ type ConsoleType struct {
 type GetConsoleBody struct {
 	VNC    ConsoleType `json:"os-getVNCConsole"`
 	SPICE  ConsoleType `json:"os-getSPICEConsole"`
-	RDP    ConsoleType `json:"os-getRDPConsole"`
 	Serial ConsoleType `json:"os-getSerialConsole"`
 }
 
