@@ -280,7 +280,7 @@ func (m *model) rest() {
 	m.hooks.set(func(h *hooks) { h.driver, h.request = nil, nil })
 	for range 8 { // as often as a step may be put off
 		m.work()
-		m.clock.advance(time.Minute)
+		m.sweepPortsAfter(time.Minute)
 	}
 	m.tell("rest")
 	m.settled()
