@@ -68,11 +68,14 @@ func Open(t testing.TB, connection string, change ...func(*rows.Options)) *db.St
 	return s
 }
 
-// Frozen makes a store's clock stand still.
+// Frozen makes a store's clock stand still. Time then passes only if the test says
+// so.
 func Frozen(at time.Time) func(*rows.Options) {
 	return func(o *rows.Options) { o.Clock = func() time.Time { return at } }
 }
 
+// sqliteTemplate is a migrated file, made once for a test process. Copying it
+// takes a millisecond; migrating takes a hundred times as long.
 var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "nova-dbtest")
 	if err != nil {
@@ -106,10 +109,12 @@ func SQLiteIn(t testing.TB, dir string) string {
 	return "sqlite:///" + path
 }
 
+// databases counts those of this process, for their names.
 var databases atomic.Int64
 
 // Postgres gives the connection URL of a fresh, migrated PostgreSQL database,
-// dropped when the test ends.
+// dropped when the test ends. Databases of tests are apart, so that these can run
+// side by side.
 func Postgres(t *testing.T) string {
 	t.Helper()
 	return PostgresFor(t)
@@ -172,6 +177,8 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 	})
 })
 
+// migrationsSum tells one set of migrations from another. It is in the template's
+// name, so that a changed migration gets a new template.
 func migrationsSum() (string, error) {
 	all, err := migrations.For(strings.NewReplacer())
 	if err != nil {
@@ -193,6 +200,7 @@ func migrationsSum() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
+// migrate brings an empty database to the current schema.
 func migrate(connection string) error {
 	ctx := context.Background()
 	s, err := db.Open(ctx, rows.Options{Connection: connection})
@@ -203,6 +211,8 @@ func migrate(connection string) error {
 	return s.Migrate(ctx)
 }
 
+// onServer does something on the PostgreSQL server that tests use, within a
+// minute.
 func onServer(do func(context.Context, *sql.DB) error) error {
 	server, err := sql.Open("postgres", os.Getenv(PostgresVariable))
 	if err != nil {
@@ -214,6 +224,7 @@ func onServer(do func(context.Context, *sql.DB) error) error {
 	return do(ctx, server)
 }
 
+// onDatabase is the URL of one database on that server.
 func onDatabase(name string) string {
 	u, err := url.Parse(os.Getenv(PostgresVariable))
 	if err != nil {

@@ -16,6 +16,7 @@ func Filled[T any]() T {
 	return value
 }
 
+// fill sets a value and all that is in it, each time to another number.
 func fill(v reflect.Value, number *int) {
 	*number++
 	if v.Type() == reflect.TypeFor[time.Time]() {

@@ -37,6 +37,8 @@ func Repr(value any) string {
 	return b.String()
 }
 
+// write writes a value in the form of repr. What is no value of JSON's is written
+// as Go would.
 func write(b *strings.Builder, value any) {
 	switch v := value.(type) {
 	case nil:
@@ -67,6 +69,7 @@ func List(values []any) string {
 	return b.String()
 }
 
+// writeList writes values with commas in between.
 func writeList(b *strings.Builder, values []any) {
 	for i, value := range values {
 		if i > 0 {
@@ -76,6 +79,7 @@ func writeList(b *strings.Builder, values []any) {
 	}
 }
 
+// writeObject writes a dict with its keys in the given order.
 func writeObject(b *strings.Builder, keys []string, object map[string]any) {
 	b.WriteByte('{')
 	for i, key := range keys {
@@ -103,6 +107,9 @@ func Literal(text string) string {
 	return n.String()
 }
 
+// reprFloat writes a double as Python does: with a fraction in any case, and with
+// an exponent where it is below -4 or above 15. Both languages choose the fewest
+// digits that give the same double.
 func reprFloat(f float64) string {
 	if math.IsInf(f, 0) {
 		return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(f, 'f', -1, 64), "+"))
@@ -136,6 +143,8 @@ func writeQuoted(b *strings.Builder, s string) {
 	b.WriteRune(mark)
 }
 
+// escape writes one character of a string. Python escapes what can't be printed,
+// in two, four or eight hexadecimal digits.
 func escape(r, mark rune) string {
 	switch {
 	case escapes[r] != "":

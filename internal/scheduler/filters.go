@@ -36,6 +36,8 @@ var filters = []filter{
 	{"query", false, answersQuery, notEnough},
 }
 
+// filtersFor are the filters for a request. An operator who forces a server to a
+// host means the soft ones not to count, as in Nova; the server must still fit.
 func filtersFor(r Request) []filter {
 	if r.Force == (Target{}) {
 		return filters
@@ -43,6 +45,9 @@ func filtersFor(r Request) []filter {
 	return slices.DeleteFunc(slices.Clone(filters), func(f filter) bool { return !f.hard })
 }
 
+// A filter's name says what a host must be to pass: the target of a request that
+// names one, enabled by its operator, alive, not tried before by this server, in
+// the zone asked for, with room for what the server needs.
 func isTarget(r *Request, h *nova.Host) bool  { return r.To.is(h) && r.Force.is(h) }
 func isEnabled(_ *Request, h *nova.Host) bool { return h.Enabled }
 func isUp(_ *Request, h *nova.Host) bool      { return h.Up && !h.ForcedDown }
@@ -50,14 +55,18 @@ func isUntried(r *Request, h *nova.Host) bool { return !slices.Contains(r.Exclud
 func inZone(r *Request, h *nova.Host) bool    { return r.Zone == "" || r.Zone == h.Zone }
 func hasRAM(r *Request, h *nova.Host) bool    { return fits(r.Needs.RAM, h.RAM, h.RAMUsed, h.RAMRatio) }
 
+// hasDisk counts root, ephemeral and swap disks, in GB.
 func hasDisk(r *Request, h *nova.Host) bool {
 	return fits(r.Needs.Disk, h.Disk, h.DiskUsed, h.DiskRatio)
 }
 
+// hasVCPUs lets no server have more processors than the host really has, whatever
+// the ratio.
 func hasVCPUs(r *Request, h *nova.Host) bool {
 	return fits(r.Needs.VCPUs, h.VCPUs, h.VCPUsUsed, h.CPURatio)
 }
 
+// keepsGroup holds even for forced hosts: a group's promise is to its members.
 func keepsGroup(r *Request, h *nova.Host) bool { return r.Group.Allows(h.Name) }
 
 // Allows reports whether a group's policy lets one more member run on a host.
@@ -75,14 +84,20 @@ func (g *Group) Allows(host string) bool {
 	return true
 }
 
+// isSameHost passes the hosts of the servers that the hint same_host names. Nil is
+// no such hint; an empty list, of servers that have no host, passes none.
 func isSameHost(r *Request, h *nova.Host) bool {
 	return r.Hints.SameHost == nil || slices.Contains(r.Hints.SameHost, h.Name)
 }
 
+// isDifferentHost passes all other hosts than those of the servers that the hint
+// different_host names.
 func isDifferentHost(r *Request, h *nova.Host) bool {
 	return !slices.Contains(r.Hints.DifferentHost, h.Name)
 }
 
+// isNear passes hosts whose address is in the network of the hints
+// build_near_host_ip and cidr.
 func isNear(r *Request, h *nova.Host) bool {
 	if r.Hints.Near == (netip.Prefix{}) {
 		return true
@@ -91,8 +106,11 @@ func isNear(r *Request, h *nova.Host) bool {
 	return err == nil && r.Hints.Near.Contains(address)
 }
 
+// answersQuery passes hosts for which the hint query is true.
 func answersQuery(r *Request, h *nova.Host) bool { return r.Hints.Query == nil || r.Hints.Query(h) }
 
+// is reports whether a host is the target. What the target leaves open fits any
+// host.
 func (t Target) is(h *nova.Host) bool {
 	return (t.Host == "" || t.Host == h.Name) && (t.Node == "" || t.Node == h.Node)
 }
@@ -103,10 +121,14 @@ func fits(want, total, used int, ratio float64) bool {
 	return want == 0 || want <= total && used+want <= int(float64(total)*ratio)
 }
 
+// untold leaves the reason to the general sentence, "No valid host was found.".
 func untold(Request) string { return "" }
 
+// notEnough is what Nova says wherever one of its own filters has left no host.
 func notEnough(Request) string { return "There are not enough hosts available." }
 
+// noSuchHost names the host that was asked for, in the words of
+// resources_from_request_spec in nova/scheduler/utils.py.
 func noSuchHost(r Request) string {
 	t := cmp.Or(r.Force, r.To)
 	if t == (Target{}) {

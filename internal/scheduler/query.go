@@ -40,6 +40,8 @@ const maxQueryDepth = 32
 // string, or a list of these.
 type term func(*nova.Host) any
 
+// parseTerm reads a value of a query: a list is a command, a text with a dollar
+// sign a property of the host, and everything else stands for itself.
 func parseTerm(value any, depth int) (term, error) {
 	switch value := value.(type) {
 	case []any:
@@ -64,6 +66,9 @@ func parseTerm(value any, depth int) (term, error) {
 	return func(*nova.Host) any { return value }, nil
 }
 
+// parseCommand reads a list whose first item is an operator. An empty list is
+// true. All is read once, so that a query costs nothing but comparisons for each
+// host.
 func parseCommand(list []any, depth int) (term, error) {
 	if len(list) == 0 {
 		return func(*nova.Host) any { return true }, nil
@@ -113,6 +118,7 @@ var hostProperties = map[string]term{
 	"disk_allocation_ratio": func(h *nova.Host) any { return h.DiskRatio },
 }
 
+// mbPerGB is for names in a query that say MB, where hosts count GB.
 const mbPerGB = 1024
 
 // commands are the operators of the language. A comparison holds the first value
@@ -137,6 +143,8 @@ var commands = map[string]func([]any) any{
 	"and": func(values []any) any { return !slices.ContainsFunc(values, func(v any) bool { return !truth(v) }) },
 }
 
+// compare makes an operator of an order. With fewer than two values, or with two
+// that have no order, it is false.
 func compare(holds func(order int) bool) func([]any) any {
 	return func(values []any) any {
 		if len(values) < 2 {

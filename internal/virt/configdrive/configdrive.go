@@ -33,10 +33,14 @@ const (
 	latest    = "latest"
 )
 
+// versions are the folders of a config drive, oldest first. Each holds the whole
+// of the metadata, so that a guest that knows an old one needs no other.
 var versions = []string{folsom, grizzly, havana, liberty, newton, newtonTwo, ocata, rocky, victoria, epoxy, latest}
 
-// Files are all files of a server's config drive. The contents of the files
-// that a client gave are numbered, and meta_data.json says where each belongs.
+// Files are all files of a server's config drive. The contents of the files that a
+// client gave are numbered, and meta_data.json says where each belongs. Every
+// version is written out, since a guest may ask for any of them. The error is of
+// the random source.
 func Files(s nova.Server, b virt.Build) ([]virt.File, error) {
 	seed := make([]byte, seedBytes)
 	if _, err := rand.Read(seed); err != nil {
@@ -74,6 +78,7 @@ func Files(s nova.Server, b virt.Build) ([]virt.File, error) {
 	return files, nil
 }
 
+// seedBytes is how much randomness a guest is given at its first boot, as in Nova.
 const seedBytes = 512
 
 // contentPath is where the contents of a client's file are.

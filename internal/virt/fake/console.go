@@ -82,15 +82,19 @@ func bootRescue(b *bytes.Buffer, m machine, e event, _ int64) {
 	boot(b, m, e, 0)
 }
 
+// shutDown is what a guest says that is turned off.
 func shutDown(b *bytes.Buffer, _ machine, _ event, uptime int64) {
 	halt(b, uptime, "reboot: Power down")
 }
 
+// restart is what a guest says that is told to reboot: the end of one life and the
+// beginning of the next.
 func restart(b *bytes.Buffer, m machine, e event, uptime int64) {
 	halt(b, uptime, "reboot: Restarting system")
 	boot(b, m, e, 0)
 }
 
+// halt writes the last words before a guest stops.
 func halt(b *bytes.Buffer, uptime int64, last string) {
 	b.WriteString("[  OK  ] Stopped target Multi-User System.\n[  OK  ] Reached target System Shutdown.\n")
 	printk(b, uptime, "systemd-shutdown[1]: Syncing filesystems and block devices.", last)

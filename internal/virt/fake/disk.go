@@ -40,6 +40,8 @@ func (d *Driver) writeDisk(ctx context.Context, s nova.Server, label string, ima
 	})
 }
 
+// openDisk opens a disk for reading. Its file can be removed meanwhile: what is
+// open stays readable.
 func openDisk(name string) (virt.Snapshot, error) {
 	f, err := os.Open(name)
 	if err != nil {

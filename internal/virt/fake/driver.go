@@ -184,6 +184,7 @@ func (d *Driver) settle(ctx context.Context, s nova.Server, made map[string]stri
 	return d.save(newMachine(s, nics, made, d.now()))
 }
 
+// reviveLocked is revive for callers that don't hold the lock.
 func (d *Driver) reviveLocked(s nova.Server) (done bool, err error) {
 	defer d.lock(s)()
 	return d.revive(s)
@@ -292,4 +293,5 @@ func (d *Driver) lock(s nova.Server) (unlock func()) {
 	return mu.Unlock
 }
 
+// now is the time by the driver's own clock, in UTC.
 func (d *Driver) now() time.Time { return d.o.Clock().UTC() }

@@ -36,6 +36,7 @@ type Fault struct {
 	delay time.Duration // the same as DelayMS, or what metadata and pace say
 }
 
+// verbs are what a fault can be told to hit.
 var verbs = []string{
 	"*", "nodes", "list", "power_state", spawn, destroy, powerOn, powerOff, softReboot, hardReboot,
 	pause, unpause, suspend, resume, rescue, unrescue, snapshot, upload, "console_output",
@@ -54,6 +55,7 @@ func (d *Driver) strike(ctx context.Context, f Fault) error {
 	return nil
 }
 
+// concerns reports whether a fault is meant for a server.
 func (f Fault) concerns(s nova.Server) bool {
 	return f.Server == "" || f.Server == s.ID || f.Server == s.Name
 }
@@ -94,6 +96,8 @@ func (f *faults) next(verb string, s nova.Server) (Fault, error) {
 	return Fault{}, nil
 }
 
+// same reports whether a file is still the one that was read, by its time and
+// size.
 func same(a, b fs.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil

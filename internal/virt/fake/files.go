@@ -32,9 +32,12 @@ const (
 // forgotten is how old a file under tmp is that nobody will rename any more.
 const forgotten = time.Hour
 
+// The folders of the host. Both are on one file system, since files move from tmp
+// to servers by renaming.
 func (d *Driver) tmp() string     { return filepath.Join(d.o.Dir, "tmp") }
 func (d *Driver) servers() string { return filepath.Join(d.o.Dir, "servers") }
 
+// path is where a server keeps a file of a kind.
 func (d *Driver) path(s nova.Server, kind string) string {
 	return filepath.Join(d.servers(), s.ID[:2], s.ID+kind)
 }
@@ -48,6 +51,8 @@ func isID(id string) bool {
 	return len(id) >= minimum && len(id) <= maximum && !strings.ContainsFunc(id, foreign)
 }
 
+// load reads what the host knows of a server. The error is NotFound for a server
+// that it doesn't have.
 func (d *Driver) load(s nova.Server) (machine, error) {
 	var m machine
 	text, err := os.ReadFile(d.path(s, stateFile))
@@ -63,6 +68,8 @@ func (d *Driver) load(s nova.Server) (machine, error) {
 	return m, nil
 }
 
+// save writes what the host knows of a server, all at once: a process that dies in
+// between leaves the old file.
 func (d *Driver) save(m machine) error {
 	text, err := json.Marshal(m)
 	if err != nil {
@@ -161,6 +168,7 @@ func (d *Driver) sweep() error {
 	return nil
 }
 
+// ids are the servers that are there, by the names of their files.
 func (d *Driver) ids(ctx context.Context) ([]string, error) {
 	shards, err := readDir(d.servers())
 	if err != nil {

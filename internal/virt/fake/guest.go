@@ -89,6 +89,7 @@ func (d *Driver) ConfigDrive(ctx context.Context, s nova.Server) (fs.FS, error) 
 	return d.readArchive(ctx, "read_config_drive", s, configFile)
 }
 
+// readArchive reads the files that were put on a disk or a config drive.
 func (d *Driver) readArchive(ctx context.Context, verb string, s nova.Server, kind string) (files fs.FS, err error) {
 	err = d.on(ctx, verb, s, func() error {
 		m, err := d.load(s)

@@ -117,6 +117,7 @@ type uploading struct {
 	begin func() error // nil once it has succeeded
 }
 
+// Read takes as long as the upload of a snapshot should, at the first byte.
 func (u *uploading) Read(p []byte) (int, error) {
 	if u.begin != nil {
 		if err := u.begin(); err != nil {

@@ -36,6 +36,7 @@ type transition struct {
 	restart bool
 }
 
+// transitions is the table of power states that virttest holds every driver to.
 var transitions = map[string]transition{
 	powerOn:    {from: []nova.PowerState{nova.Shutdown, nova.Crashed}, to: nova.Running},
 	powerOff:   {to: nova.Shutdown},
@@ -76,6 +77,7 @@ func (d *Driver) Suspend(ctx context.Context, s nova.Server) error { return d.po
 // Resume lets a suspended server go on.
 func (d *Driver) Resume(ctx context.Context, s nova.Server) error { return d.power(ctx, resume, s) }
 
+// power carries out a verb of the table.
 func (d *Driver) power(ctx context.Context, verb string, s nova.Server) error {
 	return d.on(ctx, verb, s, func() error {
 		defer d.lock(s)()

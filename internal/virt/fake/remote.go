@@ -157,6 +157,7 @@ var powerWords = map[nova.PowerState]string{
 	nova.Crashed: "crashed", nova.PowerSuspended: "suspended",
 }
 
+// screen is the terminal of a server, which all who watch it share.
 func (d *Driver) screen(id string) *shared {
 	d.consoles.mu.Lock()
 	defer d.consoles.mu.Unlock()
@@ -175,6 +176,7 @@ func (d *Driver) screen(id string) *shared {
 	return s
 }
 
+// leaveScreen forgets a terminal that nobody watches any more.
 func (d *Driver) leaveScreen(id string) {
 	d.consoles.mu.Lock()
 	defer d.consoles.mu.Unlock()
