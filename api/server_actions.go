@@ -30,6 +30,9 @@ func (c *Servers) MemberActions() rest.Operations {
 		"rescue":              rest.OnWith(c.load, schema.Rescue, c.rescue).Needs(policy.Rescue),
 		"unrescue":            rest.OnWith(c.load, schema.Unrescue, c.do(compute.Unrescue)).Needs(policy.Unrescue).Status(accepted),
 		"rebuild":             rest.OnWith(c.load, schema.Rebuild, c.rebuild).Needs(policy.Rebuild).Status(accepted),
+		"changePassword":      rest.OnWith(c.load, schema.ChangePassword, c.changePassword).Needs(policy.ChangePassword).Status(accepted),
+		"trigger_crash_dump":  rest.OnWith(c.load, schema.TriggerCrashDump, c.do(compute.CrashDump)).Needs(policy.TriggerCrashDump).Since(17).Status(accepted),
+		"injectNetworkInfo":   rest.OnWith(c.load, schema.InjectNetworkInfo, c.injectNetwork).Needs(policy.InjectNetworkInfo).Status(accepted),
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
 		"restore":             rest.OnWith(c.load, schema.Restore, c.restore).Needs(policy.Restore).Status(accepted),
@@ -83,6 +86,17 @@ func (c *Servers) rescue(ctx context.Context, r *rest.Request, s nova.Server, in
 		return nil, err
 	}
 	return views.AdminPass(c.shownPassword(password)), nil
+}
+
+// changePassword changes the administrator's password in the server. It answers
+// when that is done.
+func (c *Servers) changePassword(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ChangePasswordBody) (any, error) {
+	return nil, c.Compute.ChangePassword(ctx, s, in.Password.AdminPass)
+}
+
+// injectNetwork takes the wish to write the network's settings into the server.
+func (c *Servers) injectNetwork(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	return nil, c.Compute.InjectNetwork(ctx, s)
 }
 
 // shownPassword is a password that a site shows, or nil for one that it hides.

@@ -27,6 +27,7 @@ type ServerChange struct {
 	KernelID       *string
 	RamdiskID      *string
 	Boot           *nova.Boot
+	AdminPassword  *string
 	Metadata       *map[string]string
 	ImageID        *string
 	ImageProps     *map[string]string
@@ -89,6 +90,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "kernel_id", c.KernelID)
 	assign(&a, "ramdisk_id", c.RamdiskID)
 	assignJSON(&a, "boot", c.Boot)
+	assign(&a, "admin_password", c.AdminPassword)
 	assignJSON(&a, "metadata", c.Metadata)
 	assign(&a, "image_id", c.ImageID)
 	assignJSON(&a, "image_props", c.ImageProps)

@@ -15,7 +15,7 @@ import (
 const serverColumns = `id, uuid, name, hostname, description, project_id, user_id,
 	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
 	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
-	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, group_uuid,
+	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, admin_password, group_uuid,
 	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault, waits_since,
 	created_at, updated_at, launched_at, terminated_at, deleted_at`
 
@@ -37,7 +37,7 @@ func serverFields(s *nova.Server) []any {
 		rows.AsJSON(&s.TrustedCerts),
 		rows.AsJSON(&s.Hints),
 		rows.AsJSON(&s.Boot),
-		&s.GroupID,
+		&s.AdminPassword, &s.GroupID,
 		&s.ReservationID, &s.LaunchIndex,
 		rows.AsJSON(&s.Addresses),
 		rows.AsJSON(&s.SecurityGroups),

@@ -37,6 +37,7 @@ CREATE TABLE servers (
     trusted_certs   TEXT    NOT NULL, -- JSON
     hints           TEXT    NOT NULL, -- JSON
     boot            TEXT    NOT NULL, -- JSON: what the images of the server say of its creation
+    admin_password  TEXT    NOT NULL, -- encrypted with the server's key, in base64; '' for none
     group_uuid      TEXT    NOT NULL, -- '' for none
     reservation_id  TEXT    NOT NULL,
     launch_index    BIGINT  NOT NULL,

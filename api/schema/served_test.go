@@ -13,9 +13,9 @@ import (
 // stock are the schemas that are written and tested, and wait for the operations
 // that they are for.
 var stock = []string{
-	"ChangePassword", "ConfirmResize", "Evacuate", "ForceComplete", "InjectNetworkInfo",
+	"ConfirmResize", "Evacuate", "ForceComplete",
 	"Migrate", "MigrateLive", "Resize", "RevertResize", "Shelve",
-	"ShelveOffload", "TriggerCrashDump", "Unshelve",
+	"ShelveOffload", "Unshelve",
 }
 
 // TestSchemas_AreServed finds schemas that no controller uses and that are not

@@ -159,6 +159,9 @@ func (t transition) check(ctx context.Context, s nova.Server) error {
 // checkLock refuses to touch what somebody has locked.
 func (t transition) checkLock(ctx context.Context, s nova.Server) error {
 	if t.lock && s.Locked() && !nova.CallerOf(ctx).Admin {
+		if t.vague {
+			return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, t.word)
+		}
 		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
 	}
 	return nil

@@ -12,6 +12,12 @@ func (a *Servers) BeginAttach(ctx context.Context, s nova.Server, wanted NIC) er
 	return err
 }
 
+// BeginPassword is ChangePassword without the wait for the end.
+func (a *Servers) BeginPassword(ctx context.Context, s nova.Server, password string) error {
+	_, err := a.beginPassword(ctx, s, password)
+	return err
+}
+
 // MarkOf is the mark on the port that an attachment makes.
 var MarkOf = markOf
 

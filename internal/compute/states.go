@@ -26,6 +26,8 @@ const (
 	Rescue         Verb = "rescue"
 	Unrescue       Verb = "unrescue"
 	Rebuild        Verb = "rebuild"
+	ChangePassword Verb = "changePassword"
+	CrashDump      Verb = "trigger_crash_dump"
 	Snapshot       Verb = "createImage"
 	Backup         Verb = "createBackup"
 	BackupInstance Verb = "backup_instance"
@@ -57,6 +59,7 @@ type transition struct {
 	awaited    bool             // whoever asked for it waits for its end
 	beside     bool             // it goes on beside other actions, which may keep the server busy
 	lock       bool             // a locked server refuses
+	vague      bool             // and doesn't say that it is the lock
 	host       bool             // the server must have a host
 	hosts      int              // on how many hosts it is tried, if hosts fail
 	steps      []step
@@ -204,6 +207,15 @@ var transitions = map[Verb]transition{
 				do: (*Worker).stopAgain,
 			},
 		},
+	},
+	ChangePassword: {
+		action: "changePassword", word: "changePassword", from: []nova.VMState{nova.Active}, lock: true, vague: true, awaited: true, explain: explainPassword,
+		steps: []step{{name: "set", queue: onHost, task: nova.UpdatingPassword, event: "compute_set_admin_password", do: (*Worker).setPassword}},
+	},
+	CrashDump: {
+		action: "trigger_crash_dump", word: "trigger_crash_dump",
+		from: []nova.VMState{nova.Active, nova.Paused, nova.Rescued, nova.Resized, nova.Errored}, lock: true, host: true, beside: true,
+		steps: []step{{name: "trigger", queue: onHost, event: "compute_trigger_crash_dump", do: drive(virt.CrashDumper.TriggerCrashDump)}},
 	},
 	Snapshot: {
 		action: "createImage", word: "createImage", from: imageable,

@@ -26,7 +26,8 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 // The rows and columns of the grid, in order.
 var (
 	verbs = []Verb{
-		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, Snapshot, Backup, BackupInstance,
+		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, ChangePassword, CrashDump,
+		Snapshot, Backup, BackupInstance,
 		PoweredOn, PoweredOff, AttachInterface, DetachInterface,
 	}
 	columns = []nova.VMState{
@@ -35,7 +36,8 @@ var (
 	}
 	tasks = []nova.TaskState{
 		nova.Scheduling, nova.Networking, nova.Spawning, nova.PoweringOff, nova.PoweringOn, nova.Rebooting, nova.RebootingHard,
-		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.Rebuilding, nova.RebuildBlockDeviceMapping, nova.RebuildSpawning, nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting, nova.SoftDeleting, nova.Restoring,
+		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.Rebuilding, nova.RebuildBlockDeviceMapping, nova.RebuildSpawning, nova.UpdatingPassword,
+		nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting, nova.SoftDeleting, nova.Restoring,
 	}
 	words = map[Verb]string{SoftDelete: "delete (soft)", SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
 )

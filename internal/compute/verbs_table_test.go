@@ -26,6 +26,7 @@ type verbRow struct {
 	wrong  nova.VMState   // a state that doesn't allow it; empty: all do, and all tasks
 	busy   nova.TaskState // a task that doesn't allow it; empty: pausing
 	locked bool           // it may be done to a locked server
+	vague  bool           // a lock is no better reason than a wrong state
 }
 
 // verbsForTests are all verbs. TestVerbs_HaveRows finds one that is missing.
@@ -70,7 +71,14 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "spawn", first: []compute.Verb{compute.Stop}, request: onPrivate, wrong: nova.Paused,
 	},
-	compute.Unrescue: {asks: "unrescue", first: []compute.Verb{compute.Rescue}, wrong: nova.Active},
+	compute.ChangePassword: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			return s.api.BeginPassword(ctx, server, "s3cret")
+		},
+		asks: "set_password", wrong: nova.Stopped, vague: true,
+	},
+	compute.CrashDump: {asks: "crash_dump", wrong: nova.Stopped},
+	compute.Unrescue:  {asks: "unrescue", first: []compute.Verb{compute.Rescue}, wrong: nova.Active},
 	compute.Snapshot: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
 			_, err := s.api.CreateImage(ctx, server, "shot", nil)
@@ -181,8 +189,11 @@ func TestVerbs_RefusedEach(t *testing.T) {
 			return
 		}
 		ready, word, locked := s.ready(verb), cmp.Or(row.word, string(verb)), "Instance ID is locked"
-		if row.locked {
+		switch {
+		case row.locked:
 			locked = ""
+		case row.vague:
+			locked = "Instance ID is in an invalid state for '" + word + "'"
 		}
 		busy := cmp.Or(row.busy, nova.Pausing)
 		for _, c := range []struct {

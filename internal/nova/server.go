@@ -49,7 +49,10 @@ type Server struct {
 	TrustedCerts []string            // nil for none
 	Hints        map[string][]string // for the scheduler: a lone value is a list of one
 	Boot         Boot
-	GroupID      string // the server group that it is a member of; empty for none
+	// AdminPassword is the administrator's, encrypted with the server's key and in
+	// base64: empty for none.
+	AdminPassword string
+	GroupID       string // the server group that it is a member of; empty for none
 
 	ReservationID string
 	LaunchIndex   int

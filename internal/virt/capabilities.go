@@ -67,6 +67,21 @@ type Resizer interface {
 	RevertMigration(ctx context.Context, s nova.Server, nics []NIC, on bool) error
 }
 
+// A PasswordSetter changes passwords inside of servers.
+type PasswordSetter interface {
+	// SetAdminPassword changes the password of the administrator of a running
+	// server: of the image's os_admin_user, or of root or Administrator. It is a
+	// secret, also in errors.
+	SetAdminPassword(ctx context.Context, s nova.Server, password string) error
+}
+
+// A CrashDumper makes the systems on servers crash.
+type CrashDumper interface {
+	// TriggerCrashDump has the system write a dump of itself, however it is set
+	// up for that. The server runs or is paused, and stays so.
+	TriggerCrashDump(ctx context.Context, s nova.Server) error
+}
+
 // A Snapshotter reads the disks of servers.
 type Snapshotter interface {
 	// Snapshot opens the server's root disk as it is now. What happens to the

@@ -26,7 +26,7 @@ func (m machine) console() []byte {
 }
 
 // boots are the verbs that start the machine, and its clock.
-var boots = []string{powerOn, softReboot, hardReboot, rescue, unrescue}
+var boots = []string{powerOn, softReboot, hardReboot, rescue, unrescue, crashDump}
 
 // story says what the console shows of each verb, so many seconds after the
 // machine was started.
@@ -37,8 +37,15 @@ var story = map[string]func(b *bytes.Buffer, m machine, e event, uptime int64){
 	hardReboot: boot,
 	unrescue:   boot,
 	rescue:     bootRescue,
-	pause:      func(*bytes.Buffer, machine, event, int64) {}, // a stopped processor notices nothing
-	unpause:    func(*bytes.Buffer, machine, event, int64) {},
+	setPassword: func(b *bytes.Buffer, _ machine, _ event, uptime int64) {
+		fmt.Fprintf(b, "[%5d.%06d] qemu-ga[402]: the administrator's password was changed\n", uptime, 0)
+	},
+	crashDump: func(b *bytes.Buffer, m machine, e event, uptime int64) {
+		printk(b, uptime, "Kernel panic - not syncing: NMI: Not continuing", "kdump: saving vmcore", "kdump: saving vmcore complete")
+		boot(b, m, e, 0)
+	},
+	pause:   func(*bytes.Buffer, machine, event, int64) {}, // a stopped processor notices nothing
+	unpause: func(*bytes.Buffer, machine, event, int64) {},
 	suspend: func(b *bytes.Buffer, _ machine, _ event, uptime int64) {
 		printk(b, uptime, "PM: suspend entry (s2idle)", "Freezing user space processes ... done.")
 	},

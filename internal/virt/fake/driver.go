@@ -58,15 +58,17 @@ type Driver struct {
 
 // The fake has every capability.
 var (
-	_ virt.Driver        = (*Driver)(nil)
-	_ virt.Pauser        = (*Driver)(nil)
-	_ virt.Suspender     = (*Driver)(nil)
-	_ virt.Rescuer       = (*Driver)(nil)
-	_ virt.Snapshotter   = (*Driver)(nil)
-	_ virt.Consoler      = (*Driver)(nil)
-	_ virt.ConsoleOpener = (*Driver)(nil)
-	_ virt.DiskReader    = (*Driver)(nil)
-	_ virt.Attacher      = (*Driver)(nil)
+	_ virt.Driver         = (*Driver)(nil)
+	_ virt.Pauser         = (*Driver)(nil)
+	_ virt.Suspender      = (*Driver)(nil)
+	_ virt.Rescuer        = (*Driver)(nil)
+	_ virt.PasswordSetter = (*Driver)(nil)
+	_ virt.CrashDumper    = (*Driver)(nil)
+	_ virt.Snapshotter    = (*Driver)(nil)
+	_ virt.Consoler       = (*Driver)(nil)
+	_ virt.ConsoleOpener  = (*Driver)(nil)
+	_ virt.DiskReader     = (*Driver)(nil)
+	_ virt.Attacher       = (*Driver)(nil)
 )
 
 const (

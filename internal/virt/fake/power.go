@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -10,29 +11,31 @@ import (
 
 // The verbs that change a server or take their time, as faults name them.
 const (
-	spawn      = "spawn"
-	destroy    = "destroy"
-	snapshot   = "snapshot"
-	upload     = "upload"
-	attach     = "attach_interface"
-	detach     = "detach_interface"
-	powerOn    = "power_on"
-	powerOff   = "power_off"
-	softReboot = "soft_reboot"
-	hardReboot = "hard_reboot"
-	pause      = "pause"
-	unpause    = "unpause"
-	suspend    = "suspend"
-	resume     = "resume"
-	rescue     = "rescue"
-	unrescue   = "unrescue"
+	spawn       = "spawn"
+	destroy     = "destroy"
+	snapshot    = "snapshot"
+	upload      = "upload"
+	attach      = "attach_interface"
+	detach      = "detach_interface"
+	powerOn     = "power_on"
+	powerOff    = "power_off"
+	softReboot  = "soft_reboot"
+	hardReboot  = "hard_reboot"
+	pause       = "pause"
+	unpause     = "unpause"
+	suspend     = "suspend"
+	resume      = "resume"
+	rescue      = "rescue"
+	unrescue    = "unrescue"
+	setPassword = "set_password"
+	crashDump   = "crash_dump"
 )
 
 // A transition leads from some power states, nil for any, to another. One that
 // isn't a restart has nothing to do where the server is in that state already.
 type transition struct {
 	from    []nova.PowerState
-	to      nova.PowerState
+	to      nova.PowerState // zero: the same
 	restart bool
 }
 
@@ -47,6 +50,9 @@ var transitions = map[string]transition{
 	suspend:    {from: []nova.PowerState{nova.Running}, to: nova.PowerSuspended},
 	resume:     {from: []nova.PowerState{nova.PowerSuspended}, to: nova.Running},
 	unrescue:   {to: nova.Running},
+
+	setPassword: {from: []nova.PowerState{nova.Running}, restart: true},
+	crashDump:   {from: []nova.PowerState{nova.Running, nova.PowerPaused}, restart: true},
 }
 
 // PowerOn starts a server that is shut down.
@@ -77,6 +83,16 @@ func (d *Driver) Suspend(ctx context.Context, s nova.Server) error { return d.po
 // Resume lets a suspended server go on.
 func (d *Driver) Resume(ctx context.Context, s nova.Server) error { return d.power(ctx, resume, s) }
 
+// SetAdminPassword lets the guest tell of a new password. It is kept nowhere.
+func (d *Driver) SetAdminPassword(ctx context.Context, s nova.Server, _ string) error {
+	return d.power(ctx, setPassword, s)
+}
+
+// TriggerCrashDump lets the guest crash, and boot again.
+func (d *Driver) TriggerCrashDump(ctx context.Context, s nova.Server) error {
+	return d.power(ctx, crashDump, s)
+}
+
 // power carries out a verb of the table.
 func (d *Driver) power(ctx context.Context, verb string, s nova.Server) error {
 	return d.on(ctx, verb, s, func() error {
@@ -92,7 +108,7 @@ func (d *Driver) power(ctx context.Context, verb string, s nova.Server) error {
 		if t.from != nil && !slices.Contains(t.from, m.Power) {
 			return virt.WrongState(s, verb, m.Power)
 		}
-		m.become(t.to, verb, d.now())
+		m.become(cmp.Or(t.to, m.Power), verb, d.now())
 		return d.save(m)
 	})
 }

@@ -47,6 +47,10 @@ var powerVerbs = []powerVerb{
 	verb("resume", virt.Suspender.Resume),
 	rescue,
 	verb("unrescue", virt.Rescuer.Unrescue),
+	verb("set password", func(p virt.PasswordSetter, ctx context.Context, s nova.Server) error {
+		return p.SetAdminPassword(ctx, s, "s3cret")
+	}),
+	verb("crash dump", virt.CrashDumper.TriggerCrashDump),
 }
 
 // rescue is with an image that is always the same.
@@ -81,18 +85,23 @@ var states = []state{
 	{"running", verb("hard reboot", virt.Driver.HardReboot), nova.Running, []nova.PowerState{
 		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
 		nova.Running, nova.Running,
+		nova.Running, nova.Running,
 	}},
 	{"shut down", verb("power off", virt.Driver.PowerOff), nova.Shutdown, []nova.PowerState{
 		nova.Running, nova.Shutdown, refused, nova.Running, refused, refused, refused, refused, nova.Running, nova.Running,
+		refused, refused,
 	}},
 	{"paused", verb("pause", virt.Pauser.Pause), nova.PowerPaused, []nova.PowerState{
 		refused, nova.Shutdown, refused, nova.Running, nova.PowerPaused, nova.Running, refused, refused, nova.Running, nova.Running,
+		refused, nova.PowerPaused,
 	}},
 	{"suspended", verb("suspend", virt.Suspender.Suspend), nova.PowerSuspended, []nova.PowerState{
 		refused, nova.Shutdown, refused, nova.Running, refused, refused, nova.PowerSuspended, nova.Running, nova.Running, nova.Running,
+		refused, refused,
 	}},
 	{"rescued", rescue, nova.Running, []nova.PowerState{
 		nova.Running, nova.Shutdown, nova.Running, nova.Running, nova.PowerPaused, nova.Running, nova.PowerSuspended, nova.Running,
+		nova.Running, nova.Running,
 		nova.Running, nova.Running,
 	}},
 }
