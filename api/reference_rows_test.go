@@ -105,6 +105,10 @@ var examples = map[string]example{
 	"GET /servers/{server_id}/os-instance-actions":      {path: "/servers/{server}/os-instance-actions"},
 	"GET /servers/{server_id}/os-volume_attachments":    {path: "/servers/{server}/os-volume_attachments"},
 	"GET /servers/{server_id}/os-instance-actions/{id}": {path: "/servers/{server}/os-instance-actions/{create action}"},
+	"GET /servers/{server_id}/diagnostics":              {path: "/servers/{server}/diagnostics"},
+	"GET /servers/{server_id}/topology":                 {path: "/servers/{server}/topology"},
+	"GET /servers/{server_id}/os-server-password":       {path: "/servers/{server}/os-server-password"},
+	"DELETE /servers/{server_id}/os-server-password":    {path: "/servers/{server}/os-server-password"},
 	"GET /servers/{server_id}/os-interface":             {path: "/servers/{server}/os-interface"},
 	"POST /servers/{server_id}/os-interface":            {path: "/servers/{server}/os-interface", body: `{"interfaceAttachment": {"net_id": "` + private + `"}}`, waits: true},
 	"GET /servers/{server_id}/os-interface/{id}":        {path: "/servers/{server}/os-interface/{port}"},
@@ -124,6 +128,9 @@ var examples = map[string]example{
 	"POST /servers/{id}/action removeFixedIp":       {path: serverAction, body: `{"removeFixedIp": {"address": "{added address}"}}`},
 	"POST /servers/{id}/action addFloatingIp":       {path: serverAction, body: `{"addFloatingIp": {"address": "{floating address}"}}`},
 	"POST /servers/{id}/action removeFloatingIp":    {path: serverAction, body: `{"removeFloatingIp": {"address": "{added floating address}"}}`},
+	"POST /servers/{id}/action changePassword":      {path: serverAction, body: `{"changePassword": {"adminPass": "s3cret"}}`, waits: true},
+	"POST /servers/{id}/action trigger_crash_dump":  onServer(`{"trigger_crash_dump": null}`, ""),
+	"POST /servers/{id}/action injectNetworkInfo":   onServer(`{"injectNetworkInfo": null}`, ""),
 	"POST /servers/{id}/action createBackup":        onServer(`{"createBackup": {"name": "b", "backup_type": "daily", "rotation": 1}}`, ""),
 	"POST /servers/{id}/action createImage":         onServer(`{"createImage": {"name": "i"}}`, ""),
 	"POST /servers/{id}/action forceDelete":         {path: "/servers/{deleted server}/action", body: `{"forceDelete": null}`},
@@ -164,12 +171,9 @@ func onServer(body, first string) example {
 // are about.
 var notServed = map[string][]string{
 	"servers": {
-		"GET /servers/{server_id}/diagnostics",
-
-		"GET /servers/{server_id}/os-server-password", "DELETE /servers/{server_id}/os-server-password", "GET /servers/{server_id}/topology",
-		"POST /servers/{id}/action changePassword", "POST /servers/{id}/action confirmResize",
+		"POST /servers/{id}/action confirmResize",
 		"POST /servers/{id}/action resize", "POST /servers/{id}/action revertResize",
-		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload", "POST /servers/{id}/action trigger_crash_dump",
+		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload",
 		"POST /servers/{id}/action unshelve",
 	},
 	"proxies": {
@@ -200,7 +204,7 @@ var notServed = map[string][]string{
 		"GET /os-hypervisors/{id}", "GET /os-hypervisors/{id}/search", "GET /os-hypervisors/{id}/servers", "GET /os-hypervisors/{id}/uptime",
 		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}", "GET /os-migrations", "GET /os-services", "PUT /os-services/{id}",
 		"DELETE /os-services/{id}", "GET /servers/{server_id}/migrations", "GET /servers/{server_id}/migrations/{id}",
-		"DELETE /servers/{server_id}/migrations/{id}", "POST /servers/{id}/action evacuate", "POST /servers/{id}/action injectNetworkInfo",
+		"DELETE /servers/{server_id}/migrations/{id}", "POST /servers/{id}/action evacuate",
 		"POST /servers/{id}/action migrate", "POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",
 		"POST /os-aggregates/{id}/action add_host", "POST /os-aggregates/{id}/action remove_host", "POST /os-aggregates/{id}/action set_metadata",
 		"POST /os-baremetal-nodes/{id}/action add_interface", "POST /os-baremetal-nodes/{id}/action remove_interface",

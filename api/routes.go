@@ -35,6 +35,9 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("security_group", "os-security-groups", &ServerSecurityGroups{ofServer{o}})
 	server.Resource("remote_console", "remote-consoles", &RemoteConsoles{ofServer{o}})
 	server.Resource("volume_attachment", "os-volume_attachments", &VolumeAttachments{ofServer{o}})
+	server.Resource("diagnostics", "diagnostics", &ServerDiagnostics{ofServer{o}})
+	server.Resource("topology", "topology", &ServerTopology{ofServer{o}})
+	server.Resource("server_password", "os-server-password", &ServerPassword{ofServer{o}}, rest.Singular{"clear": "DELETE"})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})
 
 	gone(m, server)

@@ -43,6 +43,8 @@ var deeds = []deed{
 	act("rescue", 3, in(nova.Active, nova.Stopped), nil),
 	act("unrescue", 3, in(nova.Rescued), nil),
 	act("rebuild", 3, in(nova.Active, nova.Stopped), nil).sending(rebuild),
+	act("changePassword", 2, in(nova.Active), object{"adminPass": "s3cret"}),
+	act("trigger_crash_dump", 2, in(nova.Active, nova.Paused, nova.Rescued), nil),
 	act("lock", 1, unlocked, nil),
 	act("unlock", 1, nova.Server.Locked, nil),
 	act("createImage", 4, imageable, object{"name": "snapshot", "metadata": object{"a": "b"}}),

@@ -139,6 +139,13 @@ class TestNova:
         assert (rebuilt["name"], rebuilt["status"], rebuilt["adminPass"]) == ("web", "REBUILD", "anew")
         cloud.wait("ACTIVE", "web")
 
+    def test_what_is_inside(self, cloud):
+        server = cloud.nova("show", "web").properties["id"]
+        cloud.nova("trigger-crash-dump", "web")
+        assert cloud.nova("diagnostics", server, user="admin").properties["state"] == "running"
+        assert "nodes" in cloud.nova("server-topology", "web").stdout
+        cloud.nova("clear-password", "web")
+
     def test_lock(self, cloud):
         cloud.nova("lock", "web", "--reason", "hands off")
         shown = cloud.nova("show", "web").properties
@@ -263,6 +270,14 @@ class TestOpenstack:
         cloud.openstack("server", "pause", "app")
         cloud.wait("PAUSED", "app")
         cloud.openstack("server", "unpause", "app")
+        cloud.wait("ACTIVE", "app")
+
+    def test_password(self, cloud):
+        cloud.openstack("server", "set", "--password", "s3cret", "app")
+
+    def test_rebuild(self, cloud, image):
+        rebuilt = cloud.openstack("server", "rebuild", "--image", image, "-f", "json", "app").json
+        assert rebuilt["name"] == "app"
         cloud.wait("ACTIVE", "app")
 
     def test_lock(self, cloud):

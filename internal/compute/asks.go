@@ -32,6 +32,7 @@ type question[A, R any] struct {
 var questions = map[string]func(ctx context.Context, driver virt.Driver, s nova.Server, args string) (string, error){
 	consoleOutput.name: consoleOutput.answerText,
 	openConsole.name:   openConsole.answerText,
+	diagnostics.name:   diagnostics.answerText,
 }
 
 // answerText is answer with arguments and reply in JSON.

@@ -81,3 +81,11 @@ const (
 	Crashed        PowerState = 6
 	PowerSuspended PowerState = 7
 )
+
+var powerWords = map[PowerState]string{
+	NoState: "pending", Running: "running", PowerPaused: "paused", Shutdown: "shutdown", Crashed: "crashed", PowerSuspended: "suspended",
+}
+
+// Word is what diagnostics and refusals call a power state: STATE_MAP in
+// nova/compute/power_state.py.
+func (p PowerState) Word() string { return powerWords[p] }

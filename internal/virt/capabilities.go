@@ -82,6 +82,12 @@ type CrashDumper interface {
 	TriggerCrashDump(ctx context.Context, s nova.Server) error
 }
 
+// A Diagnoser counts what servers do.
+type Diagnoser interface {
+	// Diagnostics are the counters of a running server.
+	Diagnostics(ctx context.Context, s nova.Server) (nova.Diagnostics, error)
+}
+
 // A Snapshotter reads the disks of servers.
 type Snapshotter interface {
 	// Snapshot opens the server's root disk as it is now. What happens to the

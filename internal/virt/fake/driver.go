@@ -64,6 +64,7 @@ var (
 	_ virt.Rescuer        = (*Driver)(nil)
 	_ virt.PasswordSetter = (*Driver)(nil)
 	_ virt.CrashDumper    = (*Driver)(nil)
+	_ virt.Diagnoser      = (*Driver)(nil)
 	_ virt.Snapshotter    = (*Driver)(nil)
 	_ virt.Consoler       = (*Driver)(nil)
 	_ virt.ConsoleOpener  = (*Driver)(nil)

@@ -50,6 +50,7 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"restart of the driver", all, restart},
 		{"cancelled", all, cancelled},
 		{"snapshot", can[virt.Snapshotter], snapshot},
+		{"diagnostics", can[virt.Diagnoser], diagnostics},
 		{"rescue", can[virt.Rescuer], rescueAndBack},
 		{"boot from snapshot", can[virt.Snapshotter], bootFromSnapshot},
 		{"console", can[virt.Consoler], console},
