@@ -101,15 +101,15 @@ var personas = map[string][]string{
 const ownKeyPair = "admin_or_user_id(owner of keypair)"
 
 // refusal is what a persona is answered that may not do what a row does: 0 if it
-// may. A server of another project does not exist for others, unless it is its
-// tags that they ask for: then Nova finds it, and policy refuses.
+// may. A server or a server group of another project does not exist for others,
+// unless it is its tags that they ask for: then Nova finds it, and policy refuses.
 func (r row) refusal(persona string) int {
 	_, path, _ := strings.Cut(r.key, " ")
 	owned := strings.Contains(path, "{") && strings.HasPrefix(r.rule, "project_") && !strings.HasPrefix(path, "/flavors/")
 	switch {
 	case !slices.Contains(personas["admin"], r.rule):
 		panic(r.key + " has a default that no persona knows: " + r.rule)
-	case persona == "alt" && ofServer(path) && !open(r.rule):
+	case persona == "alt" && hidden(path) && !open(r.rule):
 		return http.StatusNotFound
 	case persona == "alt" && owned, !slices.Contains(personas[persona], r.rule):
 		return http.StatusForbidden
@@ -117,10 +117,9 @@ func (r row) refusal(persona string) int {
 	return 0
 }
 
-// ofServer reports whether a path is a server's, which is found only in the
-// caller's project.
-func ofServer(path string) bool {
-	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags")
+// hidden reports whether what is at a path is found only in the caller's project.
+func hidden(path string) bool {
+	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags") || strings.HasPrefix(path, "/os-server-groups/{")
 }
 
 // open reports whether a default lets everybody pass.
