@@ -52,7 +52,7 @@ var History = []Change{
 	{14, "Evacuation finds out by itself whether storage is shared, and gives no password back.", Planned},
 	{15, "Server groups can prefer to keep servers together, or apart.", Done},
 	{16, "Administrators see the state of a server's host.", Done},
-	{17, "A server can be made to dump its memory, by an action.", Planned},
+	{17, "A server can be made to dump its memory, by an action.", Done},
 	{18, "URLs need no project.", NoOp},
 	{19, "Servers have a description.", Done},
 	{20, "Volumes can be attached to shelved servers, and detached from them.", Planned},
