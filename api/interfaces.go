@@ -66,7 +66,7 @@ func (c *Interfaces) create(ctx context.Context, r *rest.Request, s nova.Server,
 	return c.shown(ctx, r, s, port)
 }
 
-// attachment reads what is to be attached: a port, an address of a network, a
+// attachment reads the attachment: a port, an address of a network, a
 // network, or the only network there is.
 func attachment(in schema.InterfaceCreateBody) (compute.NIC, error) {
 	nic := compute.NIC{NetworkID: in.Interface.NetworkID, PortID: in.Interface.PortID, Tag: in.Interface.Tag}

@@ -22,7 +22,7 @@ func (c *Limits) Operations() rest.Operations {
 }
 
 // index shows limits and usage of a project together: novaclient and Horizon
-// compute what is left from the two.
+// compute the rest from the two.
 func (c *Limits) index(ctx context.Context, r *rest.Request) (any, error) {
 	project, err := limitsProject(r)
 	if err != nil {

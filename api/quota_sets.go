@@ -39,7 +39,7 @@ func (c *QuotaSets) show(ctx context.Context, r *rest.Request, p project) (any, 
 	return views.QuotaSets{}.Show(r, string(p), quota), nil
 }
 
-// detail shows the quota with what is in use of it.
+// detail shows the quota with its present use.
 func (c *QuotaSets) detail(ctx context.Context, r *rest.Request, p project) (any, error) {
 	if err := c.checkProject(ctx, p); err != nil {
 		return nil, err
@@ -70,7 +70,7 @@ func (c *QuotaSets) defaults(ctx context.Context, r *rest.Request, p project) (a
 	return views.QuotaSets{}.Show(r, string(p), quota), nil
 }
 
-// update sets limits. Unless forced, it refuses a limit below what is in use.
+// update sets limits. Unless forced, it refuses a limit below the present use.
 // It answers with all limits, and without the ID.
 func (c *QuotaSets) update(ctx context.Context, r *rest.Request, p project, in schema.QuotaSetUpdateBody) (any, error) {
 	if err := c.checkProject(ctx, p); err != nil {

@@ -67,7 +67,9 @@ func (c *Servers) consoleActions() rest.Operations {
 var errNoRDP = nova.Errorf(nova.Invalid, "")
 
 // rdpConsole refuses every body, whatever it says.
-func rdpConsole(context.Context, *rest.Request, schema.NoArguments) (any, error) { return nil, errNoRDP }
+func rdpConsole(context.Context, *rest.Request, schema.NoArguments) (any, error) {
+	return nil, errNoRDP
+}
 
 // ConsoleAuthTokens answers for /os-console-auth-tokens: proxies ask which console
 // a token opens.

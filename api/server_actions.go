@@ -99,7 +99,7 @@ func (c *Servers) injectNetwork(ctx context.Context, _ *rest.Request, s nova.Ser
 	return nil, c.Compute.InjectNetwork(ctx, s)
 }
 
-// shownPassword is a password that a site shows, or nil for one that it hides.
+// shownPassword is the password, or nil if the site hides passwords.
 func (o Options) shownPassword(password string) *string {
 	if !o.ShowPassword {
 		return nil
@@ -196,7 +196,7 @@ func (c *Servers) consoleOutput(ctx context.Context, _ *rest.Request, s nova.Ser
 }
 
 // resetState puts a server into a state that an administrator knows it to be
-// in. It ends what is being done to the server.
+// in. It ends whatever is being done to the server.
 func (c *Servers) resetState(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResetStateBody) (any, error) {
 	to := map[string]nova.VMState{"active": nova.Active, "error": nova.Errored}[in.Reset.State]
 	return nil, c.Compute.ResetState(ctx, s, to)

@@ -30,7 +30,7 @@ type Mapper struct {
 	router chi.Router
 	prefix string
 	mapped map[string]bool // methods and paths; shared by all Mappers of a router
-	visit  func(Route)     // what is told of all operations; may be nil
+	visit  func(Route)     // called for every operation; may be nil
 }
 
 // An Option adds routes to a resource.

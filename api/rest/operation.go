@@ -33,7 +33,7 @@ type Operation struct {
 	query        *schema.Query
 	rule         policy.Rule
 	statuses     []statusSince
-	byBody       Operations // of which the body names the one that is meant; nil if there is no choice
+	byBody       Operations // the body names one of these; nil if there is no choice
 	gone         bool       // Nova had it once
 	handle       handler
 }
@@ -41,7 +41,7 @@ type Operation struct {
 // A statusSince is the status of a success from 2.minor on.
 type statusSince struct{ minor, status int }
 
-// A handler is what is left of an operation once its version, query and body
+// A handler is the rest of an operation once its version, query and body
 // have been checked: decode the body, load the member, ask policy about the
 // rule, and do the work. Only the handler knows whom the member belongs to, so
 // the operation hands it the rule.

@@ -17,7 +17,7 @@ import (
 type failure struct {
 	version microversion.Version
 	keyword string
-	schema  Schema   // the one that has the keyword
+	schema  Schema   // it has the keyword
 	path    []string // leads to the value
 	value   any
 	order   []string // sorts failures as they would be found by reading the schema

@@ -78,7 +78,7 @@ var bounds = map[string]string{
 	"exclusiveMinimum": "is less than or equal to the minimum of",
 }
 
-// sentence says what is wrong, in the words of the Python library jsonschema.
+// sentence describes the fault in the words of the Python library jsonschema.
 func (f failure) sentence() string {
 	if bound, ok := f.schema.value(f.keyword).(int); ok && extremes[f.keyword][bound] != "" {
 		return python.Repr(f.value) + " " + extremes[f.keyword][bound]

@@ -35,7 +35,7 @@ type QuotaSetUpdateBody struct {
 // QuotaLimits are new limits by Nova's name of the resource: -1 for none.
 type QuotaLimits struct {
 	Limits map[string]int
-	Force  bool // even below what is in use
+	Force  bool // even below the present use
 }
 
 // UnmarshalJSON reads limits out of an object with a key for each.

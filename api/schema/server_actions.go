@@ -98,7 +98,7 @@ type ChangePasswordBody struct {
 	} `json:"changePassword"`
 }
 
-// A Loose value is one that some versions do not check. A value that can't be
+// A Loose value is unchecked in some versions. A value that can't be
 // read as a T is dropped.
 type Loose[T any] struct{ Value T }
 

@@ -25,7 +25,7 @@ type failure struct {
 	message     string // the service's own words
 	signIn      bool   // it was the service user that was refused
 	unreachable bool
-	cause       error // where there was no answer, or one that made no sense
+	cause       error // why there was no answer, or no answer that made sense
 }
 
 // Error says what happened, for the log.
@@ -65,7 +65,7 @@ func newFailure(s service, err error, secrets ...string) *failure {
 	return &failure{service: s, unreachable: noAnswer || errors.Is(err, context.DeadlineExceeded), cause: err}
 }
 
-// No service needs more to say what is wrong.
+// No service needs more for a message.
 const longestMessage = 500
 
 var tagPattern = regexp.MustCompile(`<[^>]*>`)

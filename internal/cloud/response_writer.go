@@ -77,7 +77,7 @@ func (w *responseWriter) FlushError() error {
 	return w.buffered.Flush()
 }
 
-// end sends what is left.
+// end sends the rest.
 func (w *responseWriter) end() {
 	w.WriteHeader(http.StatusOK)
 	w.ended = true

@@ -28,7 +28,7 @@ func (h holding) elsewhere() *nova.Elsewhere {
 	return &nova.Elsewhere{Host: h.On.Host, Node: h.On.Node, Takes: h.Takes}
 }
 
-// accounts are what is taken for a server: of the quota of its project, and of
+// accounts are taken for a server: of the quota of its project, and of
 // hosts, by their nodes.
 type accounts struct {
 	usage nova.Usage

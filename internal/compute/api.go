@@ -1,4 +1,4 @@
-// Package compute holds the verbs: what is done to servers, by whom, and in
+// Package compute holds the verbs: the actions on servers, who takes them, and in
 // which order. One file per verb; states.go is the life of a server as a
 // table, worker.go what carries it on.
 package compute

@@ -100,7 +100,7 @@ func (a *Servers) askOther(ctx context.Context, one nova.Ask) (reply string, err
 		return "", err
 	}
 	defer func() {
-		final, cancel := aside(ctx)
+		final, cancel := graceContext(ctx)
 		defer cancel()
 		err = errors.Join(err, a.store.ForgetAsk(final, one.Serial))
 	}()

@@ -75,7 +75,7 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 
 // removeAtOnce is for a server that no host knows of.
 func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
-	change := gone(tx)
+	change := deletionOf(tx)
 	if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 		return err
 	}
@@ -88,9 +88,9 @@ func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 	return balance(ctx, tx, s, accountsOf(s, holding{}), accountsOf(changed(s, change), holding{}))
 }
 
-// gone is the change that takes a server off the books. Lists that show deleted
+// deletionOf is the change that takes a server off the books. Lists that show deleted
 // servers show what is left: no metadata, tags, addresses or security groups.
-func gone(tx *db.Store) db.ServerChange {
+func deletionOf(tx *db.Store) db.ServerChange {
 	now := tx.Now()
 	return db.ServerChange{
 		VMState: new(nova.Deleted), TaskState: new(nova.Idle), PowerState: new(nova.NoState),
@@ -143,7 +143,7 @@ func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
 	if err := w.leaveNetworks(ctx, a.server); err != nil {
 		return effect{}, err
 	}
-	return effect{change: gone(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
+	return effect{change: deletionOf(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
 }
 
 // shutAway is the step after which a deleted server waits to be restored or

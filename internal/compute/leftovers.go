@@ -47,7 +47,7 @@ func portLeftovers(s nova.Server) db.PortLeftovers {
 	return left
 }
 
-// sweep removes what is left of images and of servers' ports, and questions that
+// sweep removes leftovers of images and of servers' ports, and questions that
 // nobody waits for any more, until the context ends.
 func (w *Worker) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)

@@ -60,7 +60,7 @@ func (w *Worker) refreshNetworks(ctx context.Context) {
 
 // RefreshNetworks shows what the network service has said that it changed, of the
 // servers on this worker's hosts. The error is Unavailable if the network service
-// can't be asked: what is stale stays so.
+// can't be asked: stale data stays.
 func (w *Worker) RefreshNetworks(ctx context.Context) error {
 	for {
 		servers, err := w.store.StaleServers(ctx, w.local.Names(), refreshBatch)

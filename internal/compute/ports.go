@@ -72,7 +72,7 @@ func madeFor(nics []nicRequest, had []nova.Port) map[int]nova.Port {
 	return made
 }
 
-// fits tells whether a port is what is wanted: on the network, at the address
+// fits reports whether a port suits a request: on the network, at the address
 // if one was asked for.
 func (n nicRequest) fits(p nova.Port) bool {
 	return p.NetworkID == n.Network &&

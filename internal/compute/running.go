@@ -62,7 +62,7 @@ func (r *running) serials() []int64 {
 	return serials
 }
 
-// breakOff ends what is under way of some actions.
+// breakOff ends the running work of some actions.
 func (r *running) breakOff(serials []int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -93,7 +93,7 @@ func (a *Servers) beginImage(ctx context.Context, s nova.Server, verb Verb, args
 
 // takeBack ends an action that can't be carried out, unless it has ended.
 func (a *Servers) takeBack(ctx context.Context, record nova.Action) error {
-	ctx, cancel := aside(ctx)
+	ctx, cancel := graceContext(ctx)
 	defer cancel()
 	return a.store.Tx(ctx, func(tx *db.Store) error {
 		if _, err := tx.LockServer(ctx, record.ServerID); err != nil {
@@ -333,9 +333,9 @@ func (w *Worker) rotate(ctx context.Context, a *action) (effect, error) {
 	return effect{}, ctx.Err()
 }
 
-// aside is a context for what has to be done although the caller may have gone:
+// graceContext is for work that must be finished although the caller may have gone:
 // but not for long.
-func aside(ctx context.Context) (context.Context, context.CancelFunc) {
+func graceContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	const atMost = 10 * time.Second
 	return context.WithTimeout(context.WithoutCancel(ctx), atMost)
 }

@@ -189,7 +189,7 @@ func (w *Worker) move(ctx context.Context, a *action, at int, e effect) (done bo
 	return !w.serves(a.Queue), nil
 }
 
-// book writes what else an effect changes, and what is taken for the server from
+// book writes the other changes of an effect, and the resources that are taken from
 // then on. An action beside others takes nothing.
 func (e effect) book(ctx context.Context, tx *db.Store, from, to *action) error {
 	if e.also != nil {

@@ -322,7 +322,7 @@ func TestSteps_DeletedOnTheWay(t *testing.T) {
 					}
 					verbs[Delete] = transitions[Delete]
 					verbs[Delete] = withLast(verbs[Delete], func(w *Worker, ctx context.Context, a *action) (effect, error) {
-						return effect{change: gone(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
+						return effect{change: deletionOf(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
 					})
 					return verbs
 				})

@@ -91,7 +91,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	}
 }
 
-// Run works until the context ends. Then it lets what is under way be broken
+// Run works until the context ends. Then it lets running actions be broken
 // off, and gives its leases back. Failures on the way are logged; it returns only
 // errors of the store, if the leases can't be given back.
 func (w *Worker) Run(ctx context.Context) error {
@@ -124,8 +124,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	return w.store.ReleaseLeases(final, w.id)
 }
 
-// keepLeases prolongs the leases of what is under way, a third of their length
-// apart, and breaks off what is no longer this worker's. If the store can't be
+// keepLeases renews the leases of running actions, a third of their length
+// apart, and breaks off actions that are no longer this worker's. If the store can't be
 // reached for a whole lease, that is everything: others may have begun with it.
 func (w *Worker) keepLeases(ctx context.Context) {
 	const perLease = 3
@@ -144,7 +144,7 @@ func (w *Worker) keepLeases(ctx context.Context) {
 			failed = 0
 			w.breakOff(lost)
 		case ctx.Err() == nil:
-			w.log.Warn().Err(err).Msg("leases can't be prolonged")
+			w.log.Warn().Err(err).Msg("leases can't be renewed")
 			failed++
 			if failed >= perLease {
 				w.breakOff(mine)
@@ -153,7 +153,7 @@ func (w *Worker) keepLeases(ctx context.Context) {
 	}
 }
 
-// extendLeases prolongs the leases of actions, and tells which were lost.
+// extendLeases renews the leases of actions, and returns those that were lost.
 func (w *Worker) extendLeases(ctx context.Context, mine []int64, patience time.Duration) (lost []int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -203,7 +203,7 @@ func (w *Worker) freeSlots(ctx context.Context) int {
 	return free
 }
 
-// claims is what the worker is ready to do.
+// claims describes the actions that the worker is ready for.
 func (w *Worker) claims(limit int) db.Claim {
 	verbs := make([]string, 0, len(w.transitions))
 	for _, verb := range slices.Sorted(maps.Keys(w.transitions)) {

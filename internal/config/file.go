@@ -102,7 +102,7 @@ func lastValue(k *ini.Key) string {
 	return strings.Trim(strings.Join(lines, "\n"), "\n")
 }
 
-// syntaxFault says what is wrong with a file without repeating its line, in
+// syntaxFault describes the fault in a file without repeating its line, in
 // which a password may stand.
 func syntaxFault(err error) error {
 	if ini.IsErrDelimiterNotFound(err) {

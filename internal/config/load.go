@@ -56,7 +56,7 @@ func Load(in Inputs) (c *Config, warnings []string, err error) {
 	return c, l.warnings, nil
 }
 
-// A loader gathers settings, and what is wrong with them, from all sources.
+// A loader gathers settings, and the faults in them, from all sources.
 type loader struct {
 	known    map[key]Option
 	settings []Setting // in the order of the sources
@@ -65,7 +65,7 @@ type loader struct {
 	unread   bool // a file couldn't be read or understood
 }
 
-// fault words what is wrong with a setting, without telling a secret.
+// fault describes the fault in a setting without repeating a secret.
 func (l *loader) fault(s Setting, err error) error {
 	text := fmt.Sprintf(" = %q", s.Value)
 	if l.known[s.key()].Secret {
@@ -93,7 +93,7 @@ func (l *loader) add(source string, settings []Setting) {
 
 // readEnviron takes NOVA_SECTION_OPTION. A variable that looks like an option
 // of a section of ours but isn't one is worth a warning; other variables that
-// begin with NOVA_ belong to clients. An empty variable is one that isn't set.
+// begin with NOVA_ belong to clients. An empty variable counts as not set.
 func (l *loader) readEnviron(environ []string) {
 	names := make(map[string]key)
 	for k := range l.known {

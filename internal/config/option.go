@@ -55,7 +55,7 @@ func (o Option) Type() string {
 	}
 }
 
-// kind is the type with what is accepted of it.
+// kind is the type with the values that are accepted.
 func (o Option) kind() string {
 	if o.Accepts.says == "" {
 		return o.Type()

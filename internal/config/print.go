@@ -91,7 +91,7 @@ start from.
 users that the first start creates. Without it a random one is made.
 `
 
-// Show prints what is in effect, in the form of a file, with where it came from
+// Show prints the effective values, in the form of a file, with their sources
 // if it isn't a default. Secrets are hidden.
 func (c *Config) Show(w io.Writer) error {
 	var b strings.Builder

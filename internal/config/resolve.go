@@ -113,7 +113,7 @@ func (c *Config) publicURL() string {
 	return c.Scheme() + "://" + public.Listen()
 }
 
-// machineName is the machine's name, or one that every machine answers to.
+// machineName is the machine's name, or localhost.
 func machineName() string {
 	name, err := os.Hostname()
 	if err != nil || name == "" {

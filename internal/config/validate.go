@@ -39,7 +39,7 @@ func (c *Config) Validate() error {
 	return errors.Join(v.faults...)
 }
 
-// A validator gathers what is wrong.
+// A validator gathers faults.
 type validator struct {
 	from   map[key]string
 	faults []error

@@ -4,7 +4,7 @@ import "time"
 
 // Waits is the part of [DEFAULT] about states that servers don't stay in for ever.
 type Waits struct {
-	ReclaimInterval time.Duration // zero: what is deleted can't be restored
+	ReclaimInterval time.Duration // zero: deleted servers can't be restored
 }
 
 var waitOptions = []Option{

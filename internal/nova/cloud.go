@@ -19,7 +19,7 @@ type Image struct {
 	Properties      map[string]string // everything that is not an attribute of every image
 }
 
-// A Network is one that a server can be attached to.
+// A Network can have servers attached to it.
 type Network struct {
 	ID        string
 	Name      string

@@ -23,7 +23,7 @@ type EventFate string
 // The fates of events.
 const (
 	EventTaken    EventFate = "taken"
-	EventNoServer EventFate = "no server" // or one that is deleted
+	EventNoServer EventFate = "no server" // or a deleted one
 	EventNoTag    EventFate = "no tag"    // which the event needs
 	EventNoHost   EventFate = "no host"   // the server has none
 )

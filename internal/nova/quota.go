@@ -46,7 +46,7 @@ type Usage struct {
 	ServerGroups int `db:"server_groups"` // counted when it is read, and never consumed
 }
 
-// Of is how much of a resource is used: 0 of what is not counted here.
+// Of is how much of a resource is used: 0 for resources that are not counted here.
 func (u Usage) Of(resource QuotaResource) int {
 	switch resource {
 	case QuotaInstances:

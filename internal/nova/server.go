@@ -96,7 +96,7 @@ type Boot struct {
 type Elsewhere struct {
 	Host  string    `json:"host"`
 	Node  string    `json:"node"`
-	Takes Resources `json:"takes"` // what is reserved there
+	Takes Resources `json:"takes"` // reserved there
 }
 
 // A BeforeResize is what a server was before a resize that is neither confirmed

@@ -13,7 +13,7 @@ const maxSize = 20_000
 
 var errTooLarge = errors.New("pattern too large: repeat less")
 
-// A machine is what is known about the automaton of an expression without
+// A machine describes the automaton of an expression without
 // building it. Counts stop at maxSize+1.
 type machine struct {
 	empty bool // it matches the empty text

@@ -34,7 +34,7 @@ type node struct {
 type credential uint8
 
 const (
-	credUnknown credential = iota // one that we don't have: it equals nothing
+	credUnknown credential = iota // an unknown property: it equals nothing
 	credLiteral
 	credRoles
 	credIsAdmin
@@ -77,7 +77,7 @@ const (
 	fieldText field = iota // not a property but the text itself
 	fieldProjectID
 	fieldUserID
-	fieldUnknown // one that no target has
+	fieldUnknown // an unknown property
 )
 
 // fields are the names of the target's properties, as in %(project_id)s.
@@ -105,7 +105,7 @@ type question struct {
 	inAdminRule bool  // whether the rule context_is_admin is asked already
 }
 
-// holds reports whether a check allows what is asked. And and or stop at the first
+// holds reports whether a check allows the request. And and or stop at the first
 // answer that decides, as in oslo.policy. It runs several times for
 // each request, and allocates nothing but for templates of both text and
 // properties and for roles with characters outside of ASCII.

@@ -99,8 +99,6 @@ var serverActionRules = []Entry{
 		ResetState, admin, "Set a server's state by hand, to active or error.",
 		ops{"POST /servers/{id}/action (os-resetState)"},
 	},
-	// The operation is gone. Its rule stays, so that policy files that name it still load
-	// without a warning.
 	{
 		InjectNetworkInfo, admin, "Write the network's settings into a server once more.",
 		ops{"POST /servers/{id}/action (injectNetworkInfo)"},
@@ -115,7 +113,7 @@ var serverActionRules = []Entry{
 	},
 }
 
-// Rules of what is done to one server, that changes its size or its host.
+// Rules of actions that change a server's size or host.
 const (
 	Resize          Rule = "os_compute_api:servers:resize"
 	ResizeCrossCell Rule = "compute:servers:resize:cross_cell"

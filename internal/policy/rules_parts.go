@@ -86,7 +86,7 @@ var serverPartRules = []Entry{
 	},
 }
 
-// Rules of what is attached to a server: interfaces, volumes, shares,
+// Rules of attachments of a server: interfaces, volumes, shares,
 // security groups, addresses.
 const (
 	InterfaceList          Rule = "os_compute_api:os-attach-interfaces:list"

@@ -37,7 +37,7 @@ type Record struct {
 	Used      nova.Usage // by the project, or by the user
 }
 
-// CheckProject refuses limits of a project below what is used, and below what
+// CheckProject refuses limits of a project below its use, and below what
 // its users were promised. The error is Invalid.
 func (r Record) CheckProject(limits nova.Quota) error {
 	return check(limits, func(resource nova.QuotaResource) bounds {

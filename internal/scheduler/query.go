@@ -58,7 +58,7 @@ func parseTerm(value any, depth int) (term, error) {
 			return func(*nova.Host) any { return value }, nil
 		}
 		property := hostProperties[name]
-		if property == nil { // as one that the host does not have
+		if property == nil { // unknown properties are null
 			property = func(*nova.Host) any { return nil }
 		}
 		return property, nil

@@ -26,7 +26,7 @@ type weigher struct {
 	amount func(*Request, *nova.Host) float64
 }
 
-// weighers measure what is free, and what a group wishes. Only CPUs are counted
+// weighers measure free resources and a group's wishes. Only CPUs are counted
 // with their allocation ratio, as in Nova: a host is expected to share them.
 var weighers = []weigher{
 	{func(w Weights) float64 { return w.RAM }, func(_ *Request, h *nova.Host) float64 { return float64(h.RAM - h.RAMUsed) }},

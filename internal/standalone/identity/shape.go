@@ -126,7 +126,7 @@ func (s shape) check(value any, path ...string) error {
 	return nil
 }
 
-// fault says what is wrong with a value itself, and not with its items or
+// fault describes a fault in a value itself, not in its items or
 // fields: empty if nothing is.
 func (s shape) fault(value any) string {
 	if s.types != "" && !slices.Contains(strings.Fields(s.types), typeOf(value)) {
@@ -143,7 +143,7 @@ func (s shape) fault(value any) string {
 	return ""
 }
 
-// textFault says what is wrong with a text.
+// textFault describes the fault in a text.
 func (s shape) textFault(text string) string {
 	n := utf8.RuneCountInString(text)
 	switch {
@@ -159,7 +159,7 @@ func (s shape) textFault(text string) string {
 	return ""
 }
 
-// arrayFault says what is wrong with an array as a whole. The number of items
+// arrayFault describes a fault in an array as a whole. The number of items
 // comes before the search for equal ones, which takes longer the more there
 // are.
 func (s shape) arrayFault(items []any) string {
@@ -174,7 +174,7 @@ func (s shape) arrayFault(items []any) string {
 	return ""
 }
 
-// objectFault says what is wrong with the names of an object's fields.
+// objectFault describes a fault in the names of an object's fields.
 func (s shape) objectFault(object map[string]any) string {
 	for _, f := range s.fields {
 		if _, sent := object[f.name]; f.required && !sent {

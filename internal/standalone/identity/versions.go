@@ -32,7 +32,7 @@ func (s *Service) v3View(r *request) object {
 	return s.versionView(r, "v3.14", "stable", "2020-04-07T00:00:00Z", "/v3/", "application/vnd.openstack.identity-v3+json")
 }
 
-// v2View is the description of v2.0 in the last Keystone that had it.
+// v2View describes v2.0 as the last Keystone with it did.
 func (s *Service) v2View(r *request) object {
 	return s.versionView(r, "v2.0", "deprecated", "2016-08-04T00:00:00Z", "/v2.0/", "application/vnd.openstack.identity-v2.0+json")
 }

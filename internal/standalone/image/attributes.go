@@ -23,7 +23,7 @@ const (
 )
 
 // An attribute is a key that every image has. Its set function puts a value
-// from a request into an image; it returns what is wrong with the value, or
+// from a request into an image; it returns the fault in the value, or
 // nothing.
 type attribute struct {
 	set      func(i *imagedb.Image, value any) (wrong string)
@@ -193,7 +193,7 @@ func setWord(to *string, v any, words []string) string {
 	return ""
 }
 
-// setFormat takes a format, or null for one that isn't known yet.
+// setFormat takes a format, or null as long as it is unknown.
 func setFormat(to **string, v any, formats []string) string {
 	if v == nil {
 		*to = nil

@@ -91,7 +91,7 @@ func (s *Service) show(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: view(image)}, nil
 }
 
-// tasks lists what is still being done to an image in the background. An import
+// tasks lists the background work on an image. An import
 // ends before its response, so nothing ever is.
 func (s *Service) tasks(r *http.Request) (kit.Reply, error) {
 	if _, err := s.visible(r.Context(), pathValue(r, "id")); err != nil {

@@ -93,7 +93,7 @@ func findMetadefs(name, missing string) (metadefNamespace, error) {
 	return metadefNamespace{}, nova.Errorf(nova.NotFound, missing, name)
 }
 
-// metadefNamespaces lists namespaces without what is defined in them. Horizon asks
+// metadefNamespaces lists namespaces without their definitions. Horizon asks
 // for those of one kind of thing, page by page, and then for each. A marker that
 // the filters leave out begins at the start.
 func (s *Service) metadefNamespaces(r *http.Request) (kit.Reply, error) {
@@ -286,7 +286,7 @@ func metadefResourceTypes(*http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"resource_types": metadefTypeViews(types)}}, nil
 }
 
-// metadefView shows a namespace as lists do: without what is defined in it.
+// metadefView shows a namespace as lists do: without its definitions.
 func (s *Service) metadefView(n metadefNamespace) object {
 	view := dated(object{
 		"namespace":    n.Name,
@@ -304,7 +304,7 @@ func (s *Service) metadefView(n metadefNamespace) object {
 	return view
 }
 
-// metadefTypeViews shows kinds of things. Glance leaves out what is empty.
+// metadefTypeViews shows kinds of things. Glance leaves out empty values.
 func metadefTypeViews(types []metadefResourceType) []object {
 	views := make([]object, len(types))
 	for i, t := range types {

@@ -264,7 +264,7 @@ func randomMAC() string {
 	return mac.String()
 }
 
-// isAddressOrCIDR refuses what is neither.
+// isAddressOrCIDR refuses everything else.
 func isAddressOrCIDR(name, text string) error {
 	if _, err := netip.ParsePrefix(text); err == nil {
 		return nil

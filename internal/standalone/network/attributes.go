@@ -47,7 +47,7 @@ func (a attribute[T]) access(rule string) access {
 	return a.put
 }
 
-// A setter puts a JSON value into a thing, or says what is wrong with the
+// A setter puts a JSON value into a thing, or describes the fault in the
 // value.
 type setter[T any] func(to *T, name string, value any) error
 

@@ -282,7 +282,7 @@ func (o resource[T]) findToChange(ctx context.Context, c nova.Caller, id, verb s
 	return v, nil
 }
 
-// document shows a thing: what is special to its kind, and what all things
+// document shows a thing: the attributes of its kind, and those that all things
 // have.
 func (o resource[T]) document(v T, c nova.Caller) object {
 	r, shown := o.record(&v), o.view(v, isAdmin(c))

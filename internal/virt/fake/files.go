@@ -192,7 +192,7 @@ func (d *Driver) ids(ctx context.Context) ([]string, error) {
 	return ids, nil
 }
 
-// readDir lists a folder; one that isn't there is empty.
+// readDir lists a folder. A missing folder counts as empty.
 func readDir(name string) ([]fs.DirEntry, error) {
 	entries, err := os.ReadDir(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -20,7 +20,7 @@ import (
 // archives: the files on its disk, and its config drive. A zip file bears any
 // path that clients think of, and is whole or not there.
 
-// writeFiles writes the archive of what is put on the disk: the client's files,
+// writeFiles writes the archive of the files on the disk: the client's files,
 // and what the guest's tools make of the server's key and user data when it
 // first starts. It gives no name if there is nothing to put there.
 func (d *Driver) writeFiles(s nova.Server, b virt.Build) (string, error) {
@@ -84,7 +84,7 @@ func (d *Driver) Files(ctx context.Context, s nova.Server) (fs.FS, error) {
 	return d.readArchive(ctx, "read_disk", s, filesFile)
 }
 
-// ConfigDrive is what is on a server's config drive.
+// ConfigDrive gives the files of a server's config drive.
 func (d *Driver) ConfigDrive(ctx context.Context, s nova.Server) (fs.FS, error) {
 	return d.readArchive(ctx, "read_config_drive", s, configFile)
 }

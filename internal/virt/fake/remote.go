@@ -26,7 +26,7 @@ type consoles struct {
 	closed    bool
 }
 
-// A shared screen is one that several sessions may show.
+// A shared screen may be shown by several sessions.
 type shared struct {
 	*vnc.Screen
 	sessions int
