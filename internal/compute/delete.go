@@ -17,8 +17,8 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 	return a.delete(ctx, s, a.reclaimAfter > 0, anyServer)
 }
 
-// ForceDelete removes a server for good, even one that can be restored. Its
-// errors are those of Delete.
+// ForceDelete removes a server for good, even one that can be restored. The error
+// is Conflict or NotFound, as for Delete.
 func (a *Servers) ForceDelete(ctx context.Context, s nova.Server) error {
 	return a.delete(ctx, s, false, anyServer)
 }

@@ -48,7 +48,7 @@ func (a *Servers) RunWaiting(ctx context.Context) {
 // EndWaits begins what is due: servers that were deleted long enough ago are
 // removed for good. It does so in the name of an administrator without a project,
 // whom no lock keeps off. A server that somebody else has begun something with is
-// left to that.
+// left to that. It returns only errors of the store.
 func (a *Servers) EndWaits(ctx context.Context) error {
 	ctx = nova.WithCaller(ctx, nova.Caller{Admin: true})
 	for _, w := range a.waits() {
