@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/rows"
@@ -72,6 +74,11 @@ func TestAsks_Console(t *testing.T) {
 			if token, err := servers.OpenConsole(s.as("demo"), server, "vnc", "novnc"); err != nil || token == "" {
 				t.Errorf("a token %q, %v", token, err)
 			}
+		}
+		counted, err := s.api.Diagnostics(s.as("admin"), server)
+		s.must(err)
+		if asked, err := other.Diagnostics(s.as("admin"), server); err != nil || cmp.Diff(counted, asked) != "" || len(asked.CPUs) != 1 {
+			t.Errorf("counted %+v, %v, want %+v", asked, err, counted)
 		}
 		for name, c := range map[string]struct {
 			fails error
