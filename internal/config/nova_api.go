@@ -14,7 +14,7 @@ const (
 
 // NovaAPI is the section [nova_api]: options that Nova doesn't have.
 type NovaAPI struct {
-	PublicURL        string // scheme, host and port that clients use; empty if the port is not known yet
+	PublicURL        string // scheme, host and port that clients use; empty: those of each request
 	LogFormat        string // auto, console or json
 	RegionName       string
 	Roles            []string
@@ -33,11 +33,11 @@ type NovaAPI struct {
 var place = oneOf(auto, Bundled, External)
 
 var novaAPIOptions = []Option{
-	// Behind a proxy, the address of the request is no use: clouds.yaml is written before any
-	// request comes.
+	// Set it where clients reach the process by another address than the Host header
+	// says, as behind a proxy that sends no headers of its own.
 	{
 		Name: "public_url", Accepts: maybe(webAddress), at: func(c *Config) any { return &c.NovaAPI.PublicURL },
-		Help: "Scheme, host and port at which clients reach this process, for the bundled identity service's catalog and for clouds.yaml. Empty: made from the address to listen on.",
+		Help: "Scheme, host and port at which clients reach this process, for links, the bundled identity service's catalog and clouds.yaml. Empty: those that each client has used, and in clouds.yaml the address to listen on.",
 	},
 	{
 		Name: "log_format", Default: auto, Accepts: oneOf(auto, "console", "json"), at: func(c *Config) any { return &c.NovaAPI.LogFormat },

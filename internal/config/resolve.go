@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -33,9 +32,6 @@ func (c *Config) resolve(in Inputs) {
 	}
 	if c.Keystone.WWWAuthenticateURI == "" {
 		c.Keystone.WWWAuthenticateURI = c.Keystone.URL
-	}
-	if c.NovaAPI.PublicURL == "" && c.ListenPort != 0 { // else nobody knows it yet
-		c.NovaAPI.PublicURL = c.publicURL()
 	}
 	c.NovaAPI.PublicURL = strings.TrimRight(c.NovaAPI.PublicURL, "/")
 }
@@ -100,17 +96,6 @@ func (c *Config) resolvePlaces() {
 			*service = n.Identity
 		}
 	}
-}
-
-// publicURL is where clients on this machine reach the process.
-func (c *Config) publicURL() string {
-	host := c.ListenHost
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "127.0.0.1"
-	}
-	public := *c
-	public.ListenHost = host
-	return c.Scheme() + "://" + public.Listen()
 }
 
 // machineName is the machine's name, or localhost.
