@@ -151,7 +151,7 @@ NOVA = [
 
     refused("restore {server}", "Cannot 'restore' instance"),
     Step("delete walk", "accepted"),
-    Step("boot --flavor 42 --image cirros --nic none --poll walk-2", "Finished"),
+    Step("boot --flavor 42 --image cirros --nic none --user-data {key} --config-drive true --hint any=thing --poll walk-2", r"config_drive +\| True"),
     Step("force-delete walk-2"),
     Step("server-group-delete {group}"),
     Step("keypair-delete walk"),
