@@ -272,13 +272,16 @@ class TestOpenstack:
         cloud.openstack("server", "unpause", "app")
         cloud.wait("ACTIVE", "app")
 
-    def test_password(self, cloud):
-        cloud.openstack("server", "set", "--password", "s3cret", "app")
-
-    def test_rebuild(self, cloud, image):
-        rebuilt = cloud.openstack("server", "rebuild", "--image", image, "-f", "json", "app").json
-        assert rebuilt["name"] == "app"
+    def test_rebuild_with_key(self, cloud, image, tmp_path):
+        key = tmp_path / "inside.pem"
+        key.write_text(cloud.nova("--os-compute-api-version", "2.91", "keypair-add", "inside").stdout)
+        rebuilt = cloud.openstack("server", "rebuild", "--image", image, "--key-name", "inside", "-f", "json", "app").json
+        assert (rebuilt["name"], rebuilt["key_name"]) == ("app", "inside")
         cloud.wait("ACTIVE", "app")
+
+        cloud.openstack("server", "set", "--password", "s3cret", "app")
+        assert cloud.nova("get-password", "app", str(key)).stdout.strip() == "s3cret"
+        cloud.nova("keypair-delete", "inside")
 
     def test_lock(self, cloud):
         cloud.openstack("server", "lock", "app")
