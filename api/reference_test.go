@@ -105,7 +105,7 @@ const ownKeyPair = "admin_or_user_id(owner of keypair)"
 // unless it is its tags that they ask for: then Nova finds it, and policy refuses.
 func (r row) refusal(persona string) int {
 	_, path, _ := strings.Cut(r.key, " ")
-	owned := strings.Contains(path, "{") && strings.HasPrefix(r.rule, "project_") && !strings.HasPrefix(path, "/flavors/")
+	owned := strings.Contains(path, "{") && strings.HasPrefix(r.rule, "project_") && !strings.HasPrefix(path, "/flavors/") && !proxied(path)
 	switch {
 	case !slices.Contains(personas["admin"], r.rule):
 		panic(r.key + " has a default that no persona knows: " + r.rule)
@@ -120,6 +120,14 @@ func (r row) refusal(persona string) int {
 // hidden reports whether what is at a path is found only in the caller's project.
 func hidden(path string) bool {
 	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags") || strings.HasPrefix(path, "/os-server-groups/{")
+}
+
+// proxied reports whether a path is about what the network service has: policy is asked
+// about the caller's own project, and the service knows whose it is.
+func proxied(path string) bool {
+	return slices.ContainsFunc([]string{"/os-networks", "/os-tenant-networks", "/os-floating-ip", "/os-security-group"}, func(prefix string) bool {
+		return strings.HasPrefix(path, prefix)
+	})
 }
 
 // open reports whether a default lets everybody pass.
@@ -240,7 +248,7 @@ type referenceSite struct {
 func eachReference(t *testing.T, test func(t *testing.T, s *referenceSite)) {
 	t.Helper()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
-		unlimited := func(_ *api.Options, o *compute.Options) { o.Quota, o.ReclaimAfter = nova.Quota{}, time.Hour }
+		unlimited := func(_ *api.Options, o *compute.Options) { o.Quota, o.ReclaimAfter, o.Patience = nova.Quota{}, time.Hour, 10*time.Second }
 		s := &referenceSite{cloudSite: newCloud(t, connection, unlimited)}
 		s.server = s.boot("web", `, "networks": [{"uuid": "`+private+`"}]`)
 		test(t, s)
@@ -390,6 +398,8 @@ func (s *referenceSite) value(name, persona string) string {
 	case "attached port":
 		defer s.working()()
 		return s.Do("POST "+server+"/os-interface {}", at(104)).Want(s.t, 200).String("interfaceAttachment/port_id")
+	case "own security group", "own security rule", "own floating address":
+		return s.ownNetworkThing(name, persona)
 	case "added group", "added address", "floating address", "added floating address":
 		return s.networkValue(name, persona)
 	case "new flavor", "specified flavor", "new private flavor", "opened flavor":
@@ -423,6 +433,26 @@ func (s *referenceSite) value(name, persona string) string {
 	return ""
 }
 
+// ownNetworkThing makes what the resources are about that the network service has: of the
+// persona's project.
+func (s *referenceSite) ownNetworkThing(name, persona string) string {
+	s.t.Helper()
+	if persona == "reader" { // who can't have any
+		persona = "demo"
+	}
+	s.Network("PUT /quotas/"+callers[persona].ProjectID+` {"quota": {"floatingip": -1, "security_group": -1, "security_group_rule": -1}}`).Want(s.t, 200)
+	if name == "own floating address" {
+		external := s.Network("GET /networks?router:external=true").String("networks/0/id")
+		return s.Network(`POST /floatingips {"floatingip": {"floating_network_id": "`+external+`"}}`, as(persona)).Want(s.t, 201).String("floatingip/id")
+	}
+	group := s.Network(`POST /security-groups {"security_group": {"name": "g"}}`, as(persona)).Want(s.t, 201).String("security_group/id")
+	if name == "own security group" {
+		return group
+	}
+	return s.Network(`POST /security-group-rules {"security_group_rule": {"security_group_id": "`+group+`", "direction": "ingress"}}`, as(persona)).
+		Want(s.t, 201).String("security_group_rule/id")
+}
+
 // networkValue makes what the actions on a server's ports are about.
 func (s *referenceSite) networkValue(name, persona string) string {
 	s.t.Helper()
@@ -434,7 +464,7 @@ func (s *referenceSite) networkValue(name, persona string) string {
 		s.Network("PUT /ports/"+port+` {"port": {"security_groups": ["`+group+`"]}}`).Want(s.t, 200)
 		return group
 	case "added address":
-		s.act(s.server, `{"addFixedIp": {"networkId": "`+private+`"}}`, at(43)).Want(s.t, 202)
+		s.act(s.server, `{"addFixedIp": {"networkId": "`+private+`"}}`, as("admin"), at(43)).Want(s.t, 202) // be it locked
 		ips := s.Network("GET /ports/" + port)
 		return ips.String(fmt.Sprintf("port/fixed_ips/%d/ip_address", ips.Len("port/fixed_ips")-1))
 	}

@@ -24,6 +24,12 @@ func routes(m rest.Mapper, o Options) {
 
 	m.Resource("console_auth_token", "os-console-auth-tokens", &ConsoleAuthTokens{o})
 	m.Resource("server_external_event", "os-server-external-events", &ServerExternalEvents{o})
+	m.Resource("network", "os-networks", &Networks{o})
+	m.Resource("tenant_network", "os-tenant-networks", &TenantNetworks{o})
+	m.Resource("floating_ip", "os-floating-ips", &FloatingIPs{o})
+	m.Resource("floating_ip_pool", "os-floating-ip-pools", &FloatingIPPools{o})
+	m.Resource("security_group", "os-security-groups", &SecurityGroups{o})
+	m.Resource("security_group_rule", "os-security-group-rules", &SecurityGroupRules{o})
 	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
 
 	server := m.Resource("server", "servers", &Servers{o},

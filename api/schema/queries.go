@@ -75,6 +75,12 @@ var (
 
 	ConsoleAuthTokenQuery = NewQuery().Strict(99)
 
+	SecurityGroupsQuery = NewQuery(
+		Param("limit", Natural),
+		Param("offset", Natural),
+		Param("all_tenants", String),
+	)
+
 	ServerGroupsQuery = NewQuery(
 		Param("all_projects", String),
 		Param("limit", Natural),

@@ -135,7 +135,8 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
-		Patience: cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval,
+		FloatingPool: cfg.Neutron.FloatingPool,
+		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval,
 	})
 	c.bundled.tell(c.servers)
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)

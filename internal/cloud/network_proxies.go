@@ -58,7 +58,7 @@ func (n *Network) Group(ctx context.Context, id string) (nova.SecurityGroup, err
 }
 
 // PutGroup makes a security group, or changes the one that has the ID. The error is
-// OverQuota for more groups than the project may have.
+// Conflict for more groups than the project may have.
 func (n *Network) PutGroup(ctx context.Context, g nova.SecurityGroup) (nova.SecurityGroup, error) {
 	method, path := http.MethodPost, "security-groups"
 	if g.ID != "" {
@@ -66,7 +66,7 @@ func (n *Network) PutGroup(ctx context.Context, g nova.SecurityGroup) (nova.Secu
 	}
 	var d groupEnvelope
 	err := n.conn.send(ctx, method, path, map[string]any{"security_group": map[string]any{"name": g.Name, "description": g.Description}}, &d)
-	return d.Group.group(), n.conn.fault(err, overQuota())
+	return d.Group.group(), n.conn.fault(err)
 }
 
 // DeleteGroup deletes a security group. The error is Conflict if a port is in it.
@@ -94,7 +94,7 @@ func (n *Network) CreateRule(ctx context.Context, r nova.SecurityRule) (nova.Sec
 		Rule ruleDocument `json:"security_group_rule"`
 	}
 	err := n.conn.send(ctx, http.MethodPost, "security-group-rules", map[string]any{"security_group_rule": body}, &d)
-	return d.Rule.rule(), n.conn.fault(err, overQuota())
+	return d.Rule.rule(), n.conn.fault(err)
 }
 
 // DeleteRule deletes a rule of a security group.
@@ -143,7 +143,8 @@ func (n *Network) CreateFloatingIP(ctx context.Context, networkID string) (nova.
 	var d floatingEnvelope
 	err := n.conn.send(ctx, http.MethodPost, "floatingips", map[string]any{"floatingip": map[string]any{"floating_network_id": networkID}}, &d)
 	return d.FloatingIP.address(), n.conn.fault(
-		err, overQuota(),
+		err,
+		phrase{reason: "OverQuota", kind: nova.OverQuota, text: "Quota exceeded."},
 		phrase{reason: "IpAddressGenerationFailure", kind: nova.Conflict, text: "No more IP addresses available."},
 		phrase{reason: "ExternalIpAddressExhausted", kind: nova.Conflict, text: "No more IP addresses available."},
 	)
@@ -162,8 +163,4 @@ func (n *Network) LeadFloatingIP(ctx context.Context, id, portID, fixedIP string
 // DeleteFloatingIP gives a floating address back.
 func (n *Network) DeleteFloatingIP(ctx context.Context, id string) error {
 	return n.conn.fault(n.conn.remove(ctx, below("floatingips", id), nil))
-}
-
-func overQuota() phrase {
-	return phrase{reason: "OverQuota", kind: nova.OverQuota, text: "Quota exceeded."}
 }

@@ -27,6 +27,7 @@ type Servers struct {
 	patience     time.Duration
 	notInherited []string
 	consoleTTL   time.Duration
+	floatingPool string
 	reclaimAfter time.Duration
 	host         string
 }
@@ -53,6 +54,9 @@ type Options struct {
 	// ConsoleTTL is how long a console can be opened after a client has asked for
 	// its address. 0 is 10 minutes.
 	ConsoleTTL time.Duration
+	// FloatingPool is the network that floating addresses come from if a client
+	// names none: its name or ID.
+	FloatingPool string
 	// Host is where events happen that are the API's own, such as that of a lock:
 	// the name of this process. Empty is the server's host.
 	Host string
@@ -69,6 +73,6 @@ func New(o Options) *Servers {
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
-		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), reclaimAfter: o.ReclaimAfter, host: o.Host,
+		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, host: o.Host,
 	}
 }

@@ -2,6 +2,9 @@ package compute
 
 import (
 	"context"
+	"slices"
+
+	"github.com/google/uuid"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -62,4 +65,84 @@ func byID(groups []nova.SecurityGroup) map[string]nova.SecurityGroup {
 		known[group.ID] = group
 	}
 	return known
+}
+
+// SecurityGroups lists the groups of the caller's project, or all that the caller may
+// see. The error is Unavailable if the network service can't be asked.
+func (a *Servers) SecurityGroups(ctx context.Context, all bool) ([]nova.SecurityGroup, error) {
+	caller := nova.CallerOf(ctx)
+	project := caller.ProjectID
+	if all {
+		project = ""
+	}
+	return a.networks.As(caller).Groups(ctx, project)
+}
+
+// SecurityGroup finds a group with its rules. The error is Invalid for what can't be an
+// ID, and NotFound if there is no group that the caller may see.
+func (a *Servers) SecurityGroup(ctx context.Context, id string) (nova.SecurityGroup, error) {
+	if uuid.Validate(id) != nil {
+		return nova.SecurityGroup{}, nova.Errorf(nova.Invalid, "Security group id should be uuid")
+	}
+	return a.networks.As(nova.CallerOf(ctx)).Group(ctx, id)
+}
+
+// PutSecurityGroup makes a group, or changes the name and the description of the one
+// that has the ID. The error is OverQuota for more groups than the project may have, and
+// NotFound if there is no such group.
+func (a *Servers) PutSecurityGroup(ctx context.Context, g nova.SecurityGroup) (nova.SecurityGroup, error) {
+	put, err := a.networks.As(nova.CallerOf(ctx)).PutGroup(ctx, g)
+	if g.ID == "" && nova.Is(err, nova.Conflict) {
+		err = nova.Because(err, nova.OverQuota, "%s", nova.Message(err))
+	}
+	return put, err
+}
+
+// DeleteSecurityGroup deletes a group. The error is NotFound if there is no such group,
+// and Invalid if a port is in it.
+func (a *Servers) DeleteSecurityGroup(ctx context.Context, id string) error {
+	group, err := a.SecurityGroup(ctx, id)
+	if err != nil {
+		return err
+	}
+	err = a.networks.As(nova.CallerOf(ctx)).DeleteGroup(ctx, group.ID)
+	if nova.Is(err, nova.Conflict) {
+		err = nova.Because(err, nova.Invalid, "%s", nova.Message(err))
+	}
+	return err
+}
+
+// CreateSecurityRule adds a rule to the group that it names. The error is Invalid if
+// there is such a rule already, and OverQuota for more rules than the project may have.
+func (a *Servers) CreateSecurityRule(ctx context.Context, group nova.SecurityGroup, rule nova.SecurityRule) (nova.SecurityRule, error) {
+	if slices.ContainsFunc(group.Rules, func(r nova.SecurityRule) bool { return alike(r, rule) }) {
+		return rule, nova.Errorf(nova.Invalid, "This rule already exists in group %s", group.ID)
+	}
+	made, err := a.networks.As(nova.CallerOf(ctx)).CreateRule(ctx, rule)
+	if nova.Is(err, nova.Conflict) {
+		err = nova.Because(err, nova.OverQuota, "%s", nova.Message(err))
+	}
+	return made, err
+}
+
+// alike reports whether two rules let the same in.
+func alike(a, b nova.SecurityRule) bool {
+	return a.Direction == b.Direction && same(a.Protocol, b.Protocol) && same(a.PortMin, b.PortMin) && same(a.PortMax, b.PortMax) &&
+		same(a.RemoteGroupID, b.RemoteGroupID) && same(a.Prefix, b.Prefix)
+}
+
+func same[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }
+
+// DeleteSecurityRule deletes a rule of a group. The error is Invalid for what can't be an
+// ID, and NotFound if there is no rule that the caller may see.
+func (a *Servers) DeleteSecurityRule(ctx context.Context, id string) error {
+	if uuid.Validate(id) != nil {
+		return nova.Errorf(nova.Invalid, "Security group id should be uuid")
+	}
+	network := a.networks.As(nova.CallerOf(ctx))
+	rule, err := network.Rule(ctx, id)
+	if err != nil {
+		return err
+	}
+	return network.DeleteRule(ctx, rule.ID)
 }

@@ -6,9 +6,14 @@ package config
 type Neutron struct {
 	Endpoint
 	Auth
+
+	FloatingPool string
 }
 
 func neutronOptions() []Option {
-	return append(endpointOptions(func(c *Config) *Endpoint { return &c.Neutron.Endpoint }),
-		authOptions("", func(c *Config) *Auth { return &c.Neutron.Auth })...)
+	options := append(endpointOptions(func(c *Config) *Endpoint { return &c.Neutron.Endpoint }), Option{
+		Name: "default_floating_pool", Default: "nova", at: func(c *Config) any { return &c.Neutron.FloatingPool },
+		Help: "The network that `/os-floating-ips` takes an address from if the client names none.",
+	})
+	return append(options, authOptions("", func(c *Config) *Auth { return &c.Neutron.Auth })...)
 }
