@@ -7,7 +7,9 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// diagnostics holds counters to the server that they are of.
+// diagnostics holds counters to the server that they are of. They are read from a
+// running server only: Conflict while it is shut down, and NotFound for one that
+// the host doesn't have.
 func diagnostics(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)

@@ -11,7 +11,8 @@ import (
 )
 
 // interfaces plugs NICs in and out, each twice, as after a crash. The driver of
-// another process finds them.
+// another process finds them. A NIC can be plugged into a server that is shut
+// down, and is there when it starts.
 func interfaces(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
@@ -21,6 +22,7 @@ func interfaces(t *testing.T, host Host) {
 		do(t, "attach", attacher(d).AttachInterface(t.Context(), s, virt.NIC{PortID: "second", MAC: "fa:16:3e:00:00:02"}))
 		wantInterfaces(t, d, s, first, "second")
 	}
+	// From here on the server is off: the host has to remember.
 	do(t, "power off", d.PowerOff(t.Context(), s))
 	do(t, "attach", attacher(d).AttachInterface(t.Context(), s, virt.NIC{PortID: "third", IPs: []string{"10.0.0.7"}}))
 	wantInterfaces(t, host(t), s, first, "second", "third")
@@ -37,7 +39,8 @@ func interfaces(t *testing.T, host Host) {
 	wantKind(t, "interfaces of an unknown server", err, nova.NotFound)
 }
 
-// interfacesAtOnce plugs several NICs in at once: none gets lost.
+// interfacesAtOnce plugs several NICs in at once: none gets lost. Clients such as
+// Terraform attach all ports of a server side by side.
 func interfacesAtOnce(t *testing.T, host Host) {
 	d := host(t)
 	s := running(t, d)
@@ -56,12 +59,14 @@ func interfacesAtOnce(t *testing.T, host Host) {
 	wantInterfaces(t, d, s, want...)
 }
 
+// attacher is the driver as one that plugs NICs in.
 func attacher(d virt.Driver) virt.Attacher {
 	attacher, _ := d.(virt.Attacher) // which it is, or the test would not run
 	return attacher
 }
 
-// wantInterfaces compares the ports that are plugged in, in any order.
+// wantInterfaces compares the ports that are plugged in, in any order. Their order
+// is the driver's business.
 func wantInterfaces(t *testing.T, d virt.Driver, s nova.Server, want ...string) {
 	t.Helper()
 	plugged, err := attacher(d).Interfaces(t.Context(), s)

@@ -11,14 +11,19 @@ import (
 	"github.com/nova-api/nova-api/internal/virt/configdrive"
 )
 
-// rescueAndBack looks after what a rescue must not touch, and for what must not
-// be left of it.
+// rescueAndBack looks after what a rescue must not touch, and for what must not be
+// left of it. The server's own disk stays as it was, whatever is done to the
+// rescue's; the password on the config drive is that of the rescue as long as that
+// lasts, and the server's own afterwards. A second rescue takes the place of the
+// first.
 func rescueAndBack(t *testing.T, host Host) {
 	d, s := host(t), equipped(true)
 	mustBuild(t, d, s, equipment())
 	own := disk(t, d, s)
 	rescuer, err := virt.As[virt.Rescuer](d)
 	do(t, "rescue", err)
+	// The image of a rescue can be cut off like any other, and a server with half a
+	// rescue disk must not boot from it.
 	half := &source{data: rescueImage[:5], fails: errCut}
 	if err := rescuer.Rescue(t.Context(), s, virt.RescueDisk{ImageID: "rescue", Image: half.Open}); err == nil {
 		t.Error("half an image was enough for a rescue")
