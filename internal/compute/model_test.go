@@ -183,7 +183,7 @@ func (m *model) verb(r *rapid.T) {
 	}
 	known.verbs = append(known.verbs, verb)
 	known.may = append(append(known.may, server.VMState, rules.Then), rules.Failed...)
-	if rules.Then == nova.SoftDeleted { // a server that never ran isn't worth keeping
+	if rules.Then == nova.SoftDeleted && server.LaunchedAt == nil {
 		known.may = append(known.may, nova.Deleted)
 	}
 }
@@ -313,6 +313,8 @@ func (m *model) ledTo(server nova.Server, known *modelled) {
 	want := []nova.VMState{rules.Then}
 	if failed {
 		want = slices.Concat(rules.Failed, []nova.VMState{known.at})
+	} else if rules.Then == nova.SoftDeleted && server.LaunchedAt == nil { // one that never ran isn't worth keeping
+		want = []nova.VMState{nova.Deleted}
 	} else if rules.Then == "" || rules.Varies {
 		want = append(want, known.at)
 	}
