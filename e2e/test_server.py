@@ -139,6 +139,17 @@ class TestNova:
         assert (rebuilt["name"], rebuilt["status"], rebuilt["adminPass"]) == ("web", "REBUILD", "anew")
         cloud.wait("ACTIVE", "web")
 
+    def test_interfaces(self, cloud):
+        first = {r["Port ID"] for r in cloud.nova("interface-list", "web").rows}
+        cloud.nova("interface-attach", "--tag", "second", "web")
+        new = [r for r in cloud.nova("interface-list", "web").rows if r["Port ID"] not in first]
+        assert [(r["Port State"], r["Tag"]) for r in new] == [("ACTIVE", "second")]
+        assert new[0]["IP addresses"] in cloud.nova("show", "web").properties["private network"]
+        cloud.nova("interface-detach", "web", new[0]["Port ID"])
+        cloud.nova("add-secgroup", "web", "default")
+        assert cloud.nova("list-secgroup", "web").rows[0]["Name"] == "default"
+        cloud.nova("remove-secgroup", "web", "default")
+
     def test_what_is_inside(self, cloud):
         server = cloud.nova("show", "web").properties["id"]
         cloud.nova("trigger-crash-dump", "web")
