@@ -79,12 +79,11 @@ horizon = false
 """
 
 
-def about(version):
-    """Say what was run against what."""
+def about():
+    """Say what is run."""
     return (
-        f"Tempest {importlib.metadata.version('tempest')}, `tempest.api.compute` with {WORKERS} workers, against nova-api {version} on SQLite, "
-        "with the bundled services, three fake hosts and `[fake] pace = lifelike`. Users and projects are created for each test class. "
-        "There is no volume service, and no login to servers (`run_validation = false`).")
+        f"Tempest {importlib.metadata.version('tempest')}, `tempest.api.compute` with {WORKERS} workers, users and projects for each test class, "
+        "and no login to servers (`run_validation = false`)")
 
 
 def run(cloud, directory, patterns):
