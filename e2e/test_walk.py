@@ -113,7 +113,7 @@ NOVA = [
     Step("get-vnc-console walk novnc", "/console/vnc_auto.html"),
     Step("get-serial-console walk", "ws://"),
     refused("get-spice-console walk spice-html5", "Unavailable console type spice-html5"),
-    refused("get-rdp-console walk rdp-html5", "Unavailable console type rdp"),
+    refused("get-rdp-console walk rdp-html5", "HTTP 400"),
     refused("get-mks-console walk", "Unavailable console type webmks"),
     Step("ssh --address-type fixed --login cirros walk", r"ssh -4 -p22 +cirros@\d+\."),
     Step("interface-attach --net-id {network} walk", leaves="ACTIVE"),
@@ -203,14 +203,15 @@ OPENSTACK = [
     Step("server add network walk private", leaves="ACTIVE"),
     Step("server remove network walk private", leaves="ACTIVE"),
     Step("server add fixed ip walk private", "Port ID", leaves="ACTIVE"),
-    Step("server remove fixed ip walk {address}", leaves="ACTIVE"),
+    Step("--os-compute-api-version 2.43 server remove fixed ip walk {address}", leaves="ACTIVE"),
+    Step("server remove port walk {port}", leaves="ACTIVE"),  # it has no address left
     Step("server add port walk {fresh_port}", leaves="ACTIVE"),
     Step("server ssh --address-type private walk -- -l cirros", r"ssh .*\d+\."),
     Step("server add floating ip walk {floating}"),
     Step("server remove floating ip walk {floating}"),
-    Step("server remove port walk {port}", leaves="ACTIVE"),
     Step("server add security group walk walk"),
     Step("server remove security group walk walk"),
+    Step("server remove port walk {port}", leaves="ACTIVE"),
     Step("server image create --name walk-image --wait walk", "walk-image", "ACTIVE"),
     Step("server backup create --name walk-backup --wait walk", "walk-backup", "ACTIVE"),
     Step("server event list walk", "create"),
@@ -251,9 +252,7 @@ OPENSTACK = [
 NOT_SERVED = {
     "nova": {
         "servers": """
-            resize, resize-confirm, resize-revert, set-password, get-password, clear-password, diagnostics, server-topology,
-            trigger-crash-dump, add-secgroup, list-secgroup, remove-secgroup, shelve,
-            shelve-offload, unshelve""",
+            resize, resize-confirm, resize-revert, shelve, shelve-offload, unshelve""",
         "volumes": """
             volume-attach, volume-update, volume-detach""",
         "operators": """
@@ -266,7 +265,7 @@ NOT_SERVED = {
     },
     "openstack": {
         "servers": """
-            server resize, server resize revert, server resize confirm, server dump create, server remove fixed ip, server add security group, server remove security group, server shelve,
+            server resize, server resize revert, server resize confirm, server shelve,
             server migration confirm, server migration revert, server migrate confirm, server migrate revert""",
         "volumes and shares": """
             server add volume, server remove volume, server volume set, server volume update, server add share,

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Runs the conformance suites of other projects against bin/nova-api, and writes
-# what they say to docs/conformance.md. With arguments, regular expressions, it
-# runs only the tests that match one of them, and writes to no file.
+# what they say to docs/conformance.md. The arguments, if any, are a suite and
+# regular expressions for its tests: with those, it writes to no file.
 #
-# The suites are installed into .venv-tempest, apart from the clients in .venv:
-# each wants its own versions of what they share.
+# Tempest is installed into .venv-tempest, apart from the clients in .venv: each
+# wants its own versions of what they share. Suites in Go are built from the
+# module proxy into bin/conformance.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 [ -x bin/nova-api ] || die "there is no bin/nova-api: make build"
