@@ -283,6 +283,14 @@ class TestOpenstack:
         cloud.openstack("server", "unpause", "app")
         cloud.wait("ACTIVE", "app")
 
+    def test_network(self, cloud):
+        port = cloud.openstack("port", "create", "--network", "private", "-f", "json", "own").json
+        cloud.openstack("server", "add", "port", "app", "own")
+        address = port["fixed_ips"][0]["ip_address"]
+        assert address in cloud.openstack("server", "show", "-f", "json", "app").json["addresses"]["private"]
+        cloud.openstack("server", "remove", "port", "app", "own")
+        cloud.openstack("port", "delete", "own")
+
     def test_rebuild_with_key(self, cloud, image, tmp_path):
         key = tmp_path / "inside.pem"
         key.write_text(cloud.nova("--os-compute-api-version", "2.91", "keypair-add", "inside").stdout)
