@@ -311,11 +311,12 @@ func (m *model) ledTo(server nova.Server, known *modelled) {
 		}
 	}
 	want := []nova.VMState{rules.Then}
-	if failed {
+	switch {
+	case failed:
 		want = slices.Concat(rules.Failed, []nova.VMState{known.at})
-	} else if rules.Then == nova.SoftDeleted && server.LaunchedAt == nil { // one that never ran isn't worth keeping
+	case rules.Then == nova.SoftDeleted && server.LaunchedAt == nil: // one that never ran isn't worth keeping
 		want = []nova.VMState{nova.Deleted}
-	} else if rules.Then == "" || rules.Varies {
+	case rules.Then == "" || rules.Varies:
 		want = append(want, known.at)
 	}
 	if !slices.Contains(want, server.VMState) {
