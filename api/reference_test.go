@@ -248,7 +248,9 @@ type referenceSite struct {
 func eachReference(t *testing.T, test func(t *testing.T, s *referenceSite)) {
 	t.Helper()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
-		unlimited := func(_ *api.Options, o *compute.Options) { o.Quota, o.ReclaimAfter, o.Patience = nova.Quota{}, time.Hour, 10*time.Second }
+		unlimited := func(_ *api.Options, o *compute.Options) {
+			o.Quota, o.ReclaimAfter, o.Patience = nova.Quota{}, time.Hour, 10*time.Second
+		}
 		s := &referenceSite{cloudSite: newCloud(t, connection, unlimited)}
 		s.server = s.boot("web", `, "networks": [{"uuid": "`+private+`"}]`)
 		test(t, s)
