@@ -153,6 +153,12 @@ var examples = map[string]example{
 	"POST /servers/{id}/action createImage":         onServer(`{"createImage": {"name": "i"}}`, ""),
 	"POST /servers/{id}/action forceDelete":         {path: "/servers/{deleted server}/action", body: `{"forceDelete": null}`},
 	"POST /servers/{id}/action restore":             {path: "/servers/{deleted server}/action", body: `{"restore": null}`},
+	"POST /servers/{id}/action resize":              onServer(`{"resize": {"flavorRef": "2"}}`, ""),
+	"POST /servers/{id}/action confirmResize":       {path: "/servers/{resized server}/action", body: `{"confirmResize": null}`},
+	"POST /servers/{id}/action revertResize":        {path: "/servers/{resized server}/action", body: `{"revertResize": null}`},
+	"POST /servers/{id}/action shelve":              {path: "/servers/{new server}/action", body: `{"shelve": null}`},
+	"POST /servers/{id}/action shelveOffload":       {path: "/servers/{shelved server}/action", body: `{"shelveOffload": null}`},
+	"POST /servers/{id}/action unshelve":            {path: "/servers/{shelved server}/action", body: `{"unshelve": null}`},
 	"POST /servers/{id}/action lock":                onServer(`{"lock": null}`, ""),
 	"POST /servers/{id}/action os-getConsoleOutput": onServer(`{"os-getConsoleOutput": {}}`, ""),
 	"POST /servers/{id}/action os-getRDPConsole": {
@@ -188,12 +194,6 @@ func onServer(body, first string) example {
 // notServed are the rows of Nova's tables that are not served yet, by what they
 // are about.
 var notServed = map[string][]string{
-	"servers": {
-		"POST /servers/{id}/action confirmResize",
-		"POST /servers/{id}/action resize", "POST /servers/{id}/action revertResize",
-		"POST /servers/{id}/action shelve", "POST /servers/{id}/action shelveOffload",
-		"POST /servers/{id}/action unshelve",
-	},
 	"volumes and shares": {
 		"POST /os-assisted-volume-snapshots", "DELETE /os-assisted-volume-snapshots/{id}", "GET /os-snapshots", "POST /os-snapshots",
 		"GET /os-snapshots/detail", "GET /os-snapshots/{id}", "DELETE /os-snapshots/{id}", "GET /os-volumes", "POST /os-volumes", "GET /os-volumes/detail",

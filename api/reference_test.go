@@ -249,7 +249,7 @@ func eachReference(t *testing.T, test func(t *testing.T, s *referenceSite)) {
 	t.Helper()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		unlimited := func(_ *api.Options, o *compute.Options) {
-			o.Quota, o.ReclaimAfter, o.Patience = nova.Quota{}, time.Hour, 10*time.Second
+			o.Quota, o.ReclaimAfter, o.OffloadAfter, o.Patience = nova.Quota{}, time.Hour, -1, 10*time.Second
 		}
 		s := &referenceSite{cloudSite: newCloud(t, connection, unlimited)}
 		s.server = s.boot("web", `, "networks": [{"uuid": "`+private+`"}]`)
@@ -387,6 +387,11 @@ func (s *referenceSite) value(name, persona string) string {
 		id := s.boot("gone", "")
 		s.Do("DELETE /v2.1/servers/"+id, as("demo")).Want(s.t, 204)
 		s.work()
+		return id
+	case "resized server", "shelved server":
+		id := s.boot("moved", "")
+		body := map[string]string{"resized server": `{"resize": {"flavorRef": "2"}}`, "shelved server": `{"shelve": null}`}[name]
+		s.act(id, body).Want(s.t, 202)
 		return id
 	case "project":
 		return demoProject

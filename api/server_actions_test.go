@@ -375,3 +375,53 @@ func TestServerActions_Restore(t *testing.T) {
 		s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 404)
 	}, func(_ *api.Options, o *compute.Options) { o.ReclaimAfter = time.Hour })
 }
+
+// TestServerActions_Resize gives a server another flavor, and takes it back.
+func TestServerActions_Resize(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		show := func(status string, checks ...check) {
+			t.Helper()
+			s.Do("GET /v2.1/servers/"+id, as("demo"), at(47)).Want(t, 200, append(checks, has("server/status", status))...)
+		}
+		s.act(id, `{"resize": {"flavorRef": "1"}}`).Want(t, 400, fault("badRequest", "When resizing, instances must change flavor!"))
+		s.act(id, `{"resize": {"flavorRef": "mars"}}`).Want(t, 400, fault("badRequest", "Flavor mars could not be found."))
+		s.act(id, `{"confirmResize": null}`).Want(t, 409, fault("conflictingRequest", "Cannot 'confirmResize' instance "+id+" while it is in vm_state active"))
+		s.act(id, `{"resize": {"flavorRef": 2, "OS-DCF:diskConfig": "AUTO"}}`).Want(t, 202, empty)
+		show("VERIFY_RESIZE", has("server/flavor/original_name", "c"), has("server/OS-EXT-STS:vm_state", "resized"), has("server/OS-DCF:diskConfig", "AUTO"))
+		s.act(id, `{"resize": {"flavorRef": "1"}}`).Want(t, 409, fault("conflictingRequest", "Cannot 'resize' instance "+id+" while it is in vm_state resized"))
+		s.Do("POST /v2.1/servers/"+id+`/action {"revertResize": null}`, as("demo")).Want(t, 202, empty)
+		show("REVERT_RESIZE")
+		s.work()
+		show("ACTIVE", has("server/flavor/original_name", "d"))
+		s.act(id, `{"resize": {"flavorRef": "2"}}`).Want(t, 202)
+		s.act(id, `{"confirmResize": null}`).Want(t, 204, empty)
+		show("ACTIVE", has("server/flavor/original_name", "c"), has("server/OS-DCF:diskConfig", "MANUAL"))
+	})
+}
+
+// TestServerActions_Shelve takes a server to the shelf and back.
+func TestServerActions_Shelve(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.boot("web", "")
+		path := "GET /v2.1/servers/" + id
+		s.act(id, `{"unshelve": null}`).Want(t, 409, fault("conflictingRequest", "Cannot 'unshelve' instance "+id+" while it is in vm_state active"))
+		s.act(id, `{"shelve": null}`).Want(t, 202, empty)
+		s.Do(path, as("admin")).Want(t, 200, has("server/status", "SHELVED_OFFLOADED"), has("server/OS-EXT-SRV-ATTR:host", nil), has("server/hostId", ""))
+		s.act(id, `{"shelveOffload": null}`).Want(t, 403)
+		s.act(id, `{"shelveOffload": null}`, as("admin")).Want(t, 409,
+			fault("conflictingRequest", "Cannot 'shelveOffload' instance "+id+" while it is in vm_state shelved_offloaded"))
+		s.act(id, `{"unshelve": {"availability_zone": "mars"}}`, at(77)).Want(t, 400, fault("badRequest", "The requested availability zone is not available"))
+		s.act(id, `{"unshelve": {"host": "fake-1"}}`, at(77)).Want(t, 400)
+		s.act(id, `{"unshelve": {"host": "fake-1"}}`, at(91)).Want(t, 403)
+		s.act(id, `{"unshelve": {"availability_zone": "nova", "host": "mars"}}`, at(91), as("admin")).Want(t, 400, fault("badRequest", "Compute host mars could not be found."))
+		s.act(id, `{"unshelve": {"availability_zone": "nova", "host": "fake-2"}}`, at(91), as("admin")).Want(t, 202, empty)
+		s.Do(path, as("admin")).Want(t, 200, has("server/status", "ACTIVE"), has("server/OS-EXT-SRV-ATTR:host", "fake-2"))
+		s.Do("GET /v2.1/servers/"+id, as("admin"), at(96)).Want(t, 200, has("server/pinned_availability_zone", "nova"))
+		s.act(id, `{"shelve": null}`).Want(t, 202)
+		s.act(id, `{"unshelve": {"availability_zone": null}}`, at(91)).Want(t, 202)
+		s.Do("GET /v2.1/servers/"+id, as("admin"), at(96)).Want(t, 200, has("server/pinned_availability_zone", nil))
+	})
+}

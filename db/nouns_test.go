@@ -52,6 +52,17 @@ var nouns = []noun{
 		want.Serial, want.CreatedAt, want.UpdatedAt = created.Serial, created.CreatedAt, nil // nothing has been changed yet
 		return want, found, err
 	}),
+	nounOf(func(ctx context.Context, s *db.Store, want nova.Migration) (nova.Migration, nova.Migration, error) {
+		if err := s.CreateMigration(ctx, want); err != nil {
+			return want, want, err
+		}
+		found, err := s.Migrations(ctx, want.ServerID)
+		if err != nil || len(found) != 1 {
+			return want, nova.Migration{}, err
+		}
+		want.Serial, want.CreatedAt = found[0].Serial, found[0].CreatedAt
+		return want, found[0], nil
+	}),
 	nounOf(func(ctx context.Context, s *db.Store, want nova.KeyPair) (nova.KeyPair, nova.KeyPair, error) {
 		created, err := s.CreateKeyPair(ctx, want, nova.QuotaUnlimited)
 		if err != nil {

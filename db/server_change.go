@@ -46,6 +46,7 @@ type ServerChange struct {
 	LockedBy       *string
 	LockedReason   **string
 	Fault          *nova.Fault
+	ShelvedImage   *string
 	WaitsSince     *time.Time
 	LaunchedAt     *time.Time
 	TerminatedAt   *time.Time
@@ -116,6 +117,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "locked_by", c.LockedBy)
 	assign(&a, "locked_reason", c.LockedReason)
 	assignJSON(&a, "fault", c.Fault)
+	assign(&a, "shelved_image", c.ShelvedImage)
 	assign(&a, "waits_since", c.WaitsSince)
 	assign(&a, "launched_at", c.LaunchedAt)
 	assign(&a, "terminated_at", c.TerminatedAt)

@@ -16,7 +16,7 @@ const serverColumns = `id, uuid, name, hostname, description, project_id, user_i
 	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
 	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
 	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, admin_password, group_uuid,
-	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault, waits_since,
+	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault, shelved_image, waits_since,
 	created_at, updated_at, launched_at, terminated_at, deleted_at`
 
 // serverFields are where the columns are read into, and written from. The order is
@@ -44,7 +44,7 @@ func serverFields(s *nova.Server) []any {
 		&s.NetworkRevision, &s.NetworkStale,
 		&s.LockedBy, &s.LockedReason,
 		rows.AsJSON(&s.Fault),
-		&s.WaitsSince,
+		&s.ShelvedImage, &s.WaitsSince,
 		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,
 	}
 }

@@ -49,6 +49,7 @@ CREATE TABLE servers (
     locked_by       TEXT    NOT NULL, -- '' for nobody
     locked_reason   TEXT,
     fault           TEXT    NOT NULL, -- JSON
+    shelved_image   TEXT    NOT NULL, -- the image of a shelved server; '' for none
     waits_since     $time, -- when the server was soft-deleted, shelved or resized, while it is so
     created_at      $time   NOT NULL,
     updated_at      $time,

@@ -136,7 +136,8 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
 		FloatingPool: cfg.Neutron.FloatingPool,
-		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval,
+		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval, ConfirmAfter: cfg.Waits.ConfirmWindow, ResizeInPlace: cfg.Waits.ResizeToSameHost,
+		OffloadAfter: time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
 	})
 	c.bundled.tell(c.servers)
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)

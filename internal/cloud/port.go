@@ -60,7 +60,7 @@ func (n *NetworkAdmin) CreatePort(ctx context.Context, p nova.Port) (nova.Port, 
 }
 
 // ClaimPort gives a port that exists already to a server and binds it to the
-// server's host: of p, the ID, the project, the device, its owner and the host
+// server's host, or to none if it is empty: of p, the ID, the project, the device, its owner and the host
 // count. A port that the server has already is bound again if the host or the
 // owner is another. Of several servers that claim a port at once, one gets it.
 //
@@ -78,10 +78,14 @@ func (n *NetworkAdmin) ClaimPort(ctx context.Context, p nova.Port) (nova.Port, e
 			claimed = there
 			return nil
 		}
+		var host any // null: the port is on no host
+		if p.Host != "" {
+			host = p.Host
+		}
 		claimed, err = n.put(ctx, http.MethodPut, below("ports", p.ID), map[string]any{
 			"device_id":       p.DeviceID,
 			"device_owner":    p.DeviceOwner,
-			"binding:host_id": p.Host,
+			"binding:host_id": host,
 		}, p, ifRevision(there))
 		return err
 	})

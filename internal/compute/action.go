@@ -34,6 +34,7 @@ type progress struct {
 	Since   int      `json:"since,omitempty"`   // how often the action had been claimed before this step
 	Source  Target   `json:"source,omitzero"`   // where the server was when it was placed
 	Target  Target   `json:"target,omitzero"`   // where it has been placed
+	Disks   string   `json:"disks,omitempty"`   // what MigrateOut says of them
 	Held    holding  `json:"held,omitzero"`     // what the action holds for the server
 	Stopped bool     `json:"stopped,omitempty"` // the server was, and is to be again
 	Failed  []string `json:"failed,omitempty"`  // hosts that failed
@@ -82,9 +83,12 @@ func onElsewhere(a *action) string {
 	return a.server.Elsewhere.Host
 }
 
-// onAny is the queue of a host that has something of the server: its own if it
-// has one.
-func onAny(a *action) string { return cmp.Or(onHost(a), onElsewhere(a)) }
+// onAny is the queue of a host that has something of the server, its own if it has
+// one, and else that of the schedulers, who can do what no host is needed for.
+func onAny(a *action) string { return cmp.Or(onHost(a), onElsewhere(a), onSchedule(a)) }
+
+// isSomewhere reports whether any host has something of the server.
+func isSomewhere(a *action) bool { return a.server.Host != "" || isElsewhere(a) }
 
 // isElsewhere reports whether another host than its own has something of the
 // server.

@@ -17,19 +17,22 @@ import (
 // Servers starts work: each method checks whether the work may be done, and
 // writes it down in the transaction that makes the server busy with it.
 type Servers struct {
-	store        *db.Store
-	images       *cloud.ImageService
-	networks     *cloud.NetworkService
-	hosts        *hosts.Hosts
-	local        *virt.Hosts
-	defaults     nova.Quota // what projects may have unless something was set for them
-	passwords    int
-	patience     time.Duration
-	notInherited []string
-	consoleTTL   time.Duration
-	floatingPool string
-	reclaimAfter time.Duration
-	host         string
+	store         *db.Store
+	images        *cloud.ImageService
+	networks      *cloud.NetworkService
+	hosts         *hosts.Hosts
+	local         *virt.Hosts
+	defaults      nova.Quota // what projects may have unless something was set for them
+	passwords     int
+	patience      time.Duration
+	notInherited  []string
+	consoleTTL    time.Duration
+	floatingPool  string
+	reclaimAfter  time.Duration
+	offloadAfter  time.Duration
+	confirmAfter  time.Duration
+	resizeInPlace bool
+	host          string
 }
 
 // Options are what Servers works with.
@@ -62,6 +65,13 @@ type Options struct {
 	Host string
 	// ReclaimAfter is how long deleted servers can be restored. 0 is not at all.
 	ReclaimAfter time.Duration
+	// OffloadAfter is how long shelved servers stay on their hosts: 0 is not at all,
+	// and less is for ever.
+	OffloadAfter time.Duration
+	// ConfirmAfter is when a resize is confirmed by itself. 0 is never.
+	ConfirmAfter time.Duration
+	// ResizeInPlace says that servers may stay on their hosts when they are resized.
+	ResizeInPlace bool
 }
 
 // New makes Servers.
@@ -73,6 +83,7 @@ func New(o Options) *Servers {
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
-		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, host: o.Host,
+		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, offloadAfter: o.OffloadAfter,
+		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, host: o.Host,
 	}
 }

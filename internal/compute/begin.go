@@ -104,7 +104,34 @@ func supersede(ctx context.Context, tx *db.Store, s nova.Server, beside bool) (n
 			return s, err
 		}
 	}
+	if err := leaveMigrations(ctx, tx, ended); err != nil {
+		return s, err
+	}
+	for _, action := range ended { // nobody knows of the image of a server that was not shelved after all
+		if action.Verb == string(Shelve) && s.ShelvedImage == "" {
+			if err := tx.LeaveImages(ctx, imagesOf([]nova.Action{action}), tx.Now().Add(leftoverGrace), true); err != nil {
+				return s, err
+			}
+		}
+	}
 	return s, leaveImages(ctx, tx, ended)
+}
+
+// leaveMigrations marks the migrations of resizes that were broken off.
+func leaveMigrations(ctx context.Context, tx *db.Store, ended []nova.Action) error {
+	for _, action := range ended {
+		if action.Verb != string(Resize) {
+			continue
+		}
+		args, err := decodeArgs[resizeArgs](action)
+		if err != nil {
+			return err
+		}
+		if err := tx.SetMigrationStatus(ctx, args.Migration, nova.MigrationFailed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // newAction is the record of a verb, in the queue of its first step. The error

@@ -132,7 +132,7 @@ func (s *site) noStrayPorts(live map[string]nova.Server) {
 func (s *site) pluggedAsKnown(live map[string]nova.Server) {
 	s.t.Helper()
 	for _, server := range live {
-		if server.LaunchedAt == nil || server.VMState == nova.Errored {
+		if server.LaunchedAt == nil || server.Host == "" || server.VMState == nova.Errored {
 			continue
 		}
 		known := []string{}

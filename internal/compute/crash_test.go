@@ -2,6 +2,7 @@ package compute_test
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -73,6 +74,8 @@ type outcome struct {
 	States   string
 	Power    nova.PowerState
 	Placed   bool
+	Flavor   string
+	Moved    string // the host elsewhere, and the resizes on record
 	Fault    *nova.Fault
 	Ports    int
 	Networks int
@@ -84,13 +87,26 @@ func (s *site) outcome(id string) outcome {
 	s.t.Helper()
 	server := s.server(id)
 	o := outcome{
-		States: states(server), Power: server.PowerState, Placed: server.Host != "", Fault: server.Fault,
+		States: states(server), Power: server.PowerState, Placed: server.Host != "", Flavor: server.Flavor.Name, Moved: s.moved(server), Fault: server.Fault,
 		Ports: len(s.ports(id)), Networks: len(server.Addresses), Record: s.record(id), Images: len(s.imagesOf(id)),
 	}
-	if server.DeletedAt == nil && s.machine(server) != server.PowerState {
+	if server.DeletedAt == nil && server.Host != "" && s.machine(server) != server.PowerState {
 		s.t.Errorf("the machine's power state is %d, the server's %d", s.machine(server), server.PowerState)
 	}
 	return o
+}
+
+// moved is where a server has something beside its host, and what became of its
+// resizes.
+func (s *site) moved(server nova.Server) string {
+	s.t.Helper()
+	migrations, err := s.store.Migrations(s.t.Context(), server.ID)
+	s.must(err)
+	var statuses []nova.MigrationStatus
+	for _, m := range migrations {
+		statuses = append(statuses, m.Status)
+	}
+	return fmt.Sprint(server.Elsewhere != nil, server.BeforeResize != nil, statuses)
 }
 
 // imagesOf are the images that were made of a server, all with data.

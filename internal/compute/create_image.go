@@ -13,6 +13,7 @@ const (
 	imageActive = "active"
 
 	autoDisk       = "AUTO"
+	manualDisk     = "MANUAL"
 	diskConfigProp = "auto_disk_config"
 )
 
@@ -96,7 +97,7 @@ func diskConfig(image nova.Image, chosen string) string {
 	if nova.Truth(image.Properties[diskConfigProp]) {
 		return cmp.Or(chosen, autoDisk)
 	}
-	return cmp.Or(chosen, "MANUAL")
+	return cmp.Or(chosen, manualDisk)
 }
 
 // checkImage refuses an image that a server of a flavor can't boot from, as

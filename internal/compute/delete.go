@@ -10,7 +10,7 @@ import (
 
 // Delete removes a server, whatever it is doing: for good, or so that it can be
 // restored for a while, if servers are kept that long and this one has ever run.
-// One that has no host yet is gone at once; one that is being deleted already
+// One that has had no host yet is gone at once; one that is being deleted already
 // stays so. The error is Conflict if the server is locked, and NotFound if it has
 // gone.
 func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
@@ -18,7 +18,7 @@ func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
 }
 
 // ForceDelete removes a server for good, even one that can be restored. The error
-// is Conflict or NotFound, as for Delete.
+// is Conflict if the server is locked, and NotFound if it has gone.
 func (a *Servers) ForceDelete(ctx context.Context, s nova.Server) error {
 	return a.delete(ctx, s, false, anyServer)
 }
@@ -54,7 +54,7 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 		if current, err = supersede(ctx, tx, current, transitions[Delete].ends()); err != nil {
 			return err
 		}
-		if current.Host == "" && current.Elsewhere == nil {
+		if current.Host == "" && current.Elsewhere == nil && current.VMState != nova.ShelvedOffloaded {
 			return removeAtOnce(ctx, tx, current)
 		}
 		verb := Delete
@@ -103,7 +103,7 @@ func deletionOf(tx *db.Store) db.ServerChange {
 // a server. If it is the same host, that is what was kept there of the server as
 // it was before a resize.
 func (w *Worker) clearElsewhere(ctx context.Context, a *action) (effect, error) {
-	e := effect{change: db.ServerChange{Elsewhere: new((*nova.Elsewhere)(nil)), BeforeResize: new((*nova.BeforeResize)(nil))}}
+	e := a.endResize(ctx, nova.MigrationConfirmed)
 	if a.server.Elsewhere.Host != a.server.Host {
 		driver, err := driverOf[virt.Driver](a)
 		if err != nil {
@@ -122,6 +122,9 @@ func (w *Worker) clearElsewhere(ctx context.Context, a *action) (effect, error) 
 // may be left of it.
 func forget(ctx context.Context, tx *db.Store, s nova.Server) error {
 	if err := leavePorts(ctx, tx, s); err != nil {
+		return err
+	}
+	if err := leaveShelved(ctx, tx, s); err != nil {
 		return err
 	}
 	return tx.ForgetTags(ctx, s.ID)
@@ -143,6 +146,11 @@ func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
 	if err := w.leaveNetworks(ctx, a.server); err != nil {
 		return effect{}, err
 	}
+	if a.server.ShelvedImage != "" {
+		if err := w.dropShelved(ctx, a.server); err != nil {
+			return effect{}, err
+		}
+	}
 	return effect{change: deletionOf(w.store), also: func(tx *db.Store) error { return forget(ctx, tx, a.server) }}, nil
 }
 
@@ -150,7 +158,8 @@ func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
 // removed for good. It counts for nothing in the quota, and keeps its host.
 func (w *Worker) shutAway(ctx context.Context, a *action) (effect, error) {
 	e, err := drive(virt.Driver.PowerOff)(w, ctx, a)
-	e.change.WaitsSince = new(w.store.Now())
+	e.change.WaitsSince, e.change.ShelvedImage = new(w.store.Now()), new("")
+	e.also = func(tx *db.Store) error { return leaveShelved(ctx, tx, a.server) }
 	return e, err
 }
 

@@ -26,7 +26,7 @@ const (
 // that these were making: whoever may still be at work, and whatever is killed
 // now, those without data go in the end.
 func leaveImages(ctx context.Context, tx *db.Store, ended []nova.Action) error {
-	return tx.LeaveImages(ctx, imagesOf(ended), tx.Now().Add(leftoverGrace))
+	return tx.LeaveImages(ctx, imagesOf(ended), tx.Now().Add(leftoverGrace), false)
 }
 
 // leavePorts notes, in the transaction that ends a server, that ports of it may
@@ -74,16 +74,18 @@ func (w *Worker) sweep(ctx context.Context) {
 // some time ago. Those that it can't remove it leaves for later; the error is
 // then that of the image service, such as Unavailable.
 func (w *Worker) SweepImages(ctx context.Context) error {
-	ids, err := w.store.LeftImages(ctx)
+	left, err := w.store.LeftImages(ctx)
 	if err != nil {
 		return err
 	}
-	for i, id := range ids {
-		if err := w.dropUnfinished(ctx, []string{id}); err != nil {
-			_ = w.store.LeaveImages(ctx, ids[i:], w.store.Now().Add(leftoverGrace)) // they are due anyway
+	for i, image := range left {
+		if err := w.dropImages(ctx, []string{image.ID}, image.Finished); err != nil {
+			for _, later := range left[i:] { // they are due anyway
+				_ = w.store.LeaveImages(ctx, []string{later.ID}, w.store.Now().Add(leftoverGrace), false)
+			}
 			return err
 		}
-		if err := w.store.ForgetImage(ctx, id); err != nil {
+		if err := w.store.ForgetImage(ctx, image.ID); err != nil {
 			return err
 		}
 	}

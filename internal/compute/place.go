@@ -88,10 +88,18 @@ func (w *Worker) unplace(_ context.Context, a *action) (effect, error) {
 			p.Held.On, p.Held.Takes = Target{}, nova.Resources{}
 		},
 	}
-	if source == (Target{}) {
+	if source == (Target{}) && a.server.VMState == nova.Building {
 		e.change.Zone = &a.server.RequestedZone
 	}
 	return e, nil
+}
+
+// pinOf is the zone that a server may not leave: empty for none.
+func pinOf(s nova.Server) string {
+	if s.PinnedZone == nil {
+		return ""
+	}
+	return *s.PinnedZone
 }
 
 // choose finds the hosts that fit, the best first.
@@ -109,7 +117,7 @@ func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.
 		return nil, err
 	}
 	chosen, report, refused := scheduler.Choose(scheduler.Request{
-		Needs: args.needs(a.server), Zone: a.server.RequestedZone, Exclude: slices.Concat(args.Avoid, a.progress.Failed),
+		Needs: args.needs(a.server), Zone: pinOf(a.server), Exclude: slices.Concat(args.Avoid, a.progress.Failed),
 		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
 		Group: group, Hints: hints,
 		Weights: w.weights, Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing

@@ -39,6 +39,7 @@ const (
 
 var (
 	began = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	small = nova.Flavor{ID: "2", Name: "m1.small", RAM: 1024, VCPUs: 2, Disk: 2}
 	tiny  = nova.Flavor{ID: "1", Name: "m1.tiny", RAM: 512, VCPUs: 1, Disk: 1}
 )
 

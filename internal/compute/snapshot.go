@@ -24,6 +24,7 @@ type imageArgs struct {
 	ShareWith  string     `json:"share_with,omitempty"` // the server's project, if the image is another's
 	BackupType string     `json:"backup_type,omitempty"`
 	Rotation   *int       `json:"rotation,omitempty"` // how many backups of the type to keep
+	Offload    bool       `json:"offload,omitempty"`  // the server that is shelved leaves its host at once
 }
 
 // The values of the property image_type of a server's image.
@@ -221,7 +222,11 @@ func (w *Worker) uploadDisk(ctx context.Context, a *action, image nova.Image) er
 		return err
 	}
 	defer func() { _ = disk.Data.Close() }()
-	if err := w.show(ctx, a, db.ServerChange{TaskState: new(nova.ImageUploading)}); err != nil {
+	task := nova.ImageUploading
+	if a.step().task == nova.ShelvingImagePendingUpload {
+		task = nova.ShelvingImageUploading
+	}
+	if err := w.show(ctx, a, db.ServerChange{TaskState: &task}); err != nil {
 		return err
 	}
 	err = w.giveData(ctx, image, a.server.Boot, disk)
@@ -274,7 +279,7 @@ func (w *Worker) dropImage(ctx context.Context, a *action) (effect, error) {
 	if err := leaveImages(ctx, w.store, []nova.Action{a.Action}); err != nil {
 		return effect{}, err
 	}
-	if err := w.dropUnfinished(ctx, imagesOf([]nova.Action{a.Action})); err != nil {
+	if err := w.dropImages(ctx, imagesOf([]nova.Action{a.Action}), false); err != nil {
 		zerolog.Ctx(ctx).Warn().Err(err).Msg("unfinished image is left to a sweep")
 	}
 	return effect{}, ctx.Err()
@@ -291,14 +296,14 @@ func imagesOf(actions []nova.Action) []string {
 	return ids
 }
 
-// dropUnfinished removes the images among some that have no data: nobody will
+// dropImages removes images, or only those among them that have no data: nobody will
 // give them any.
-func (w *Worker) dropUnfinished(ctx context.Context, ids []string) error {
+func (w *Worker) dropImages(ctx context.Context, ids []string, finished bool) error {
 	images := w.images.AsService()
 	var failed []error
 	for _, id := range ids {
 		image, err := images.Show(ctx, id)
-		if err == nil && image.Status != imageActive {
+		if err == nil && (finished || image.Status != imageActive) {
 			err = images.Delete(ctx, id)
 		}
 		if err != nil && !nova.Is(err, nova.NotFound) {

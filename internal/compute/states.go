@@ -23,6 +23,12 @@ const (
 	Unpause        Verb = "unpause"
 	Suspend        Verb = "suspend"
 	Resume         Verb = "resume"
+	Resize         Verb = "resize"
+	ConfirmResize  Verb = "confirmResize"
+	RevertResize   Verb = "revertResize"
+	Shelve         Verb = "shelve"
+	ShelveOffload  Verb = "shelveOffload"
+	Unshelve       Verb = "unshelve"
 	Rescue         Verb = "rescue"
 	Unrescue       Verb = "unrescue"
 	Rebuild        Verb = "rebuild"
@@ -101,6 +107,7 @@ const (
 	buildEvent      = "compute__do_build_and_run_instance"
 	deleteEvent     = "compute_terminate_instance"
 	softDeleteEvent = "compute_soft_delete_instance"
+	shelveEvent     = "compute_shelve_instance"
 	stopEvent       = "compute_stop_instance"
 	snapshotEvent   = "compute_snapshot_instance"
 	backupEvent     = "compute_backup_instance"
@@ -131,7 +138,7 @@ var transitions = map[Verb]transition{
 	Delete: {
 		action: "delete", word: "delete", supersedes: true, then: nova.Deleted, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "destroy", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).destroy},
+			{name: "destroy", queue: onAny, task: nova.Deleting, event: deleteEvent, when: isSomewhere, do: (*Worker).destroy},
 			{name: "clear", queue: onElsewhere, task: nova.Deleting, event: deleteEvent, when: isElsewhere, do: (*Worker).clearElsewhere},
 			{name: "disconnect", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).remove},
 		},
@@ -216,6 +223,75 @@ var transitions = map[Verb]transition{
 		action: "trigger_crash_dump", word: "trigger_crash_dump",
 		from: []nova.VMState{nova.Active, nova.Paused, nova.Rescued, nova.Resized, nova.Errored}, lock: true, host: true, beside: true,
 		steps: []step{{name: "trigger", queue: onHost, event: "compute_trigger_crash_dump", do: drive(virt.CrashDumper.TriggerCrashDump)}},
+	},
+	Resize: {
+		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
+		lock: true, host: true,
+		steps: []step{
+			{
+				name: "place", queue: onSchedule, task: nova.ResizePrep, event: "conductor_migrate_server", harmless: true,
+				do: (*Worker).place, undo: (*Worker).unplace,
+			},
+			{
+				name: "prepare", queue: onTarget, task: nova.ResizePrep, event: "compute_prep_resize", harmless: true,
+				do: (*Worker).prepareResize, undo: (*Worker).failResize,
+			},
+			{
+				name: "send", queue: onHost, task: nova.ResizeMigrating, event: "compute_resize_instance",
+				do: (*Worker).sendResized, undo: (*Worker).keepResized,
+			},
+			{
+				name: "finish", queue: onTarget, task: nova.ResizeFinish, event: "compute_finish_resize",
+				do: (*Worker).finishResize, undo: (*Worker).unfinishResize,
+			},
+		},
+	},
+	ConfirmResize: {
+		action: "confirmResize", word: "confirmResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,
+		steps: []step{
+			{name: "confirm", queue: onElsewhere, task: nova.ResizeConfirming, event: "compute_confirm_resize", do: (*Worker).confirmResize},
+		},
+	},
+	RevertResize: {
+		action: "revertResize", word: "revertResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,
+		steps: []step{
+			{name: "leave", queue: onHost, task: nova.ResizeReverting, event: "compute_revert_resize", do: (*Worker).revertResize},
+			{name: "finish", queue: onElsewhere, task: nova.ResizeReverting, event: "compute_finish_revert_resize", do: (*Worker).finishRevert},
+		},
+	},
+	Shelve: {
+		action: "shelve", word: "shelve", from: imageable, then: nova.Shelved, lock: true,
+		steps: []step{
+			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, do: drive(virt.Driver.PowerOff)},
+			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, progress: true, do: (*Worker).uploadShelved},
+			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, when: offloads, do: (*Worker).offload},
+		},
+	},
+	ShelveOffload: {
+		action: "shelveOffload", word: "shelveOffload", from: []nova.VMState{nova.Shelved}, then: nova.ShelvedOffloaded, lock: true,
+		steps: []step{
+			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: "compute_shelve_offload_instance", do: (*Worker).offload},
+		},
+	},
+	Unshelve: {
+		action: "unshelve", word: "unshelve", from: []nova.VMState{nova.Shelved, nova.ShelvedOffloaded},
+		then: nova.Active, broken: nova.Errored, lock: true,
+		steps: []step{
+			{
+				name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", when: isOnHost, harmless: true,
+				do: (*Worker).startShelved,
+			},
+			{name: "find", queue: onSchedule, task: nova.Unshelving, event: "get_image_info", when: isOffloaded, do: (*Worker).findShelved},
+			{
+				name: "place", queue: onSchedule, task: nova.Unshelving, event: "schedule_instances", when: isOffloaded, harmless: true,
+				do: (*Worker).place, undo: (*Worker).unplace,
+			},
+			{
+				name: "spawn", queue: onTarget, task: nova.Spawning, event: "compute_unshelve_instance", when: isOffloaded, harmless: true,
+				do: (*Worker).spawnShelved, undo: (*Worker).unspawnShelved,
+			},
+		},
 	},
 	Snapshot: {
 		action: "createImage", word: "createImage", from: imageable,

@@ -27,7 +27,7 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 var (
 	verbs = []Verb{
 		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, ChangePassword, CrashDump,
-		Snapshot, Backup, BackupInstance,
+		Snapshot, Backup, BackupInstance, Resize, ConfirmResize, RevertResize, Shelve, ShelveOffload, Unshelve,
 		PoweredOn, PoweredOff, AttachInterface, DetachInterface,
 	}
 	columns = []nova.VMState{
@@ -38,6 +38,8 @@ var (
 		nova.Scheduling, nova.Networking, nova.Spawning, nova.PoweringOff, nova.PoweringOn, nova.Rebooting, nova.RebootingHard,
 		nova.Pausing, nova.Unpausing, nova.Rescuing, nova.Unrescuing, nova.Rebuilding, nova.RebuildBlockDeviceMapping, nova.RebuildSpawning, nova.UpdatingPassword,
 		nova.ImageSnapshotPending, nova.ImageBackup, nova.ImagePendingUpload, nova.ImageUploading, nova.Deleting, nova.SoftDeleting, nova.Restoring,
+		nova.ResizePrep, nova.ResizeMigrating, nova.ResizeFinish, nova.ResizeConfirming, nova.ResizeReverting,
+		nova.Shelving, nova.ShelvingImagePendingUpload, nova.ShelvingImageUploading, nova.ShelvingOffloading, nova.Unshelving,
 	}
 	words = map[Verb]string{SoftDelete: "delete (soft)", SoftReboot: "reboot (soft)", HardReboot: "reboot (hard)"}
 )

@@ -36,6 +36,31 @@ var verbsForTests = map[compute.Verb]verbRow{
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Delete(ctx, server) },
 		asks: "destroy", request: onPrivate,
 	},
+	compute.Resize: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			return s.api.Resize(ctx, server, s.flavor(small), "")
+		},
+		asks: "migrate_in", request: onPrivate, wrong: nova.Errored,
+	},
+	compute.ConfirmResize: {
+		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.ConfirmResize(ctx, server) },
+		asks: "confirm_migration", first: []compute.Verb{compute.Resize}, request: onPrivate, wrong: nova.Active,
+	},
+	compute.RevertResize: {
+		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.RevertResize(ctx, server) },
+		asks: "revert_migration", first: []compute.Verb{compute.Resize}, request: onPrivate, wrong: nova.Active,
+	},
+	compute.Shelve: {
+		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Shelve(ctx, server) },
+		asks: "snapshot", request: onPrivate, wrong: nova.Errored,
+	},
+	compute.ShelveOffload: {asks: "destroy", first: []compute.Verb{stayShelved}, request: onPrivate, wrong: nova.Active},
+	compute.Unshelve: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			return s.api.Unshelve(ctx, server, compute.Unshelving{})
+		},
+		asks: "spawn", first: []compute.Verb{compute.Shelve}, request: onPrivate, wrong: nova.Active,
+	},
 	compute.SoftDelete: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
 			return s.with(keepDeleted).Delete(ctx, server)
@@ -132,9 +157,15 @@ func TestVerbs_HaveRows(t *testing.T) {
 	}
 }
 
+// stayShelved is Shelve where shelved servers stay on their hosts.
+const stayShelved compute.Verb = "stay shelved"
+
 // do starts any verb but Create.
 func (s *site) do(ctx context.Context, server nova.Server, verb compute.Verb) error {
 	s.t.Helper()
+	if verb == stayShelved {
+		return s.with(func(o *compute.Options) { o.OffloadAfter = -1 }).Shelve(ctx, server)
+	}
 	if do := verbsForTests[verb].do; do != nil {
 		return do(s, ctx, server)
 	}

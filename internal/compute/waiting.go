@@ -25,6 +25,8 @@ type wait struct {
 func (a *Servers) waits() []wait {
 	return []wait{
 		{nova.SoftDeleted, a.reclaimAfter, (*Servers).reclaim},
+		{nova.Resized, a.confirmAfter, (*Servers).ConfirmResize},
+		{nova.Shelved, a.offloadAfter, func(a *Servers, ctx context.Context, s nova.Server) error { return a.Do(ctx, s, ShelveOffload) }},
 	}
 }
 
@@ -46,7 +48,8 @@ func (a *Servers) RunWaiting(ctx context.Context) {
 }
 
 // EndWaits begins what is due: servers that were deleted long enough ago are
-// removed for good. It does so in the name of an administrator without a project,
+// removed for good, shelved ones leave
+// their hosts, and resizes are confirmed. It does so in the name of an administrator without a project,
 // whom no lock keeps off. A server that somebody else has begun something with is
 // left to that. It returns only errors of the store.
 func (a *Servers) EndWaits(ctx context.Context) error {

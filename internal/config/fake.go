@@ -37,6 +37,10 @@ var fakeTimes = [...]struct {
 	{"unrescue_time", 2, "to boot a rescued server from its own disk again"},
 	{"password_time", 1, "to change the password of a server's administrator"},
 	{"crash_dump_time", 1, "to make the system on a server crash"},
+	{"migrate_time", 1, "to shut a server down that is to be resized, and to make its disks ready"},
+	{"resize_time", 2, "to boot a server in another size"},
+	{"confirm_time", 1, "to remove what a host kept of a server that was resized"},
+	{"revert_time", 2, "to boot a server again as it was before it was resized"},
 	{"snapshot_time", 1, "to take a snapshot of a server's disk"},
 	{"upload_time", 1, "to begin with the upload of a snapshot"},
 	{"attach_time", 1, "to plug an interface into a server"},
@@ -44,7 +48,7 @@ var fakeTimes = [...]struct {
 }
 
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
-	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, separated by commas."
+	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, separated by commas."
 
 // fakeOptions makes an option of each row of the table. All are 0 by default: a
 // test that waits for a server should not have to wait long.

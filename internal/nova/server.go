@@ -69,7 +69,8 @@ type Server struct {
 	LockedReason *string
 	Fault        *Fault
 
-	WaitsSince *time.Time // when it was soft-deleted, shelved or resized, while it is so
+	ShelvedImage string     // the image of a shelved server; empty for none
+	WaitsSince   *time.Time // when it was soft-deleted, shelved or resized, while it is so
 
 	CreatedAt    time.Time
 	UpdatedAt    *time.Time

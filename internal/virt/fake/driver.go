@@ -61,6 +61,7 @@ var (
 	_ virt.Driver         = (*Driver)(nil)
 	_ virt.Pauser         = (*Driver)(nil)
 	_ virt.Suspender      = (*Driver)(nil)
+	_ virt.Resizer        = (*Driver)(nil)
 	_ virt.Rescuer        = (*Driver)(nil)
 	_ virt.PasswordSetter = (*Driver)(nil)
 	_ virt.CrashDumper    = (*Driver)(nil)
@@ -213,7 +214,7 @@ func (d *Driver) revive(s nova.Server) (done bool, err error) {
 func (d *Driver) Destroy(ctx context.Context, s nova.Server) error {
 	return d.on(ctx, destroy, s, func() error {
 		defer d.lock(s)()
-		return d.remove(s, append([]string{stateFile, diskFile, filesFile, configFile}, rescueFiles...)...)
+		return d.remove(s, slices.Concat([]string{stateFile, keptFile}, ownFiles, rescueFiles)...)
 	})
 }
 

@@ -23,7 +23,8 @@ import (
 // It is read again when it has changed, from the first time on; write it
 // elsewhere and rename it. The verbs are nodes, list, power_state, spawn,
 // destroy, power_on, power_off, soft_reboot, hard_reboot, pause, unpause,
-// suspend, resume, rescue, unrescue, set_password, crash_dump, snapshot, upload,
+// suspend, resume, rescue, unrescue, migrate_out, migrate_in,
+// confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload,
 // console_output, diagnostics, read_disk,
 // read_config_drive, attach_interface, detach_interface and interfaces. An upload
 // begins when the data of a snapshot is first read.
@@ -40,7 +41,8 @@ type Fault struct {
 // verbs are what a fault can be told to hit.
 var verbs = []string{
 	"*", "nodes", "list", "power_state", spawn, destroy, powerOn, powerOff, softReboot, hardReboot,
-	pause, unpause, suspend, resume, rescue, unrescue, setPassword, crashDump, snapshot, upload, "console_output", "diagnostics",
+	pause, unpause, suspend, resume, rescue, unrescue,
+	migrateOut, migrateIn, confirmMigration, revertMigration, setPassword, crashDump, snapshot, upload, "console_output", "diagnostics",
 	"read_disk", "read_config_drive",
 	attach, detach, "interfaces",
 }

@@ -54,6 +54,15 @@ func newMachine(s nova.Server, nics []virt.NIC, made map[string]string, now time
 	return m
 }
 
+// boot is become for a machine that is started, or not.
+func (m *machine) boot(on bool, verb string, now time.Time) {
+	power := nova.Shutdown
+	if on {
+		power = nova.Running
+	}
+	m.become(power, verb, now)
+}
+
 // become moves the machine to a power state, and remembers by what. What makes
 // it boot afresh, from its own disk, ends its rescue.
 func (m *machine) become(power nova.PowerState, verb string, now time.Time) {

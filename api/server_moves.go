@@ -1,0 +1,46 @@
+package api
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/api/schema"
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/policy"
+)
+
+// resize gives the server another flavor.
+func (c *Servers) resize(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResizeBody) (any, error) {
+	return nil, c.Compute.Resize(ctx, s, string(in.Resize.FlavorRef), in.Resize.DiskConfig)
+}
+
+// confirmResize keeps the server as it was resized.
+func (c *Servers) confirmResize(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	return nil, c.Compute.ConfirmResize(ctx, s)
+}
+
+// revertResize takes the server back to what it was.
+func (c *Servers) revertResize(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	return nil, c.Compute.RevertResize(ctx, s)
+}
+
+// shelve shuts the server down and keeps an image of it.
+func (c *Servers) shelve(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	return nil, c.Compute.Shelve(ctx, s)
+}
+
+// unshelve starts a shelved server again: in a zone that the client may name since
+// 2.77, or on a host since 2.91. A zone that is null unpins the server.
+func (c *Servers) unshelve(ctx context.Context, r *rest.Request, s nova.Server, in schema.UnshelveBody) (any, error) {
+	to := compute.Unshelving{MayChoose: func() error {
+		return r.Enforce(policy.UnshelveToHost, policy.Target{ProjectID: s.ProjectID, UserID: s.UserID})
+	}}
+	if zone := in.Unshelve.Value.AvailabilityZone; zone.Set && r.AtLeast(77) {
+		to.Zone = &zone.Value
+	}
+	if r.AtLeast(91) {
+		to.Host = in.Unshelve.Value.Host
+	}
+	return nil, c.Compute.Unshelve(ctx, s, to)
+}
