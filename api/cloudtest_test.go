@@ -62,7 +62,7 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	clients, transport, networks := newClients(t, store)
 	local := new(virt.Hosts)
 	for _, host := range []string{"fake-1", "fake-2"} {
-		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 8, RAM: 8192, Disk: 100})
+		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 64, RAM: 65536, Disk: 1000})
 		must(t, err)
 		local.Add(host, driver)
 	}

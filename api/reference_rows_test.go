@@ -153,7 +153,7 @@ var examples = map[string]example{
 	"POST /servers/{id}/action createImage":         onServer(`{"createImage": {"name": "i"}}`, ""),
 	"POST /servers/{id}/action forceDelete":         {path: "/servers/{deleted server}/action", body: `{"forceDelete": null}`},
 	"POST /servers/{id}/action restore":             {path: "/servers/{deleted server}/action", body: `{"restore": null}`},
-	"POST /servers/{id}/action resize":              onServer(`{"resize": {"flavorRef": "2"}}`, ""),
+	"POST /servers/{id}/action resize":              {path: "/servers/{new server}/action", body: `{"resize": {"flavorRef": "2"}}`},
 	"POST /servers/{id}/action confirmResize":       {path: "/servers/{resized server}/action", body: `{"confirmResize": null}`},
 	"POST /servers/{id}/action revertResize":        {path: "/servers/{resized server}/action", body: `{"revertResize": null}`},
 	"POST /servers/{id}/action shelve":              {path: "/servers/{new server}/action", body: `{"shelve": null}`},

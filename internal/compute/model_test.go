@@ -339,7 +339,7 @@ func (m *model) imagesAddUp(id string) {
 	}
 	made := 0
 	for _, image := range m.imagesOf(id) {
-		if image.Name != "daily" { // which rotate
+		if image.Name != "daily" && !strings.HasSuffix(image.Name, "-shelved") { // which come and go
 			made++
 		}
 	}

@@ -262,7 +262,7 @@ var transitions = map[Verb]transition{
 	Shelve: {
 		action: "shelve", word: "shelve", from: imageable, then: nova.Shelved, lock: true,
 		steps: []step{
-			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, do: drive(virt.Driver.PowerOff)},
+			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, do: drive(virt.Driver.PowerOff), undo: (*Worker).dropImage},
 			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
 			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, progress: true, do: (*Worker).uploadShelved},
 			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, when: offloads, do: (*Worker).offload},
