@@ -31,7 +31,7 @@ var deeds = []deed{
 	{"create with networks", 2, false, nil, createOnNetwork},
 	{"create two", 2, false, nil, createTwo},
 	{"delete", 3, true, anyServer, to("DELETE", "", nil)},
-	act("resize", 4, in(nova.Active, nova.Stopped), object{"flavorRef": "2"}),
+	act("resize", 4, resizable, object{"flavorRef": larger}),
 	act("confirmResize", 2, in(nova.Resized), nil),
 	act("revertResize", 2, in(nova.Resized), nil),
 	act("shelve", 4, imageable, nil),
@@ -73,6 +73,12 @@ var deeds = []deed{
 
 // imageable reports whether an image can be made of a server.
 var imageable = in(nova.Active, nova.Stopped, nova.Paused, nova.Suspended)
+
+// larger is the flavor that servers are resized to: their size once that is
+// confirmed, when it would be refused.
+const larger = "2"
+
+func resizable(s nova.Server) bool { return in(nova.Active, nova.Stopped)(s) && s.Flavor.ID != larger }
 
 // pluggable reports whether interfaces can be attached to a server, and plugged
 // whether it has one that can be detached.

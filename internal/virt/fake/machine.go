@@ -54,13 +54,19 @@ func newMachine(s nova.Server, nics []virt.NIC, made map[string]string, now time
 	return m
 }
 
-// boot is become for a machine that is started, or not.
-func (m *machine) boot(on bool, verb string, now time.Time) {
-	power := nova.Shutdown
+// arrive starts the machine, if it is to run, and leaves it off otherwise.
+func (m *machine) arrive(on bool, now time.Time) {
+	m.Power = nova.Shutdown
 	if on {
-		power = nova.Running
+		m.become(nova.Running, powerOn, now)
 	}
-	m.become(power, verb, now)
+}
+
+// turnOff turns the machine off, unless it is.
+func (m *machine) turnOff(now time.Time) {
+	if m.Power != nova.Shutdown {
+		m.become(nova.Shutdown, powerOff, now)
+	}
 }
 
 // become moves the machine to a power state, and remembers by what. What makes

@@ -38,7 +38,7 @@ func (d *Driver) MigrateOut(ctx context.Context, s nova.Server) (disks string, e
 		if err != nil {
 			return err
 		}
-		m.become(nova.Shutdown, migrateOut, d.now())
+		m.turnOff(d.now())
 		if err := d.save(m); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func (d *Driver) MigrateIn(ctx context.Context, s nova.Server, disks string, nic
 			return fmt.Errorf("migrate %s: %w", s.ID, err)
 		}
 		m.VCPUs, m.RAM, m.Disk, m.NICs = s.Flavor.VCPUs, s.Flavor.RAM, s.Flavor.Disk, nics
-		m.boot(on, migrateIn, d.now())
+		m.arrive(on, d.now())
 		return d.save(m)
 	})
 }
@@ -129,7 +129,7 @@ func (d *Driver) RevertMigration(ctx context.Context, s nova.Server, nics []virt
 			return err
 		}
 		m.NICs = nics
-		m.boot(on, revertMigration, d.now())
+		m.arrive(on, d.now())
 		if err := d.save(m); err != nil {
 			return err
 		}

@@ -184,6 +184,10 @@ func wantPower(t *testing.T, d virt.Driver, s nova.Server, want nova.PowerState)
 	if err != nil || got != want {
 		t.Errorf("power state = %d, %v, want %d", got, err, want)
 	}
+	if consoler, err := virt.As[virt.Consoler](d); err == nil {
+		_, err := consoler.ConsoleOutput(t.Context(), s, 1<<20)
+		do(t, "console of a server whose power is known", err)
+	}
 }
 
 // wantKind compares kinds of error: the worker decides by them whether to try
