@@ -128,7 +128,7 @@ NOVA = [
     Step("instance-action-list walk", "create"),
     Step("instance-action walk {request}", "create"),
     Step("shelve walk", leaves="SHELVED_OFFLOADED"),
-    refused("shelve-offload walk", "while it is in vm_state"),
+    admin("shelve-offload {server}", "Cannot 'shelveOffload' instance", refused=True),
     Step("unshelve walk", leaves="ACTIVE"),
     Step("volume-attachments walk", "VOLUME ID"),
     Step("volume-attach walk " + NOWHERE),
@@ -238,9 +238,10 @@ OPENSTACK = [
         "compute service list", f"compute service delete {NOWHERE}", "compute service set --disable nova-compute nova-compute",
         "host list", "host show nova-compute", "host set --disable nova-compute",
         "hypervisor list", "hypervisor show nova-compute", "hypervisor stats show",
-        "server migrate {server}", "server migrate confirm {server}", "server migrate revert {server}", "server evacuate {server}",
-        "server migration list", "server migration show {server} 1", "server migration abort {server} 1", "server migration confirm {server}",
-        "server migration revert {server}", "server migration force complete {server} 1")),
+        "server migrate {server}", "server evacuate {server}", "server migration list", "server migration show {server} 1",
+        "server migration abort {server} 1", "server migration force complete {server} 1")),
+    *(refused(f"server {word} {verb} {{server}}", f"Cannot '{verb}Resize' instance", user="admin")
+      for word in ("migrate", "migration") for verb in ("confirm", "revert")),
 
     refused("server restore {server}", "Cannot 'restore' instance"),
     Step("server delete --wait walk"),
@@ -251,8 +252,6 @@ OPENSTACK = [
 # The commands that aren't served yet, by what they are about.
 NOT_SERVED = {
     "nova": {
-        "servers": """
-            resize, resize-confirm, resize-revert, shelve, shelve-offload, unshelve""",
         "volumes": """
             volume-attach, volume-update, volume-detach""",
         "operators": """
@@ -264,9 +263,6 @@ NOT_SERVED = {
             instance-usage-audit-log""",
     },
     "openstack": {
-        "servers": """
-            server resize, server resize revert, server resize confirm, server shelve,
-            server migration confirm, server migration revert, server migrate confirm, server migrate revert""",
         "volumes and shares": """
             server add volume, server remove volume, server volume set, server volume update, server add share,
             server remove share, server share list, server share show""",
