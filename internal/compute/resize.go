@@ -28,6 +28,9 @@ func (a *Servers) Resize(ctx context.Context, s nova.Server, flavorID, diskConfi
 	if err := transitions[Resize].check(ctx, s); err != nil {
 		return err
 	}
+	if s.Host == "" { // Nova looks at the state first here
+		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
+	}
 	if err := a.checkUp(ctx, s.Host); err != nil {
 		return err
 	}

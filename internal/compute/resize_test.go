@@ -155,6 +155,7 @@ func TestResize_Refused(t *testing.T) {
 		"too small":       {flavor: nova.Flavor{ID: "less", Name: "less", RAM: 512, VCPUs: 1, Disk: 1, Ephemeral: 1}, change: db.ServerChange{Boot: &nova.Boot{MinRAM: 600}}, kind: nova.Invalid, text: "Flavor's memory is too small for requested image."},
 		"disk forbidden":  {flavor: small, change: db.ServerChange{ImageProps: &map[string]string{"auto_disk_config": "disabled"}}, disk: "AUTO", kind: nova.Invalid, text: "Requested image " + cirros + " has automatic disk resize disabled."},
 		"paused":          {flavor: small, change: db.ServerChange{VMState: new(nova.Paused)}, kind: nova.Conflict, text: "Cannot 'resize' instance ID while it is in vm_state paused"},
+		"shelved":         {flavor: small, change: db.ServerChange{Host: new(""), VMState: new(nova.ShelvedOffloaded)}, kind: nova.Conflict, text: "Cannot 'resize' instance ID while it is in vm_state shelved_offloaded"},
 		"no host":         {flavor: small, change: db.ServerChange{Host: new("")}, kind: nova.Conflict, text: "Instance ID is not ready"},
 		"host is down":    {flavor: small, change: db.ServerChange{Host: new("mars")}, kind: nova.Conflict, text: "Service is unavailable at this time."},
 	}, func(t *testing.T, s *site, _ string, c testCase) {

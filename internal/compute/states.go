@@ -225,8 +225,7 @@ var transitions = map[Verb]transition{
 		steps: []step{{name: "trigger", queue: onHost, event: "compute_trigger_crash_dump", do: drive(virt.CrashDumper.TriggerCrashDump)}},
 	},
 	Resize: {
-		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
-		lock: true, host: true,
+		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored, lock: true,
 		steps: []step{
 			{
 				name: "place", queue: onSchedule, task: nova.ResizePrep, event: "conductor_migrate_server", harmless: true,
