@@ -174,7 +174,8 @@ class TestNova:
         rows = cloud.nova("instance-action-list", "web").rows
 
         assert [r["Action"] for r in rows] == [
-            "create", "stop", "start", "reboot", "reboot", "pause", "unpause", "lock", "unlock"]
+            "create", "stop", "start", "reboot", "reboot", "pause", "unpause", "rescue", "unrescue", "rebuild",
+            "attach_interface", "detach_interface", "trigger_crash_dump", "lock", "unlock"]
         assert all(r["Request_ID"].startswith("req-") for r in rows)
         assert {r["Message"] for r in rows} == {"-"}
         shown = cloud.nova("instance-action", "web", rows[1]["Request_ID"])
@@ -314,7 +315,8 @@ class TestOpenstack:
         rows = cloud.openstack("server", "event", "list", "app", "-f", "json").json
 
         assert [r["Action"] for r in rows] == [
-            "unlock", "lock", "unpause", "pause", "reboot", "start", "stop", "create"]
+            "unlock", "lock", "changePassword", "rebuild", "detach_interface", "attach_interface", "unpause", "pause",
+            "reboot", "start", "stop", "create"]
         shown = cloud.openstack(
             "server", "event", "show", "app", rows[-1]["Request ID"], "-f", "json").json
         assert shown["action"] == "create"
