@@ -12,6 +12,7 @@ type example struct {
 	status int    // what we answer instead of the table's status
 	why    string // the reason for status, or that the table has none
 	behind bool   // another service refuses readers, whatever the table says
+	rule   string // the default of another rule, which a request like this needs as well
 }
 
 // examples has a request for each row that is served. The key is the method and the
@@ -64,6 +65,7 @@ var examples = map[string]example{
 	"POST /os-keypairs":                {path: "/os-keypairs", body: `{"keypair": {"name": "{new}", "public_key": "` + edKey + `"}}`},
 	"GET /os-keypairs/{id}":            {path: "/os-keypairs/{own key pair}"},
 	"DELETE /os-keypairs/{id}":         {path: "/os-keypairs/{own key pair}"},
+	"GET /os-migrations":               {path: "/os-migrations", rule: "admin"},
 	"GET /os-quota-class-sets/{id}":    {path: "/os-quota-class-sets/default"},
 	"PUT /os-quota-class-sets/{id}":    {path: "/os-quota-class-sets/other", body: `{"quota_class_set": {"cores": 1}}`},
 	"GET /os-quota-sets/{id}":          {path: "/os-quota-sets/{project}"},
@@ -132,6 +134,8 @@ var examples = map[string]example{
 	"GET /servers/{server_id}/os-interface/{id}":        {path: "/servers/{server}/os-interface/{port}"},
 	"DELETE /servers/{server_id}/os-interface/{id}":     {path: "/servers/{server}/os-interface/{attached port}"},
 	"POST /servers/{server_id}/remote-consoles":         {path: "/servers/{server}/remote-consoles", body: `{"remote_console": {"protocol": "vnc", "type": "novnc"}}`},
+	"GET /servers/{server_id}/migrations":               {path: "/servers/{server}/migrations"},
+	"GET /servers/{server_id}/migrations/{id}":          {path: "/servers/{server}/migrations/{migration}"},
 	"GET /servers/{server_id}/tags":                     {path: "/servers/{server}/tags"},
 	"PUT /servers/{server_id}/tags":                     {path: "/servers/{server}/tags", body: `{"tags": ["t"]}`},
 	"DELETE /servers/{server_id}/tags":                  {path: "/servers/{server}/tags"},
@@ -213,8 +217,8 @@ var notServed = map[string][]string{
 		"DELETE /os-baremetal-nodes/{id}", "GET /os-hosts", "GET /os-hosts/{id}", "PUT /os-hosts/{id}", "GET /os-hosts/{id}/reboot",
 		"GET /os-hosts/{id}/shutdown", "GET /os-hosts/{id}/startup", "GET /os-hypervisors", "GET /os-hypervisors/detail", "GET /os-hypervisors/statistics",
 		"GET /os-hypervisors/{id}", "GET /os-hypervisors/{id}/search", "GET /os-hypervisors/{id}/servers", "GET /os-hypervisors/{id}/uptime",
-		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}", "GET /os-migrations", "GET /os-services", "PUT /os-services/{id}",
-		"DELETE /os-services/{id}", "GET /servers/{server_id}/migrations", "GET /servers/{server_id}/migrations/{id}",
+		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}", "GET /os-services", "PUT /os-services/{id}",
+		"DELETE /os-services/{id}",
 		"DELETE /servers/{server_id}/migrations/{id}", "POST /servers/{id}/action evacuate",
 		"POST /servers/{id}/action migrate", "POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",
 		"POST /os-aggregates/{id}/action add_host", "POST /os-aggregates/{id}/action remove_host", "POST /os-aggregates/{id}/action set_metadata",

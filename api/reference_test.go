@@ -105,6 +105,7 @@ const ownKeyPair = "admin_or_user_id(owner of keypair)"
 // unless it is its tags that they ask for: then Nova finds it, and policy refuses.
 func (r row) refusal(persona string) int {
 	_, path, _ := strings.Cut(r.key, " ")
+	r.rule = cmp.Or(examples[r.key].rule, r.rule)
 	owned := strings.Contains(path, "{") && strings.HasPrefix(r.rule, "project_") && !strings.HasPrefix(path, "/flavors/") && !proxied(path)
 	switch {
 	case !slices.Contains(personas["admin"], r.rule):
@@ -423,6 +424,8 @@ func (s *referenceSite) value(name, persona string) string {
 		return s.Image(`POST /images {"name": "of `+persona+`", "x": "y"}`, as(owner)).Want(s.t, 201).String("id")
 	case "new group":
 		return s.Do(group("g", "affinity"), as("demo"), at(64)).Want(s.t, 200).String("server_group/id")
+	case "migration":
+		return s.migration(s.server, nova.MigrationLive, nova.MigrationRunning)
 	case "tag":
 		s.Do("PUT "+server+"/tags/x", as("demo"), at(26))
 		return "x"

@@ -32,6 +32,8 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("security_group_rule", "os-security-group-rules", &SecurityGroupRules{o})
 	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
 
+	m.Resource("migration", "os-migrations", &Migrations{o})
+
 	server := m.Resource("server", "servers", &Servers{o},
 		rest.Collection{"detail": "GET"}, rest.Member{"action": "POST", "backup_instance": "POST"})
 	server.Resource("meta", "metadata", &ServerMetadata{ofServer{o}}, rest.Singular{"update_all": "PUT"})
@@ -44,6 +46,7 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("diagnostics", "diagnostics", &ServerDiagnostics{ofServer{o}})
 	server.Resource("topology", "topology", &ServerTopology{ofServer{o}})
 	server.Resource("server_password", "os-server-password", &ServerPassword{ofServer{o}}, rest.Singular{"clear": "DELETE"})
+	server.Resource("server_migration", "migrations", &ServerMigrations{ofServer{o}})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})
 
 	gone(m, server)

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -38,7 +39,84 @@ func (s *Store) SetMigrationStatus(ctx context.Context, id string, status nova.M
 	return err
 }
 
-// Migrations lists the migrations of a server, oldest first.
-func (s *Store) Migrations(ctx context.Context, serverID string) ([]nova.Migration, error) {
+// A MigrationFilter says which migrations a list is of. What is empty or nil is not
+// looked at.
+type MigrationFilter struct {
+	ServerID      string
+	Host          string // the source or the target
+	SourceHost    string // not looked at beside Host
+	Status        string
+	Type          string
+	UserID        string
+	ProjectID     string
+	ChangedSince  *time.Time
+	ChangedBefore *time.Time
+}
+
+// conditions are the filter in SQL.
+func (f MigrationFilter) conditions() (q rows.Query) {
+	q.And("1 = 1")
+	if f.Host != "" {
+		q.And("(source_host = ? OR target_host = ?)", f.Host, f.Host)
+		f.SourceHost = ""
+	}
+	for _, exact := range []struct{ column, value string }{
+		{"server_uuid", f.ServerID},
+		{"source_host", f.SourceHost},
+		{"status", f.Status},
+		{"migration_type", f.Type},
+		{"user_id", f.UserID},
+		{"project_id", f.ProjectID},
+	} {
+		if exact.value != "" {
+			q.And(exact.column+" = ?", exact.value)
+		}
+	}
+	if f.ChangedSince != nil { // what has never changed fits no such filter
+		q.And("updated_at >= ?", f.ChangedSince.UTC())
+	}
+	if f.ChangedBefore != nil {
+		q.And("updated_at <= ?", f.ChangedBefore.UTC())
+	}
+	return q
+}
+
+var migrationSorts = rows.SortKeys{"created_at": "created_at", "id": "id"}
+
+// Migrations lists migrations: the oldest first, unless the page has another order.
+// The marker is a UUID: Invalid if there is no such migration.
+func (s *Store) Migrations(ctx context.Context, f MigrationFilter, p nova.Page) ([]nova.Migration, error) {
+	q := f.conditions()
+	if len(p.Sort) == 0 {
+		p.Sort = []nova.Sort{{Key: "id"}}
+	}
+	if p.Marker != "" {
+		_, err := rows.Get[int64](ctx, s.DB, "SELECT id FROM migrations WHERE uuid = ?", p.Marker)
+		if nova.Is(err, nova.NotFound) {
+			return nil, nova.Errorf(nova.Invalid, "Marker %s could not be found.", p.Marker)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	order, err := migrationSorts.Keyset(&q, rows.KeysetTable{Name: "migrations", Marker: "uuid", Serial: "id"}, p)
+	if err != nil {
+		return nil, err
+	}
+	found, err := rows.All[nova.Migration](ctx, s.Lists(),
+		"SELECT "+migrationColumns+" FROM migrations WHERE "+q.Where()+" ORDER BY "+order+" LIMIT ?", append(q.Args, p.Limit)...)
+	if err != nil {
+		return nil, fmt.Errorf("list migrations: %w", err)
+	}
+	return found, nil
+}
+
+// MigrationsOf lists all migrations of a server, oldest first.
+func (s *Store) MigrationsOf(ctx context.Context, serverID string) ([]nova.Migration, error) {
 	return rows.All[nova.Migration](ctx, s.DB, "SELECT "+migrationColumns+" FROM migrations WHERE server_uuid = ? ORDER BY id", serverID)
+}
+
+// Migration finds a migration of a server by its number. The error is NotFound.
+func (s *Store) Migration(ctx context.Context, serverID string, serial int64) (nova.Migration, error) {
+	return rows.Get[nova.Migration](ctx, s.DB, "SELECT "+migrationColumns+" FROM migrations WHERE server_uuid = ? AND id = ?", serverID, serial)
 }

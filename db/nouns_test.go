@@ -56,7 +56,7 @@ var nouns = []noun{
 		if err := s.CreateMigration(ctx, want); err != nil {
 			return want, want, err
 		}
-		found, err := s.Migrations(ctx, want.ServerID)
+		found, err := s.MigrationsOf(ctx, want.ServerID)
 		if err != nil || len(found) != 1 {
 			return want, nova.Migration{}, err
 		}

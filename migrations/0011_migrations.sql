@@ -11,7 +11,7 @@ CREATE TABLE migrations (
     target_host       TEXT   NOT NULL,
     target_node       TEXT   NOT NULL,
     target_ip         TEXT   NOT NULL,
-    old_flavor        BIGINT NOT NULL, -- flavors.id, which the flavor outlives
+    old_flavor        BIGINT NOT NULL, -- flavors.id, which the flavor outlives; 0 for none
     new_flavor        BIGINT NOT NULL,
     user_id           TEXT   NOT NULL,
     project_id        TEXT   NOT NULL,
@@ -25,3 +25,4 @@ CREATE TABLE migrations (
     updated_at        $time
 );
 CREATE INDEX migrations_of_server ON migrations (server_uuid, id);
+CREATE INDEX migrations_by_age ON migrations (created_at DESC, id DESC);

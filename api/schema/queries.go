@@ -92,6 +92,21 @@ var (
 		Param("offset", Natural),
 	).Strict(75)
 
+	MigrationsQuery = NewQuery(
+		Param("hidden", String),
+		Param("host", String),
+		Param("instance_uuid", String),
+		Param("source_compute", String),
+		Param("status", String),
+		Param("migration_type", String),
+		OnceParam("limit", Natural).Since(59),
+		OnceParam("marker", String).Since(59),
+		OnceParam("changes-since", DateTime).Since(59),
+		OnceParam("changes-before", DateTime).Since(66),
+		OnceParam("user_id", String).Since(80),
+		OnceParam("project_id", String).Since(80),
+	).Strict(59)
+
 	InstanceActionsQuery = NewQuery(
 		OnceParam("limit", Natural).Since(58),
 		OnceParam("marker", String).Since(58),

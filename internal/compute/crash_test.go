@@ -100,7 +100,7 @@ func (s *site) outcome(id string) outcome {
 // resizes.
 func (s *site) moved(server nova.Server) string {
 	s.t.Helper()
-	migrations, err := s.store.Migrations(s.t.Context(), server.ID)
+	migrations, err := s.store.MigrationsOf(s.t.Context(), server.ID)
 	s.must(err)
 	var statuses []nova.MigrationStatus
 	for _, m := range migrations {

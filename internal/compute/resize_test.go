@@ -97,7 +97,7 @@ func TestResize(t *testing.T) {
 		s.wantStates(before.ID, c.state)
 		s.wantRecord(before.ID, slices.Concat(s.record(before.ID)[:len(s.record(before.ID))-len(c.record)], c.record)...)
 		s.settled()
-		migrations, err := s.store.Migrations(t.Context(), before.ID)
+		migrations, err := s.store.MigrationsOf(t.Context(), before.ID)
 		if err != nil || len(migrations) != 1 || migrations[0].Status != c.status || migrations[0].SourceHost != before.Host || migrations[0].TargetHost != now.Host {
 			t.Errorf("on record: %+v, %v", migrations, err)
 		}
@@ -210,7 +210,7 @@ func TestResize_Fails(t *testing.T) {
 		}
 		s.wantPortsOn(server.ID, server.Host, ports)
 		var statuses []nova.MigrationStatus
-		migrations, err := s.store.Migrations(t.Context(), server.ID)
+		migrations, err := s.store.MigrationsOf(t.Context(), server.ID)
 		s.must(err)
 		for _, m := range migrations {
 			statuses = append(statuses, m.Status)

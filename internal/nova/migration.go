@@ -1,6 +1,9 @@
 package nova
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Migration is a move of a server to another host, or to another size.
 type Migration struct {
@@ -14,7 +17,7 @@ type Migration struct {
 	TargetHost string          `db:"target_host"`
 	TargetNode string          `db:"target_node"`
 	TargetIP   string          `db:"target_ip"`
-	OldFlavor  int64           `db:"old_flavor"` // serial numbers
+	OldFlavor  int64           `db:"old_flavor"` // serial numbers; 0 for none
 	NewFlavor  int64           `db:"new_flavor"`
 	UserID     string          `db:"user_id"` // of whoever wanted it
 	ProjectID  string          `db:"project_id"`
@@ -37,6 +40,7 @@ type MigrationType string
 // The kinds of moves.
 const (
 	MigrationResize MigrationType = "resize"
+	MigrationLive   MigrationType = "live-migration"
 )
 
 // A MigrationStatus is how far a move is.
@@ -45,6 +49,9 @@ type MigrationStatus string
 // How far a move can be. Until it is finished it is under way; what is finished
 // waits to be confirmed or reverted.
 const (
+	MigrationQueued    MigrationStatus = "queued"    // of live migrations
+	MigrationPreparing MigrationStatus = "preparing" // of live migrations
+	MigrationRunning   MigrationStatus = "running"   // of live migrations
 	MigrationPrepared  MigrationStatus = "pre-migrating"
 	MigrationUnderWay  MigrationStatus = "migrating"
 	MigrationSent      MigrationStatus = "post-migrating"
@@ -54,3 +61,12 @@ const (
 	MigrationReverted  MigrationStatus = "reverted"
 	MigrationFailed    MigrationStatus = "error"
 )
+
+// MigrationsInProgress is how far a live migration can be that is shown below its
+// server.
+var MigrationsInProgress = []MigrationStatus{MigrationQueued, MigrationPreparing, MigrationRunning, MigrationSent}
+
+// InProgress reports whether a live migration is shown below its server.
+func (m Migration) InProgress() bool {
+	return m.Type == MigrationLive && slices.Contains(MigrationsInProgress, m.Status)
+}
