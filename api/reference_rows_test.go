@@ -5,8 +5,9 @@ package api_test
 type example struct {
 	path   string // below /v2.1, or whole if it begins with http
 	body   string
-	until  int    // the last version that takes old as the body
+	until  int    // the last version that takes old as the body, or was as the path
 	old    string // the body for versions up to until
+	was    string // the path for versions up to until; empty if it is the same
 	first  string // the action that brings the server into the state that the request needs
 	waits  bool   // the answer comes when a worker has done what is asked for
 	status int    // what we answer instead of the table's status
@@ -99,8 +100,14 @@ var examples = map[string]example{
 		path: "/os-server-groups", body: `{"server_group": {"name": "g", "policy": "affinity"}}`,
 		until: 63, old: `{"server_group": {"name": "g", "policies": ["affinity"]}}`,
 	},
-	"GET /os-server-groups/{id}":       {path: "/os-server-groups/{new group}"},
-	"DELETE /os-server-groups/{id}":    {path: "/os-server-groups/{new group}"},
+	"GET /os-server-groups/{id}":    {path: "/os-server-groups/{new group}"},
+	"DELETE /os-server-groups/{id}": {path: "/os-server-groups/{new group}"},
+	"GET /os-services":              {path: "/os-services"},
+	"PUT /os-services/{id}": {
+		path: "/os-services/{service}", body: `{"status": "enabled"}`,
+		until: 52, was: "/os-services/enable", old: `{"host": "fake-2", "binary": "nova-compute"}`,
+	},
+	"DELETE /os-services/{id}":         {path: "/os-services/{new service}", until: 52, was: "/os-services/{new service number}"},
 	"GET /os-simple-tenant-usage":      {path: "/os-simple-tenant-usage"},
 	"GET /os-simple-tenant-usage/{id}": {path: "/os-simple-tenant-usage/{project}"},
 
@@ -217,8 +224,7 @@ var notServed = map[string][]string{
 		"DELETE /os-baremetal-nodes/{id}", "GET /os-hosts", "GET /os-hosts/{id}", "PUT /os-hosts/{id}", "GET /os-hosts/{id}/reboot",
 		"GET /os-hosts/{id}/shutdown", "GET /os-hosts/{id}/startup", "GET /os-hypervisors", "GET /os-hypervisors/detail", "GET /os-hypervisors/statistics",
 		"GET /os-hypervisors/{id}", "GET /os-hypervisors/{id}/search", "GET /os-hypervisors/{id}/servers", "GET /os-hypervisors/{id}/uptime",
-		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}", "GET /os-services", "PUT /os-services/{id}",
-		"DELETE /os-services/{id}",
+		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}",
 		"DELETE /servers/{server_id}/migrations/{id}", "POST /servers/{id}/action evacuate",
 		"POST /servers/{id}/action migrate", "POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",
 		"POST /os-aggregates/{id}/action add_host", "POST /os-aggregates/{id}/action remove_host", "POST /os-aggregates/{id}/action set_metadata",

@@ -326,7 +326,7 @@ func (s *referenceSite) ask(r row, persona string, minor int) *reply {
 	}
 	body := e.body
 	if minor <= e.until {
-		body = e.old
+		body, e.path = e.old, cmp.Or(e.was, e.path)
 	}
 	method, _, _ := strings.Cut(r.key, " ")
 	if method == "ANY" {
@@ -422,6 +422,13 @@ func (s *referenceSite) value(name, persona string) string {
 			owner = "demo"
 		}
 		return s.Image(`POST /images {"name": "of `+persona+`", "x": "y"}`, as(owner)).Want(s.t, 201).String("id")
+	case "service":
+		return s.Do("GET /v2.1/os-services?host=fake-2", at(53)).Want(s.t, 200).String("services/0/id")
+	case "new service", "new service number":
+		host := s.value("new", persona)
+		s.site.service(host, "nova-compute")
+		minor := map[string]int{"new service": 53, "new service number": 52}[name]
+		return fmt.Sprint(s.Do("GET /v2.1/os-services?host="+host, at(minor)).Want(s.t, 200).At("services/0/id"))
 	case "new group":
 		return s.Do(group("g", "affinity"), as("demo"), at(64)).Want(s.t, 200).String("server_group/id")
 	case "migration":

@@ -10,21 +10,6 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// serviceColumns are those that the tags of nova.Service name. isUp computes "up".
-var serviceColumns = rows.List[nova.Service]("up")
-
-// isUp is the SQL for whether a service s was heard of within a time, and
-// nobody forced it down.
-func (s *Store) isUp(within time.Duration) string {
-	return "(NOT s.forced_down AND s.seen_at >= " + s.Moment(-within) + ") AS up"
-}
-
-// Services lists all services. A service is up if it was heard of within a
-// time and nobody forced it down.
-func (s *Store) Services(ctx context.Context, within time.Duration) ([]nova.Service, error) {
-	return rows.All[nova.Service](ctx, s.DB, "SELECT "+serviceColumns+", "+s.isUp(within)+" FROM services s ORDER BY id")
-}
-
 // Hold registers a service as held by a process: nova.Service's ID, Host, Binary
 // and Holder. It reports whether that succeeded: a service that another process
 // holds is left to it, unless that has not been heard of within a time, or is

@@ -76,8 +76,8 @@ var nouns = []noun{
 		if err := insert(ctx, s, "services", want, "up"); err != nil {
 			return want, want, err
 		}
-		found, err := s.Services(ctx, time.Hour)
-		want.Up = false // it was forced down
+		found, err := s.Services(ctx, db.ServiceFilter{}, time.Hour)
+		want.Up, want.Zone = false, "" // it was forced down; zones are those of aggregates
 		return want, one(found), err
 	}),
 	nounOf(func(ctx context.Context, s *db.Store, want nova.Host) (nova.Host, nova.Host, error) {

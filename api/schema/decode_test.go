@@ -58,6 +58,7 @@ var decodedInto = map[string]any{
 	"ServerMetadataUpdate":       ServerMetadataUpdateBody{},
 	"ServerTagsReplace":          ServerTagsReplaceBody{},
 	"ServerUpdate":               ServerUpdateBody{},
+	"ServiceUpdate":              ServiceUpdateBody{},
 	"Unshelve":                   UnshelveBody{},
 }
 

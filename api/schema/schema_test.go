@@ -73,6 +73,7 @@ var bodies = map[string]*Body{
 	"ServerTagUpdate":            ServerTagUpdate,
 	"ServerTagsReplace":          ServerTagsReplace,
 	"ServerUpdate":               ServerUpdate,
+	"ServiceUpdate":              ServiceUpdate,
 	"Shelve":                     Shelve,
 	"ShelveOffload":              ShelveOffload,
 	"Start":                      Start,
@@ -101,6 +102,7 @@ var queries = map[string]*Query{
 	"ServerGroupsQuery":      ServerGroupsQuery,
 	"VolumeAttachmentsQuery": VolumeAttachmentsQuery,
 	"ServersQuery":           ServersQuery,
+	"ServicesQuery":          ServicesQuery,
 	"TenantUsageQuery":       TenantUsageQuery,
 	"TenantUsagesQuery":      TenantUsagesQuery,
 }

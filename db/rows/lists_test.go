@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -73,7 +74,7 @@ func TestLists_LeaveOthersAlone(t *testing.T) {
 		if _, err := s.Heartbeat(t.Context(), "this process", "host"); err != nil {
 			t.Errorf("a heartbeat: %v", err)
 		}
-		if _, err := s.Services(t.Context(), time.Minute); err != nil {
+		if _, err := s.Services(t.Context(), db.ServiceFilter{}, time.Minute); err != nil {
 			t.Errorf("a short read: %v", err)
 		}
 		cancel()

@@ -43,7 +43,8 @@ METHODS = {
     "Restore": "deferred_delete._restore", "Resume": "suspend_server._resume", "RevertResize": "servers._revert_resize",
     "ServerCreate": "servers.create", "ServerGroupCreate": "server_groups.create", "ServerMetadataCreate": "server_metadata.create",
     "ServerMetadataUpdate": "server_metadata.update", "ServerTagUpdate": "server_tags.update",
-    "ServerTagsReplace": "server_tags.update_all", "ServerUpdate": "servers.update", "Shelve": "shelve._shelve",
+    "ServerTagsReplace": "server_tags.update_all", "ServerUpdate": "servers.update", "ServiceUpdate": "services.update",
+    "Shelve": "shelve._shelve",
     "ShelveOffload": "shelve._shelve_offload", "Start": "servers._start", "Stop": "servers._stop",
     "Suspend": "suspend_server._suspend", "TriggerCrashDump": "servers._trigger_crash_dump", "Unlock": "lock_server._unlock",
     "Unpause": "pause_server._unpause", "Unrescue": "rescue._unrescue", "Unshelve": "shelve._unshelve",
@@ -51,7 +52,7 @@ METHODS = {
 QUERIES = {
     "FlavorsQuery": "flavors.index", "InstanceActionsQuery": "instance_actions.index", "KeyPairQuery": "keypairs.show",
     "KeyPairsQuery": "keypairs.index", "LimitsQuery": "limits.index", "QuotaSetQuery": "quota_sets.show",
-    "ServersQuery": "servers.index", "NoQuery": "servers.show", "IgnoredQuery": "server_tags.index",
+    "ServersQuery": "servers.index", "ServicesQuery": "services.index", "NoQuery": "servers.show", "IgnoredQuery": "server_tags.index",
 }
 
 

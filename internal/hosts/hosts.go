@@ -69,23 +69,19 @@ func (h *Hosts) InternalZone() string { return h.internalZone }
 // Zones lists the availability zones by name, each with its enabled services.
 // Services that run no servers are in the internal zone.
 func (h *Hosts) Zones(ctx context.Context) ([]nova.Zone, error) {
-	services, err := h.store.Services(ctx, h.downTime)
+	services, err := h.Services(ctx, db.ServiceFilter{})
 	if err != nil {
 		return nil, err
 	}
 	zones := map[string]nova.Zone{}
 	for _, s := range services {
-		name, internal := h.internalZone, s.Binary != binaryCompute
-		if !internal {
-			name = h.ZoneOf(s.Host)
-		}
-		zone := zones[name]
-		zone.Name, zone.Internal = name, internal
+		zone := zones[s.Zone]
+		zone.Name, zone.Internal = s.Zone, s.Binary != binaryCompute
 		if !s.Disabled {
 			zone.Available = true
 			zone.Services = append(zone.Services, nova.ZoneService{Host: s.Host, Binary: s.Binary, Available: s.Up, SeenAt: s.SeenAt})
 		}
-		zones[name] = zone
+		zones[s.Zone] = zone
 	}
 	return slices.SortedFunc(maps.Values(zones), func(x, y nova.Zone) int { return cmp.Compare(x.Name, y.Name) }), nil
 }

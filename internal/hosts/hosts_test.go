@@ -101,7 +101,7 @@ func somewhere(id string) hosts.Process {
 
 func (s *site) services() map[string]nova.Service {
 	s.t.Helper()
-	all, err := s.store.Services(s.t.Context(), downTime)
+	all, err := s.store.Services(s.t.Context(), db.ServiceFilter{}, downTime)
 	s.must(err)
 	found := map[string]nova.Service{}
 	for _, v := range all {
@@ -346,6 +346,30 @@ func TestRegistrar_Loses(t *testing.T) {
 		s.must(first.Release(t.Context())) // which the other keeps
 		if all := s.services(); all["fake-1 nova-compute"].Holder == "" || all["fake-2 nova-compute"].Holder != "" {
 			t.Errorf("released: %+v", all)
+		}
+	})
+}
+
+// A process stops working on a host whose service an operator deletes, and has it
+// again when it is started anew.
+func TestRegistrar_ServiceDeleted(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		first, _ := s.process(somewhere("a"))
+		s.must(first.Register(t.Context()))
+		known := hosts.New(hosts.Options{Store: s.store, DownTime: downTime})
+		s.must(known.DeleteService(t.Context(), db.ServiceFilter{Host: "fake-1"}))
+		s.must(first.Beat(t.Context()))
+		if first.Local.Driver("fake-1") != nil {
+			t.Error("fake-1 is still worked on")
+		}
+		if left, err := known.All(t.Context()); err != nil || len(left) > 0 {
+			t.Errorf("hosts left: %v, %v", left, err)
+		}
+		again, _ := s.process(somewhere("a"))
+		s.must(again.Register(t.Context()))
+		if all, err := known.All(t.Context()); err != nil || len(all) != 1 || !all[0].Up {
+			t.Errorf("hosts after the start: %v, %v", all, err)
 		}
 	})
 }

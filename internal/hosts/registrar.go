@@ -183,7 +183,7 @@ func (r *Registrar) Release(ctx context.Context) error {
 
 // drop stops the work on a host.
 func (r *Registrar) drop(host string) {
-	r.Log.Error().Str("host", host).Msg("host was taken over by another process: this one stops working on it")
+	r.Log.Error().Str("host", host).Msg("host was taken over by another process, or its service was deleted: this process stops working on it")
 	r.Local.Drop(host)
 	if r.Lost != nil {
 		r.Lost(host)

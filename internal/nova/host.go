@@ -48,6 +48,7 @@ type Service struct {
 	ForcedDown     bool      `db:"forced_down"`
 	Up             bool      `db:"up"`     // it has been heard of lately, and nobody forced it down
 	Holder         string    `db:"holder"` // the process that runs the host; empty for none
+	Zone           string    `db:"-"`      // availability zone
 	SeenAt         time.Time `db:"seen_at"`
 	CreatedAt      time.Time `db:"created_at"`
 }
