@@ -41,7 +41,7 @@ func TestUpload_DiskFull(t *testing.T) {
 // smallDiskSize for the test below, in the process where it is mounted.
 const (
 	smallDisk     = "NOVA_TEST_SMALL_DISK"
-	smallDiskSize = 2 << 20
+	smallDiskSize = 4 << 20
 )
 
 // TestUpload_SmallDisk fills a small file system, which holds the database as
@@ -75,7 +75,7 @@ const noSmallDisk = "the small disk can't be mounted"
 
 func fillDisk(t *testing.T, dir string) {
 	t.Helper()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=4m"); err != nil {
 		t.Logf("%s: %v", noSmallDisk, err)
 		return
 	}

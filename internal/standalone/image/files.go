@@ -9,9 +9,8 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/google/uuid"
-
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/folder"
 )
 
 // files is the folder with the images' data. A file has the ID of its image as
@@ -28,30 +27,6 @@ const partial = ".part"
 // errBusy is the answer of claim while somebody else has claimed the image.
 var errBusy = errors.New("another upload is under way")
 
-// identity is a name that no other folder has, made at the first start. Uploads
-// carry it: whether one is alive can be told only where its file is.
-func (f files) identity() (string, error) {
-	path := filepath.Join(f.dir, ".folder")
-	name, err := os.ReadFile(path)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return string(name), err
-	}
-	draft, err := os.CreateTemp(f.dir, ".folder-*")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.Remove(draft.Name()) }()
-	_, err = draft.WriteString(uuid.NewString())
-	if err := errors.Join(err, draft.Close()); err != nil {
-		return "", err
-	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) { // another process was faster
-		return "", err
-	}
-	name, err = os.ReadFile(path)
-	return string(name), err
-}
-
 // path is where an image's data is. The ID is one that the service has checked;
 // Base makes sure that it can't lead anywhere else.
 func (f files) path(id string) string { return filepath.Join(f.dir, filepath.Base(id)) }
@@ -62,25 +37,18 @@ func (f files) claim(id string) (*os.File, error) {
 	if f.busy(f.path(id)) { // renamed by an upload that is about to end
 		return nil, errBusy
 	}
-	for {
-		file, err := os.OpenFile(f.path(id)+partial, os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			return nil, storageError(err)
-		}
-		if !lock(file) {
-			_ = file.Close()
-			return nil, errBusy
-		}
-		if !stillThere(file) { // its last owner removed it before we had the lock
-			_ = file.Close()
-			continue
-		}
-		if err := empty(file); err != nil {
-			_ = file.Close()
-			return nil, storageError(err)
-		}
-		return file, nil
+	file, ok, err := folder.Claim(f.path(id) + partial)
+	if err != nil {
+		return nil, storageError(err)
 	}
+	if !ok {
+		return nil, errBusy
+	}
+	if err := empty(file); err != nil {
+		_ = file.Close()
+		return nil, storageError(err)
+	}
+	return file, nil
 }
 
 // keep gives a complete file its name, once all of it has reached the disk.
@@ -113,7 +81,7 @@ func (f files) busy(path string) bool {
 		return false
 	}
 	defer func() { _ = file.Close() }() // gives the lock back
-	return !lock(file)
+	return !folder.Lock(file)
 }
 
 // ids are the images of which there is a file, be it partial.
@@ -148,21 +116,6 @@ func storageError(err error) error {
 		}
 	}
 	return fmt.Errorf("store an image's data: %w", err)
-}
-
-// lock takes the lock on an open file, and reports whether it was free.
-func lock(file *os.File) bool {
-	return syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil
-}
-
-// stillThere reports whether an open file has the name that it was opened by.
-func stillThere(file *os.File) bool {
-	open, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := os.Stat(file.Name())
-	return err == nil && os.SameFile(open, named)
 }
 
 // empty removes what an upload that died has left in a file.

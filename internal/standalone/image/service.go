@@ -20,6 +20,7 @@ import (
 
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/folder"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
@@ -68,7 +69,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Glance}, files: files{o.Dir}}
 	var err error
-	if s.folder, err = s.files.identity(); err != nil {
+	if s.folder, err = folder.Identity(o.Dir); err != nil {
 		return nil, fmt.Errorf("folder for images: %w", err)
 	}
 	s.handler = s.router()
