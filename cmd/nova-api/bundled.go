@@ -16,6 +16,7 @@ import (
 	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
+	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/config"
@@ -25,6 +26,7 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 )
 
 // inProcess is the address of the bundled services for this process itself. The
@@ -41,6 +43,7 @@ type bundled struct {
 	identity *identity.Service
 	image    *image.Service
 	network  *network.Service
+	volume   *volume.Service
 	consoles *console.Proxy
 	patience time.Duration           // how long console sessions may take to end
 	mounts   map[string]http.Handler // by path
@@ -82,6 +85,16 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 			Store: networkdb.New(store.DB), Log: log, Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL,
 		})
 		b.mounts[network.Path] = b.network
+	}
+	if cfg.NovaAPI.Volume == bundledService {
+		b.volume, err = volume.New(volume.Options{
+			Store: volumedb.New(store.DB), Dir: filepath.Join(cfg.StateDir, "volumes"), Log: log,
+			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL, Zone: cfg.DefaultZone, Host: cfg.Host,
+		})
+		if err != nil {
+			return nil, err
+		}
+		b.mounts[volume.Path] = b.volume
 	}
 	return b, nil
 }
@@ -127,6 +140,9 @@ func (b *bundled) run(ctx context.Context) error {
 	}
 	if b.image != nil {
 		group.Go(func() error { return b.image.Run(ctx) })
+	}
+	if b.volume != nil {
+		group.Go(func() error { return b.volume.Run(ctx) })
 	}
 	return group.Wait()
 }
@@ -198,7 +214,7 @@ func (b *bundled) imageURL(cfg *config.Config, images *cloud.ImageService) func(
 	}
 }
 
-// seed fills an empty database with users, flavors, an image and networks. It
+// seed fills an empty database with users, flavors, an image, networks and a volume type. It
 // can be run again after it was interrupted.
 func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, error) {
 	var first firstStart
@@ -220,6 +236,11 @@ func (b *bundled) seed(ctx context.Context, cfg *config.Config) (firstStart, err
 	if b.network != nil {
 		b.network.Owner = owner
 		if err := b.network.Seed(ctx); err != nil {
+			return first, err
+		}
+	}
+	if b.volume != nil {
+		if err := b.volume.Seed(ctx); err != nil {
 			return first, err
 		}
 	}

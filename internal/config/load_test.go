@@ -40,7 +40,7 @@ func TestLoad_defaults(t *testing.T) {
 		"listen": c.Listen(), "state": c.StateDir, "database": c.Database.Connection, "conns": c.Database.MaxConns(),
 		"limit": c.API.MaxLimit, "password": c.API.InstancePassword, "quota": c.Quota, "cache": c.Keystone.TokenCacheTime,
 		"body": c.Middleware.MaxBodySize, "cpu": c.Hosts.CPURatio, "hosts": c.NovaAPI.FakeHosts, "public": c.NovaAPI.PublicURL,
-		"places": []string{c.NovaAPI.Identity, c.NovaAPI.Image, c.NovaAPI.Network}, "policy": c.Policy,
+		"places": []string{c.NovaAPI.Identity, c.NovaAPI.Image, c.NovaAPI.Network, c.NovaAPI.Volume}, "policy": c.Policy,
 	}
 	want := map[string]any{
 		"listen": "127.0.0.1:8774", "state": "./state", "database": "sqlite:///state/nova.sqlite", "conns": 32,
@@ -50,7 +50,7 @@ func TestLoad_defaults(t *testing.T) {
 			InjectedFilePathLength: 255, KeyPairs: 100, ServerGroups: 10, ServerGroupMembers: 10,
 		},
 		"hosts": []string{"fake-1", "fake-2"}, "public": "",
-		"places": []string{Bundled, Bundled, Bundled}, "policy": Policy{EnforceScope: true, EnforceNewDefaults: true},
+		"places": []string{Bundled, Bundled, Bundled, Bundled}, "policy": Policy{EnforceScope: true, EnforceNewDefaults: true},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

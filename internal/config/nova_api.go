@@ -24,6 +24,7 @@ type NovaAPI struct {
 	Identity         string // Bundled or External
 	Image            string // Bundled or External
 	Network          string // Bundled or External
+	Volume           string // Bundled or External
 	FakeHosts        []string
 	FakeHostVCPUs    int
 	FakeHostMemoryMB int
@@ -83,6 +84,10 @@ var novaAPIOptions = []Option{
 	{
 		Name: "network", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Network },
 		Help: "Whether the network service is the bundled one; auto: as the identity service.",
+	},
+	{
+		Name: "volume", Default: auto, Accepts: place, at: func(c *Config) any { return &c.NovaAPI.Volume },
+		Help: "Whether the block storage service is the bundled one; auto: as the identity service.",
 	},
 	// One process for each host: two processes that name the same one are found out by the
 	// database, and the second is refused.

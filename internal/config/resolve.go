@@ -91,7 +91,7 @@ func (c *Config) resolvePlaces() {
 	if n.Identity == auto {
 		n.Identity = place
 	}
-	for _, service := range []*string{&n.Image, &n.Network} {
+	for _, service := range []*string{&n.Image, &n.Network, &n.Volume} {
 		if *service == auto {
 			*service = n.Identity
 		}

@@ -60,6 +60,8 @@ var seedCatalog = []struct{ kind, name, description, url string }{
 	{legacyCompute, "nova_legacy", "Compute as it was in 2014", baseWord + "/v2/$(project_id)s"},
 	{"image", "glance", "Images", baseWord + "/image"},
 	{"network", "neutron", "Networking", baseWord + "/networking"},
+	{"volumev3", "cinderv3", "Block storage by the name that older clients know", baseWord + "/volume/v3/$(project_id)s"},
+	{"block-storage", "cinder", "Block storage", baseWord + "/volume/v3/$(project_id)s"},
 }
 
 // Seed fills an empty store with the users, projects and services of a new

@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"html"
@@ -47,6 +48,12 @@ var (
 		Malformed: "Malformed JSON in request body.",
 		Internal:  "The server has either erred or is incapable of performing the requested operation.",
 		Render:    glanceFault,
+	}
+	// Cinder is {"badRequest": {"code", "message"}}, under a name for each status.
+	Cinder = Style{
+		Malformed: "Malformed request body",
+		Internal:  "The server has either erred or is incapable of performing the requested operation.",
+		Render:    cinderFault,
 	}
 )
 
@@ -156,6 +163,24 @@ func glanceFault(r *http.Request, f Fault) (contentType string, body []byte) {
 	}
 	const page = "<html>\n <head>\n  <title>%[1]s</title>\n </head>\n <body>\n  <h1>%[1]s</h1>\n  %[2]s<br /><br />\n\n\n\n </body>\n</html>"
 	return "text/html; charset=UTF-8", fmt.Appendf(nil, page, status, message)
+}
+
+// cinderNames are what Cinder calls the statuses of faults.
+var cinderNames = map[int]string{
+	http.StatusBadRequest: "badRequest", http.StatusUnauthorized: "unauthorized", http.StatusForbidden: "forbidden",
+	http.StatusNotFound: "itemNotFound", http.StatusMethodNotAllowed: "badMethod", http.StatusConflict: "conflictingRequest",
+	http.StatusRequestEntityTooLarge: "overLimit", http.StatusUnsupportedMediaType: "badMediaType",
+	http.StatusNotImplemented: "notImplemented", http.StatusServiceUnavailable: "serviceUnavailable",
+}
+
+// cinderFault is Cinder's form of a fault.
+func cinderFault(_ *http.Request, f Fault) (contentType string, body []byte) {
+	name := cmp.Or(cinderNames[f.Status], "computeFault")
+	content := map[string]any{"code": f.Status, "message": f.Message}
+	if retry := f.Header.Get("Retry-After"); retry != "" && f.Status == http.StatusRequestEntityTooLarge {
+		content["retryAfter"] = retry
+	}
+	return jsonFault(map[string]any{name: content})
 }
 
 // jsonFault renders the JSON of a fault.

@@ -1,0 +1,78 @@
+package volumedb
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nova-api/nova-api/db/rows"
+)
+
+// Limits are the limits that a project has of its own, by resource.
+func (s *Store) Limits(ctx context.Context, project string) (map[string]int64, error) {
+	found, err := rows.All[struct {
+		Resource string `db:"resource"`
+		Limit    int64  `db:"hard_limit"`
+	}](ctx, s.DB, "SELECT resource, hard_limit FROM volume_quotas WHERE project_id = ?", project)
+	limits := make(map[string]int64, len(found))
+	for _, row := range found {
+		limits[row.Resource] = row.Limit
+	}
+	return limits, err
+}
+
+// SetLimits gives a project limits of its own. Those of other resources stay as
+// they are.
+func (s *Store) SetLimits(ctx context.Context, project string, limits map[string]int64) error {
+	return s.DB.Tx(ctx, func(tx *rows.DB) error {
+		for _, resource := range rows.SortedKeys(limits) {
+			_, err := rows.Exec(ctx, tx, `
+				INSERT INTO volume_quotas (project_id, resource, hard_limit) VALUES (?, ?, ?)
+				ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`, project, resource, limits[resource])
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// DeleteLimits gives a project the default limits again.
+func (s *Store) DeleteLimits(ctx context.Context, project string) error {
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM volume_quotas WHERE project_id = ?", project)
+	return err
+}
+
+// LockProject keeps others from making anything with a limit for a project until
+// the transaction ends, so what is counted meanwhile stays true.
+func (s *Store) LockProject(ctx context.Context, project string) error {
+	_, err := rows.Exec(ctx, s.DB, `
+		INSERT INTO volume_projects (project_id) VALUES (?)
+		ON CONFLICT (project_id) DO UPDATE SET project_id = excluded.project_id`, project)
+	return err
+}
+
+// Used counts what a project has: volumes, snapshots and the gigabytes of both,
+// and each of these by type, such as volumes_fast.
+func (s *Store) Used(ctx context.Context, project string) (map[string]int64, error) {
+	used := map[string]int64{}
+	for resource, table := range map[string]string{"volumes": "volume_volumes", "snapshots": "volume_snapshots"} {
+		found, err := rows.All[struct {
+			Type      string `db:"type"`
+			Number    int64  `db:"number"`
+			Gigabytes int64  `db:"gigabytes"`
+		}](ctx, s.DB, `
+			SELECT t.name AS type, COUNT(*) AS number, CAST(SUM(r.size) AS BIGINT) AS gigabytes
+			FROM `+table+` r JOIN volume_types t ON t.id = r.type_id
+			WHERE r.project_id = ? GROUP BY t.name`, project)
+		if err != nil {
+			return nil, fmt.Errorf("count %s: %w", resource, err)
+		}
+		for _, row := range found {
+			used[resource] += row.Number
+			used[resource+"_"+row.Type] += row.Number
+			used["gigabytes"] += row.Gigabytes
+			used["gigabytes_"+row.Type] += row.Gigabytes
+		}
+	}
+	return used, nil
+}

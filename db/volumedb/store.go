@@ -1,0 +1,36 @@
+// Package volumedb is the store of the bundled block storage service: volumes
+// and snapshots, their types and attachments, the limits of projects, and the
+// work that is to be done to the data. The data is in files, of which it knows
+// nothing.
+package volumedb
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/db/rows"
+)
+
+// A Store reads and writes everything that the block storage service remembers.
+// The Store that Tx passes to its function is the same with a transaction inside.
+type Store struct {
+	*rows.DB
+
+	Volumes     Table[Volume]
+	Types       Table[Type]
+	Attachments Table[Attachment]
+}
+
+// New makes a Store on an open database.
+func New(d *rows.DB) *Store {
+	return &Store{
+		DB:          d,
+		Volumes:     Table[Volume]{d, &volumes},
+		Types:       Table[Type]{d, &types},
+		Attachments: Table[Attachment]{d, &attachments},
+	}
+}
+
+// Tx runs f in a transaction; see rows.DB.Tx.
+func (s *Store) Tx(ctx context.Context, f func(tx *Store) error) error {
+	return s.DB.Tx(ctx, func(tx *rows.DB) error { return f(New(tx)) })
+}

@@ -1,0 +1,52 @@
+package volumedb
+
+import (
+	"context"
+
+	"github.com/nova-api/nova-api/db/rows"
+)
+
+// A Type is a sort of volumes, such as those that several servers may have at
+// once.
+type Type struct {
+	Record
+	Name        string            `db:"name"`
+	Description *string           `db:"description"`
+	IsPublic    bool              `db:"is_public"`
+	Specs       map[string]string `db:"-"` // the extra specs
+}
+
+var types = kind[Type]{
+	table:  "volume_types",
+	record: func(t *Type) *Record { return t.Common() },
+	sortKeys: rows.SortKeys{
+		"id": "id", "name": "name", "created_at": "created_at", "updated_at": "COALESCE(updated_at, created_at)",
+		"is_public": "is_public", "description": "COALESCE(description, '')",
+	},
+	properties: []propertyTable[Type]{{"volume_type_specs", func(t *Type) *map[string]string { return &t.Specs }}},
+}
+
+// UsableBy is the condition that a project may use a type.
+func UsableBy(project string) Condition {
+	return Condition{"(is_public OR id IN (SELECT type_id FROM volume_type_projects WHERE project_id = ?))", []any{project}}
+}
+
+// HasSpec is the condition that a type has an extra spec.
+func HasSpec(name, value string) Condition { return hasProperty("volume_type_specs", name, value) }
+
+// ProjectsOf lists the projects that may use a type that isn't public.
+func (s *Store) ProjectsOf(ctx context.Context, typeID string) ([]string, error) {
+	return rows.All[string](ctx, s.DB, "SELECT project_id FROM volume_type_projects WHERE type_id = ? ORDER BY project_id", typeID)
+}
+
+// AddProject lets a project use a type, and reports false if it might before.
+func (s *Store) AddProject(ctx context.Context, typeID, project string) (bool, error) {
+	changed, err := rows.Exec(ctx, s.DB, "INSERT INTO volume_type_projects (type_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING", typeID, project)
+	return changed > 0, err
+}
+
+// RemoveProject ends that, and reports false if it might not.
+func (s *Store) RemoveProject(ctx context.Context, typeID, project string) (bool, error) {
+	changed, err := rows.Exec(ctx, s.DB, "DELETE FROM volume_type_projects WHERE type_id = ? AND project_id = ?", typeID, project)
+	return changed > 0, err
+}

@@ -1,0 +1,44 @@
+"""Volumes, with openstack."""
+
+import pytest
+from cloud import eventually
+
+
+@pytest.fixture
+def volumes(cloud):
+    """Remove the volumes that a test leaves behind; give them by name."""
+    def mine():
+        return {v["Name"]: v["ID"] for v in cloud.openstack("volume", "list", "-f", "json").json}
+    yield mine
+    if left := list(mine().values()):
+        cloud.openstack("volume", "delete", *left)
+
+
+def wait_for(cloud, status, name):
+    """Wait until a volume has a status; give the volume."""
+    def shown():
+        return cloud.openstack("volume", "show", name, "-f", "json").json
+    eventually(lambda: shown()["status"] == status, f"volume {name} is {status}")
+    return shown()
+
+
+def test_a_volume_lives(cloud, volumes):
+    made = cloud.openstack("volume", "create", "--size", "1", "--property", "a=b", "--description", "d", "disk", "-f", "json").json
+    assert (made["status"], made["size"], made["type"]) == ("creating", 1, "__DEFAULT__")
+    shown = wait_for(cloud, "available", "disk")
+    assert (shown["properties"], shown["description"], shown["attachments"]) == ({"a": "b"}, "d", [])
+
+    cloud.openstack("volume", "set", "--name", "data", "--property", "c=d", "disk")
+    assert wait_for(cloud, "available", "data")["properties"] == {"a": "b", "c": "d"}
+    cloud.openstack("volume", "unset", "--property", "a", "data")
+    assert wait_for(cloud, "available", "data")["properties"] == {"c": "d"}
+    assert list(volumes()) == ["data"]
+
+    cloud.openstack("volume", "delete", "data")
+    eventually(lambda: not volumes(), "the volume is gone")
+
+
+def test_the_type_of_a_volume(cloud):
+    listed = cloud.openstack("volume", "type", "list", "--default", "-f", "json").json
+    assert [(t["Name"], t["Is Public"]) for t in listed] == [("__DEFAULT__", True)]
+    assert cloud.openstack("volume", "type", "show", "__DEFAULT__", "-f", "json").json["name"] == "__DEFAULT__"

@@ -1,0 +1,224 @@
+package volume_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/dbtest"
+	"github.com/nova-api/nova-api/db/volumedb"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
+)
+
+// Projects have IDs as the identity service makes them: paths tell them by that.
+const (
+	demoProject  = "d0000000000000000000000000000001"
+	altProject   = "d0000000000000000000000000000002"
+	adminProject = "d0000000000000000000000000000000"
+)
+
+var callers = map[string]nova.Caller{
+	"admin":  {UserID: "u0", ProjectID: adminProject, Roles: []string{"admin", "member", "reader"}},
+	"demo":   {UserID: "u1", ProjectID: demoProject, Roles: []string{"member", "reader"}},
+	"alt":    {UserID: "u2", ProjectID: altProject, Roles: []string{"member", "reader"}},
+	"reader": {UserID: "u3", ProjectID: demoProject, Roles: []string{"reader"}},
+	"nobody": {UserID: "u4", ProjectID: demoProject, Roles: []string{"other"}},
+}
+
+func validate(_ context.Context, token string) (nova.Caller, error) {
+	caller, ok := callers[token]
+	if !ok {
+		return nova.Caller{}, nova.Errorf(nova.NotFound, "No such token.")
+	}
+	return caller, nil
+}
+
+// a cloud is a block storage service with its seed and a folder of its own. Its
+// work is done when the test says so.
+type cloud struct {
+	t       testing.TB
+	service *volume.Service
+	dir     string
+}
+
+func each(t *testing.T, test func(t *testing.T, c cloud), change ...func(*volume.Options)) {
+	t.Helper()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) { test(t, newCloud(t, volumedb.New(s.DB), t.TempDir(), change...)) })
+}
+
+func newCloud(t testing.TB, s *volumedb.Store, dir string, change ...func(*volume.Options)) cloud {
+	t.Helper()
+	o := volume.Options{
+		Store: s, Dir: dir, Log: zerolog.Nop(), Validate: validate, AuthURL: func(*http.Request) string { return "http://cloud/identity/v3" },
+		PublicURL: "http://cloud", Host: "host",
+	}
+	for _, f := range change {
+		f(&o)
+	}
+	service, err := volume.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := service.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return cloud{t, service, dir}
+}
+
+type reply struct {
+	status int
+	header http.Header
+	text   string
+	body   map[string]any
+}
+
+// do sends "METHOD /path", below /v3, as somebody. The path may begin with a
+// version: "GET 3.45 /volumes".
+func (c cloud) do(as, call, body string, header ...string) reply {
+	method, path, _ := strings.Cut(call, " ")
+	asked := ""
+	if !strings.HasPrefix(path, "/") {
+		asked, path, _ = strings.Cut(path, " ")
+	}
+	r := httptest.NewRequestWithContext(c.t.Context(), method, "/v3"+path, strings.NewReader(body))
+	r.Header.Set("X-Auth-Token", as)
+	if asked != "" {
+		r.Header.Set("OpenStack-API-Version", "volume "+asked)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	c.service.ServeHTTP(w, r)
+	got := reply{status: w.Code, header: w.Header(), text: w.Body.String()}
+	d := json.NewDecoder(bytes.NewReader(w.Body.Bytes()))
+	d.UseNumber()
+	_ = d.Decode(&got.body)
+	return got
+}
+
+// want sends a call and checks its status and, if given, a part of its text.
+func (c cloud) want(status int, part, as, call, body string, header ...string) reply {
+	c.t.Helper()
+	got := c.do(as, call, body, header...)
+	if got.status != status || !strings.Contains(got.text, part) {
+		c.t.Errorf("%s %s %.200s: got %d %s\nwant %d %s", as, call, body, got.status, got.text, status, part)
+	}
+	return got
+}
+
+// A step is a call and what it must answer.
+type step struct {
+	as, call, body string
+	status         int
+	part           string
+}
+
+func (c cloud) steps(steps ...step) {
+	c.t.Helper()
+	for _, s := range steps {
+		c.want(s.status, s.part, s.as, s.call, s.body)
+	}
+}
+
+// work does all work that is to be done.
+func (c cloud) work() {
+	c.t.Helper()
+	if err := c.service.Work(c.t.Context()); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// begin creates a volume without doing the work.
+func (c cloud) begin(as, body string) string {
+	c.t.Helper()
+	made := c.do(as, "POST /volumes", `{"volume":`+body+`}`)
+	id := made.value("volume", "id")
+	if id == "" {
+		c.t.Fatalf("%s: got %d %s", body, made.status, made.text)
+	}
+	return id
+}
+
+// volume creates a volume, and does the work.
+func (c cloud) volume(as, body string) string {
+	c.t.Helper()
+	id := c.begin(as, body)
+	c.work()
+	return id
+}
+
+// value is a text in the object that a body has under a key.
+func (r reply) value(key, name string) string {
+	one, _ := r.body[key].(map[string]any)
+	text, _ := one[name].(string)
+	return text
+}
+
+// values are one key of each thing in a list, with spaces between.
+func (r reply) values(many, key string) string {
+	list, _ := r.body[many].([]any)
+	values := make([]string, len(list))
+	for i, item := range list {
+		thing, _ := item.(map[string]any)
+		values[i], _ = thing[key].(string)
+	}
+	return strings.Join(values, " ")
+}
+
+// status checks the status of a volume, or of what else the path leads to.
+func (c cloud) status(want, path string) {
+	c.t.Helper()
+	key := strings.TrimSuffix(strings.Split(path, "/")[1], "s")
+	got := c.do("admin", "GET "+path, "")
+	if status := got.value(key, "status"); status != want {
+		c.t.Errorf("%s: got %q, want %q: %s", path, status, want, got.text)
+	}
+}
+
+// files are the names of what is in the folder, in order.
+func (c cloud) files() string {
+	c.t.Helper()
+	entries, err := os.ReadDir(c.dir)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	names := []string{}
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") {
+			names = append(names, e.Name())
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// wantData checks a piece of the data of a volume, and its size in GB.
+func (c cloud) wantData(id string, at int64, text string, gigabytes int64) {
+	c.t.Helper()
+	file, err := os.Open(filepath.Join(c.dir, id))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	got := make([]byte, len(text))
+	if _, err := file.ReadAt(got, at); err != nil {
+		c.t.Error(err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if string(got) != text || info.Size() != gigabytes<<30 {
+		c.t.Errorf("data of %s: %q and %d bytes, want %q and %d GB", id, got, info.Size(), text, gigabytes)
+	}
+}

@@ -1,0 +1,192 @@
+package volume
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/nova-api/nova-api/db/volumedb"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// What is done to data.
+const (
+	taskCreate = "create"
+	taskDelete = "delete"
+)
+
+// A work is how a verb is done. Both functions may run again after a crash at any
+// point.
+type work struct {
+	// do changes files. It runs without a transaction, while the data is claimed.
+	do func(s *Service, ctx context.Context, t volumedb.Task) error
+	// done writes the outcome, in the transaction that ends the task.
+	done func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error
+	// failed is what becomes of the volume if do has failed.
+	failed func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error
+}
+
+// works are all verbs.
+var works = map[string]work{
+	taskCreate: {
+		do:     (*Service).makeData,
+		done:   becomes(available),
+		failed: fails(failed),
+	},
+	taskDelete: {
+		do:     (*Service).removeData,
+		done:   (*Service).forget,
+		failed: fails(errorDeleting),
+	},
+}
+
+const (
+	workers   = 4                // tasks that a process works on at once
+	lookEvery = time.Minute      // bounds how long a task waits whose process has died
+	giveUpIn  = 10 * time.Second // how long the end of a task may take while the process ends
+)
+
+// Run works on the tasks of the service's folder until the context ends. Other
+// processes with the same folder do so, too; each task is done by one of them.
+func (s *Service) Run(ctx context.Context) error {
+	woken, unsubscribe := s.Store.Subscribe(s.folder)
+	defer unsubscribe()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		if err := s.Work(ctx); err != nil && ctx.Err() == nil {
+			s.Log.Warn().Err(err).Msg("volumes can't be worked on")
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+		case <-tick.C:
+		}
+	}
+}
+
+// Work does all tasks that there are, and returns when nothing is left that it can
+// do: what is left is being done by somebody else, or has failed in a way that may
+// pass.
+func (s *Service) Work(ctx context.Context) error {
+	tried := map[int64]bool{}
+	for {
+		tasks, err := s.Store.RunnableTasks(ctx, s.folder, pageLimit)
+		if err != nil {
+			return err
+		}
+		todo := tasks[:0]
+		for _, t := range tasks {
+			if !tried[t.Serial] {
+				todo = append(todo, t)
+			}
+			tried[t.Serial] = true
+		}
+		if err := ctx.Err(); err != nil || len(todo) == 0 {
+			return err
+		}
+		s.workOn(ctx, todo)
+	}
+}
+
+// workOn does some tasks, several at once.
+func (s *Service) workOn(ctx context.Context, tasks []volumedb.Task) {
+	var group sync.WaitGroup
+	slots := make(chan struct{}, workers)
+	for _, t := range tasks {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := s.perform(ctx, t); err != nil && ctx.Err() == nil {
+				s.Log.Warn().Err(err).Str("volume", t.ResourceID).Str("task", t.Verb).Msg("a task is put off")
+			}
+		})
+	}
+	group.Wait()
+}
+
+// perform does one task, unless somebody else does or has done it.
+func (s *Service) perform(ctx context.Context, t volumedb.Task) error {
+	w, ok := works[t.Verb]
+	if !ok { // of a later release
+		return fmt.Errorf("there is no work %q", t.Verb)
+	}
+	release, ok, err := s.files.claim(t.ResourceID)
+	if err != nil || !ok {
+		return err
+	}
+	defer release()
+	pending, err := s.Store.TaskPending(ctx, t.Serial)
+	if err != nil || !pending {
+		return err
+	}
+	cause := w.do(s, ctx, t)
+	if nova.Is(cause, nova.Gone) {
+		return s.files.drop(t.ResourceID)
+	}
+	if cause != nil && (ctx.Err() != nil || nova.Is(cause, nova.Unavailable)) {
+		return cause // it is tried again
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), giveUpIn)
+	defer cancel()
+	if err := s.end(ctx, w, t, cause); !nova.Is(err, nova.Gone) { // what superseded it cleans up
+		return err
+	}
+	return nil
+}
+
+// end ends a task with its outcome.
+func (s *Service) end(ctx context.Context, w work, t volumedb.Task, cause error) error {
+	if cause != nil {
+		s.Log.Error().Err(cause).Str("volume", t.ResourceID).Str("task", t.Verb).Msg("a task has failed")
+	}
+	return s.Store.Tx(ctx, func(tx *volumedb.Store) error {
+		if err := tx.EndTask(ctx, t.Serial); err != nil {
+			return err
+		}
+		if cause != nil {
+			return w.failed(s, ctx, tx, t, cause)
+		}
+		return w.done(s, ctx, tx, t)
+	})
+}
+
+// becomes gives a volume the status that its work ends in.
+func becomes(status string) func(*Service, context.Context, *volumedb.Store, volumedb.Task) error {
+	return func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+		_, err := tx.Volumes.Change(ctx, t.ResourceID, func(_ *volumedb.Store, v *volumedb.Volume) error {
+			v.Status = status
+			return nil
+		})
+		return err
+	}
+}
+
+// fails gives a volume the status that tells of a failure.
+func fails(status string) func(*Service, context.Context, *volumedb.Store, volumedb.Task, error) error {
+	return func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, _ error) error {
+		return becomes(status)(s, ctx, tx, t)
+	}
+}
+
+// makeData makes the data of a new volume.
+func (s *Service) makeData(ctx context.Context, t volumedb.Task) error {
+	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
+	if err != nil {
+		return err
+	}
+	return s.files.make(v.ID, v.Size*gigabyte, func(*os.File) error { return nil })
+}
+
+// removeData removes the data of a volume or a snapshot.
+func (s *Service) removeData(_ context.Context, t volumedb.Task) error {
+	return s.files.remove(t.ResourceID)
+}
+
+// forget removes a volume, and gives its quota back.
+func (s *Service) forget(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+	return tx.Volumes.Delete(ctx, t.ResourceID)
+}
