@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -20,14 +21,16 @@ func TestServers_SecurityGroups(t *testing.T) {
 		add := func(name string) *reply { return s.act(id, `{"addSecurityGroup": {"name": "`+name+`"}}`) }
 		remove := func(name string) *reply { return s.act(id, `{"removeSecurityGroup": {"name": "`+name+`"}}`) }
 
-		for range 2 { // a group that is there already stays
-			add("web").Want(t, 202)
-			list := s.Do(path, as("demo")).Want(t, 200, has("security_groups/0/name", "default"), has("security_groups/2/name", "web"), has("security_groups/3/id", web))
-			if list.Len("security_groups") != 4 || list.Len("security_groups/0/rules") != 2 || list.Len("security_groups/2/rules") != 0 {
-				t.Error(list.text)
-			}
-			list.Want(t, 200, has("security_groups/0/rules/0/group/name", "default"))
+		add("web").Want(t, 202)
+		twice := add("web").Want(t, 400)
+		if want := "Invalid input for security_groups. Reason: Duplicate items in the list: '" + web + "'.\nNeutron server returns request_ids: ['req-"; !strings.HasPrefix(twice.String("badRequest/message"), want) {
+			t.Error(twice.text)
 		}
+		list := s.Do(path, as("demo")).Want(t, 200, has("security_groups/0/name", "default"), has("security_groups/2/name", "web"), has("security_groups/3/id", web))
+		if list.Len("security_groups") != 4 || list.Len("security_groups/0/rules") != 2 || list.Len("security_groups/2/rules") != 0 {
+			t.Error(list.text)
+		}
+		list.Want(t, 200, has("security_groups/0/rules/0/group/name", "default"))
 		if shown := s.Do("GET /v2.1/servers/"+id, as("demo")).Want(t, 200); shown.Len("server/security_groups") != 4 {
 			t.Error(shown.text)
 		}

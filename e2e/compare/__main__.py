@@ -15,8 +15,10 @@ import sys
 import time
 
 import plays
-import others  # noqa: F401  (these two add their plays)
 import servers
+import moves  # noqa: F401  (these three add their plays)
+import networks  # noqa: F401
+import others  # noqa: F401
 from accepted import ACCEPTED
 from clouds import Cloud
 from compare import Pair

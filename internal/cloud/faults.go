@@ -23,6 +23,7 @@ type failure struct {
 	status      int    // of the answer; 0 if there was none
 	reason      string // the service's own name for it, such as OverQuota; empty for most
 	message     string // the service's own words
+	request     string // the service's ID of the request; empty if it gave none
 	signIn      bool   // it was the service user that was refused
 	unreachable bool
 	cause       error // why there was no answer, or no answer that made sense
@@ -56,7 +57,7 @@ func newFailure(s service, err error, secrets ...string) *failure {
 		return before
 	}
 	if code, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err); ok {
-		f := &failure{service: s, status: code.Actual}
+		f := &failure{service: s, status: code.Actual, request: code.ResponseHeader.Get("X-Openstack-Request-Id")}
 		f.reason, f.message = saying(code.Body)
 		f.message = strike(f.message, secrets)
 		return f
@@ -151,7 +152,16 @@ func (c conn) fault(err error, phrases ...phrase) error {
 	case f.message == "":
 		return nova.Because(f, kind, "The %s service answered: %s.", c.service.name, http.StatusText(f.status))
 	}
-	return nova.Because(f, kind, "%s", f.message)
+	return nova.Because(f, kind, "%s", f.said())
+}
+
+// said is what the service said, as Nova's library for it puts that: the one for
+// Neutron adds the ID of the request, by which it is found in Neutron's log.
+func (f *failure) said() string {
+	if f.service.name != networkService.name || f.request == "" {
+		return f.message
+	}
+	return fmt.Sprintf("%s\nNeutron server returns request_ids: ['%s']", f.message, f.request)
 }
 
 // isStatus reports whether an error is an answer of a status.

@@ -150,5 +150,5 @@ func (a *Servers) ReleaseFloatingIP(ctx context.Context, id string) error {
 	if err := a.networks.As(nova.CallerOf(ctx)).DeleteFloatingIP(ctx, id); err != nil || floating.ServerID == "" {
 		return err
 	}
-	return a.store.NetworkChanged(ctx, floating.ServerID)
+	return a.networkChanged(ctx, floating.ServerID)
 }

@@ -106,7 +106,7 @@ func (w *Worker) refresh(ctx context.Context, id string) error {
 // refreshAll shows what the network service says of servers, and tells of how
 // many it does not: their network has changed in between.
 func (w *Worker) refreshAll(ctx context.Context, servers []nova.Server) (left int, err error) {
-	sights, err := w.see(ctx, servers)
+	sights, err := see(ctx, w.networks.AsService(), servers)
 	if err != nil {
 		return 0, err
 	}

@@ -28,8 +28,8 @@ type picture struct {
 
 // see asks the network service about servers, in a few requests for all of them,
 // and tells what each is to show, in the servers' order.
-func (w *Worker) see(ctx context.Context, servers []nova.Server) ([]sight, error) {
-	l, err := w.lookAt(ctx, servers)
+func see(ctx context.Context, network *cloud.NetworkAdmin, servers []nova.Server) ([]sight, error) {
+	l, err := lookAt(ctx, network, servers)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +41,7 @@ func (w *Worker) see(ctx context.Context, servers []nova.Server) ([]sight, error
 }
 
 // lookAt asks what see needs to know.
-func (w *Worker) lookAt(ctx context.Context, servers []nova.Server) (picture, error) {
-	network := w.networks.AsService()
+func lookAt(ctx context.Context, network *cloud.NetworkAdmin, servers []nova.Server) (picture, error) {
 	l := picture{ports: map[string][]nova.Port{}, exist: map[string]bool{}, networks: map[string]string{}, groups: map[string]string{}, floating: map[string][]nova.FloatingIP{}}
 	ids := make([]string, len(servers))
 	projectOf := map[string]string{}

@@ -10,14 +10,14 @@ import (
 )
 
 // What is done to a server's ports and addresses at once, by requests to the network
-// service. The server's copy of what that says is refreshed afterwards, be the
-// service one that tells of its changes or not.
+// service. The server shows it when the client is answered, be the service one that
+// tells of its changes or not.
 
 // AddSecurityGroup puts all ports of a server into one of the caller's security
 // groups, named by name or ID. The error is NotFound if there is no such group or
 // the server has no port, Conflict if several groups have the name, and Invalid for
-// a port that no group can be applied to: add_to_instance in
-// nova/network/security_group_api.py.
+// a port that is in the group already or that no group can be applied to:
+// add_to_instance in nova/network/security_group_api.py.
 func (a *Servers) AddSecurityGroup(ctx context.Context, s nova.Server, name string) error {
 	network, group, ports, err := a.groupAndPorts(ctx, s, name)
 	if err != nil {
@@ -28,13 +28,13 @@ func (a *Servers) AddSecurityGroup(ctx context.Context, s nova.Server, name stri
 			return nova.Errorf(nova.Invalid, "Network requires port_security_enabled and subnet associated in order to apply security groups.")
 		}
 		err := network.ChangeGroups(ctx, port.ID, func(has []string) ([]string, bool) {
-			return append(slices.Clone(has), group), !slices.Contains(has, group)
+			return append(slices.Clone(has), group), true
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return a.store.NetworkChanged(ctx, s.ID)
+	return a.networkChanged(ctx, s.ID)
 }
 
 // RemoveSecurityGroup takes all ports of a server out of a security group. The error
@@ -59,7 +59,33 @@ func (a *Servers) RemoveSecurityGroup(ctx context.Context, s nova.Server, name s
 	if !found {
 		return nova.Errorf(nova.NotFound, "Security group %s not associated with the instance %s", name, s.ID)
 	}
-	return a.store.NetworkChanged(ctx, s.ID)
+	return a.networkChanged(ctx, s.ID)
+}
+
+// networkChanged has servers show what a request has changed about their network.
+// What can't be shown now, the processes of their hosts show later, as they do for
+// ports that have to be plugged in or out.
+func (a *Servers) networkChanged(ctx context.Context, ids ...string) error {
+	if err := a.store.NetworkChanged(ctx, ids...); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		s, err := a.store.Server(ctx, id)
+		if nova.Is(err, nova.NotFound) || err == nil && s.Host == "" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		seen, err := see(ctx, a.networks.AsService(), []nova.Server{s})
+		if err != nil || len(seen[0].gone)+len(seen[0].marked) > 0 {
+			continue
+		}
+		if _, err := a.store.ShowNetwork(ctx, s, seen[0].addresses, seen[0].groups); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // groupAndPorts finds a security group and a server's ports, as the caller sees them.
@@ -112,7 +138,7 @@ func (a *Servers) AddFixedIP(ctx context.Context, s nova.Server, networkID strin
 				return append(slices.Clone(has), nova.FixedIP{SubnetID: subnet})
 			})
 			if err == nil {
-				return a.store.NetworkChanged(ctx, s.ID)
+				return a.networkChanged(ctx, s.ID)
 			}
 			if nova.Is(err, nova.Unavailable) || ctx.Err() != nil {
 				return err
@@ -142,7 +168,7 @@ func (a *Servers) RemoveFixedIP(ctx context.Context, s nova.Server, address stri
 	if err != nil {
 		return err
 	}
-	return a.store.NetworkChanged(ctx, s.ID)
+	return a.networkChanged(ctx, s.ID)
 }
 
 // portsOf are the ports that are a server's.
@@ -237,7 +263,7 @@ func (a *Servers) floatingMoved(ctx context.Context, to nova.Server, before nova
 			ids = append(ids, port.DeviceID)
 		}
 	}
-	return a.store.NetworkChanged(ctx, unique(ids)...)
+	return a.networkChanged(ctx, unique(ids)...)
 }
 
 // CheckLeadsTo refuses a floating address that doesn't lead to a server. The error is
@@ -267,7 +293,7 @@ func (a *Servers) RemoveFloatingIP(ctx context.Context, s nova.Server, address s
 	if err := a.networks.As(nova.CallerOf(ctx)).LeadFloatingIP(ctx, floating.ID, "", ""); err != nil {
 		return err
 	}
-	return a.store.NetworkChanged(ctx, s.ID)
+	return a.networkChanged(ctx, s.ID)
 }
 
 func (a *Servers) floatingAt(ctx context.Context, address string) (nova.FloatingIP, error) {

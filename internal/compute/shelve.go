@@ -122,7 +122,7 @@ func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 	}
 	none := ""
 	return effect{change: db.ServerChange{
-		VMState: new(nova.ShelvedOffloaded), Host: &none, Node: &none, PowerState: new(nova.Shutdown),
+		VMState: new(nova.ShelvedOffloaded), Host: &none, Node: &none, Zone: &none, PowerState: new(nova.Shutdown),
 	}}, driver.Destroy(ctx, a.server)
 }
 

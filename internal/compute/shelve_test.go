@@ -52,7 +52,7 @@ func TestShelve(t *testing.T) {
 				t.Errorf("port %+v", port)
 			}
 		}
-		if (shelved.Host != "") != onHost || shelved.PowerState != nova.Shutdown || shelved.Usage() != before.Usage() {
+		if (shelved.Host != "") != onHost || (shelved.Zone != "") != onHost || shelved.PowerState != nova.Shutdown || shelved.Usage() != before.Usage() {
 			t.Errorf("shelved %+v", shelved)
 		}
 		s.must(api.Unshelve(s.as("demo"), shelved, compute.Unshelving{}))
@@ -60,7 +60,7 @@ func TestShelve(t *testing.T) {
 		s.wantStates(before.ID, "active")
 		s.wantRecord(before.ID, append([]string{"create: compute__do_build_and_run_instance"}, c.record...)...)
 		now := s.server(before.ID)
-		if now.Host == "" || now.ShelvedImage != "" || now.ImageID != before.ImageID || len(s.imagesOf(before.ID)) > 0 || s.machine(now) != nova.Running {
+		if now.Host == "" || now.Zone == "" || now.ShelvedImage != "" || now.ImageID != before.ImageID || len(s.imagesOf(before.ID)) > 0 || s.machine(now) != nova.Running {
 			t.Errorf("unshelved %+v", now)
 		}
 		if got := s.read(now); !strings.Contains(got, disk[:200]) {

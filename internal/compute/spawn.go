@@ -27,7 +27,7 @@ func (w *Worker) connect(ctx context.Context, a *action) (effect, error) {
 	for i, port := range a.ports {
 		noted.Addresses[i] = nova.Address{PortID: port.ID, Tag: args.Networks[i].Tag, Keep: args.Networks[i].Port != ""}
 	}
-	seen, err := w.see(ctx, []nova.Server{noted})
+	seen, err := see(ctx, w.networks.AsService(), []nova.Server{noted})
 	if err != nil {
 		return effect{}, err
 	}

@@ -3,6 +3,7 @@ package network
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -195,6 +196,9 @@ func (s *Service) wantedGroups(ctx context.Context, tx *networkdb.Store, c nova.
 	if err := reshape(value, &groups); err != nil || len(groups) > maxPortGroups {
 		return nil, invalid("security_groups", "'%s' is not a list of security groups.", plain(value))
 	}
+	if twice := duplicates(groups); len(twice) > 0 {
+		return nil, invalid("security_groups", "Duplicate items in the list: '%s'.", strings.Join(twice, ", "))
+	}
 	for _, group := range groups {
 		if err := isID("security_groups", group); err != nil {
 			return nil, err
@@ -204,4 +208,16 @@ func (s *Service) wantedGroups(ctx context.Context, tx *networkdb.Store, c nova.
 		}
 	}
 	return groups, nil
+}
+
+// duplicates are the items that a list has more than once, in the order in which
+// that shows.
+func duplicates(list []string) []string {
+	var twice []string
+	for i, item := range list {
+		if slices.Contains(list[:i], item) && !slices.Contains(twice, item) {
+			twice = append(twice, item)
+		}
+	}
+	return twice
 }

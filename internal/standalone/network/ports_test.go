@@ -74,6 +74,7 @@ func TestPorts(t *testing.T) {
 			step{"demo", "POST /ports", on(`,"port_security_enabled":false,"allowed_address_pairs":[{"ip_address":"10.9.0.9"}]`), 409, "AddressPairAndPortSecurityRequired"},
 			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":false}}`, 409, "PortSecurityPortHasSecurityGroup"},
 			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":false,"security_groups":["` + p.Groups[0] + `"]}}`, 400, "PortSecurityAndIPRequiredForSecurityGroups"},
+			step{"demo", "PUT /ports/" + id, `{"port":{"security_groups":["` + p.Groups[0] + `","` + p.Groups[0] + `"]}}`, 400, "Invalid input for security_groups. Reason: Duplicate items in the list: '" + p.Groups[0] + "'."},
 			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":false,"security_groups":[]}}`, 200, `"port_security_enabled":false`},
 			step{"demo", "PUT /ports/" + id, `{"port":{"allowed_address_pairs":[{"ip_address":"10.9.0.9"}]}}`, 409, "AddressPairAndPortSecurityRequired"},
 			step{"demo", "PUT /ports/" + id, `{"port":{"port_security_enabled":true}}`, 200, `"port_security_enabled":true`},
