@@ -144,7 +144,7 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	c.registrar = newRegistrar(cfg, store, local, process, log)
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
-		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
+		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Weights: scheduler.Weights(cfg.Weights), ConfigDrives: cfg.ForceConfigDrive, Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }

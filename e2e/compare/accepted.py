@@ -43,4 +43,11 @@ ACCEPTED = [
     Accepted("tags heed upper and lower case, as Nova does on PostgreSQL", place=r"tags\[\] length$"),
     Accepted("a header ends without spaces", place="^header location$", reference="/tags/ $"),
     Accepted("X509 certificates are refused in Go's words", place=r"message$", reference="failed to generate X509 fingerprint"),
+    Accepted("Nova's fake driver leaves the power of servers that are paused, suspended or rescued as it is", place="power_state$",
+             reference="^[14]$", subject="^[137]$"),
+    Accepted("Nova puts two slashes where the image service's own address ends in one", place="^header location$", reference="//images/", subject="/images/"),
+    Accepted("addresses are added and removed before the client is answered", call="addFixedIp|removeFixedIp", place="^status$", reference="^202 ",
+             subject="^40[04] "),
+    Accepted("ports are listed as the network service lists them, which is in no order", call="os-interface", place="order$"),
+    Accepted("nobody chooses an address on a shared network but its owner", call="fixed_ips", place="^status$", reference="^403 ", subject="^400 "),
 ]

@@ -214,3 +214,32 @@ func TestRebuild_Fails(t *testing.T) {
 		s.settled()
 	})
 }
+
+// TestRebuild_Hosts says of each part of an action where it was done: what Nova's
+// conductor does bears the name of a process.
+func TestRebuild_Hosts(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.boot(s.as("demo"))
+		_, _, err := s.api.Rebuild(s.as("demo"), server, compute.RebuildRequest{ImageID: cirros})
+		s.must(err)
+		s.work()
+		s.must(s.api.Resize(s.as("demo"), s.server(server.ID), s.flavor(small), ""))
+		s.work()
+		moved := s.server(server.ID)
+		want := map[string]string{
+			"compute__do_build_and_run_instance": server.Host, "compute_rebuild_instance": server.Host, "compute_resize_instance": server.Host,
+			"compute_prep_resize": moved.Host, "compute_finish_resize": moved.Host,
+			"rebuild_server": "conductor", "conductor_migrate_server": "conductor", "cold_migrate": "conductor",
+		}
+		got := map[string]string{}
+		for _, action := range s.actions(server.ID) {
+			for _, event := range action.Events {
+				got[event.Event] = event.Host
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("hosts of events (-want +got):\n%s", diff)
+		}
+	})
+}

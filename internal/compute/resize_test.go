@@ -42,7 +42,7 @@ func TestResize(t *testing.T) {
 	}
 	remove := func(s *site, server nova.Server) error { return s.api.Delete(s.as("demo"), server) }
 	softly := func(s *site, server nova.Server) error { return s.with(keepDeleted).Delete(s.as("demo"), server) }
-	const resized = "resize: conductor_migrate_server, compute_prep_resize, compute_resize_instance, compute_finish_resize"
+	const resized = "resize: conductor_migrate_server, cold_migrate, compute_prep_resize, compute_resize_instance, compute_finish_resize"
 	confirmed := []string{resized, "confirmResize: compute_confirm_resize"}
 	reverted := []string{resized, "revertResize: compute_revert_resize, compute_finish_revert_resize"}
 	eachCase(t, map[string]testCase{

@@ -85,6 +85,7 @@ type step struct {
 	queue    func(*action) string // who takes it
 	task     nova.TaskState       // what the server is busy with meanwhile
 	event    string               // the part of the action that the API shows; empty for none
+	within   string               // the event that this one is a part of; empty for none
 	quiet    bool                 // the event is recorded only if the step fails
 	when     func(*action) bool   // whether there is anything to do; nil: there always is
 	progress bool                 // clients are shown how far the driver is
@@ -205,7 +206,7 @@ var transitions = map[Verb]transition{
 		action: "rebuild", word: "rebuild", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored},
 		then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "find", queue: onHost, task: nova.Rebuilding, event: "rebuild_server", harmless: true, do: (*Worker).findNewImage},
+			{name: "find", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server", harmless: true, do: (*Worker).findNewImage},
 			{name: "raze", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, do: (*Worker).raze},
 			{name: "connect", queue: onHost, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, do: (*Worker).findPorts},
 			{name: "spawn", queue: onHost, task: nova.RebuildSpawning, event: rebuildEvent, progress: true, do: (*Worker).respawn},
@@ -228,7 +229,7 @@ var transitions = map[Verb]transition{
 		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored, lock: true,
 		steps: []step{
 			{
-				name: "place", queue: onSchedule, task: nova.ResizePrep, event: "conductor_migrate_server", harmless: true,
+				name: "place", queue: onSchedule, task: nova.ResizePrep, event: "cold_migrate", within: "conductor_migrate_server", harmless: true,
 				do: (*Worker).place, undo: (*Worker).unplace,
 			},
 			{

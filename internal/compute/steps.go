@@ -56,16 +56,26 @@ func (w *Worker) startEvent(ctx context.Context, tx *db.Store, a *action) error 
 	if a.back() || a.step().event == "" || a.step().quiet {
 		return nil
 	}
-	return tx.StartEvent(ctx, a.Action, a.step().event, a.eventHost())
+	return w.recordStart(ctx, tx, a)
 }
 
-// eventHost is the host whose part of an action is recorded: empty for the
-// schedulers'.
-func (a *action) eventHost() string {
-	if a.Queue == nova.QueueSchedule {
-		return ""
+// recordStart records the event of a step, and the one that it is a part of, for
+// the host whose part of the action it is. A scheduler is known by the name of
+// its process, like Nova's conductor.
+func (w *Worker) recordStart(ctx context.Context, tx *db.Store, a *action) error {
+	host := a.Queue
+	if host == nova.QueueSchedule {
+		host = w.host
 	}
-	return a.Queue
+	for _, event := range []string{a.step().within, a.step().event} {
+		if event == "" {
+			continue
+		}
+		if err := tx.StartEvent(ctx, a.Action, event, host); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeStep takes one step, forward or back, and reports whether the action is
@@ -258,7 +268,7 @@ func (w *Worker) fail(ctx context.Context, a *action, cause error) (done bool, e
 		cause = a.transition.explain(&to, cause)
 	}
 	to.progress.Failure.Kind, to.progress.Failure.Message = nova.KindOf(cause), faultMessage(cause)
-	events := func(tx *db.Store) error { return failEvents(ctx, tx, a, to.progress.Failure.Message) }
+	events := func(tx *db.Store) error { return w.failEvents(ctx, tx, a, to.progress.Failure.Message) }
 	if to.at = a.undoable(a.at); to.at < 0 {
 		to.at = a.at
 		return true, w.end(ctx, &to, effect{also: events})
@@ -277,9 +287,9 @@ func (w *Worker) fail(ctx context.Context, a *action, cause error) (done bool, e
 }
 
 // failEvents ends the part of an action that failed.
-func failEvents(ctx context.Context, tx *db.Store, a *action, message string) error {
+func (w *Worker) failEvents(ctx context.Context, tx *db.Store, a *action, message string) error {
 	if a.step().quiet {
-		if err := tx.StartEvent(ctx, a.Action, a.step().event, a.eventHost()); err != nil {
+		if err := w.recordStart(ctx, tx, a); err != nil {
 			return err
 		}
 	}

@@ -30,6 +30,7 @@ type Worker struct {
 	schedules    bool
 	transitions  map[Verb]transition
 	id           string
+	host         string
 	lease        time.Duration
 	slots        chan struct{}
 	patience     time.Duration
@@ -51,6 +52,8 @@ type WorkerOptions struct {
 	Schedules bool
 	// ID names the worker: no other, before or after, may have the same.
 	ID string
+	// Host is the name of the process, which schedulers are known by.
+	Host string
 	// Lease is how long after a worker's death its work is taken up by
 	// another. 0 is 6 s.
 	Lease time.Duration
@@ -85,7 +88,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
-		id: o.ID, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights,
+		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights,
 		configDrives: o.ConfigDrives, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
 	}
