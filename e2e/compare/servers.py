@@ -638,6 +638,10 @@ def deeds_when(status):
 
 def look_after(p, note, at):
     """Look at a server to which something was done, and delete it."""
+    if note.startswith("confirmResize"):  # which no task state tells of
+        p.wait("s")
+    elif note.startswith("forceDelete"):
+        p.gone("s")
     p.settled("s")
     p("GET", "/servers/<s>", at=at, note=f"after {note}")
     p("GET", "/servers/<s>", at=NEWEST, by="admin", note=f"after {note}")
