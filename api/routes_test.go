@@ -29,7 +29,11 @@ var ruleless = map[string]string{
 	"GET /images/{image_id}/metadata/{id}":    imageRules,
 	"PUT /images/{image_id}/metadata/{id}":    imageRules,
 	"DELETE /images/{image_id}/metadata/{id}": imageRules,
+
+	"POST /servers/{id}/action (migrate)": hostRules,
 }
+
+const hostRules = "one of two rules is asked, depending on whether the client names a host"
 
 const imageRules = "the image service has rules of its own"
 

@@ -36,6 +36,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
 		"resize":              rest.OnWith(c.load, schema.Resize, c.resize).Needs(policy.Resize).Status(accepted),
+		"migrate":             rest.OnWith(c.load, schema.Migrate, c.migrate).Status(accepted),
 		"confirmResize":       rest.OnWith(c.load, schema.ConfirmResize, c.confirmResize).Needs(policy.ConfirmResize).Status(http.StatusNoContent),
 		"revertResize":        rest.OnWith(c.load, schema.RevertResize, c.revertResize).Needs(policy.RevertResize).Status(accepted),
 		"shelve":              rest.OnWith(c.load, schema.Shelve, c.shelve).Needs(policy.Shelve).Status(accepted),

@@ -15,6 +15,18 @@ func (c *Servers) resize(ctx context.Context, _ *rest.Request, s nova.Server, in
 	return nil, c.Compute.Resize(ctx, s, string(in.Resize.FlavorRef), in.Resize.DiskConfig)
 }
 
+// migrate moves the server to another host, which the client may name since 2.56.
+func (c *Servers) migrate(ctx context.Context, r *rest.Request, s nova.Server, in schema.MigrateBody) (any, error) {
+	host, rule := "", policy.Migrate
+	if r.AtLeast(56) && in.Migrate.Value.Host != "" {
+		host, rule = in.Migrate.Value.Host, policy.MigrateHost
+	}
+	if err := r.Enforce(rule, policy.Target{ProjectID: s.ProjectID, UserID: s.UserID}); err != nil {
+		return nil, err
+	}
+	return nil, c.Compute.Migrate(ctx, s, host)
+}
+
 // confirmResize keeps the server as it was resized.
 func (c *Servers) confirmResize(ctx context.Context, _ *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
 	return nil, c.Compute.ConfirmResize(ctx, s)

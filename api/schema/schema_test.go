@@ -93,6 +93,7 @@ var queries = map[string]*Query{
 	"IgnoredQuery":           IgnoredQuery,
 	"ImagesQuery":            ImagesQuery,
 	"InstanceActionsQuery":   InstanceActionsQuery,
+	"MigrationsQuery":        MigrationsQuery,
 	"KeyPairQuery":           KeyPairQuery,
 	"KeyPairsQuery":          KeyPairsQuery,
 	"LimitsQuery":            LimitsQuery,

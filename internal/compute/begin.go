@@ -117,10 +117,10 @@ func supersede(ctx context.Context, tx *db.Store, s nova.Server, beside bool) (n
 	return s, leaveImages(ctx, tx, ended)
 }
 
-// leaveMigrations marks the migrations of resizes that were broken off.
+// leaveMigrations marks the migrations that were broken off.
 func leaveMigrations(ctx context.Context, tx *db.Store, ended []nova.Action) error {
 	for _, action := range ended {
-		if action.Verb != string(Resize) {
+		if transitions[Verb(action.Verb)].migration == "" {
 			continue
 		}
 		args, err := decodeArgs[resizeArgs](action)

@@ -10,7 +10,7 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// resizeArgs are the arguments of Resize.
+// resizeArgs are the arguments of Resize and Migrate.
 type resizeArgs struct {
 	placeArgs
 	Migration string `json:"migration"` // the ID of its record
@@ -25,17 +25,8 @@ type resizeArgs struct {
 // that is down; Invalid for a flavor that there is not or that doesn't fit; and
 // OverQuota.
 func (a *Servers) Resize(ctx context.Context, s nova.Server, flavorID, diskConfig string) error {
-	if err := transitions[Resize].check(ctx, s); err != nil {
+	if err := a.checkMovable(ctx, s, Resize); err != nil {
 		return err
-	}
-	if s.Host == "" { // Nova looks at the state first here
-		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
-	}
-	if err := a.checkUp(ctx, s.Host); err != nil {
-		return err
-	}
-	if s.Elsewhere != nil { // an earlier one was neither confirmed nor reverted, but declared to be over
-		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for 'resize'", s.ID)
 	}
 	if err := checkDiskConfig(nova.Image{ID: s.ImageID, Properties: s.ImageProps}, diskConfig); err != nil {
 		return err
@@ -60,6 +51,47 @@ func (a *Servers) Resize(ctx context.Context, s nova.Server, flavorID, diskConfi
 		return tx.ChangeServer(ctx, s.ID, db.ServerChange{DiskConfig: &diskConfig})
 	})
 	return err
+}
+
+// Migrate begins to move a server to another host: to one that is named, or to the
+// best. It is shut down meanwhile. As after a resize, that is to be confirmed or
+// reverted.
+//
+// The error is Conflict if the server is locked, in the wrong state or on a host
+// that is down, and Invalid for a host that there is not or that the server is on.
+func (a *Servers) Migrate(ctx context.Context, s nova.Server, host string) error {
+	if err := a.checkMovable(ctx, s, Migrate); err != nil {
+		return err
+	}
+	if host == s.Host {
+		return nova.Errorf(nova.Invalid, "Cannot migrate to the host where the server exists.")
+	}
+	to := Target{Host: host}
+	if err := a.checkTarget(ctx, to); err != nil {
+		return err
+	}
+	args := resizeArgs{placeArgs: placeArgs{Flavor: &s.Flavor, To: to, Avoid: []string{s.Host}}, Migration: uuid.NewString()}
+	_, err := a.begin(ctx, s, Migrate, args)
+	return err
+}
+
+// checkMovable refuses to begin a verb that takes a server from its host to another.
+// The error is Conflict.
+func (a *Servers) checkMovable(ctx context.Context, s nova.Server, verb Verb) error {
+	t := transitions[verb]
+	if err := t.check(ctx, s); err != nil {
+		return err
+	}
+	if s.Host == "" { // Nova looks at the state first here
+		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
+	}
+	if err := a.checkUp(ctx, s.Host); err != nil {
+		return err
+	}
+	if s.Elsewhere != nil { // an earlier move was neither confirmed nor reverted, but declared to be over
+		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, t.word)
+	}
+	return nil
 }
 
 // resolveNewFlavor finds the flavor that a server is to have, in the order of resize
@@ -143,7 +175,7 @@ func (w *Worker) prepareResize(ctx context.Context, a *action) (effect, error) {
 	}
 	target := a.progress.Target
 	record := nova.Migration{
-		ID: args.Migration, ServerID: a.ServerID, Type: nova.MigrationResize, Status: nova.MigrationUnderWay,
+		ID: args.Migration, ServerID: a.ServerID, Type: a.transition.migration, Status: nova.MigrationUnderWay,
 		SourceHost: a.server.Host, SourceNode: a.server.Node, TargetHost: target.Host, TargetNode: target.Node,
 		OldFlavor: a.server.Flavor.Serial, NewFlavor: args.Flavor.Serial, UserID: a.UserID, ProjectID: a.ProjectID,
 	}

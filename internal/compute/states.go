@@ -24,6 +24,7 @@ const (
 	Suspend        Verb = "suspend"
 	Resume         Verb = "resume"
 	Resize         Verb = "resize"
+	Migrate        Verb = "migrate"
 	ConfirmResize  Verb = "confirmResize"
 	RevertResize   Verb = "revertResize"
 	Shelve         Verb = "shelve"
@@ -54,20 +55,21 @@ const (
 // A transition is what a verb does to a server: from which states it may start,
 // by which steps it leads to another state, and which state a failure leads to.
 type transition struct {
-	action     string           // the name of its actions in the record
-	word       string           // what a refusal calls it
-	from       []nova.VMState   // empty: any
-	during     []nova.TaskState // tasks that it may interrupt; empty: none, the server must be idle
-	supersedes bool             // it supersedes whatever keeps the server busy
-	then       nova.VMState     // unless the last step says otherwise; empty: as before
-	broken     nova.VMState     // where a failure leaves the server; empty: as before
-	runs       nova.VMState     // instead of broken, if the server runs all the same; empty: broken
-	awaited    bool             // whoever asked for it waits for its end
-	beside     bool             // it goes on beside other actions, which may keep the server busy
-	lock       bool             // a locked server refuses
-	vague      bool             // and doesn't say that it is the lock
-	host       bool             // the server must have a host
-	hosts      int              // on how many hosts it is tried, if hosts fail
+	action     string             // the name of its actions in the record
+	word       string             // what a refusal calls it
+	from       []nova.VMState     // empty: any
+	during     []nova.TaskState   // tasks that it may interrupt; empty: none, the server must be idle
+	supersedes bool               // it supersedes whatever keeps the server busy
+	then       nova.VMState       // unless the last step says otherwise; empty: as before
+	broken     nova.VMState       // where a failure leaves the server; empty: as before
+	runs       nova.VMState       // instead of broken, if the server runs all the same; empty: broken
+	awaited    bool               // whoever asked for it waits for its end
+	beside     bool               // it goes on beside other actions, which may keep the server busy
+	lock       bool               // a locked server refuses
+	vague      bool               // and doesn't say that it is the lock
+	host       bool               // the server must have a host
+	hosts      int                // on how many hosts it is tried, if hosts fail
+	migration  nova.MigrationType // of its record, whose ID is among its arguments; empty: it moves no server
 	steps      []step
 
 	// explain says what a server is shown of a failure; nil: the failure itself.
@@ -119,6 +121,27 @@ const (
 
 	powerUpdateEvent = "compute_power_update"
 )
+
+// resizeSteps take a server to another host, or to another size where it is, until
+// that is confirmed or reverted.
+var resizeSteps = []step{
+	{
+		name: "place", queue: onSchedule, task: nova.ResizePrep, event: "cold_migrate", within: "conductor_migrate_server", harmless: true,
+		do: (*Worker).place, undo: (*Worker).unplace,
+	},
+	{
+		name: "prepare", queue: onTarget, task: nova.ResizePrep, event: "compute_prep_resize", harmless: true,
+		do: (*Worker).prepareResize, undo: (*Worker).failResize,
+	},
+	{
+		name: "send", queue: onHost, task: nova.ResizeMigrating, event: "compute_resize_instance",
+		do: (*Worker).sendResized, undo: (*Worker).keepResized,
+	},
+	{
+		name: "finish", queue: onTarget, task: nova.ResizeFinish, event: "compute_finish_resize",
+		do: (*Worker).finishResize, undo: (*Worker).unfinishResize,
+	},
+}
 
 // transitions is the life of a server. States and events are Nova's: those of
 // nova/compute/api.py before the steps, and of nova/compute/manager.py after
@@ -226,25 +249,12 @@ var transitions = map[Verb]transition{
 		steps: []step{{name: "trigger", queue: onHost, event: "compute_trigger_crash_dump", do: drive(virt.CrashDumper.TriggerCrashDump)}},
 	},
 	Resize: {
-		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored, lock: true,
-		steps: []step{
-			{
-				name: "place", queue: onSchedule, task: nova.ResizePrep, event: "cold_migrate", within: "conductor_migrate_server", harmless: true,
-				do: (*Worker).place, undo: (*Worker).unplace,
-			},
-			{
-				name: "prepare", queue: onTarget, task: nova.ResizePrep, event: "compute_prep_resize", harmless: true,
-				do: (*Worker).prepareResize, undo: (*Worker).failResize,
-			},
-			{
-				name: "send", queue: onHost, task: nova.ResizeMigrating, event: "compute_resize_instance",
-				do: (*Worker).sendResized, undo: (*Worker).keepResized,
-			},
-			{
-				name: "finish", queue: onTarget, task: nova.ResizeFinish, event: "compute_finish_resize",
-				do: (*Worker).finishResize, undo: (*Worker).unfinishResize,
-			},
-		},
+		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
+		lock: true, migration: nova.MigrationResize, steps: resizeSteps,
+	},
+	Migrate: {
+		action: "migrate", word: "migrate", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
+		lock: true, migration: nova.MigrationCold, steps: resizeSteps,
 	},
 	ConfirmResize: {
 		action: "confirmResize", word: "confirmResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,

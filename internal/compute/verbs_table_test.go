@@ -42,6 +42,10 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "migrate_in", request: onPrivate, wrong: nova.Errored,
 	},
+	compute.Migrate: {
+		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Migrate(ctx, server, "") },
+		asks: "migrate_in", request: onPrivate, wrong: nova.Errored,
+	},
 	compute.ConfirmResize: {
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.ConfirmResize(ctx, server) },
 		asks: "confirm_migration", first: []compute.Verb{compute.Resize}, request: onPrivate, wrong: nova.Active,

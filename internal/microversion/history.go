@@ -91,7 +91,7 @@ var History = []Change{
 	{53, "Services and hypervisors are known by their UUID.", Done},
 	{54, "Rebuilding can change the key pair.", Done},
 	{55, "Flavors have a description, which can be changed.", Done},
-	{56, "A cold migration can name its host.", Planned},
+	{56, "A cold migration can name its host.", Done},
 	{57, "Files are no more put into new servers, nor counted; rebuilding can change the user data.", Done},
 	{58, "Actions of a server are listed in pages, and since a time.", Done},
 	{59, "Migrations are listed in pages, and have a UUID.", Done},

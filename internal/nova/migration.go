@@ -40,6 +40,7 @@ type MigrationType string
 // The kinds of moves.
 const (
 	MigrationResize MigrationType = "resize"
+	MigrationCold   MigrationType = "migration"
 	MigrationLive   MigrationType = "live-migration"
 )
 
