@@ -81,7 +81,7 @@ var rooms = map[string]room{
 	"db/volumedb":                {[]string{"internal/nova", "db/rows"}, web},
 	"db/dbtest":                  {[]string{"db", "db/rows", "migrations"}, web},
 	"views":                      {with(nouns, []string{"internal/policy"}), with(web, driver)},
-	"internal/hosts":             {[]string{"internal/nova", "db", "internal/virt"}, with(web, driver)},
+	"internal/hosts":             {[]string{"internal/nova", "internal/python", "db", "internal/virt"}, with(web, driver)},
 	"internal/compute": {
 		[]string{"internal/nova", "db", "internal/hosts", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
 	},

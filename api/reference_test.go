@@ -422,6 +422,12 @@ func (s *referenceSite) value(name, persona string) string {
 			owner = "demo"
 		}
 		return s.Image(`POST /images {"name": "of `+persona+`", "x": "y"}`, as(owner)).Want(s.t, 201).String("id")
+	case "new aggregate", "aggregate of fake-1":
+		id := fmt.Sprint(s.Do(`POST /v2.1/os-aggregates {"aggregate": {"name": "`+s.value("new", persona)+`"}}`).Want(s.t, 200).At("aggregate/id"))
+		if name == "aggregate of fake-1" {
+			s.Do("POST /v2.1/os-aggregates/"+id+`/action {"add_host": {"host": "fake-1"}}`).Want(s.t, 200)
+		}
+		return id
 	case "service":
 		return s.Do("GET /v2.1/os-services?host=fake-2", at(53)).Want(s.t, 200).String("services/0/id")
 	case "new service", "new service number":

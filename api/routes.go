@@ -20,6 +20,7 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("quota_set", "os-quota-sets", &QuotaSets{o}, rest.Member{"detail": "GET", "defaults": "GET"})
 	m.Resource("quota_class", "os-quota-class-sets", &QuotaClassSets{o})
 
+	m.Resource("aggregate", "os-aggregates", &Aggregates{o}, rest.Member{"action": "POST", "images": "POST"})
 	m.Resource("service", "os-services", &Services{o})
 
 	m.Resource("tenant_usage", "os-simple-tenant-usage", &TenantUsages{o})

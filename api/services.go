@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
@@ -132,10 +130,7 @@ func serviceFilter(r *rest.Request) (db.ServiceFilter, error) {
 		return db.ServiceFilter{ID: r.ID()}, checkServiceID(r.ID())
 	}
 	serial, err := serialIn(r.ID())
-	if err != nil {
-		return db.ServiceFilter{}, nova.Errorf(nova.Invalid, "Invalid input received: id must be an integer")
-	}
-	return db.ServiceFilter{Serial: serial}, nil
+	return db.ServiceFilter{Serial: serial}, err
 }
 
 func checkServiceID(id string) error {
@@ -143,18 +138,4 @@ func checkServiceID(id string) error {
 		return nil
 	}
 	return nova.Errorf(nova.Invalid, "Invalid uuid %s", id)
-}
-
-// serialIn reads a number in a path: -1, which nothing has, for one that is too
-// large to be anything's, and for 0.
-func serialIn(text string) (int64, error) {
-	digits := strings.TrimLeft(strings.TrimPrefix(text, "-"), "0123456789")
-	serial, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case text == "" || text == "-" || digits != "":
-		return 0, nova.Errorf(nova.Invalid, "%s is no number", text)
-	case err != nil, serial == 0:
-		return -1, nil //nolint:nilerr // a number all the same
-	}
-	return serial, nil
 }

@@ -43,9 +43,9 @@ func (s *Store) ReleaseHosts(ctx context.Context, holder string) error {
 }
 
 // Of a host's columns, these are not what its process registers: Claim counts what
-// is used, and the service knows the rest.
+// is used, and the service and the aggregates know the rest.
 var hostColumnsOfOthers = []string{
-	"id", "vcpus_used", "memory_mb_used", "local_gb_used", "running_vms", "enabled", "up", "forced_down", "seen_at",
+	"id", "vcpus_used", "memory_mb_used", "local_gb_used", "running_vms", "enabled", "up", "forced_down", "seen_at", "zone",
 }
 
 // The tags of nova.Host name its columns. A host that registers again keeps its ID.
@@ -82,7 +82,7 @@ func (s *Store) hosts(ctx context.Context, within time.Duration, condition strin
 	hosts, err := rows.All[nova.Host](ctx, s.DB, `
 		SELECT `+hostColumns+`
 		FROM (
-			SELECT h.*, NOT s.disabled AS enabled, s.forced_down, s.seen_at, `+s.isUp(within)+`
+			SELECT h.*, NOT s.disabled AS enabled, s.forced_down, s.seen_at, `+s.isUp(within)+`, `+zoneOf("h.host")+` AS zone
 			FROM hosts h JOIN services s ON s.uuid = h.service_uuid
 		) AS known
 		WHERE `+condition+`

@@ -73,7 +73,7 @@ var nouns = []noun{
 		return want, found, err
 	}),
 	nounOf(func(ctx context.Context, s *db.Store, want nova.Service) (nova.Service, nova.Service, error) {
-		if err := insert(ctx, s, "services", want, "up"); err != nil {
+		if err := insert(ctx, s, "services", want, "up", "zone"); err != nil {
 			return want, want, err
 		}
 		found, err := s.Services(ctx, db.ServiceFilter{}, time.Hour)
@@ -83,7 +83,7 @@ var nouns = []noun{
 	nounOf(func(ctx context.Context, s *db.Store, want nova.Host) (nova.Host, nova.Host, error) {
 		service := dbtest.Filled[nova.Service]()
 		service.ID, service.Disabled, service.SeenAt = want.ServiceID, false, want.SeenAt
-		if err := insert(ctx, s, "services", service, "up"); err != nil {
+		if err := insert(ctx, s, "services", service, "up", "zone"); err != nil {
 			return want, want, err
 		}
 		if err := s.RegisterHost(ctx, want); err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// serviceColumns are those that the tags of nova.Service name. isUp computes "up".
-var serviceColumns = rows.List[nova.Service]("up")
+// serviceColumns are those that the tags of nova.Service name; the others are
+// computed.
+var serviceColumns = rows.List[nova.Service]("up", "zone")
 
 // isUp is the SQL for whether a service s was heard of within a time, and
 // nobody forced it down.
@@ -39,12 +40,16 @@ func (f ServiceFilter) query() rows.Query {
 	return q
 }
 
+func (s *Store) selectServices(within time.Duration) string {
+	return "SELECT " + serviceColumns + ", " + s.isUp(within) + ", " + zoneOf("s.host") + " AS zone FROM services s WHERE "
+}
+
 // Services lists services, the oldest first. A service is up if it was heard of
 // within a time and nobody forced it down.
 func (s *Store) Services(ctx context.Context, f ServiceFilter, within time.Duration) ([]nova.Service, error) {
 	q := f.query()
 	services, err := rows.All[nova.Service](ctx, s.DB,
-		"SELECT "+serviceColumns+", "+s.isUp(within)+" FROM services s WHERE "+q.Where()+" ORDER BY id", q.Args...)
+		s.selectServices(within)+q.Where()+" ORDER BY id", q.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("list services: %w", err)
 	}
@@ -56,7 +61,7 @@ func (s *Store) Services(ctx context.Context, f ServiceFilter, within time.Durat
 func (s *Store) LockService(ctx context.Context, f ServiceFilter, within time.Duration) (nova.Service, error) {
 	q := f.query()
 	return rows.Get[nova.Service](ctx, s.DB,
-		"SELECT "+serviceColumns+", "+s.isUp(within)+" FROM services s WHERE "+q.Where()+" "+s.ForUpdate(), q.Args...)
+		s.selectServices(within)+q.Where()+" "+s.ForUpdate(), q.Args...)
 }
 
 // SetService writes what an operator may change of a service: Disabled,
@@ -68,25 +73,16 @@ func (s *Store) SetService(ctx context.Context, v nova.Service) error {
 }
 
 // DeleteService removes a service and the nodes of its host. Call it in a
-// transaction, after LockService and LockNodes.
+// transaction, after LockService and LockHosts. The host leaves its aggregates.
 func (s *Store) DeleteService(ctx context.Context, v nova.Service) error {
+	if _, err := rows.Exec(ctx, s.DB, "DELETE FROM aggregate_hosts WHERE host IN (SELECT host FROM hosts WHERE service_uuid = ?)", v.ID); err != nil {
+		return err
+	}
 	if _, err := rows.Exec(ctx, s.DB, "DELETE FROM hosts WHERE service_uuid = ?", v.ID); err != nil {
 		return err
 	}
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM services WHERE uuid = ?", v.ID)
 	return err
-}
-
-// LockNodes keeps others from claiming anything on a host until the transaction
-// ends.
-func (s *Store) LockNodes(ctx context.Context, host string) error {
-	_, err := rows.All[int64](ctx, s.DB, "SELECT id FROM hosts WHERE host = ? ORDER BY id "+s.ForUpdate(), host)
-	return err
-}
-
-// ServerCountOn is the number of servers on a host.
-func (s *Store) ServerCountOn(ctx context.Context, host string) (int, error) {
-	return rows.Get[int](ctx, s.DB, "SELECT COUNT(*) FROM servers WHERE host = ? AND deleted_at IS NULL", host)
 }
 
 // IsMoving reports whether a migration to or from a host has not come to its

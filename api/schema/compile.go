@@ -209,10 +209,7 @@ func (c *compiled) survey(s Schema, compiled *jsonschema.Schema, path []step) {
 		case Schema:
 			c.survey(value, compiled.Items2020, append(slices.Clip(path), step{i, 0, anyItem}))
 		case []Schema:
-			parts := compiled.AllOf
-			if k.name == "oneOf" {
-				parts = compiled.OneOf
-			}
+			parts := map[string][]*jsonschema.Schema{"allOf": compiled.AllOf, "anyOf": compiled.AnyOf, "oneOf": compiled.OneOf}[k.name]
 			for j, part := range value {
 				c.survey(part, parts[j], append(slices.Clip(path), step{i, j, sameValue}))
 			}

@@ -14,23 +14,25 @@ import (
 // formats are demands on a string that have a name. Patterns of Nova's that Go
 // can't compile are formats, too.
 var formats = map[string]func(string) bool{
-	"name":        func(s string) bool { return s != "\n" && ofLine(isName)(s) },
-	"az_name":     func(s string) bool { return s != "\n" && ofLine(isName)(s) && !strings.Contains(s, ":") },
-	"padded_name": ofLine(func(s string) bool { return printable(s) && strings.ContainsFunc(s, notSpace) }),
-	"uuid":        IsUUID,
-	"date-time":   func(s string) bool { _, err := ParseTime(s); return err == nil },
-	"base64":      isBase64,
-	"ipv4":        func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is4() },
-	"ipv6":        func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is6() && ip.Zone() == "" },
-	"cidr":        isCIDR,
-	"regex":       isPattern,
+	"name":           func(s string) bool { return s != "\n" && ofLine(isName)(s) },
+	"az_name":        func(s string) bool { return s != "\n" && ofLine(isName)(s) && !strings.Contains(s, ":") },
+	"padded_name":    ofLine(isPaddedName),
+	"padded_az_name": func(s string) bool { return ofLine(isPaddedName)(s) && !strings.Contains(s, ":") },
+	"uuid":           IsUUID,
+	"date-time":      func(s string) bool { _, err := ParseTime(s); return err == nil },
+	"base64":         isBase64,
+	"ipv4":           func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is4() },
+	"ipv6":           func(s string) bool { ip, err := netip.ParseAddr(s); return err == nil && ip.Is6() && ip.Zone() == "" },
+	"cidr":           isCIDR,
+	"regex":          isPattern,
 }
 
 // reasons say what a name may be, after "The name must be: ".
 var reasons = map[string]string{
-	"name":        "printable characters. Can not start or end with whitespace.",
-	"az_name":     "printable characters except :.Can not start or end with whitespace.",
-	"padded_name": "printable characters with at least one non space character",
+	"name":           "printable characters. Can not start or end with whitespace.",
+	"az_name":        "printable characters except :.Can not start or end with whitespace.",
+	"padded_name":    "printable characters with at least one non space character",
+	"padded_az_name": "printable characters except :, with at least one non space character",
 }
 
 const digitsAndLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -45,6 +47,8 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+func isPaddedName(s string) bool { return printable(s) && strings.ContainsFunc(s, notSpace) }
 
 func isName(s string) bool { return printable(s) && trimmed(s) }
 

@@ -57,6 +57,7 @@ var phrases = map[string]string{
 	"uniqueItems":   "has non-unique elements",
 	"minProperties": "does not have enough properties",
 	"maxProperties": "has too many properties",
+	"anyOf":         "is not valid under any of the given schemas",
 	"oneOf":         "is not valid under any of the given schemas",
 }
 

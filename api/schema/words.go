@@ -79,6 +79,15 @@ func Array(items Schema) Schema { return typed("array").with("items", items) }
 // the value and nothing else: prefer Or and OrNull where they can say the same.
 func OneOf(choices ...Schema) Schema { return Schema{}.with("oneOf", choices) }
 
+// AnyOf demands that an object has at least one of some keys.
+func (s Schema) AnyOf(keys ...string) Schema {
+	choices := make([]Schema, len(keys))
+	for i, key := range keys {
+		choices[i] = Schema{}.with("required", []Property{Prop(key, Any).Required()})
+	}
+	return s.with("anyOf", choices)
+}
+
 // AllOf is a value that fits all of several schemas.
 func AllOf(parts ...Schema) Schema { return Schema{}.with("allOf", parts) }
 

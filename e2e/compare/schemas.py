@@ -25,6 +25,8 @@ NEWEST = 104
 # Where Nova has what we call by a name: module, method.
 METHODS = {
     "AddFixedIP": "multinic._add_fixed_ip", "AddFloatingIP": "floating_ips._add_floating_ip",
+    "AggregateAddHost": "aggregates._add_host", "AggregateCreate": "aggregates.create", "AggregateImages": "aggregates.images",
+    "AggregateRemoveHost": "aggregates._remove_host", "AggregateSetMetadata": "aggregates._set_metadata", "AggregateUpdate": "aggregates.update",
     "AddSecurityGroup": "security_groups._addSecurityGroup", "AddTenantAccess": "flavor_access._add_tenant_access",
     "ChangePassword": "admin_password.change_password", "ConfirmResize": "servers._confirm_resize",
     "CreateBackup": "create_backup._create_backup", "CreateImage": "servers._create_image", "Evacuate": "evacuate._evacuate",

@@ -18,10 +18,11 @@ func (a *Servers) resolveZone(ctx context.Context, r ServerRequest) (string, err
 		return r.Zone, nil
 	}
 	if r.Force != (Target{}) {
-		if a.hosts.ZoneOf(r.Force.Host) != r.Zone {
-			return "", nil
+		zone, err := a.hosts.ZoneOf(ctx, r.Force.Host)
+		if err != nil || zone != r.Zone {
+			return "", err
 		}
-		return r.Zone, nil
+		return zone, nil
 	}
 	all, err := a.hosts.All(ctx)
 	if err != nil {

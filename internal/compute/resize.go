@@ -240,8 +240,11 @@ func (w *Worker) finishResize(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	target, zone := a.progress.Target, w.hosts.ZoneOf(a.progress.Target.Host)
-	server := a.server
+	target, server := a.progress.Target, a.server
+	zone, err := w.hosts.ZoneOf(ctx, target.Host)
+	if err != nil {
+		return effect{}, err
+	}
 	server.Flavor, server.Host, server.Node, server.Zone = *args.Flavor, target.Host, target.Node, zone
 	ports, err := w.bindPorts(ctx, server, target.Host)
 	if err != nil {
@@ -315,7 +318,11 @@ func (w *Worker) finishRevert(ctx context.Context, a *action) (effect, error) {
 		return effect{}, err
 	}
 	before, back := a.server.BeforeResize, a.server.Elsewhere
-	zone, server := w.hosts.ZoneOf(back.Host), a.server
+	server := a.server
+	zone, err := w.hosts.ZoneOf(ctx, back.Host)
+	if err != nil {
+		return effect{}, err
+	}
 	server.Host, server.Node, server.Zone, server.Flavor = back.Host, back.Node, zone, before.Flavor
 	ports, err := w.bindPorts(ctx, server, back.Host)
 	if err != nil {

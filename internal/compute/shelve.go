@@ -80,7 +80,11 @@ func (a *Servers) resolveUnshelving(ctx context.Context, s nova.Server, to Unshe
 	if err := a.checkTarget(ctx, Target{Host: to.Host}); err != nil {
 		return nil, err
 	}
-	if pin != nil && a.hosts.ZoneOf(to.Host) != *pin {
+	zone, err := a.hosts.ZoneOf(ctx, to.Host)
+	if err != nil {
+		return nil, err
+	}
+	if pin != nil && zone != *pin {
 		return nil, nova.Errorf(nova.Conflict, "Host %q is not in the availability zone %q.", to.Host, *pin)
 	}
 	return pin, nil

@@ -54,14 +54,17 @@ func (h *Hosts) Named(ctx context.Context, names []string) (map[string]nova.Host
 
 func (h *Hosts) inZones(hosts []nova.Host, err error) ([]nova.Host, error) {
 	for i := range hosts {
-		hosts[i].Zone = h.ZoneOf(hosts[i].Name)
+		hosts[i].Zone = cmp.Or(hosts[i].Zone, h.zone)
 	}
 	return hosts, err
 }
 
-// ZoneOf is the zone of a host. Zones belong to aggregates: without any, all
-// hosts are in the default zone.
-func (h *Hosts) ZoneOf(string) string { return h.zone }
+// ZoneOf is the zone of a host: that of its aggregates, or the default zone for a
+// host that they give none, and for one that there is not.
+func (h *Hosts) ZoneOf(ctx context.Context, host string) (string, error) {
+	zone, err := h.store.ZoneOf(ctx, host)
+	return cmp.Or(zone, h.zone), err
+}
 
 // InternalZone is the zone of services that run no servers.
 func (h *Hosts) InternalZone() string { return h.internalZone }
@@ -76,7 +79,7 @@ func (h *Hosts) Zones(ctx context.Context) ([]nova.Zone, error) {
 	zones := map[string]nova.Zone{}
 	for _, s := range services {
 		zone := zones[s.Zone]
-		zone.Name, zone.Internal = s.Zone, s.Binary != binaryCompute
+		zone.Name, zone.Internal = s.Zone, s.Zone == h.internalZone
 		if !s.Disabled {
 			zone.Available = true
 			zone.Services = append(zone.Services, nova.ZoneService{Host: s.Host, Binary: s.Binary, Available: s.Up, SeenAt: s.SeenAt})

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/nova-api/nova-api/db"
@@ -19,12 +20,13 @@ func (h *Hosts) Services(ctx context.Context, f db.ServiceFilter) ([]nova.Servic
 	return services, nil
 }
 
-// zoneOfService is the internal zone for services that run no servers.
+// zoneOfService is the internal zone for services that run no servers, and that of
+// the host's aggregates for others.
 func (h *Hosts) zoneOfService(s nova.Service) string {
 	if s.Binary != binaryCompute {
 		return h.internalZone
 	}
-	return h.ZoneOf(s.Host)
+	return cmp.Or(s.Zone, h.zone)
 }
 
 // A ServiceChange says what is to be different of a service. Nil stays as it is.
@@ -141,11 +143,11 @@ func (h *Hosts) DeleteService(ctx context.Context, f db.ServiceFilter) error {
 	})
 }
 
-// checkUnused refuses a host that has servers or gets some. It locks the nodes
-// first, so that a server that claims one at the same time is seen, or finds no
-// node there.
+// checkUnused refuses a host that has servers or gets some. It locks the host
+// first, so that a server that claims room there at the same time is seen, or finds
+// no host.
 func checkUnused(ctx context.Context, tx *db.Store, host string) error {
-	if err := tx.LockNodes(ctx, host); err != nil {
+	if err := tx.LockHosts(ctx, host); err != nil {
 		return err
 	}
 	switch servers, err := tx.ServerCountOn(ctx, host); {

@@ -10,7 +10,7 @@ type Host struct {
 	Name      string `db:"host"`
 	Node      string `db:"node"`
 	ServiceID string `db:"service_uuid"`
-	Zone      string `db:"-"` // availability zone
+	Zone      string `db:"zone"` // availability zone
 
 	Enabled    bool `db:"enabled"`
 	Up         bool `db:"up"` // it has been heard of lately, and nobody forced it down
@@ -48,7 +48,7 @@ type Service struct {
 	ForcedDown     bool      `db:"forced_down"`
 	Up             bool      `db:"up"`     // it has been heard of lately, and nobody forced it down
 	Holder         string    `db:"holder"` // the process that runs the host; empty for none
-	Zone           string    `db:"-"`      // availability zone
+	Zone           string    `db:"zone"`   // availability zone
 	SeenAt         time.Time `db:"seen_at"`
 	CreatedAt      time.Time `db:"created_at"`
 }
