@@ -25,12 +25,18 @@ func (v QuotaSets) Detail(r Request, project string, quota nova.Quota, used nova
 }
 
 // limits are the resources that quota sets have at the request's version.
-// Networks and files went when other services took them over.
 func (QuotaSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
+	const networksUntil, groupsSince = 35, 0
+	return quotaLimits(r, networksUntil, groupsSince, of)
+}
+
+// quotaLimits are the resources that a quota has at the request's version. Those
+// of networks and of files went when other services took them over.
+func quotaLimits(r Request, networksUntil, groupsSince int, of func(nova.QuotaResource) any) Dict {
 	return Dict{
 		{"cores", of(nova.QuotaCores)},
-		until(r, 35, "fixed_ips", of(nova.QuotaFixedIPs)),
-		until(r, 35, "floating_ips", of(nova.QuotaFloatingIPs)),
+		until(r, networksUntil, "fixed_ips", of(nova.QuotaFixedIPs)),
+		until(r, networksUntil, "floating_ips", of(nova.QuotaFloatingIPs)),
 		until(r, 56, "injected_file_content_bytes", of(nova.QuotaInjectedFileBytes)),
 		until(r, 56, "injected_file_path_bytes", of(nova.QuotaInjectedPathBytes)),
 		until(r, 56, "injected_files", of(nova.QuotaInjectedFiles)),
@@ -38,10 +44,10 @@ func (QuotaSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
 		{"key_pairs", of(nova.QuotaKeyPairs)},
 		{"metadata_items", of(nova.QuotaMetadataItems)},
 		{"ram", of(nova.QuotaRAM)},
-		until(r, 35, "security_group_rules", of(nova.QuotaSecurityGroupRules)),
-		until(r, 35, "security_groups", of(nova.QuotaSecurityGroups)),
-		{"server_group_members", of(nova.QuotaServerGroupMembers)},
-		{"server_groups", of(nova.QuotaServerGroups)},
+		until(r, networksUntil, "security_group_rules", of(nova.QuotaSecurityGroupRules)),
+		until(r, networksUntil, "security_groups", of(nova.QuotaSecurityGroups)),
+		since(r, groupsSince, "server_group_members", of(nova.QuotaServerGroupMembers)),
+		since(r, groupsSince, "server_groups", of(nova.QuotaServerGroups)),
 	}
 }
 
@@ -61,22 +67,8 @@ func (v QuotaClassSets) Updated(r Request, quota nova.Quota) Dict {
 // limits are the resources that class sets have at the request's version. They
 // lost those of networks later than quota sets, and got server groups then.
 func (QuotaClassSets) limits(r Request, of func(nova.QuotaResource) any) Dict {
-	return Dict{
-		{"cores", of(nova.QuotaCores)},
-		until(r, 49, "fixed_ips", of(nova.QuotaFixedIPs)),
-		until(r, 49, "floating_ips", of(nova.QuotaFloatingIPs)),
-		until(r, 56, "injected_file_content_bytes", of(nova.QuotaInjectedFileBytes)),
-		until(r, 56, "injected_file_path_bytes", of(nova.QuotaInjectedPathBytes)),
-		until(r, 56, "injected_files", of(nova.QuotaInjectedFiles)),
-		{"instances", of(nova.QuotaInstances)},
-		{"key_pairs", of(nova.QuotaKeyPairs)},
-		{"metadata_items", of(nova.QuotaMetadataItems)},
-		{"ram", of(nova.QuotaRAM)},
-		until(r, 49, "security_group_rules", of(nova.QuotaSecurityGroupRules)),
-		until(r, 49, "security_groups", of(nova.QuotaSecurityGroups)),
-		since(r, 50, "server_group_members", of(nova.QuotaServerGroupMembers)),
-		since(r, 50, "server_groups", of(nova.QuotaServerGroups)),
-	}
+	const networksUntil, groupsSince = 49, 50
+	return quotaLimits(r, networksUntil, groupsSince, of)
 }
 
 // limitsOf finds limits in a quota, for the limits methods.

@@ -28,7 +28,9 @@ def refuse(p, action, forms, versions):
         for form in forms:
             do(p, action, form, at=at)
     for form in forms:
-        p("POST", "/servers/<s>/action", {action: form}, at=None, root="/v2")
+        replies = p("POST", "/servers/<s>/action", {action: form}, at=None, root="/v2")
+        if any(r.status < 300 for r in replies):
+            p.settled("s")
 
 
 @play
@@ -66,7 +68,7 @@ def resizes(p):
         do(p, end, by="reader")
         do(p, end, by="other")
         do(p, end)
-        p.settled("s")
+        p.wait("s", state)
         look(p, f"{end} when {state}")
         do(p, end)
     drop(p, "s")
@@ -89,7 +91,7 @@ def shelves(p):
         p.wait("s", "SHELVED_OFFLOADED")
         look(p, f"shelved when {state}")
         p.beside("its image", lambda cloud: [
-            {k: v for k, v in image.items() if k not in ("id", "self", "file", "schema", "checksum", "os_hash_value", "stores", "locations")}
+            {k: v for k, v in image.items() if k not in ("id", "self", "file", "schema", "checksum", "os_hash_value", "stores", "locations", "size", "virtual_size")}
             for image in cloud.service("image", "GET", "/v2/images?name=compare%20s-shelved")["images"] if image.get("base_image_ref") == cloud.names["image"]
             and image.get("instance_uuid") == cloud.names["s"]])
         forms = (

@@ -207,10 +207,6 @@ func (w *Worker) portsOf(ctx context.Context, s nova.Server) ([]nova.Port, error
 // respawn is the step that makes the server anew. It runs then, even if it is to
 // be stopped again.
 func (w *Worker) respawn(ctx context.Context, a *action) (effect, error) {
-	driver, err := driverOf[virt.Driver](a)
-	if err != nil {
-		return effect{}, err
-	}
 	args, err := decodeArgs[rebuildArgs](a.Action)
 	if err != nil {
 		return effect{}, err
@@ -220,18 +216,9 @@ func (w *Worker) respawn(ctx context.Context, a *action) (effect, error) {
 			return effect{}, err
 		}
 	}
-	s := a.server
-	s.ConfigDrive = w.hasConfigDrive(s)
-	err = driver.Spawn(ctx, s, virt.Build{
-		Image: w.imageSource(s), NICs: nics(s, a.ports), Files: contents(args.Files), Password: args.Password,
-	})
-	if err != nil {
-		return effect{}, err
-	}
-	power, err := driver.PowerState(ctx, s)
-	return effect{change: db.ServerChange{
-		VMState: new(nova.Active), PowerState: &power, LaunchedAt: new(w.store.Now()), ConfigDrive: &s.ConfigDrive,
-	}}, err
+	e, err := w.build(ctx, a, virt.Build{Image: w.imageSource(a.server), Files: contents(args.Files), Password: args.Password})
+	e.change.VMState = new(nova.Active)
+	return e, err
 }
 
 func wasStopped(a *action) bool { return a.progress.Stopped }

@@ -304,11 +304,13 @@ func (w *Worker) confirmResize(ctx context.Context, a *action) (effect, error) {
 }
 
 // revertResize is the step in which a server leaves the host that it was resized to.
+// It remembers whether the server is to be stopped again.
 func (w *Worker) revertResize(ctx context.Context, a *action) (effect, error) {
-	migration := a.server.BeforeResize.Migration
-	return effect{also: func(tx *db.Store) error {
-		return tx.SetMigrationStatus(ctx, migration, nova.MigrationReverting)
-	}}, w.leaveTarget(a.server.Elsewhere.Host)(ctx, a)
+	before := *a.server.BeforeResize
+	return effect{
+		note: func(p *progress) { p.Stopped = before.VMState == nova.Stopped },
+		also: func(tx *db.Store) error { return tx.SetMigrationStatus(ctx, before.Migration, nova.MigrationReverting) },
+	}, w.leaveTarget(a.server.Elsewhere.Host)(ctx, a)
 }
 
 // finishRevert is the step in which a server is again what it was on its old host.

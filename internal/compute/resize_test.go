@@ -45,6 +45,7 @@ func TestResize(t *testing.T) {
 	const resized = "resize: conductor_migrate_server, cold_migrate, compute_prep_resize, compute_resize_instance, compute_finish_resize"
 	confirmed := []string{resized, "confirmResize: compute_confirm_resize"}
 	reverted := []string{resized, "revertResize: compute_revert_resize, compute_finish_revert_resize"}
+	stopped := []string{resized, "revertResize: compute_revert_resize, compute_finish_revert_resize, compute_stop_instance"}
 	eachCase(t, map[string]testCase{
 		"confirmed":           {tiny, small, "", false, confirm, true, "active", confirmed, nova.MigrationConfirmed},
 		"confirmed by itself": {tiny, small, "", false, byItself, true, "active", confirmed, nova.MigrationConfirmed},
@@ -52,10 +53,10 @@ func TestResize(t *testing.T) {
 		"smaller, confirmed":  {roomy, tiny, "", false, confirm, true, "active", confirmed, nova.MigrationConfirmed},
 		"smaller, reverted":   {roomy, tiny, "", false, revert, false, "active", reverted, nova.MigrationReverted},
 		"stopped, confirmed":  {tiny, small, compute.Stop, false, confirm, true, "stopped", confirmed, nova.MigrationConfirmed},
-		"stopped, reverted":   {tiny, small, compute.Stop, false, revert, false, "stopped", reverted, nova.MigrationReverted},
+		"stopped, reverted":   {tiny, small, compute.Stop, false, revert, false, "stopped", stopped, nova.MigrationReverted},
 		"in place, confirmed": {tiny, small, "", true, confirm, true, "active", confirmed, nova.MigrationConfirmed},
 		"in place, reverted":  {tiny, small, "", true, revert, false, "active", reverted, nova.MigrationReverted},
-		"in place, stopped":   {tiny, small, compute.Stop, true, revert, false, "stopped", reverted, nova.MigrationReverted},
+		"in place, stopped":   {tiny, small, compute.Stop, true, revert, false, "stopped", stopped, nova.MigrationReverted},
 		"deleted":             {tiny, small, "", false, remove, true, "deleted", []string{resized, "delete: compute_terminate_instance"}, nova.MigrationConfirmed},
 		"in place, deleted":   {tiny, small, "", true, remove, true, "deleted", []string{resized, "delete: compute_terminate_instance"}, nova.MigrationConfirmed},
 		"deleted softly":      {tiny, small, "", false, softly, true, "soft-delete", []string{resized, "delete: compute_soft_delete_instance"}, nova.MigrationConfirmed},

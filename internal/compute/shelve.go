@@ -153,25 +153,17 @@ func (w *Worker) startShelved(ctx context.Context, a *action) (effect, error) {
 // spawnShelved is the step that makes a server again from the image of when it was
 // shelved. Its ports are bound to its new host.
 func (w *Worker) spawnShelved(ctx context.Context, a *action) (effect, error) {
-	driver, err := driverOf[virt.Driver](a)
-	if err != nil {
+	var err error
+	if a.ports, err = w.bindPorts(ctx, a.server, a.server.Host); err != nil {
 		return effect{}, err
 	}
-	ports, err := w.bindPorts(ctx, a.server, a.server.Host)
-	if err != nil {
-		return effect{}, err
-	}
-	image := func(ctx context.Context) (io.ReadCloser, error) {
+	e, err := w.build(ctx, a, virt.Build{Image: func(ctx context.Context) (io.ReadCloser, error) {
 		return w.images.AsService().Download(ctx, a.server.ShelvedImage)
-	}
-	if err := driver.Spawn(ctx, a.server, virt.Build{Image: image, NICs: nics(a.server, ports)}); err != nil {
-		return effect{}, err
-	}
-	power, err := driver.PowerState(ctx, a.server)
+	}})
 	if err != nil {
 		return effect{}, err
 	}
-	e := effect{change: db.ServerChange{PowerState: &power, LaunchedAt: new(w.store.Now()), ShelvedImage: new("")}}
+	e.change.ShelvedImage = new("")
 	return e, w.dropShelved(ctx, a.server)
 }
 

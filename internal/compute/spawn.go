@@ -51,10 +51,6 @@ func (w *Worker) disconnect(ctx context.Context, a *action) (effect, error) {
 // spawn is the step that starts a new server on its host. Its ports are found
 // again if another process has connected it.
 func (w *Worker) spawn(ctx context.Context, a *action) (effect, error) {
-	driver, err := driverOf[virt.Driver](a)
-	if err != nil {
-		return effect{}, err
-	}
 	args, err := decodeArgs[buildArgs](a.Action)
 	if err != nil {
 		return effect{}, err
@@ -64,12 +60,19 @@ func (w *Worker) spawn(ctx context.Context, a *action) (effect, error) {
 			return effect{}, err
 		}
 	}
-	s := a.server
-	s.ConfigDrive = w.hasConfigDrive(s)
-	err = driver.Spawn(ctx, s, virt.Build{
-		Image: w.imageSource(s), NICs: nics(s, a.ports), Files: contents(args.Files), Password: args.Password,
-	})
+	return w.build(ctx, a, virt.Build{Image: w.imageSource(a.server), Files: contents(args.Files), Password: args.Password})
+}
+
+// build makes an action's server on its host, with the action's ports and as the
+// build says, and tells that it has been started.
+func (w *Worker) build(ctx context.Context, a *action, build virt.Build) (effect, error) {
+	driver, err := driverOf[virt.Driver](a)
 	if err != nil {
+		return effect{}, err
+	}
+	s := a.server
+	s.ConfigDrive, build.NICs = w.hasConfigDrive(s), nics(s, a.ports)
+	if err := driver.Spawn(ctx, s, build); err != nil {
 		return effect{}, err
 	}
 	power, err := driver.PowerState(ctx, s)

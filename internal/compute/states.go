@@ -267,6 +267,10 @@ var transitions = map[Verb]transition{
 		steps: []step{
 			{name: "leave", queue: onHost, task: nova.ResizeReverting, event: "compute_revert_resize", do: (*Worker).revertResize},
 			{name: "finish", queue: onElsewhere, task: nova.ResizeReverting, event: "compute_finish_revert_resize", do: (*Worker).finishRevert},
+			{
+				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
+				do: (*Worker).stopAgain,
+			},
 		},
 	},
 	Shelve: {
