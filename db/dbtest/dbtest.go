@@ -157,6 +157,8 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 			return err
 		}
 		defer func() { _ = conn.Close() }()
+		// Test processes start together: one of them makes the template, and the
+		// others wait for it. The lock goes with the connection.
 		const templateLock = 20260823
 		if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", templateLock); err != nil {
 			return err
@@ -166,6 +168,7 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 		if err != nil || there {
 			return err
 		}
+		// It gets its name last, so that one whose migration broke off is never taken.
 		if _, err := conn.ExecContext(ctx, "CREATE DATABASE "+name+"_new"); err != nil {
 			return err
 		}

@@ -20,6 +20,7 @@ func Filled[T any]() T {
 func fill(v reflect.Value, number *int) {
 	*number++
 	if v.Type() == reflect.TypeFor[time.Time]() {
+		// In UTC and whole microseconds: more than that no database keeps.
 		v.Set(reflect.ValueOf(time.Date(2026, 1, 1, 0, 0, *number, 123456000, time.UTC)))
 		return
 	}
@@ -29,13 +30,13 @@ func fill(v reflect.Value, number *int) {
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*number))
 	case reflect.Float64:
-		v.SetFloat(float64(*number) + 0.5)
+		v.SetFloat(float64(*number) + 0.5) // a column of integers would lose the half
 	case reflect.String:
 		v.SetString(fmt.Sprintf("text %d", *number))
-	case reflect.Pointer:
+	case reflect.Pointer: // nil is zero
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), number)
-	case reflect.Slice:
+	case reflect.Slice: // two, so that their order shows
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
 		for i := range v.Len() {
 			fill(v.Index(i), number)

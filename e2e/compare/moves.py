@@ -126,7 +126,7 @@ def rescues(p):
     boot(p, "s")
     refuse(p, "rescue", (
         [], "x", {"adminPass": 1}, {"adminPass": None}, {"rescue_image_ref": "x"}, {"rescue_image_ref": ""}, {"rescue_image_ref": None}, {"rescue_image_ref": NOBODY},
-        {"rescue_image_ref": "<queued image>"}, {"rescue_image_ref": "<private image>"}, {"nonesuch": 1},
+        {"rescue_image_ref": "<private image>"}, {"nonesuch": 1},
     ), ("2.1", "2.87", NEWEST))
     for by in ("reader", "other", "manager"):
         do(p, "rescue", {"rescue_image_ref": NOBODY}, by=by)

@@ -20,6 +20,8 @@ func diagnostics(t *testing.T, host Host) {
 	if got.State != nova.Running || got.Driver == "" || got.Uptime < 0 || got.MaxMemory != int64(s.Flavor.RAM) || got.ConfigDrive {
 		t.Errorf("diagnostics %+v", got)
 	}
+	// Each device has its own counters, and is known by the name that the guest's
+	// host gave it.
 	if len(got.CPUs) != s.Flavor.VCPUs || len(got.Disks) != 1 || got.Disks[0].Name == "" {
 		t.Errorf("%d processors and %d disks", len(got.CPUs), len(got.Disks))
 	}

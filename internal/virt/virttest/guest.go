@@ -16,7 +16,8 @@ const (
 	userData  = "#!/bin/sh\necho hello\n"
 )
 
-// equipped is a server with a key and user data.
+// equipped is a server with a key and user data, the latter in Base64, as the API
+// keeps it.
 func equipped(configDrive bool) nova.Server {
 	s := newServer()
 	s.KeyName, s.PublicKey = new("mine"), publicKey
@@ -79,6 +80,7 @@ func diskFiles(t *testing.T, host Host) {
 	do(t, "read the disk after another spawn", err)
 	wantFile(t, files, "etc/motd", "welcome\n")
 
+	// Whoever gets the same ID later must not find what another client has left.
 	do(t, "destroy", d.Destroy(t.Context(), s))
 	_, err = reader.Files(t.Context(), s)
 	wantKind(t, "read the disk of a server that is gone", err, nova.NotFound)
@@ -104,6 +106,7 @@ func configDrive(t *testing.T, host Host) {
 	do(t, "read the config drive", err)
 
 	wantFile(t, drive, configdrive.Latest+"/user_data", userData)
+	// Only what cloud-init looks at: the document may have more.
 	var meta struct {
 		UUID, Name, Hostname string
 		Meta                 map[string]string
@@ -128,6 +131,8 @@ func configDrive(t *testing.T, host Host) {
 	if len(meta.Devices) != 1 || meta.Devices[0].MAC != b.NICs[0].MAC || len(meta.Devices[0].Tags) != 1 || meta.Devices[0].Tags[0] != "backend" {
 		t.Errorf("devices = %+v", meta.Devices)
 	}
+	// The drive keeps the client's paths apart from the places of the contents, so
+	// that no path can lead out of the drive.
 	if len(meta.Files) != len(b.Files) {
 		t.Fatalf("meta_data.json has %d files, want %d", len(meta.Files), len(b.Files))
 	}
@@ -137,6 +142,7 @@ func configDrive(t *testing.T, host Host) {
 		}
 		wantFile(t, drive, "openstack"+meta.Files[i].Content, string(file.Data))
 	}
+	// Links and networks refer to each other by IDs that mean nothing elsewhere.
 	var network struct {
 		Links []struct {
 			MAC string `json:"ethernet_mac_address"`

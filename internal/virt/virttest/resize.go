@@ -17,7 +17,9 @@ func resizer(t *testing.T, d virt.Driver) virt.Resizer {
 }
 
 // resizeInPlace makes a server larger on its own host, each step twice as after a
-// crash, and confirms or reverts that.
+// crash, and confirms or reverts that. Between the steps the host keeps the server's
+// disks, but has no server: one that is asked for its power or listed then would be
+// started anew after a restart of the host.
 func resizeInPlace(t *testing.T, host Host) {
 	d := host(t)
 	for _, confirm := range []bool{true, false} {
@@ -32,6 +34,7 @@ func resizeInPlace(t *testing.T, host Host) {
 		_, err := d.PowerState(t.Context(), s)
 		wantKind(t, "power state of a server that is kept", err, nova.NotFound)
 		wantListed(t, d, s, false)
+		// The caller knows the new flavor; the driver has it from nowhere else.
 		larger := s
 		larger.Flavor.VCPUs, larger.Flavor.RAM = 2, 128
 		for range 2 {
@@ -50,6 +53,7 @@ func resizeInPlace(t *testing.T, host Host) {
 			wantPower(t, d, s, nova.Running)
 			wantOnDisk(t, d, s, data)
 		}
+		// Nothing of it may be left that a late step could bring back.
 		do(t, "destroy", d.Destroy(t.Context(), s))
 		wantListed(t, d, s, false)
 		wantKind(t, "revert of a server that is gone", resizer(t, d).RevertMigration(t.Context(), s, nics(), true), nova.NotFound)
@@ -57,7 +61,8 @@ func resizeInPlace(t *testing.T, host Host) {
 }
 
 // resizeElsewhere moves a server, running or not, from one host to another, and
-// confirms or reverts that.
+// confirms or reverts that. The disk comes along, and so does the power: a server
+// that was shut down is not started on its new host.
 func resizeElsewhere(t *testing.T, host, other Host) {
 	source, target := host(t), other(t)
 	for _, on := range []bool{true, false} {
@@ -83,6 +88,7 @@ func resizeElsewhere(t *testing.T, host, other Host) {
 				wantKind(t, "revert of what was confirmed", resizer(t, source).RevertMigration(t.Context(), s, nics(), on), nova.NotFound)
 				continue
 			}
+			// The target lets go first: two hosts must never run one server.
 			do(t, "destroy", target.Destroy(t.Context(), s))
 			do(t, "revert", resizer(t, source).RevertMigration(t.Context(), s, nics(), on))
 			wantPower(t, source, s, want)
@@ -91,7 +97,8 @@ func resizeElsewhere(t *testing.T, host, other Host) {
 	}
 }
 
-// resizeUnknown is asked of a host that doesn't know the server.
+// resizeUnknown is asked of a host that doesn't know the server. A confirmation is
+// taken all the same, since the one before a crash may have removed the server.
 func resizeUnknown(t *testing.T, host Host) {
 	r, s := resizer(t, host(t)), newServer()
 	_, err := r.MigrateOut(t.Context(), s)
