@@ -97,7 +97,7 @@ func TestServers_CreateDefaults(t *testing.T) {
 			{"", 37, "metadata", map[string]any{}},
 			{`, "metadata": {"a": ""}`, 37, "metadata", map[string]any{"a": ""}},
 			{"", 98, "image/properties", map[string]any{}},
-			{"", 37, "OS-EXT-SRV-ATTR:root_device_name", "/dev/vda"},
+			{"", 37, "OS-EXT-SRV-ATTR:root_device_name", nil},
 			{"", 37, "progress", 0},
 			{"", 37, "addresses", map[string]any{}},
 			{`, "block_device_mapping_v2": [` + imageDevice + `]`, 37, "status", "BUILD"},

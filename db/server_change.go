@@ -18,6 +18,7 @@ type ServerChange struct {
 	AccessIPv4     *string
 	AccessIPv6     *string
 	DiskConfig     *string
+	RootDevice     *string
 	PinnedZone     **string
 	ConfigDrive    *bool
 	KeyName        **string
@@ -82,6 +83,7 @@ func (c ServerChange) assignments() (a assignments) {
 	assign(&a, "access_ip_v4", c.AccessIPv4)
 	assign(&a, "access_ip_v6", c.AccessIPv6)
 	assign(&a, "disk_config", c.DiskConfig)
+	assign(&a, "root_device", c.RootDevice)
 	assign(&a, "pinned_zone", c.PinnedZone)
 	assign(&a, "config_drive", c.ConfigDrive)
 	assign(&a, "key_name", c.KeyName)

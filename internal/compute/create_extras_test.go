@@ -126,6 +126,14 @@ func TestCreate_RefusesContradictions(t *testing.T) {
 		s.must(s.store.SetExtraSpecs(t.Context(), made, map[string]string{"hw:cpu_policy": "shared"}))
 		_, err = s.api.Create(s.as("demo"), request(func(r *compute.ServerRequest) { r.ImageID, r.FlavorID = id, shared }))
 		wantRefusal(t, err, nova.Invalid, "Image property 'hw_cpu_policy' is not permitted to override CPU pinning policy set against the flavor")
+		queued := s.begin(s.as("demo"))
+		if queued.RootDevice != nil {
+			t.Errorf("root device %v of a server without a host", *queued.RootDevice)
+		}
+		s.work()
+		if now := s.server(queued.ID); now.RootDevice == nil || *now.RootDevice != "/dev/vda" {
+			t.Errorf("root device %v, want /dev/vda", now.RootDevice)
+		}
 		server := s.boot(s.as("demo"), func(r *compute.ServerRequest) { r.ImageID = id })
 		if server.RootDevice == nil || *server.RootDevice != "/dev/sda" {
 			t.Errorf("root device %v, want /dev/sda", server.RootDevice)

@@ -124,17 +124,21 @@ func (p serverPlan) joinServerGroup(ctx context.Context, tx *db.Store, number in
 	return tx.JoinServerGroup(ctx, p.serverGroup, p.caller.UserID, number, p.ofUser)
 }
 
-// rootDevice is what a server calls the disk that it boots from: what its image
-// says, or else what a host calls its first disk.
-func rootDevice(image nova.Image) string {
+// rootDevice is what a server's image calls the disk that it boots from; nil if that
+// is for its host to say.
+func rootDevice(image nova.Image) *string {
 	const folder = "/dev/"
-	return folder + strings.TrimPrefix(cmp.Or(image.Properties["root_device_name"], "vda"), folder)
+	name := image.Properties["root_device_name"]
+	if name == "" {
+		return nil
+	}
+	return new(folder + strings.TrimPrefix(name, folder))
 }
 
 // server is one of a number of new servers: the only place where they are
 // made. Those that are made together differ in ID, name and index.
 func (p serverPlan) server(index, number int) nova.Server {
-	r, root := p.request, rootDevice(p.image.Image)
+	r := p.request
 	server := nova.Server{
 		ID: uuid.NewString(), Name: r.Name + suffix(index, number), Hostname: r.Hostname, LaunchIndex: index,
 		Description: r.Description, ProjectID: p.caller.ProjectID, UserID: p.caller.UserID,
@@ -142,7 +146,7 @@ func (p serverPlan) server(index, number int) nova.Server {
 		Zone: p.zone, RequestedZone: p.zone,
 
 		Flavor:  p.flavor,
-		ImageID: r.ImageID, ImageProps: imageProps(p.image.Image), Boot: p.boot(), RootDevice: &root,
+		ImageID: r.ImageID, ImageProps: imageProps(p.image.Image), Boot: p.boot(), RootDevice: rootDevice(p.image.Image),
 		KernelID: p.image.kernel, RamdiskID: p.image.ramdisk,
 		KeyName: r.KeyName, PublicKey: p.publicKey, TrustedCerts: r.TrustedCerts,
 

@@ -13,7 +13,11 @@ import (
 // max_attempts of Nova does by default.
 const maxBuilds = 3
 
-// connect is the step that gives a new server its ports.
+// firstDisk is what a host calls the disk that a server boots from, unless the
+// server's image has a name for it.
+const firstDisk = "/dev/vda"
+
+// connect is the step that gives a new server its ports, and its first disk a name.
 func (w *Worker) connect(ctx context.Context, a *action) (effect, error) {
 	args, err := decodeArgs[buildArgs](a.Action)
 	if err != nil {
@@ -31,7 +35,11 @@ func (w *Worker) connect(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	return effect{change: db.ServerChange{SecurityGroups: &seen[0].groups, Addresses: &seen[0].addresses}}, nil
+	e := effect{change: db.ServerChange{SecurityGroups: &seen[0].groups, Addresses: &seen[0].addresses}}
+	if a.server.RootDevice == nil {
+		e.change.RootDevice = new(firstDisk)
+	}
+	return e, nil
 }
 
 // disconnect takes connect back: the server is left with the ports that it

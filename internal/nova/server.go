@@ -44,8 +44,8 @@ type Server struct {
 	ConfigDrive  bool
 	AccessIPv4   string
 	AccessIPv6   string
-	DiskConfig   string // AUTO or MANUAL
-	RootDevice   *string
+	DiskConfig   string              // AUTO or MANUAL
+	RootDevice   *string             // nil until a host has given it one
 	TrustedCerts []string            // nil for none
 	Hints        map[string][]string // for the scheduler: a lone value is a list of one
 	Boot         Boot
