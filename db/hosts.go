@@ -93,6 +93,28 @@ func (s *Store) hosts(ctx context.Context, within time.Duration, condition strin
 	return hosts, nil
 }
 
+// IOOps counts, by host, the servers that data is being moved for: those that are
+// being built, resized, rebuilt, copied, rescued or unshelved.
+func (s *Store) IOOps(ctx context.Context) (map[string]int, error) {
+	counts, err := rows.All[struct {
+		Host  string `db:"host"`
+		Count int    `db:"servers"`
+	}](ctx, s.DB, `
+		SELECT host, COUNT(*) AS servers FROM servers
+		WHERE deleted_at IS NULL AND task_state <> '' AND host <> ''
+			AND (vm_state = ? OR task_state IN (?, ?, ?, ?, ?, ?, ?))
+		GROUP BY host`,
+		nova.Building, nova.ResizeMigrating, nova.ResizePrep, nova.Rebuilding, nova.ImageSnapshot, nova.ImageBackup, nova.Rescuing, nova.Unshelving)
+	if err != nil {
+		return nil, fmt.Errorf("count what hosts are doing: %w", err)
+	}
+	of := make(map[string]int, len(counts))
+	for _, c := range counts {
+		of[c.Host] = c.Count
+	}
+	return of, nil
+}
+
 // Claim reserves resources on a node and reports whether they were available.
 // A resource with a request of zero is not checked, as in the scheduler. Call it
 // in the transaction that places the server.

@@ -140,15 +140,34 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 		OffloadAfter: time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
 	})
 	c.bundled.tell(c.servers)
+	chooser, err := newScheduler(cfg.FilterScheduler)
+	if err != nil {
+		return c, err
+	}
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
 	c.registrar = newRegistrar(cfg, store, local, process, log)
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Weights: scheduler.Weights(cfg.Weights), ConfigDrives: cfg.ForceConfigDrive, Log: log,
+		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, ConfigDrives: cfg.ForceConfigDrive, Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil
+}
+
+// newScheduler makes the scheduler. The error names the option that it can't be made
+// of.
+func newScheduler(c config.FilterScheduler) (*scheduler.Scheduler, error) {
+	s, err := scheduler.New(scheduler.Options{
+		Available: c.Available, Enabled: c.Enabled, Weights: scheduler.Weights(c.Weights), Subset: c.Subset,
+		MaxIOOps: c.MaxIOOps, MaxInstances: c.MaxInstances,
+		IsolatedImages: c.IsolatedImages, IsolatedHosts: c.IsolatedHosts, OnlyIsolated: c.OnlyIsolated,
+		ImageNamespace: c.ImageNamespace, ImageSeparator: c.ImageSeparator, DefaultArchitecture: c.DefaultArchitecture,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("[filter_scheduler]: %w", err)
+	}
+	return s, nil
 }
 
 // openStore opens the database and brings its schema up to date. Of a SQLite file,

@@ -20,13 +20,16 @@ type placeArgs struct {
 	Flavor *nova.Flavor `json:"flavor,omitempty"` // what the server is to be; nil: what it is
 }
 
-// needs is what a server takes where it is placed.
-func (p placeArgs) needs(s nova.Server) nova.Resources {
+// flavor is what a server is or is to be.
+func (p placeArgs) flavor(s nova.Server) nova.Flavor {
 	if p.Flavor != nil {
-		return p.Flavor.Takes()
+		return *p.Flavor
 	}
-	return s.Flavor.Takes()
+	return s.Flavor
 }
+
+// needs is what a server takes where it is placed.
+func (p placeArgs) needs(s nova.Server) nova.Resources { return p.flavor(s).Takes() }
 
 const (
 	candidates = 5  // hosts that are asked for, in case others are faster
@@ -104,7 +107,7 @@ func pinOf(s nova.Server) string {
 
 // choose finds the hosts that fit, the best first.
 func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.Host, error) {
-	all, err := w.hosts.All(ctx)
+	cloud, err := w.cloud(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,14 +119,27 @@ func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.
 	if err != nil {
 		return nil, err
 	}
-	chosen, report, refused := scheduler.Choose(scheduler.Request{
-		Needs: args.needs(a.server), Zone: pinOf(a.server), Exclude: slices.Concat(args.Avoid, a.progress.Failed),
+	chosen, report, refused := w.scheduler.Choose(scheduler.Request{
+		Needs: args.needs(a.server), ProjectID: a.server.ProjectID, Flavor: args.flavor(a.server), ImageID: a.server.ImageID, Image: a.server.ImageProps,
+		Zone: pinOf(a.server), Exclude: slices.Concat(args.Avoid, a.progress.Failed),
 		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
 		Group: group, Hints: hints,
-		Weights: w.weights, Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing
-	}, all)
+		Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing
+	}, cloud)
 	if refused != nil {
 		zerolog.Ctx(ctx).Info().Stringer("hosts", report).Msg("no valid host")
 	}
 	return chosen, refused
+}
+
+// cloud is what the scheduler knows of all hosts.
+func (w *Worker) cloud(ctx context.Context) (c scheduler.Cloud, err error) {
+	if c.Hosts, err = w.hosts.All(ctx); err != nil {
+		return c, err
+	}
+	if c.Aggregates, err = w.hosts.Aggregates(ctx); err != nil {
+		return c, err
+	}
+	c.IOOps, err = w.store.IOOps(ctx)
+	return c, err
 }

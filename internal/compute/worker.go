@@ -35,7 +35,7 @@ type Worker struct {
 	slots        chan struct{}
 	patience     time.Duration
 	heal         time.Duration
-	weights      scheduler.Weights
+	scheduler    *scheduler.Scheduler
 	configDrives bool
 	log          zerolog.Logger
 	running
@@ -63,8 +63,9 @@ type WorkerOptions struct {
 	Patience time.Duration
 	// Heal is how often what servers show of the network is compared with the
 	// network service. 0 is never: only when the service says that it has changed.
-	Heal    time.Duration
-	Weights scheduler.Weights
+	Heal time.Duration
+	// Scheduler chooses hosts. Nil is one that likes all that fit alike.
+	Scheduler *scheduler.Scheduler
 	// ConfigDrives says that all servers that this worker's hosts build get a config
 	// drive.
 	ConfigDrives bool
@@ -85,10 +86,13 @@ func NewWorker(o WorkerOptions) *Worker {
 	if o.Slots == 0 {
 		o.Slots = defaultSlots
 	}
+	if o.Scheduler == nil {
+		o.Scheduler = scheduler.Plain()
+	}
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
-		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), weights: o.Weights,
+		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
 		configDrives: o.ConfigDrives, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
 	}

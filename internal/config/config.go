@@ -33,21 +33,21 @@ type Config struct {
 	Hosts            Hosts
 	Waits            Waits
 
-	API        API
-	Database   Database
-	Middleware Middleware
-	Keystone   Keystone
-	Glance     Glance
-	Neutron    Neutron
-	Identity   Identity
-	Quota      Quota
-	Policy     Policy
-	Weights    Weights
-	Consoles   Consoles
-	NovaAPI    NovaAPI
-	Fake       Fake
-	Image      Image
-	SSL        SSL
+	API             API
+	Database        Database
+	Middleware      Middleware
+	Keystone        Keystone
+	Glance          Glance
+	Neutron         Neutron
+	Identity        Identity
+	Quota           Quota
+	Policy          Policy
+	FilterScheduler FilterScheduler
+	Consoles        Consoles
+	NovaAPI         NovaAPI
+	Fake            Fake
+	Image           Image
+	SSL             SSL
 
 	// BootstrapPassword is the password of the users that the first start
 	// creates. Only NOVA_BOOTSTRAP_PASSWORD sets it. Empty: a random one.

@@ -94,7 +94,7 @@ func TestLoad_values(t *testing.T) {
 		{"seconds", "[keystone_authtoken]\ntoken_cache_time = 10", func(c *Config) any { return c.Keystone.TokenCacheTime }, 10 * time.Second},
 		{"unlimited", "[quota]\ncores = -1", func(c *Config) any { return c.Quota.Cores }, Unlimited},
 		{"number", "[DEFAULT]\nram_allocation_ratio = 2.5", func(c *Config) any { return c.Hosts.RAMRatio }, 2.5},
-		{"negative weight", "[filter_scheduler]\nram_weight_multiplier = -1", func(c *Config) any { return c.Weights.RAM }, -1.0},
+		{"negative weight", "[filter_scheduler]\nram_weight_multiplier = -1", func(c *Config) any { return c.FilterScheduler.Weights.RAM }, -1.0},
 		{"refers", "[DEFAULT]\nstate_path = /srv\n[keystone_authtoken]\nusername = $state_path/${state_path}", user, "/srv//srv"},
 		{"refers to a section", "[glance]\nregion_name = North\n[keystone_authtoken]\nusername = x$glance.region_name", user, "xNorth"},
 		{"refers to what comes later", "[api]\nmax_limit = $password_length\n[DEFAULT]\npassword_length = 7", limit, 7},

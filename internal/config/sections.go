@@ -22,7 +22,7 @@ func Sections() []Section {
 		{"image", "The bundled image service.", imageOptions},
 		{"quota", "The limits of projects that an administrator has set no others for; -1 is no limit.", quotaOptions},
 		{"oslo_policy", "Who may do what.", policyOptions},
-		{"filter_scheduler", "How hosts are compared. A multiplier below zero packs servers instead of spreading them.", weightOptions},
+		{"filter_scheduler", "Which hosts a server may go to, and which of them is best. A multiplier below zero packs servers instead of spreading them; an aggregate's metadata of a multiplier's name overrides it for the hosts in it.", filterSchedulerOptions},
 		{"vnc", "VNC consoles.", vncOptions},
 		{"serial_console", "Serial consoles.", serialConsoleOptions},
 		{"consoleauth", "The tokens that open consoles.", consoleAuthOptions},

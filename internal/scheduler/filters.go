@@ -10,64 +10,87 @@ import (
 )
 
 // A filter tells which hosts a server may go to. A hard one holds even for a
-// host that an operator forces a server to.
+// host that an operator forces a server to. An optional one has the name by which
+// an operator enables it.
 type filter struct {
-	name   string
-	hard   bool
-	pass   func(*Request, *nova.Host) bool
-	reason func(Request) string // why there is no host, if this filter leaves none
+	name     string
+	optional bool
+	hard     bool
+	pass     func(*choice, *State) bool
+	reason   func(Request) string // why there is no host, if this filter leaves none
 }
+
+// Filters that are named elsewhere too.
+const (
+	computeFilter      = "ComputeFilter"
+	capabilitiesFilter = "ComputeCapabilitiesFilter"
+	imageFilter        = "ImagePropertiesFilter"
+	affinityFilter     = "ServerGroupAffinityFilter"
+	antiAffinityFilter = "ServerGroupAntiAffinityFilter"
+)
 
 // filters are tried in this order. The untold ones Nova leaves to its placement
-// service, which doesn't say why it found nothing.
+// service, which doesn't say why it found nothing; they are always enabled, and so
+// is the zone.
 var filters = []filter{
-	{"target", true, isTarget, noSuchHost},
-	{"enabled", true, isEnabled, untold},
-	{"ram", true, hasRAM, untold},
-	{"vcpu", true, hasVCPUs, untold},
-	{"disk", true, hasDisk, untold},
-	{"not tried", true, isUntried, notEnough},
-	{"up", false, isUp, notEnough},
-	{"zone", false, inZone, notEnough},
-	{"server group", true, keepsGroup, notEnough},
-	{"same host", false, isSameHost, notEnough},
-	{"different host", false, isDifferentHost, notEnough},
-	{"near", false, isNear, notEnough},
-	{"query", false, answersQuery, notEnough},
-}
-
-// filtersFor are the filters for a request. An operator who forces a server to a
-// host means the soft ones not to count, as in Nova; the server must still fit.
-func filtersFor(r Request) []filter {
-	if r.Force == (Target{}) {
-		return filters
-	}
-	return slices.DeleteFunc(slices.Clone(filters), func(f filter) bool { return !f.hard })
+	{"target", false, true, isTarget, noSuchHost},
+	{"enabled", false, true, isEnabled, untold},
+	{"ram", false, true, hasRAM, untold},
+	{"vcpu", false, true, hasVCPUs, untold},
+	{"disk", false, true, hasDisk, untold},
+	{"inventory", false, true, hasInventory, untold},
+	{"not tried", false, true, isUntried, notEnough},
+	{computeFilter, true, false, isUp, notEnough},
+	{"zone", false, false, inZone, notEnough},
+	{affinityFilter, true, true, keepsAffinity, notEnough},
+	{antiAffinityFilter, true, true, keepsAntiAffinity, notEnough},
+	{"SameHostFilter", true, false, isSameHost, notEnough},
+	{"DifferentHostFilter", true, false, isDifferentHost, notEnough},
+	{"SimpleCIDRAffinityFilter", true, false, isNear, notEnough},
+	{"JsonFilter", true, false, answersQuery, notEnough},
+	{capabilitiesFilter, true, false, hasCapabilities, notEnough},
+	{imageFilter, true, false, suitsImage, notEnough},
+	{"AggregateInstanceExtraSpecsFilter", true, false, aggregatesMatchExtraSpecs, notEnough},
+	{"AggregateImagePropertiesIsolation", true, false, aggregatesMatchImage, notEnough},
+	{"AggregateMultiTenancyIsolation", true, false, aggregatesAdmitProject, notEnough},
+	{"AggregateTypeAffinityFilter", true, false, aggregatesAdmitFlavor, notEnough},
+	{"IoOpsFilter", true, false, isCalm, notEnough},
+	{"AggregateIoOpsFilter", true, false, isCalmInAggregates, notEnough},
+	{"NumInstancesFilter", true, false, hasFewServers, notEnough},
+	{"AggregateNumInstancesFilter", true, false, hasFewServersInAggregates, notEnough},
+	{"IsolatedHostsFilter", true, false, keepsIsolation, notEnough},
 }
 
 // A filter's name says what a host must be to pass: the target of a request that
 // names one, enabled by its operator, alive, not tried before by this server, in
 // the zone asked for, with room for what the server needs.
-func isTarget(r *Request, h *nova.Host) bool  { return r.To.is(h) && r.Force.is(h) }
-func isEnabled(_ *Request, h *nova.Host) bool { return h.Enabled }
-func isUp(_ *Request, h *nova.Host) bool      { return h.Up && !h.ForcedDown }
-func isUntried(r *Request, h *nova.Host) bool { return !slices.Contains(r.Exclude, h.Name) }
-func inZone(r *Request, h *nova.Host) bool    { return r.Zone == "" || r.Zone == h.Zone }
-func hasRAM(r *Request, h *nova.Host) bool    { return fits(r.Needs.RAM, h.RAM, h.RAMUsed, h.RAMRatio) }
+func isTarget(c *choice, h *State) bool  { return c.To.is(h) && c.Force.is(h) }
+func isEnabled(_ *choice, h *State) bool { return h.Enabled }
+func isUp(_ *choice, h *State) bool      { return h.Up && !h.ForcedDown }
+func isUntried(c *choice, h *State) bool { return !slices.Contains(c.Exclude, h.Name) }
+func inZone(c *choice, h *State) bool    { return c.Zone == "" || c.Zone == h.Zone }
+func hasRAM(c *choice, h *State) bool    { return fits(c.Needs.RAM, h.RAM, h.RAMUsed, h.RAMRatio) }
 
 // hasDisk counts root, ephemeral and swap disks, in GB.
-func hasDisk(r *Request, h *nova.Host) bool {
-	return fits(r.Needs.Disk, h.Disk, h.DiskUsed, h.DiskRatio)
+func hasDisk(c *choice, h *State) bool {
+	return fits(c.Needs.Disk, h.Disk, h.DiskUsed, h.DiskRatio)
 }
 
 // hasVCPUs lets no server have more processors than the host really has, whatever
 // the ratio.
-func hasVCPUs(r *Request, h *nova.Host) bool {
-	return fits(r.Needs.VCPUs, h.VCPUs, h.VCPUsUsed, h.CPURatio)
+func hasVCPUs(c *choice, h *State) bool {
+	return fits(c.Needs.VCPUs, h.VCPUs, h.VCPUsUsed, h.CPURatio)
 }
 
-// keepsGroup holds even for forced hosts: a group's promise is to its members.
-func keepsGroup(r *Request, h *nova.Host) bool { return r.Group.Allows(h.Name) }
+// The groups' filters hold even for forced hosts: a group's promise is to its
+// members.
+func keepsAffinity(c *choice, h *State) bool {
+	return c.Group == nil || c.Group.Policy != nova.Affinity || c.Group.Allows(h.Name)
+}
+
+func keepsAntiAffinity(c *choice, h *State) bool {
+	return c.Group == nil || c.Group.Policy != nova.AntiAffinity || c.Group.Allows(h.Name)
+}
 
 // Allows reports whether a group's policy lets one more member run on a host.
 // The first member of an affinity group may go anywhere, and all others where a
@@ -86,32 +109,32 @@ func (g *Group) Allows(host string) bool {
 
 // isSameHost passes the hosts of the servers that the hint same_host names. Nil is
 // no such hint; an empty list, of servers that have no host, passes none.
-func isSameHost(r *Request, h *nova.Host) bool {
-	return r.Hints.SameHost == nil || slices.Contains(r.Hints.SameHost, h.Name)
+func isSameHost(c *choice, h *State) bool {
+	return c.Hints.SameHost == nil || slices.Contains(c.Hints.SameHost, h.Name)
 }
 
 // isDifferentHost passes all other hosts than those of the servers that the hint
 // different_host names.
-func isDifferentHost(r *Request, h *nova.Host) bool {
-	return !slices.Contains(r.Hints.DifferentHost, h.Name)
+func isDifferentHost(c *choice, h *State) bool {
+	return !slices.Contains(c.Hints.DifferentHost, h.Name)
 }
 
 // isNear passes hosts whose address is in the network of the hints
 // build_near_host_ip and cidr.
-func isNear(r *Request, h *nova.Host) bool {
-	if r.Hints.Near == (netip.Prefix{}) {
+func isNear(c *choice, h *State) bool {
+	if c.Hints.Near == (netip.Prefix{}) {
 		return true
 	}
 	address, err := netip.ParseAddr(h.IP)
-	return err == nil && r.Hints.Near.Contains(address)
+	return err == nil && c.Hints.Near.Contains(address)
 }
 
 // answersQuery passes hosts for which the hint query is true.
-func answersQuery(r *Request, h *nova.Host) bool { return r.Hints.Query == nil || r.Hints.Query(h) }
+func answersQuery(c *choice, h *State) bool { return c.Hints.Query == nil || c.Hints.Query(h) }
 
 // is reports whether a host is the target. What the target leaves open fits any
 // host.
-func (t Target) is(h *nova.Host) bool {
+func (t Target) is(h *State) bool {
 	return (t.Host == "" || t.Host == h.Name) && (t.Node == "" || t.Node == h.Node)
 }
 

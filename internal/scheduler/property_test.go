@@ -28,15 +28,19 @@ func drawHost(t *rapid.T) nova.Host {
 }
 
 func drawRequest(t *rapid.T) Request {
-	amount, weight := rapid.IntRange(0, 50), rapid.Float64Range(-2, 2)
+	amount := rapid.IntRange(0, 50)
 	return Request{
 		Needs:   nova.Resources{VCPUs: amount.Draw(t, "vcpus"), RAM: amount.Draw(t, "ram"), Disk: amount.Draw(t, "disk")},
 		Zone:    rapid.SampledFrom([]string{"", "nova", "east"}).Draw(t, "zone"),
 		Exclude: rapid.SliceOfN(hostNames, 0, 2).Draw(t, "exclude"),
-		Weights: Weights{RAM: weight.Draw(t, "ram weight"), CPU: weight.Draw(t, "cpu weight"), Disk: weight.Draw(t, "disk weight")},
 		Seed:    rapid.Uint64().Draw(t, "seed"),
 		Limit:   rapid.IntRange(0, 3).Draw(t, "limit"),
 	}
+}
+
+func drawWeights(t *rapid.T) Weights {
+	weight := rapid.Float64Range(-2, 2)
+	return Weights{RAM: weight.Draw(t, "ram weight"), CPU: weight.Draw(t, "cpu weight"), Disk: weight.Draw(t, "disk weight")}
 }
 
 // suits says anew, in other words than the filters, what a host must be.
@@ -56,6 +60,7 @@ func suits(r Request, h nova.Host) bool {
 
 func TestChoose_ExactlyTheHostsThatSuit(t *testing.T) {
 	t.Parallel()
+	outer := t
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRequest(t)
 		hosts := rapid.SliceOfN(rapid.Custom(drawHost), 0, 12).Draw(t, "hosts")
@@ -68,7 +73,7 @@ func TestChoose_ExactlyTheHostsThatSuit(t *testing.T) {
 		if r.Limit > 0 {
 			want = min(want, r.Limit)
 		}
-		got, report, err := Choose(r, hosts)
+		got, report, err := with(outer, drawWeights(t)).Choose(r, Cloud{Hosts: hosts})
 		if len(got) != want || (err == nil) != (want > 0) {
 			t.Fatalf("%d hosts and %v, want %d hosts: %s", len(got), err, want, report)
 		}
@@ -87,13 +92,14 @@ func TestChoose_ExactlyTheHostsThatSuit(t *testing.T) {
 
 func TestChoose_OrderIsByWeight(t *testing.T) {
 	t.Parallel()
+	outer := t
 	rapid.Check(t, func(t *rapid.T) {
-		r := Request{Weights: drawRequest(t).Weights, Seed: rapid.Uint64().Draw(t, "tie")}
+		weights, r := drawWeights(t), Request{Seed: rapid.Uint64().Draw(t, "tie")}
 		hosts := rapid.SliceOfN(rapid.Custom(drawHost), 1, 12).Draw(t, "hosts")
 		for i := range hosts {
 			hosts[i].Enabled, hosts[i].Up, hosts[i].ForcedDown = true, true, false
 		}
-		got, _, err := Choose(r, hosts)
+		got, _, err := with(outer, weights).Choose(r, Cloud{Hosts: hosts})
 		if err != nil || len(got) != len(hosts) {
 			t.Fatalf("%d of %d hosts, %v", len(got), len(hosts), err)
 		}
@@ -111,7 +117,7 @@ func TestChoose_OrderIsByWeight(t *testing.T) {
 		cpu := share(func(h nova.Host) float64 { return float64(h.VCPUs)*h.CPURatio - float64(h.VCPUsUsed) })
 		disk := share(func(h nova.Host) float64 { return float64(h.Disk - h.DiskUsed) })
 		score := func(h nova.Host) float64 {
-			return r.Weights.RAM*ram(h) + r.Weights.CPU*cpu(h) + r.Weights.Disk*disk(h)
+			return weights.RAM*ram(h) + weights.CPU*cpu(h) + weights.Disk*disk(h)
 		}
 		const noise = 1e-9
 		for i := 1; i < len(got); i++ {

@@ -10,7 +10,7 @@ import (
 )
 
 // A Query reports whether a host is what the hint "query" asks for.
-type Query func(*nova.Host) bool
+type Query func(*State) bool
 
 // ParseQuery reads the hint "query" in the language of Nova's JsonFilter: a list
 // such as ["and", [">=", "$free_ram_mb", 1024], ["in", "$host", "a", "b"]], or
@@ -25,7 +25,7 @@ func ParseQuery(hint any) (Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(h *nova.Host) bool {
+	return func(h *State) bool {
 		if list, ok := value(h).([]any); ok { // of "not": one is enough
 			return slices.ContainsFunc(list, truth)
 		}
@@ -38,7 +38,7 @@ const maxQueryDepth = 32
 
 // A term is a value that may depend on the host: nil, a bool, a float64, a
 // string, or a list of these.
-type term func(*nova.Host) any
+type term func(*State) any
 
 // parseTerm reads a value of a query: a list is a command, a text with a dollar
 // sign a property of the host, and everything else stands for itself.
@@ -52,18 +52,18 @@ func parseTerm(value any, depth int) (term, error) {
 	case string:
 		name, ok := strings.CutPrefix(value, "$")
 		if value == "" { // left out, too
-			return func(*nova.Host) any { return nil }, nil
+			return func(*State) any { return nil }, nil
 		}
 		if !ok {
-			return func(*nova.Host) any { return value }, nil
+			return func(*State) any { return value }, nil
 		}
 		property := hostProperties[name]
 		if property == nil { // unknown properties are null
-			property = func(*nova.Host) any { return nil }
+			property = func(*State) any { return nil }
 		}
 		return property, nil
 	}
-	return func(*nova.Host) any { return value }, nil
+	return func(*State) any { return value }, nil
 }
 
 // parseCommand reads a list whose first item is an operator. An empty list is
@@ -71,7 +71,7 @@ func parseTerm(value any, depth int) (term, error) {
 // host.
 func parseCommand(list []any, depth int) (term, error) {
 	if len(list) == 0 {
-		return func(*nova.Host) any { return true }, nil
+		return func(*State) any { return true }, nil
 	}
 	name, _ := list[0].(string)
 	command, ok := commands[name]
@@ -85,7 +85,7 @@ func parseCommand(list []any, depth int) (term, error) {
 			return nil, err
 		}
 	}
-	return func(h *nova.Host) any {
+	return func(h *State) any {
 		var values []any
 		for _, term := range terms {
 			if value := term(h); value != nil { // what a host does not have is left out
@@ -99,23 +99,26 @@ func parseCommand(list []any, depth int) (term, error) {
 // hostProperties are the names that a query may use, as Nova's HostState has
 // them.
 var hostProperties = map[string]term{
-	"host":                  func(h *nova.Host) any { return h.Name },
-	"nodename":              func(h *nova.Host) any { return h.Node },
-	"hypervisor_hostname":   func(h *nova.Host) any { return h.Node },
-	"hypervisor_type":       func(h *nova.Host) any { return h.Type },
-	"hypervisor_version":    func(h *nova.Host) any { return float64(h.Version) },
-	"host_ip":               func(h *nova.Host) any { return h.IP },
-	"total_usable_ram_mb":   func(h *nova.Host) any { return float64(h.RAM) },
-	"free_ram_mb":           func(h *nova.Host) any { return float64(h.RAM - h.RAMUsed) },
-	"free_disk_mb":          func(h *nova.Host) any { return float64(h.Disk-h.DiskUsed) * mbPerGB },
-	"total_usable_disk_gb":  func(h *nova.Host) any { return float64(h.Disk) },
-	"disk_mb_used":          func(h *nova.Host) any { return float64(h.DiskUsed) * mbPerGB },
-	"vcpus_total":           func(h *nova.Host) any { return float64(h.VCPUs) },
-	"vcpus_used":            func(h *nova.Host) any { return float64(h.VCPUsUsed) },
-	"num_instances":         func(h *nova.Host) any { return float64(h.RunningVMs) },
-	"cpu_allocation_ratio":  func(h *nova.Host) any { return h.CPURatio },
-	"ram_allocation_ratio":  func(h *nova.Host) any { return h.RAMRatio },
-	"disk_allocation_ratio": func(h *nova.Host) any { return h.DiskRatio },
+	"host":                  func(h *State) any { return h.Name },
+	"nodename":              func(h *State) any { return h.Node },
+	"hypervisor_hostname":   func(h *State) any { return h.Node },
+	"hypervisor_type":       func(h *State) any { return h.Type },
+	"hypervisor_version":    func(h *State) any { return float64(h.Version) },
+	"host_ip":               func(h *State) any { return h.IP },
+	"total_usable_ram_mb":   func(h *State) any { return float64(h.RAM) },
+	"free_ram_mb":           func(h *State) any { return float64(h.RAM - h.RAMUsed) },
+	"free_disk_mb":          func(h *State) any { return float64(h.Disk-h.DiskUsed) * mbPerGB },
+	"total_usable_disk_gb":  func(h *State) any { return float64(h.Disk) },
+	"disk_mb_used":          func(h *State) any { return float64(h.DiskUsed) * mbPerGB },
+	"vcpus_total":           func(h *State) any { return float64(h.VCPUs) },
+	"vcpus_used":            func(h *State) any { return float64(h.VCPUsUsed) },
+	"num_instances":         func(h *State) any { return float64(h.RunningVMs) },
+	"cpu_allocation_ratio":  func(h *State) any { return h.CPURatio },
+	"ram_allocation_ratio":  func(h *State) any { return h.RAMRatio },
+	"disk_allocation_ratio": func(h *State) any { return h.DiskRatio },
+	"cpu_info":              func(h *State) any { return h.CPUInfo },
+	"num_io_ops":            func(h *State) any { return float64(h.IOOps) },
+	"uuid":                  func(h *State) any { return h.ID },
 }
 
 // mbPerGB is for names in a query that say MB, where hosts count GB.

@@ -14,7 +14,12 @@ import (
 
 // A Request is what a server needs of a host.
 type Request struct {
-	Needs   nova.Resources
+	Needs     nova.Resources
+	ProjectID string
+	Flavor    nova.Flavor       // what the server is or is to be, for its name and extra specs
+	ImageID   string            // what it is made of; empty for a volume
+	Image     map[string]string // the properties of its image
+
 	Zone    string   // the availability zone; empty for any
 	Exclude []string // names of the hosts where it failed already
 	To      Target   // where a caller would like the server to be, if it may be there
@@ -23,9 +28,39 @@ type Request struct {
 	Group *Group // the server group that the server is a member of; nil for none
 	Hints Hints
 
-	Weights Weights
-	Seed    uint64 // decides between hosts of the same weight; a random number spreads servers
-	Limit   int    // how many hosts are wanted at the most; 0 for all that fit
+	Seed  uint64 // decides between hosts of the same weight; a random number spreads servers
+	Limit int    // how many hosts are wanted at the most; 0 for all that fit
+}
+
+// A Cloud is what the scheduler knows of all hosts.
+type Cloud struct {
+	Hosts      []nova.Host
+	Aggregates []nova.Aggregate
+	IOOps      map[string]int // by host: for how many servers data is being moved
+}
+
+// A State is a host as filters and weighers see it.
+type State struct {
+	*nova.Host
+	Aggregates []*nova.Aggregate // that the host is in
+	IOOps      int
+}
+
+// states are those of all hosts of a cloud.
+func (c Cloud) states() []*State {
+	of := map[string][]*nova.Aggregate{}
+	for i := range c.Aggregates {
+		for _, host := range c.Aggregates[i].Hosts {
+			of[host] = append(of[host], &c.Aggregates[i])
+		}
+	}
+	states, pointers := make([]State, len(c.Hosts)), make([]*State, len(c.Hosts))
+	for i := range c.Hosts {
+		name := c.Hosts[i].Name
+		states[i] = State{&c.Hosts[i], of[name], c.IOOps[name]}
+		pointers[i] = &states[i]
+	}
+	return pointers
 }
 
 // A Target names a host, or a node of it, or both. Empty is any.
@@ -48,6 +83,49 @@ type Hints struct {
 	DifferentHost []string     // none of these hosts will do
 	Near          netip.Prefix // only hosts with an address in it will do; the zero value for no such hint
 	Query         Query        // what a host must be; nil for no such hint
+}
+
+// A Scheduler chooses as an operator has decided.
+type Scheduler struct {
+	o       Options
+	filters []filter // those that are enabled, and those that always are
+	forced  []filter // what is left of them for hosts that a server is forced to
+}
+
+// New makes a scheduler. The error names a filter that there is not, or that is
+// not available.
+func New(o Options) (*Scheduler, error) {
+	enabled, err := o.enabled()
+	if err != nil {
+		return nil, err
+	}
+	s := &Scheduler{o: o}
+	for _, f := range filters {
+		if f.optional && !slices.Contains(enabled, f.name) {
+			continue
+		}
+		s.filters = append(s.filters, f)
+		if f.hard {
+			s.forced = append(s.forced, f)
+		}
+	}
+	return s, nil
+}
+
+// Plain is a scheduler with the default filters, to which all hosts that fit are
+// alike.
+func Plain() *Scheduler {
+	s, err := New(Options{})
+	if err != nil {
+		panic(err) //nolint:forbidigo // the table of filters is wrong
+	}
+	return s
+}
+
+// A choice is a request, and what the operator has decided.
+type choice struct {
+	Request
+	o *Options
 }
 
 // A Report says how many hosts were left after each filter, in their order.
@@ -76,20 +154,41 @@ func (r Report) String() string {
 // none, the error says so in the words that the server's fault shows; it is of
 // kind nova.Invalid, which is what a client is told that waits for the answer.
 // The report is there in either case.
-func Choose(r Request, hosts []nova.Host) ([]nova.Host, Report, error) {
-	left := make([]*nova.Host, len(hosts))
-	for i := range hosts {
-		left[i] = &hosts[i]
+//
+// An operator who forces a server to a host means the soft filters not to count,
+// as in Nova; the server must still fit.
+func (s *Scheduler) Choose(r Request, cloud Cloud) ([]nova.Host, Report, error) {
+	if err := s.knowsPolicy(r.Group); err != nil {
+		return nil, nil, err
 	}
+	use := s.filters
+	if r.Force != (Target{}) {
+		use = s.forced
+	}
+	left := cloud.states()
+	c := choice{r, &s.o}
 	report := Report{{"hosts", len(left)}}
-	for _, f := range filtersFor(r) {
-		left = slices.DeleteFunc(left, func(h *nova.Host) bool { return !f.pass(&r, h) })
+	for _, f := range use {
+		left = slices.DeleteFunc(left, func(h *State) bool { return !f.pass(&c, h) })
 		report = append(report, Count{f.name, len(left)})
 		if len(left) == 0 {
 			return nil, report, noValidHost(f.reason(r))
 		}
 	}
-	return best(r, left), report, nil
+	return best(&c, left), report, nil
+}
+
+// knowsPolicy refuses a server of a group whose policy nothing enforces, in the
+// words of nova/scheduler/utils.py.
+func (s *Scheduler) knowsPolicy(g *Group) error {
+	if g == nil {
+		return nil
+	}
+	name := map[nova.GroupPolicy]string{nova.Affinity: affinityFilter, nova.AntiAffinity: antiAffinityFilter}[g.Policy]
+	if name == "" || slices.ContainsFunc(s.filters, func(f filter) bool { return f.name == name }) {
+		return nil
+	}
+	return nova.Errorf(nova.Invalid, "ServerGroup policy is not supported: %s not configured", name)
 }
 
 // noValidHost ends in a space if there is no reason to give, as Nova's does.

@@ -13,6 +13,16 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
+// with makes a scheduler of some weights.
+func with(t testing.TB, weights Weights) *Scheduler {
+	t.Helper()
+	s, err := New(Options{Weights: weights})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 var even = Weights{RAM: 1, CPU: 1, Disk: 1}
 
 // host is an empty host of 8 CPUs, 8 GB and 100 GB, after the changes given.
@@ -60,7 +70,6 @@ func TestChoose(t *testing.T) {
 		fault string
 	}{
 		{"most free memory first", Request{}, []nova.Host{host("a", ramUsed(4096)), host("b"), host("c", ramUsed(1024))}, []string{"b", "c", "a"}, ""},
-		{"packed by a negative weight", Request{Weights: Weights{RAM: -1}}, []nova.Host{host("b"), host("a", ramUsed(4096))}, []string{"a", "b"}, ""},
 		{"limit", Request{Limit: 1}, []nova.Host{host("a", ramUsed(4096)), host("b")}, []string{"b"}, ""},
 		{"no hosts", Request{}, nil, nil, silent},
 		{"disabled", Request{}, []nova.Host{host("a", disabled), host("b")}, []string{"b"}, ""},
@@ -86,11 +95,8 @@ func TestChoose(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.r.Needs = small
-			if tt.r.Weights == (Weights{}) {
-				tt.r.Weights = even
-			}
 			before := slices.Clone(tt.hosts)
-			got, report, err := Choose(tt.r, tt.hosts)
+			got, report, err := with(t, even).Choose(tt.r, Cloud{Hosts: tt.hosts})
 			if diff := cmp.Diff(tt.want, names(got)); diff != "" {
 				t.Errorf("hosts (-want +got):\n%s", diff)
 			}
@@ -132,7 +138,7 @@ func TestChoose_Room(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, _, err := Choose(Request{Needs: tt.needs}, []nova.Host{h})
+			_, _, err := with(t, even).Choose(Request{Needs: tt.needs}, Cloud{Hosts: []nova.Host{h}})
 			if (err == nil) != tt.fits {
 				t.Errorf("Choose: %v, want room: %t", err, tt.fits)
 			}
@@ -143,11 +149,11 @@ func TestChoose_Room(t *testing.T) {
 func TestChoose_Report(t *testing.T) {
 	t.Parallel()
 	hosts := []nova.Host{host("a", disabled), host("b", ramUsed(8192)), host("c", down)}
-	_, report, err := Choose(Request{Needs: nova.Resources{RAM: 1}}, hosts)
+	_, report, err := with(t, even).Choose(Request{Needs: nova.Resources{RAM: 1}}, Cloud{Hosts: hosts})
 	if err == nil {
 		t.Fatal("a host was found")
 	}
-	const want = "hosts 3, target 3, enabled 2, ram 1, vcpu 1, disk 1, not tried 1, up 0"
+	const want = "hosts 3, target 3, enabled 2, ram 1, vcpu 1, disk 1, inventory 1, not tried 1, ComputeFilter 0"
 	if report.String() != want {
 		t.Errorf("report = %q, want %q", report, want)
 	}
@@ -156,14 +162,14 @@ func TestChoose_Report(t *testing.T) {
 func TestChoose_TiesSpread(t *testing.T) {
 	t.Parallel()
 	hosts := []nova.Host{host("a"), host("b"), host("c"), host("d")}
-	first := map[string]int{}
+	first, s := map[string]int{}, with(t, even)
 	for seed := range uint64(400) {
-		r := Request{Weights: even, Seed: seed}
-		got, _, err := Choose(r, hosts)
+		r := Request{Seed: seed}
+		got, _, err := s.Choose(r, Cloud{Hosts: hosts})
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, _, _ := Choose(r, hosts)
+		again, _, _ := s.Choose(r, Cloud{Hosts: hosts})
 		if diff := cmp.Diff(names(got), names(again)); diff != "" {
 			t.Fatalf("seed %d gives two orders:\n%s", seed, diff)
 		}
@@ -186,9 +192,10 @@ func BenchmarkChoose(b *testing.B) {
 		for _, limit := range []int{0, 5} {
 			b.Run(fmt.Sprintf("hosts=%d/limit=%d", n, limit), func(b *testing.B) {
 				b.ReportAllocs()
-				r := Request{Needs: nova.Resources{VCPUs: 1, RAM: 512, Disk: 1}, Zone: "nova", Weights: even, Limit: limit}
+				s := with(b, even)
+				r := Request{Needs: nova.Resources{VCPUs: 1, RAM: 512, Disk: 1}, Zone: "nova", Limit: limit}
 				for b.Loop() {
-					if _, _, err := Choose(r, hosts); err != nil {
+					if _, _, err := s.Choose(r, Cloud{Hosts: hosts}); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -236,8 +243,7 @@ func TestChoose_GroupsAndHints(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.r.Weights = Weights{SoftAffinity: 1, SoftAntiAffinity: 1}
-			got, _, err := Choose(tt.r, hosts)
+			got, _, err := with(t, Weights{SoftAffinity: 1, SoftAntiAffinity: 1}).Choose(tt.r, Cloud{Hosts: hosts})
 			if diff := cmp.Diff(tt.want, slices.Sorted(slices.Values(names(got)))); diff != "" {
 				t.Errorf("hosts (-want +got):\n%s", diff)
 			}
