@@ -44,7 +44,11 @@ func (s *Site) logRequest(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(log.WithContext(r.Context()), recordKey{}, rec))
 		defer func() {
 			aborted := answerPanic(&recorder{w, rec}, r, recover())
-			rec.line(&log, r, time.Since(began))
+			took := time.Since(began)
+			rec.line(&log, r, took)
+			if s.Count != nil {
+				s.Count(r.Method, cmp.Or(rec.route, "-"), rec.status, took)
+			}
 			if aborted {
 				panic(http.ErrAbortHandler)
 			}

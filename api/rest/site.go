@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/rs/zerolog"
@@ -21,6 +22,9 @@ type Site struct {
 	// identity service can't be asked.
 	Validate func(ctx context.Context, token, service string) (nova.Caller, error)
 	Log      zerolog.Logger
+	// Count is told of each request when it has ended: its method, the pattern of
+	// its route, the status, and how long it took. It may be nil.
+	Count func(method, route string, status int, took time.Duration)
 
 	AuthURI    string // where a client without a token is sent; a path is below the site's own address
 	MaxLimit   int    // items of a page

@@ -22,6 +22,7 @@ import (
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/metrics"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/internal/scheduler"
@@ -56,7 +57,11 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		return err
 	}
 	defer func() { _ = store.Close() }()
-	c, err := newCore(cfg, store, log)
+	admin, err := newAdmin(ctx, cfg.NovaAPI.AdminListen, store, log)
+	if err != nil {
+		return err
+	}
+	c, err := newCore(cfg, store, admin.counters(), log)
 	if err != nil {
 		return err
 	}
@@ -72,6 +77,9 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		}
 		group.Go(func() error { return c.bundled.run(running) })
 		group.Go(func() error { return httpServer{handler, newPatience(cfg), pair, log}.run(running, listener) })
+	}
+	if admin != nil {
+		group.Go(func() error { return admin.run(running) })
 	}
 	if cfg.Plays(config.RoleScheduler) || cfg.Plays(config.RoleCompute) {
 		group.Go(func() error { return c.registrar.Run(running) })
@@ -94,6 +102,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 // serves the schedulers' queue alone.
 type core struct {
 	store     *db.Store
+	counters  *metrics.Metrics // nil for none
 	bundled   *bundled
 	clients   *cloud.Clients
 	hosts     *hosts.Hosts
@@ -118,8 +127,8 @@ func (c core) startAPI(ctx context.Context, cfg *config.Config, address string, 
 
 // newCore makes the bundled services, the clients of all services, and compute
 // with the hypervisors of this process.
-func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, err error) {
-	c.store = store
+func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log zerolog.Logger) (c core, err error) {
+	c.store, c.counters = store, counters
 	if c.bundled, err = newBundled(cfg, store, log); err != nil {
 		return c, err
 	}
@@ -149,7 +158,7 @@ func newCore(cfg *config.Config, store *db.Store, log zerolog.Logger) (c core, e
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, ConfigDrives: cfg.ForceConfigDrive, Log: log,
+		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil
@@ -269,6 +278,9 @@ func newHandler(cfg *config.Config, c core, log zerolog.Logger) (http.Handler, e
 	site, err := newSite(cfg, c.clients, c.bundled, log)
 	if err != nil {
 		return nil, err
+	}
+	if c.counters != nil {
+		site.Count = c.counters.Request
 	}
 	front := newFront(c.store, site, c.bundled, api.New(api.Options{
 		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists,

@@ -37,6 +37,7 @@ type Worker struct {
 	heal         time.Duration
 	scheduler    *scheduler.Scheduler
 	configDrives bool
+	count        func(verb string, failed bool, took time.Duration)
 	log          zerolog.Logger
 	running
 }
@@ -66,6 +67,9 @@ type WorkerOptions struct {
 	Heal time.Duration
 	// Scheduler chooses hosts. Nil is one that likes all that fit alike.
 	Scheduler *scheduler.Scheduler
+	// Count is told of each piece of work on an action: the verb, whether it has
+	// failed, and how long it took. It may be nil.
+	Count func(verb string, failed bool, took time.Duration)
 	// ConfigDrives says that all servers that this worker's hosts build get a config
 	// drive.
 	ConfigDrives bool
@@ -93,7 +97,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
-		configDrives: o.ConfigDrives, log: o.Log,
+		configDrives: o.ConfigDrives, count: o.Count, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}},
 	}
 }
@@ -246,11 +250,15 @@ func (w *Worker) carryOut(ctx context.Context, record nova.Action) {
 	ctx, leave := w.enter(log.WithContext(ctx), record, w.transitions[Verb(record.Verb)].ends())
 	defer leave()
 	failed, err := w.attempt(ctx, record)
+	took := w.store.Now().Sub(began)
 	level := zerolog.InfoLevel
 	if failed || err != nil && !db.IsLost(err) && ctx.Err() == nil {
 		level = zerolog.WarnLevel
 	}
-	log.WithLevel(level).Err(err).Bool("failed", failed).Int("attempt", record.Attempt).Dur("duration", w.store.Now().Sub(began)).Msg("action")
+	log.WithLevel(level).Err(err).Bool("failed", failed).Int("attempt", record.Attempt).Dur("duration", took).Msg("action")
+	if w.count != nil {
+		w.count(record.Verb, failed || level == zerolog.WarnLevel, took)
+	}
 }
 
 // attempt takes an action as far as this worker can, and reports whether the

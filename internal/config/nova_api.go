@@ -14,6 +14,7 @@ const (
 
 // NovaAPI is the section [nova_api]: options that Nova doesn't have.
 type NovaAPI struct {
+	AdminListen      string // host:port of metrics and profiles; empty for none
 	PublicURL        string // scheme, host and port that clients use; empty: those of each request
 	LogFormat        string // auto, console or json
 	RegionName       string
@@ -39,6 +40,11 @@ var novaAPIOptions = []Option{
 	{
 		Name: "public_url", Accepts: maybe(webAddress), at: func(c *Config) any { return &c.NovaAPI.PublicURL },
 		Help: "Scheme, host and port at which clients reach this process, for links, the bundled identity service's catalog and clouds.yaml. Empty: those that each client has used, and in clouds.yaml the address to listen on.",
+	},
+	// Whoever reaches it sees names of hosts, and can slow the process down.
+	{
+		Name: "admin_listen", Accepts: maybe(hostAndPort), at: func(c *Config) any { return &c.NovaAPI.AdminListen },
+		Help: "host:port at which Prometheus finds /metrics, and operators the profiles of /debug/pprof/, such as 127.0.0.1:9774. It asks for no token: only operators may reach it. Empty: nowhere.",
 	},
 	{
 		Name: "log_format", Default: auto, Accepts: oneOf(auto, "console", "json"), at: func(c *Config) any { return &c.NovaAPI.LogFormat },

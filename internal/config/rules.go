@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -98,6 +99,19 @@ var webAddress = rule{"a URL", func(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		return errors.New("not a URL: want http://… or https://…")
+	}
+	return nil
+}}
+
+// hostAndPort accepts an address to listen on; without a host it is all of the
+// machine's.
+var hostAndPort = rule{"host:port", func(text string) error {
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return errors.New("want host:port")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return errors.New("the port is no number up to 65535")
 	}
 	return nil
 }}
