@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,7 +28,7 @@ func TestMetrics(t *testing.T) {
 				base = "http://" + found[1]
 				return nil
 			}
-			return fmt.Errorf("no address in the log")
+			return errors.New("no address in the log")
 		})
 		demo := p.login("demo")
 		create := object{"name": "s", "imageRef": demo.images()[0].ID, "flavorRef": "42", "networks": "none"}
@@ -60,7 +61,7 @@ func TestMetrics(t *testing.T) {
 // read gets a page that anybody may see.
 func read(t *testing.T, address string) string {
 	t.Helper()
-	r, err := http.Get(address) //nolint:noctx // the client has no context
+	r, err := http.Get(address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,10 @@ import (
 
 // Connections tells of each pool of connections to the database what is going on
 // there.
-func (d *DB) Connections() map[string]nova.Connections {
-	pools := map[string]*sqlx.DB{"write": d.write, "lists": d.lists}
-	if d.read != d.write {
-		pools["read"] = d.read
+func (s *DB) Connections() map[string]nova.Connections {
+	pools := map[string]*sqlx.DB{"write": s.write, "lists": s.lists}
+	if s.read != s.write {
+		pools["read"] = s.read
 	}
 	told := make(map[string]nova.Connections, len(pools))
 	for name, pool := range pools {

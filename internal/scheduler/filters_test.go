@@ -164,12 +164,34 @@ func TestMeets(t *testing.T) {
 		value, demand string
 		want          bool
 	}{
-		{"1", "1", true}, {"1", "", false}, {"", "", true}, {"> 1", "> 1", true}, {"2", "> 1", false},
-		{"2", "= 1", true}, {"1", "= 2", false}, {"1.0", "== 1", true}, {"x", "== 1", false}, {"1", "== x", false}, {"2", "!= 1", true},
-		{"2", ">= 2", true}, {"2", "<= 1", false}, {"2", ">=", false},
-		{"ab", "s== ab", true}, {"ab", "s!= ab", false}, {"ab", "s< b", true}, {"ab", "s<= ab", true}, {"b", "s> ab", true}, {"ab", "s>= b", false},
-		{"abc", "<in> b", true}, {"abc", "<in> d", false}, {"avx vmx", "<all-in> vmx avx", true}, {"avx", "<all-in> vmx avx", false},
-		{"b", "<or> a <or> b", true}, {"c", "<or> a <or> b", false}, {"b", "<or> a b", false}, {"a", "<or>", false},
+		{"1", "1", true},
+		{"1", "", false},
+		{"", "", true},
+		{"> 1", "> 1", true},
+		{"2", "> 1", false},
+		{"2", "= 1", true},
+		{"1", "= 2", false},
+		{"1.0", "== 1", true},
+		{"x", "== 1", false},
+		{"1", "== x", false},
+		{"2", "!= 1", true},
+		{"2", ">= 2", true},
+		{"2", "<= 1", false},
+		{"2", ">=", false},
+		{"ab", "s== ab", true},
+		{"ab", "s!= ab", false},
+		{"ab", "s< b", true},
+		{"ab", "s<= ab", true},
+		{"b", "s> ab", true},
+		{"ab", "s>= b", false},
+		{"abc", "<in> b", true},
+		{"abc", "<in> d", false},
+		{"avx vmx", "<all-in> vmx avx", true},
+		{"avx", "<all-in> vmx avx", false},
+		{"b", "<or> a <or> b", true},
+		{"c", "<or> a <or> b", false},
+		{"b", "<or> a b", false},
+		{"a", "<or>", false},
 	} {
 		if got := meets(tt.value, tt.demand); got != tt.want {
 			t.Errorf("%q meets %q: %t", tt.value, tt.demand, got)
@@ -197,7 +219,8 @@ func TestWeights(t *testing.T) {
 		{"few servers", Weights{NumInstances: -1}, []nova.Host{host("b", func(h *nova.Host) { h.RunningVMs = 2 }), host("a")}, nil, []string{"a", "b"}},
 		{"new", Weights{Version: 1}, []nova.Host{host("b"), host("a", func(h *nova.Host) { h.Version = 2 })}, nil, []string{"a", "b"}},
 		{
-			"as aggregates say", Weights{RAM: 1},
+			"as aggregates say",
+			Weights{RAM: 1},
 			[]nova.Host{host("a"), host("b", full), host("c", ramUsed(8192))},
 			[]nova.Aggregate{
 				{Hosts: []string{"a", "b"}, Metadata: map[string]string{"ram_weight_multiplier": "-2"}},
