@@ -18,12 +18,18 @@ func (s *Store) Queues(ctx context.Context) ([]nova.Queue, error) {
 		Oldest  time.Time  `db:"oldest"`
 		Ended   *time.Time `db:"ended"`
 	}](ctx, s.DB, `
-		SELECT queue, COUNT(*) AS actions, SUM(CASE WHEN owner = '' THEN 1 ELSE 0 END) AS waiting,
-			MIN(start_time) AS oldest, MIN(CASE WHEN owner <> '' THEN lease_until END) AS ended
-		FROM actions
-		WHERE finish_time IS NULL
-		GROUP BY queue
-		ORDER BY queue`)
+		SELECT q.queue, q.actions, q.waiting, oldest.start_time AS oldest, overdue.lease_until AS ended
+		FROM (
+			SELECT queue, COUNT(*) AS actions, SUM(CASE WHEN owner = '' THEN 1 ELSE 0 END) AS waiting, MIN(id) AS first
+			FROM actions
+			WHERE finish_time IS NULL
+			GROUP BY queue
+		) AS q
+		JOIN actions oldest ON oldest.id = q.first
+		LEFT JOIN actions overdue ON overdue.id = (
+			SELECT id FROM actions WHERE finish_time IS NULL AND queue = q.queue AND owner <> '' ORDER BY lease_until LIMIT 1
+		)
+		ORDER BY q.queue`)
 	if err != nil {
 		return nil, fmt.Errorf("look at the queues: %w", err)
 	}

@@ -137,6 +137,9 @@ func (w *Worker) cloud(ctx context.Context) (c scheduler.Cloud, err error) {
 	if c.Hosts, err = w.hosts.All(ctx); err != nil {
 		return c, err
 	}
+	if c.Aggregates, err = w.hosts.Aggregates(ctx); err != nil {
+		return c, err
+	}
 	c.IOOps, err = w.store.IOOps(ctx)
 	return c, err
 }
