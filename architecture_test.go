@@ -71,7 +71,7 @@ var rooms = map[string]room{
 		[]string{"internal/nova", "db/networkdb", "db/rows", "internal/standalone/kit"}, driver,
 	},
 	"internal/standalone/volume": {
-		[]string{"internal/nova", "internal/python", "db/volumedb", "db/rows", "internal/standalone/kit", "internal/standalone/folder"}, driver,
+		[]string{"internal/nova", "internal/python", "internal/cloud", "db/volumedb", "db/rows", "internal/standalone/kit", "internal/standalone/folder"}, driver,
 	},
 	"internal/standalone/folder": {nil, with(web, driver)},
 	"db/rows":                    {[]string{"internal/nova", "internal/pattern", "migrations"}, web},

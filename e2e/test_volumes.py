@@ -42,3 +42,21 @@ def test_the_type_of_a_volume(cloud):
     listed = cloud.openstack("volume", "type", "list", "--default", "-f", "json").json
     assert [(t["Name"], t["Is Public"]) for t in listed] == [("__DEFAULT__", True)]
     assert cloud.openstack("volume", "type", "show", "__DEFAULT__", "-f", "json").json["name"] == "__DEFAULT__"
+
+
+def test_copies_of_volumes(cloud, volumes):
+    cloud.openstack("volume", "create", "--image", "cirros", "--size", "1", "boot")
+    assert wait_for(cloud, "available", "boot")["volume_image_metadata"]["image_name"] == "cirros"
+    cloud.openstack("volume", "snapshot", "create", "--volume", "boot", "snap")
+
+    def snapshots():
+        return {s["Name"]: s["Status"] for s in cloud.openstack("volume", "snapshot", "list", "-f", "json").json}
+    eventually(lambda: snapshots() == {"snap": "available"}, "the snapshot is available")
+    cloud.openstack("volume", "create", "--snapshot", "snap", "--size", "2", "larger")
+    cloud.openstack("volume", "create", "--source", "boot", "twin")
+    assert wait_for(cloud, "available", "larger")["bootable"] in (True, "true")
+    wait_for(cloud, "available", "twin")
+    cloud.openstack("volume", "set", "--size", "2", "twin")
+    assert wait_for(cloud, "available", "twin")["size"] == 2
+    cloud.openstack("volume", "snapshot", "delete", "snap")
+    eventually(lambda: not snapshots(), "the snapshot is gone")

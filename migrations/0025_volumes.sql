@@ -36,6 +36,7 @@ CREATE TABLE volume_volumes (
     attach_status     TEXT    NOT NULL,
     migration_status  TEXT,
     size              BIGINT  NOT NULL, -- GB, and what the quota counts
+    reserved          BIGINT  NOT NULL, -- GB more that it is being extended by, counted as well
     availability_zone TEXT    NOT NULL,
     type_id           TEXT    NOT NULL REFERENCES volume_types (id),
     snapshot_id       TEXT,             -- of which it was made; it may be gone

@@ -51,7 +51,7 @@ type bundled struct {
 }
 
 // newBundled makes the bundled services that the configuration asks for. Call
-// validateWith before they serve.
+// connect before they serve.
 func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundled, error) {
 	consoles, err := console.New(console.Options{Resolve: store.ConsoleOfToken})
 	if err != nil {
@@ -99,13 +99,16 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 	return b, nil
 }
 
-// validateWith gives the bundled services the client of the identity service that
-// the API uses, to ask about tokens. The bundled identity service tells that client
+// connect gives the bundled services the clients that the API uses, to ask about
+// tokens and images. The bundled identity service tells the client of identity
 // which tokens are revoked.
-func (b *bundled) validateWith(client *cloud.Identity) {
-	b.validate = client.Validate
+func (b *bundled) connect(clients *cloud.Clients) {
+	b.validate = clients.Identity.Validate
 	if b.identity != nil {
-		b.identity.OnRevocation(client.Forget)
+		b.identity.OnRevocation(clients.Identity.Forget)
+	}
+	if b.volume != nil {
+		b.volume.Images = clients.Image
 	}
 }
 

@@ -135,7 +135,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	if c.clients, err = newClients(cfg, c.bundled, log); err != nil {
 		return c, err
 	}
-	c.bundled.validateWith(c.clients.Identity)
+	c.bundled.connect(c.clients)
 	local, err := newLocalHosts(cfg)
 	if err != nil {
 		return c, err

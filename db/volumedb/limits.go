@@ -55,14 +55,16 @@ func (s *Store) LockProject(ctx context.Context, project string) error {
 // and each of these by type, such as volumes_fast.
 func (s *Store) Used(ctx context.Context, project string) (map[string]int64, error) {
 	used := map[string]int64{}
-	for resource, table := range map[string]string{"volumes": "volume_volumes", "snapshots": "volume_snapshots"} {
+	for resource, of := range map[string]struct{ table, size string }{
+		"volumes": {"volume_volumes", "r.size + r.reserved"}, "snapshots": {"volume_snapshots", "r.size"},
+	} {
 		found, err := rows.All[struct {
 			Type      string `db:"type"`
 			Number    int64  `db:"number"`
 			Gigabytes int64  `db:"gigabytes"`
 		}](ctx, s.DB, `
-			SELECT t.name AS type, COUNT(*) AS number, CAST(SUM(r.size) AS BIGINT) AS gigabytes
-			FROM `+table+` r JOIN volume_types t ON t.id = r.type_id
+			SELECT t.name AS type, COUNT(*) AS number, CAST(SUM(`+of.size+`) AS BIGINT) AS gigabytes
+			FROM `+of.table+` r JOIN volume_types t ON t.id = r.type_id
 			WHERE r.project_id = ? GROUP BY t.name`, project)
 		if err != nil {
 			return nil, fmt.Errorf("count %s: %w", resource, err)

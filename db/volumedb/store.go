@@ -17,6 +17,7 @@ type Store struct {
 
 	Volumes     Table[Volume]
 	Types       Table[Type]
+	Snapshots   Table[Snapshot]
 	Attachments Table[Attachment]
 }
 
@@ -26,6 +27,7 @@ func New(d *rows.DB) *Store {
 		DB:          d,
 		Volumes:     Table[Volume]{d, &volumes},
 		Types:       Table[Type]{d, &types},
+		Snapshots:   Table[Snapshot]{d, &snapshots},
 		Attachments: Table[Attachment]{d, &attachments},
 	}
 }

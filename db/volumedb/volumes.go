@@ -21,7 +21,8 @@ type Volume struct {
 	PreviousStatus   string            `db:"previous_status"`
 	AttachStatus     string            `db:"attach_status"` // attached or detached
 	MigrationStatus  *string           `db:"migration_status"`
-	Size             int64             `db:"size"` // GB
+	Size             int64             `db:"size"`     // GB
+	Reserved         int64             `db:"reserved"` // GB more that it is being extended by
 	AvailabilityZone string            `db:"availability_zone"`
 	TypeID           string            `db:"type_id"`
 	SnapshotID       *string           `db:"snapshot_id"`

@@ -77,6 +77,9 @@ func newImage(image nova.Image) map[string]any {
 			body[key] = value
 		}
 	}
+	if image.Protected {
+		body["protected"] = true
+	}
 	for key, value := range map[string]string{
 		"id":               image.ID,
 		"owner":            image.Owner,

@@ -9,6 +9,7 @@ type Image struct {
 	Owner           string // project ID
 	Status          string // queued, saving, active, …
 	Visibility      string // public, private, shared, community
+	Protected       bool   // nobody can delete it
 	DiskFormat      string
 	ContainerFormat string
 	MinDisk         int   // GB

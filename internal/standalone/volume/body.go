@@ -147,6 +147,14 @@ func text(value any) string {
 	return ""
 }
 
+// nonEmptyText is a text with something in it.
+func nonEmptyText(value any) string {
+	if s, ok := value.(string); ok && strings.TrimSpace(s) == "" {
+		return python.Repr(value) + " is too short"
+	}
+	return text(value)
+}
+
 // uuidText is the text of a UUID, and optionalUUID that or null.
 func uuidText(value any) string {
 	s, ok := value.(string)
@@ -184,6 +192,14 @@ func gigabytes(value any) string {
 		return python.Str(value) + " is greater than the maximum of " + strconv.Itoa(maxInt)
 	}
 	return ""
+}
+
+// requiredGigabytes is a size that must be given.
+func requiredGigabytes(value any) string {
+	if value == nil {
+		return "None is not of type 'integer', 'string'"
+	}
+	return gigabytes(value)
 }
 
 // numberOf reads a whole number, which clients may write as a text.
@@ -283,4 +299,18 @@ func textOf(body object, names ...string) *string {
 		}
 	}
 	return nil
+}
+
+// body1 reads a body with one key.
+func (s *Service) body1(r *http.Request, c schema) (object, error) { return s.body(r, c) }
+
+// oneOf is a word of a list, in either case.
+func oneOf(title string, words []string) func(value any) string {
+	return func(value any) string {
+		word, ok := value.(string)
+		if ok && slices.Contains(words, strings.ToLower(word)) {
+			return ""
+		}
+		return title + ": " + python.Str(value) + " is invalid, valid statuses are: " + strings.Join(words, ", ") + "."
+	}
 }

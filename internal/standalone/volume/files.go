@@ -2,9 +2,12 @@ package volume
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/nova-api/nova-api/internal/standalone/folder"
 )
@@ -43,10 +46,15 @@ func (f files) claim(id string) (release func(), ok bool, err error) {
 
 // make writes the data of a volume or a snapshot, unless it is there already:
 // what fill writes, and zeros up to the size in bytes, which take no room.
-func (f files) make(id string, size int64, fill func(file *os.File) error) (err error) {
+func (f files) make(id string, size int64, fill func(file *os.File) error) error {
 	if _, err := os.Stat(f.path(id)); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	return f.replace(id, size, fill)
+}
+
+// replace does the same whether there is data or not.
+func (f files) replace(id string, size int64, fill func(file *os.File) error) (err error) {
 	file, err := os.OpenFile(f.path(id)+partial, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
@@ -81,6 +89,15 @@ func grow(file *os.File, size int64) error {
 	return file.Truncate(size)
 }
 
+// extend makes the data of a volume larger.
+func (f files) extend(id string, size int64) error {
+	file, err := os.OpenFile(f.path(id), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(grow(file, size), file.Sync(), file.Close())
+}
+
 // drop removes what has been written so far of new data.
 func (f files) drop(id string) error { return ignoreMissing(os.Remove(f.path(id) + partial)) }
 
@@ -96,3 +113,46 @@ func ignoreMissing(err error) error {
 	}
 	return err
 }
+
+// The arguments of lseek that find data and holes in sparse files.
+const (
+	seekData = 3
+	seekHole = 4
+)
+
+// copySparse copies a file, and leaves holes where the source has them. Before
+// each piece it asks whether to go on.
+func copySparse(to, from *os.File, goOn func() error) error {
+	for at := int64(0); ; {
+		start, err := from.Seek(at, seekData)
+		if errors.Is(err, syscall.ENXIO) { // nothing but holes up to the end
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("find the next piece of data: %w", err)
+		}
+		end, err := from.Seek(start, seekHole)
+		if err != nil {
+			return fmt.Errorf("find the next hole: %w", err)
+		}
+		for start < end {
+			if err := goOn(); err != nil {
+				return err
+			}
+			piece := min(end-start, pieceSize)
+			if _, err := io.Copy(io.NewOffsetWriter(to, start), io.NewSectionReader(from, start, piece)); err != nil {
+				return err
+			}
+			start += piece
+		}
+		at = end
+	}
+	info, err := from.Stat()
+	if err != nil {
+		return err
+	}
+	return grow(to, info.Size())
+}
+
+// pieceSize is how much is copied between two questions whether to go on, in bytes.
+const pieceSize = 64 << 20

@@ -62,8 +62,7 @@ func (s *Service) takeQuota(ctx context.Context, tx *volumedb.Store, project str
 	}
 	for _, resource := range []string{"gigabytes", "gigabytes_" + n.typeName} {
 		if limit, ok := limits[resource]; ok && limit >= 0 && used[resource]+n.gigabytes > limit {
-			return overLimit("VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed %s quota. Requested %dG, "+
-				"quota is %dG and %dG has been consumed.", resource, n.gigabytes, limit, used[resource])
+			return overGigabytes(resource, n.gigabytes, limit, used[resource])
 		}
 	}
 	if n.counted == "" {
@@ -75,6 +74,35 @@ func (s *Service) takeQuota(ctx context.Context, tx *volumedb.Store, project str
 		}
 	}
 	return nil
+}
+
+// takeTypeQuota refuses to give a volume another type if the project has none of
+// that left. What it has altogether stays the same.
+func (s *Service) takeTypeQuota(ctx context.Context, tx *volumedb.Store, v volumedb.Volume, to volumedb.Type) error {
+	limits, err := s.limitsOf(ctx, tx, v.ProjectID)
+	if err != nil {
+		return err
+	}
+	if err := tx.LockProject(ctx, v.ProjectID); err != nil {
+		return err
+	}
+	used, err := tx.Used(ctx, v.ProjectID)
+	if err != nil {
+		return err
+	}
+	if limit, ok := limits["gigabytes_"+to.Name]; ok && limit >= 0 && used["gigabytes_"+to.Name]+v.Size > limit {
+		return overGigabytes("gigabytes_"+to.Name, v.Size, limit, used["gigabytes_"+to.Name])
+	}
+	if limit, ok := limits["volumes_"+to.Name]; ok && limit >= 0 && used["volumes_"+to.Name] >= limit {
+		return tooMany("volumes", "volumes_"+to.Name, limit)
+	}
+	return nil
+}
+
+// overGigabytes is Cinder's word for too many gigabytes.
+func overGigabytes(resource string, wanted, limit, used int64) error {
+	return overLimit("VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed %s quota. Requested %dG, "+
+		"quota is %dG and %dG has been consumed.", resource, wanted, limit, used)
 }
 
 // tooMany is Cinder's word for one volume or snapshot too many.

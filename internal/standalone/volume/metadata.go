@@ -46,7 +46,7 @@ func (s *Service) metadataRoutes() []route {
 			})
 			return err
 		},
-		body: func(r *http.Request, c schema) (object, error) { return s.body(r, c) },
+		body: s.body1,
 	}.routes()
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db/volumedb"
+	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/folder"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
@@ -38,19 +39,21 @@ type Options struct {
 	// PublicURL is where clients reach the process, without Path. If it is
 	// empty, each client is told the scheme and host that it used itself.
 	PublicURL string
-	Zone      string           // the availability zone of all volumes; empty for nova
-	Host      string           // the name of this machine, as administrators see it
-	Limits    map[string]int64 // of projects without limits of their own; what is missing has Cinder's default
+	Images    *cloud.ImageService // of which volumes are made; may be set until the service serves
+	Zone      string              // the availability zone of all volumes; empty for nova
+	Host      string              // the name of this machine, as administrators see it
+	Limits    map[string]int64    // of projects without limits of their own; what is missing has Cinder's default
 }
 
 // A Service is a block storage service. Several processes may run one each on the
 // same database, with the same folder or folders of their own.
 type Service struct {
 	Options
-	kit     kit.Kit
-	files   files
-	folder  string // the identity of the folder
-	handler http.Handler
+	kit      kit.Kit
+	files    files
+	folder   string // the identity of the folder
+	gigabyte int64  // the bytes of data for each GB; less in tests that move all of it
+	handler  http.Handler
 }
 
 const (
@@ -64,7 +67,7 @@ func New(o Options) (*Service, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("folder for volumes: %w", err)
 	}
-	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Cinder}, files: files{o.Dir}}
+	s := &Service{Options: o, kit: kit.Kit{Log: o.Log, Style: kit.Cinder}, files: files{o.Dir}, gigabyte: gigabyte}
 	var err error
 	if s.folder, err = folder.Identity(o.Dir); err != nil {
 		return nil, fmt.Errorf("folder for volumes: %w", err)
@@ -110,7 +113,7 @@ func (s *Service) router() http.Handler {
 
 // routes are all calls below /v3.
 func (s *Service) routes() []route {
-	return slices.Concat(s.volumeRoutes(), s.metadataRoutes(), s.typeRoutes(), s.limitRoutes())
+	return slices.Concat(s.volumeRoutes(), s.metadataRoutes(), s.actionRoutes(), s.snapshotRoutes(), s.typeRoutes(), s.limitRoutes())
 }
 
 // serve answers a call that there is in the version that was asked for, of the

@@ -81,13 +81,17 @@ func (s *Service) createVolume(r *http.Request) (kit.Reply, error) {
 	if err := mayWrite(caller, caller.ProjectID, "volume:create"); err != nil {
 		return kit.Reply{}, err
 	}
-	if err := s.originOf(body); err != nil {
+	origin, err := s.originOf(r, body)
+	if err != nil {
 		return kit.Reply{}, err
 	}
 	err = s.Store.Tx(r.Context(), func(tx *volumedb.Store) error {
 		made := v
 		task := volumedb.Task{ResourceID: made.ID, Verb: taskCreate, Folder: made.Folder}
-		if err := s.complete(r.Context(), tx, &made, body); err != nil {
+		if err := origin.apply(r.Context(), s, tx, &made, &task); err != nil {
+			return err
+		}
+		if err := complete(r.Context(), tx, &made, origin, body); err != nil {
 			return err
 		}
 		if err := s.takeQuota(r.Context(), tx, made.ProjectID, volumeNeeds(made)); err != nil {
@@ -132,7 +136,7 @@ func (s *Service) volumeFrom(r *http.Request, body object) (volumedb.Volume, err
 
 // complete gives a new volume its type, and checks its size. What it is made of
 // has given it what the client leaves open.
-func (s *Service) complete(ctx context.Context, tx *volumedb.Store, v *volumedb.Volume, body object) error {
+func complete(ctx context.Context, tx *volumedb.Store, v *volumedb.Volume, o origin, body object) error {
 	wanted := v.TypeID
 	if name := textOf(body, "volume_type"); name != nil && *name != "" {
 		wanted = *name
@@ -148,6 +152,11 @@ func (s *Service) complete(ctx context.Context, tx *volumedb.Store, v *volumedb.
 			size = strconv.FormatInt(v.Size, 10)
 		}
 		return invalidInput("Volume size '%s' must be an integer and greater than 0", size)
+	}
+	if o.image != nil {
+		if err := checkImage(*o.image, v.Size); err != nil {
+			return err
+		}
 	}
 	return checkCount(v.Metadata)
 }
@@ -228,6 +237,28 @@ func (s *Service) deleteVolume(r *http.Request) (kit.Reply, error) {
 		}
 	}
 	return accepted(), s.beginDelete(r.Context(), chi.URLParam(r, "id"), cascade, force)
+}
+
+// releaseSnapshots reports whether a volume has no snapshots that keep it. With
+// cascade, it announces the end of all of them, which the volume's waits for.
+func (s *Service) releaseSnapshots(ctx context.Context, tx *volumedb.Store, v volumedb.Volume, cascade, force bool) (bool, error) {
+	there, err := tx.SnapshotsOf(ctx, v.ID)
+	if err != nil || len(there) == 0 || !cascade {
+		return len(there) == 0, err
+	}
+	for _, one := range there {
+		foreign := one.ProjectID != v.ProjectID && !isAdmin(nova.CallerOf(ctx))
+		if foreign || !force && !slices.Contains([]string{available, failed, deleting}, one.Status) {
+			return false, nil
+		}
+		_, err := tx.Snapshots.Change(ctx, one.ID, func(tx *volumedb.Store, one *volumedb.Snapshot) error {
+			return queueSnapshotDelete(ctx, tx, one)
+		})
+		if err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // beginDelete announces the end of a volume that nothing needs. A force lets it

@@ -20,7 +20,7 @@ const unknown = "11111111-2222-3333-4444-555555555555"
 // TestVersions are told without a token, and chosen by a header.
 func TestVersions(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		for header, want := range map[string]struct {
 			status int
@@ -52,7 +52,7 @@ func TestVersions(t *testing.T) {
 // TestVolume goes through a life.
 func TestVolume(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		made := c.want(202, `"status":"creating"`, "demo", "POST /"+demoProject+"/volumes",
 			`{"volume":{"size":1,"name":" disk ","description":null,"metadata":{"a":"b"}}}`)
@@ -104,7 +104,7 @@ func TestVolume(t *testing.T) {
 // TestVolume_Refused has what a body must not say.
 func TestVolume_Refused(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		for body, want := range map[string]string{
 			``:                               "Malformed request body",
@@ -144,7 +144,7 @@ func TestVolume_Refused(t *testing.T) {
 // TestVolumes_List filters, sorts and cuts lists.
 func TestVolumes_List(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		ids := map[string]string{}
 		for name, body := range map[string]string{
@@ -207,9 +207,9 @@ func TestVolumes_List(t *testing.T) {
 // TestMetadata is read and changed, one key or all at once.
 func TestMetadata(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
-		path := "/volumes/" + c.volume("demo", `{"size":1,"metadata":{"a":"1"}}`) + "/metadata"
+		path := "/volumes/" + c.volume(`{"size":1,"metadata":{"a":"1"}}`) + "/metadata"
 		c.steps(
 			step{"reader", "GET " + path, "", 200, `{"metadata":{"a":"1"}}`},
 			step{"demo", "POST " + path, `{"metadata":{"b":"2"}}`, 200, `{"metadata":{"a":"1","b":"2"}}`},
@@ -236,7 +236,7 @@ func TestMetadata(t *testing.T) {
 // TestTypes_Default is there from the start.
 func TestTypes_Default(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		for _, path := range []string{"/types/default", "/types/0e7a0003-0000-4000-8000-000000000001", "/types"} {
 			c.want(200, `"name":"__DEFAULT__"`, "reader", "GET "+path, "")
@@ -256,7 +256,7 @@ func TestQuota_Together(t *testing.T) {
 	for name, limits := range map[string]map[string]int64{"volumes": {"volumes": 4}, "gigabytes": {"gigabytes": 11}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			each(t, func(t *testing.T, c cloud) {
+			each(t, func(t *testing.T, c site) {
 				c.t = t
 				const fit = 4
 				volumes := limits["volumes"]
@@ -289,16 +289,16 @@ func TestQuota_Together(t *testing.T) {
 // TestQuota tells what is missing, and gets back what is deleted.
 func TestQuota(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
-		id := c.volume("demo", `{"size":6}`)
+		id := c.volume(`{"size":6}`)
 		got := c.want(413, `{"overLimit":{"code":413,"message":"VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. Requested 5G, quota is 10G and 6G has been consumed.","retryAfter":"0"}}`,
 			"demo", "POST /volumes", `{"volume":{"size":5}}`)
 		if got.header.Get("Retry-After") != "0" {
 			t.Error("the client isn't told when to come again")
 		}
 		c.want(413, "VolumeSizeExceedsLimit: Requested volume size 9G is larger than maximum allowed limit 8G.", "demo", "POST /volumes", `{"volume":{"size":9}}`)
-		c.volume("demo", `{"size":1}`)
+		c.volume(`{"size":1}`)
 		c.want(413, "VolumeLimitExceeded: Maximum number of volumes allowed (2) exceeded for quota 'volumes'.", "demo", "POST /volumes", `{"volume":{"size":1}}`)
 		c.want(202, "", "alt", "POST /volumes", `{"volume":{"size":8}}`)
 		c.want(200, `"maxTotalVolumeGigabytes":10,"maxTotalVolumes":2,"totalBackupGigabytesUsed":0,"totalBackupsUsed":0,"totalGigabytesUsed":7,"totalSnapshotsUsed":0,"totalVolumesUsed":2`,
@@ -319,14 +319,14 @@ func TestWork_Interrupted(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.Store) {
 		s, dir := volumedb.New(d.DB), t.TempDir()
-		c, twin := newCloud(t, s, dir), newCloud(t, s, dir)
+		c, twin := newSite(t, s, dir), newSite(t, s, dir)
 		id := c.begin("demo", `{"size":1}`)
 		// Somebody was killed while writing, and left a part.
 		if err := os.WriteFile(filepath.Join(dir, id+".part"), []byte("litter"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		var group sync.WaitGroup
-		for _, one := range []cloud{c, twin} {
+		for _, one := range []site{c, twin} {
 			group.Go(func() {
 				if err := one.service.Work(t.Context()); err != nil {
 					t.Error(err)
@@ -359,7 +359,7 @@ func TestWork_Interrupted(t *testing.T) {
 // TestWork_Fails tells of it by the status, and the volume can be deleted.
 func TestWork_Fails(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		id := c.begin("demo", `{"size":1}`)
 		if err := os.Mkdir(filepath.Join(c.dir, id+".part"), 0o700); err != nil { // which is no file
@@ -376,7 +376,7 @@ func TestWork_Fails(t *testing.T) {
 // TestDelete_Force ends a volume whose data is still to be made.
 func TestDelete_Force(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, c cloud) {
+	each(t, func(t *testing.T, c site) {
 		c.t = t
 		id := c.begin("demo", `{"size":1}`)
 		c.want(403, "Policy doesn't allow volume:force_delete to be performed.", "demo", "DELETE 3.23 /volumes/"+id+"?force=true", "")
@@ -398,7 +398,7 @@ func TestFolders(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *db.Store) {
 		s := volumedb.New(d.DB)
-		c, elsewhere := newCloud(t, s, t.TempDir()), newCloud(t, s, t.TempDir())
+		c, elsewhere := newSite(t, s, t.TempDir()), newSite(t, s, t.TempDir())
 		id := c.begin("demo", `{"size":1}`)
 		elsewhere.work()
 		c.status("creating", "/volumes/"+id)

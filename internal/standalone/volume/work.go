@@ -13,8 +13,13 @@ import (
 
 // What is done to data.
 const (
-	taskCreate = "create"
-	taskDelete = "delete"
+	taskCreate         = "create"
+	taskDelete         = "delete"
+	taskExtend         = "extend"
+	taskUpload         = "upload"
+	taskReimage        = "reimage"
+	taskSnapshot       = "create snapshot"
+	taskDeleteSnapshot = "delete snapshot"
 )
 
 // A work is how a verb is done. Both functions may run again after a crash at any
@@ -36,9 +41,44 @@ var works = map[string]work{
 		failed: fails(failed),
 	},
 	taskDelete: {
-		do:     (*Service).removeData,
+		do:     (*Service).removeVolume,
 		done:   (*Service).forget,
 		failed: fails(errorDeleting),
+	},
+	taskExtend: {
+		do: (*Service).extendData,
+		done: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+			return extended(ctx, tx, t, nil)
+		},
+		failed: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error {
+			return extended(ctx, tx, t, cause)
+		},
+	},
+	taskUpload: {
+		do: (*Service).upload,
+		done: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+			return returns(ctx, tx, t)
+		},
+		failed: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, _ error) error {
+			return returns(ctx, tx, t)
+		},
+	},
+	taskReimage: {
+		do: (*Service).reimageData,
+		done: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+			return returns(ctx, tx, t)
+		},
+		failed: fails(failed),
+	},
+	taskSnapshot: {
+		do:     (*Service).makeSnapshot,
+		done:   snapshotBecomes(available, "100%"),
+		failed: snapshotFails(failed),
+	},
+	taskDeleteSnapshot: {
+		do:     (*Service).removeData,
+		done:   (*Service).forgetSnapshot,
+		failed: snapshotFails(errorDeleting),
 	},
 }
 
@@ -154,6 +194,21 @@ func (s *Service) end(ctx context.Context, w work, t volumedb.Task, cause error)
 	})
 }
 
+// goesOn returns a function that returns Gone once a task is superseded, and the
+// reason if the process ends.
+func (s *Service) goesOn(ctx context.Context, t volumedb.Task) func() error {
+	return func() error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		pending, err := s.Store.TaskPending(ctx, t.Serial)
+		if err == nil && !pending {
+			return nova.Errorf(nova.Gone, "The task is superseded.")
+		}
+		return err
+	}
+}
+
 // becomes gives a volume the status that its work ends in.
 func becomes(status string) func(*Service, context.Context, *volumedb.Store, volumedb.Task) error {
 	return func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
@@ -172,21 +227,97 @@ func fails(status string) func(*Service, context.Context, *volumedb.Store, volum
 	}
 }
 
-// makeData makes the data of a new volume.
-func (s *Service) makeData(ctx context.Context, t volumedb.Task) error {
-	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
+// removeData removes the data of a snapshot, and removeVolume that of a volume
+// that no snapshot needs any more.
+func (s *Service) removeData(_ context.Context, t volumedb.Task) error {
+	return s.files.remove(t.ResourceID)
+}
+
+func (s *Service) removeVolume(ctx context.Context, t volumedb.Task) error {
+	left, err := s.Store.SnapshotsOf(ctx, t.ResourceID)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("volume %s still has %d snapshots", t.ResourceID, len(left))
+	}
 	if err != nil {
 		return err
 	}
-	return s.files.make(v.ID, v.Size*gigabyte, func(*os.File) error { return nil })
-}
-
-// removeData removes the data of a volume or a snapshot.
-func (s *Service) removeData(_ context.Context, t volumedb.Task) error {
 	return s.files.remove(t.ResourceID)
 }
 
 // forget removes a volume, and gives its quota back.
 func (s *Service) forget(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
 	return tx.Volumes.Delete(ctx, t.ResourceID)
+}
+
+// forgetSnapshot removes a snapshot, and gives its quota back.
+func (s *Service) forgetSnapshot(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+	return tx.Snapshots.Delete(ctx, t.ResourceID)
+}
+
+// makeSnapshot copies the data of a volume.
+func (s *Service) makeSnapshot(ctx context.Context, t volumedb.Task) error {
+	return s.files.make(t.ResourceID, 0, func(file *os.File) error { return s.fill(ctx, t, file) })
+}
+
+// snapshotBecomes gives a snapshot the status that its work ends in.
+func snapshotBecomes(status, progress string) func(*Service, context.Context, *volumedb.Store, volumedb.Task) error {
+	return func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+		_, err := tx.Snapshots.Change(ctx, t.ResourceID, func(_ *volumedb.Store, one *volumedb.Snapshot) error {
+			one.Status = status
+			if progress != "" {
+				one.Progress = progress
+			}
+			return nil
+		})
+		return err
+	}
+}
+
+func snapshotFails(status string) func(*Service, context.Context, *volumedb.Store, volumedb.Task, error) error {
+	return func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, _ error) error {
+		return snapshotBecomes(status, "")(s, ctx, tx, t)
+	}
+}
+
+// extendData makes the data of a volume larger.
+func (s *Service) extendData(ctx context.Context, t volumedb.Task) error {
+	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
+	if err != nil {
+		return err
+	}
+	return s.files.extend(v.ID, (v.Size+v.Reserved)*s.gigabyte)
+}
+
+// extended ends an extension, whether it was possible or not.
+func extended(ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error {
+	_, err := tx.Volumes.Change(ctx, t.ResourceID, func(_ *volumedb.Store, v *volumedb.Volume) error {
+		if cause == nil {
+			v.Size += v.Reserved
+			v.Status = v.PreviousStatus
+		} else {
+			v.Status = errorExtending
+		}
+		v.Reserved = 0
+		return nil
+	})
+	return err
+}
+
+// returns gives a volume the status that it had before its work, whatever the work
+// has come to.
+func returns(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+	_, err := tx.Volumes.Change(ctx, t.ResourceID, func(_ *volumedb.Store, v *volumedb.Volume) error {
+		v.Status = v.PreviousStatus
+		return nil
+	})
+	return err
+}
+
+// reimageData writes an image over the data of a volume.
+func (s *Service) reimageData(ctx context.Context, t volumedb.Task) error {
+	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
+	if err != nil {
+		return err
+	}
+	return s.files.replace(v.ID, v.Size*s.gigabyte, func(file *os.File) error { return s.fill(ctx, t, file) })
 }
