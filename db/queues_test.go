@@ -20,8 +20,12 @@ func TestIOOps(t *testing.T) {
 			vm   nova.VMState
 			task nova.TaskState
 		}{
-			{"a", nova.Building, nova.Spawning}, {"a", nova.Active, nova.ImageSnapshot}, {"a", nova.Active, nova.Idle},
-			{"b", nova.Active, nova.Rebuilding}, {"b", nova.Active, nova.PoweringOff}, {"c", nova.Stopped, nova.PoweringOn},
+			{"a", nova.Building, nova.Spawning},
+			{"a", nova.Active, nova.ImageSnapshot},
+			{"a", nova.Active, nova.Idle},
+			{"b", nova.Active, nova.Rebuilding},
+			{"b", nova.Active, nova.PoweringOff},
+			{"c", nova.Stopped, nova.PoweringOn},
 			{"", nova.Building, nova.Scheduling},
 		} {
 			server := newServer()

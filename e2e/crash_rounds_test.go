@@ -151,6 +151,7 @@ func (c *crash) round(n int) {
 	if err := c.wrong(); err != nil {
 		c.t.Errorf("round %d: %v", n, err)
 	}
+	c.p.check()
 }
 
 // returnToLife starts the process again. Sometimes it is killed once more

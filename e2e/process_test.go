@@ -121,6 +121,16 @@ func (p *process) stop() {
 	}
 }
 
+// check has nova-api verify its own accounts, beside the process that serves.
+func (p *process) check() {
+	p.t.Helper()
+	check := exec.CommandContext(p.t.Context(), binary, "db", "check", "--state-dir", p.dir, "--looks", "2")
+	check.Env = append(environ(), "NOVA_DATABASE_CONNECTION="+p.connection)
+	if out, err := check.CombinedOutput(); err != nil {
+		p.t.Errorf("nova-api db check: %v\n%s", err, out)
+	}
+}
+
 // A logWatch reads a process's log while it is written: it waits for the
 // address, and objects to faults.
 type logWatch struct {

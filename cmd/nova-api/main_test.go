@@ -164,6 +164,21 @@ func TestDBSync(t *testing.T) {
 	}
 }
 
+func TestDBCheck(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "state")
+	if code, _, stderr := execute(t, nil, "db", "check", "--state-dir", dir); code != exitFailed || stderr == "" {
+		t.Errorf("without a database: code %d, %s", code, stderr)
+	}
+	succeed(t, "db", "sync", "--state-dir", dir)
+	if text := succeed(t, "db", "check", "--state-dir", dir); text != "All is well with 0 servers on 0 hosts.\n" {
+		t.Error(text)
+	}
+	if code, _, stderr := execute(t, nil, "db", "check", "--state-dir", dir, "--looks", "0"); code != exitUsage {
+		t.Errorf("no look: code %d, %s", code, stderr)
+	}
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/rows"
+	"github.com/nova-api/nova-api/internal/compute"
+)
+
+// dbCheckCommand is `nova-api db check`. It changes nothing.
+type dbCheckCommand struct {
+	settings
+
+	Looks int           `default:"3" help:"How often to look: only what is wrong each time is reported (${default})."`
+	Pause time.Duration `default:"1s" help:"How long to wait between two looks (${default})."`
+}
+
+// Run says what is wrong, a line each. The error is that something is, or that the
+// database can't be read.
+func (d *dbCheckCommand) Run(ctx context.Context, p process) (err error) {
+	if d.Looks < 1 || d.Pause < 0 {
+		return usageError{errors.New("--looks must be 1 or more, --pause not below zero")}
+	}
+	cfg, warnings, err := load(p, d.flags)
+	if err != nil {
+		return err
+	}
+	p.warn(warnings)
+	store, err := db.Open(ctx, rows.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := store.SchemaCurrent(ctx); err != nil {
+		return err
+	}
+	audit := compute.Audit{Store: store, Looks: d.Looks, Pause: d.Pause, Told: func(servers int) {
+		const everySoOften = 100_000
+		if servers > 0 && servers%everySoOften == 0 {
+			p.warn([]string{fmt.Sprintf("%d servers read", servers)})
+		}
+	}}
+	found, err := audit.Run(ctx)
+	if err != nil {
+		return err
+	}
+	for _, wrong := range found.Wrong {
+		if _, err := fmt.Fprintln(p.stdout, wrong); err != nil {
+			return err
+		}
+	}
+	if len(found.Wrong) > 0 {
+		return fmt.Errorf("%d things are wrong, with %d servers on %d hosts", len(found.Wrong), found.Servers, found.Hosts)
+	}
+	_, err = fmt.Fprintf(p.stdout, "All is well with %d servers on %d hosts.\n", found.Servers, found.Hosts)
+	return err
+}
