@@ -75,7 +75,7 @@ e2e: build tools ## drive the built binary with the real nova, openstack and cur
 compare: ## compare nova-api with a real Nova, call by call: needs both, see e2e/compare/README.md
 	python3 e2e/compare $(COMPARE)
 
-conformance: build ## run the tests of tempest, gophercloud and Terraform's provider: half an hour; CONFORMANCE='SUITE [REGEX…]' runs some of them
+conformance: build ## run the tests of tempest, novaclient, gophercloud and Terraform's provider: half an hour; CONFORMANCE='SUITE [REGEX…]' runs some of them
 	scripts/conformance.sh $(CONFORMANCE)
 
 dashboard: build ## walk through Horizon in a browser: five minutes; DASHBOARD='STEP…' takes some of the steps of e2e/dashboard/walk.py

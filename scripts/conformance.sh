@@ -3,9 +3,10 @@
 # what they say to docs/conformance.md. The arguments, if any, are a suite and
 # regular expressions for its tests: with those, it writes to no file.
 #
-# Tempest is installed into .venv-tempest, apart from the clients in .venv: each
-# wants its own versions of what they share. Suites in Go are built from the
-# module proxy into bin/conformance.
+# Tempest and the tests of python-novaclient, which use a part of it, are installed
+# into .venv-tempest, apart from the clients in .venv: each wants its own versions
+# of what they share. Suites in Go are built from the module proxy into
+# bin/conformance.
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 [ -x bin/nova-api ] || die "there is no bin/nova-api: make build"

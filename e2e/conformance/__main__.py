@@ -3,7 +3,7 @@
     e2e/conformance [SUITE [REGEX…]]
 
 Without arguments all suites are run, and docs/conformance.md gets the results.
-With a suite, tempest or one of go_suite.SUITES, its section is written. With
+With a suite, one of SUITES, its section is written. With
 regular expressions too, only its tests that match one are run, and the results
 are only printed. The exit status is 1 if a test has failed.
 """
@@ -17,6 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import go_suite
+import novaclient_suite
 import report
 import tempest_suite
 from cloud import ROOT, Process
@@ -31,7 +32,7 @@ pace = lifelike
 CLOUD = "with the bundled services, three fake hosts and `[fake] pace = lifelike`. There is no volume service."
 
 
-SUITES = {"tempest": tempest_suite} | go_suite.SUITES
+SUITES = {"tempest": tempest_suite, "novaclient": novaclient_suite} | go_suite.SUITES
 
 
 def main(name="", *patterns):

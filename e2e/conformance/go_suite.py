@@ -16,7 +16,7 @@ NETWORK = "0e7a0001-0000-4000-8000-000000000001"  # the private one of a new clo
 CHOICES = {
     "OS_IMAGE_ID": IMAGE, "OS_IMAGE_NAME": "cirros", "OS_FLAVOR_ID": "43", "OS_FLAVOR_NAME": "m1.ephemeral", "OS_FLAVOR_ID_RESIZE": "1",
     "OS_NETWORK_ID": NETWORK, "OS_NETWORK_NAME": "private", "OS_EXTGW_ID": PUBLIC_NETWORK, "OS_POOL_NAME": "public",
-    "OS_BRANCH": "master", "OS_DOMAIN_NAME": "Default", "OS_GUEST_AGENT": "1",
+    "OS_BRANCH": "master", "OS_DOMAIN_NAME": "Default",
 }
 
 

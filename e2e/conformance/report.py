@@ -5,6 +5,10 @@ import collections
 import dataclasses
 import re
 
+import subunit
+import testtools
+from explained import EXPLAINED
+
 
 @dataclasses.dataclass
 class Result:
@@ -18,13 +22,15 @@ class Result:
     @property
     def suite(self):
         """Give the module that the test is in, without the suite's own name."""
-        module = re.search(r"tempest\.api\.compute((?:\.[a-z_0-9]+)+)", self.name)
+        module = re.search(r"(?:tempest\.api\.compute|novaclient\.tests\.functional)((?:\.[a-z_0-9]+)+)", self.name)
         return module.group(1).removeprefix(".") if module else self.name
 
     @property
     def reason(self):
         """Give the last line of why, fit for a cell of a table, without what differs at each run."""
         last = (self.why.splitlines() or [""])[-1]
+        if found := re.search(r"^(?:stderr: *)?(ERROR \(\w+\): .*)", self.why, re.MULTILINE):  # what the command nova said
+            return self.short(found.group(1))
         if found := re.fullmatch(r"Details: (\{.*\})", last):
             fault = ast.literal_eval(found.group(1))
             last = f"{str(fault.get('code'))[:3]} {fault.get('message', '').partition('<')[0]}"
@@ -36,6 +42,30 @@ class Result:
         text = re.sub(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "…", text)
         text = re.sub(r"req-…|127\.0\.0\.1:\d+", "…", text)
         return text[:200].replace("|", "\\|").replace("<", "&lt;")
+
+
+def read(stream, directory):
+    """Read the results out of a subunit stream, which Python's runners of tests write."""
+    path = directory / "results.subunit"
+    path.write_bytes(stream)
+    found = []
+
+    def take(test):
+        if test["status"] == "exists":  # and will be run
+            return
+        # setUpClass and so on are in parentheses: "setUpClass (tempest.api….Class)".
+        name = test["id"].partition("[")[0]
+        outcome = {"success": "passed", "skip": "skipped", "xfail": "passed"}.get(test["status"], "failed")
+        details = {key: content.as_text() for key, content in test["details"].items()}
+        why = details.get("reason", "") if outcome == "skipped" else details.get("traceback", "")
+        found.append(Result(name, outcome, why.strip(), details))
+
+    result = testtools.StreamToDict(take)
+    result.startTestRun()
+    with path.open("rb") as source:
+        subunit.ByteStreamToStreamResult(source, non_subunit_name="stdout").run(result)
+    result.stopTestRun()
+    return [one for one in found if re.search(r"\b(tempest|novaclient)\.", one.name)]
 
 
 def failures(results):
@@ -53,7 +83,13 @@ def table(results):
     lines = ["| suite | passed | failed | skipped | why |", "|---|---|---|---|---|"]
     lines += [line(f"`{suite}`", ones, why(ones)) for suite, ones in sorted(suites.items())]
     lines.append(line("all", results, ""))
-    return "\n".join(lines)
+    return "\n".join(lines + explanations(results))
+
+
+def explanations(results):
+    """Give a paragraph on each reason that is known, of tests that haven't passed."""
+    told = [f"{one.name} {one.why}" for one in results if one.outcome != "passed"]
+    return [f"\n{text}" for about, text in EXPLAINED.items() if any(re.search(about, one) for one in told)]
 
 
 def line(suite, ones, reasons):

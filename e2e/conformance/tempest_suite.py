@@ -7,9 +7,7 @@ import subprocess
 import sys
 import urllib.request
 
-import subunit
-import testtools
-from report import Result
+import report
 
 COMMANDS = pathlib.Path(sys.executable).parent
 WORKERS = 2
@@ -65,6 +63,7 @@ scheduler_enabled_filters = all
 
 [network]
 public_network_id = {public_network}
+floating_network_name = public
 
 [validation]
 run_validation = false
@@ -104,7 +103,7 @@ def run(cloud, directory, patterns):
         cwd=workspace, env={"PATH": f"{COMMANDS}:/usr/bin:/bin", "HOME": str(directory)}, check=False)
     stream = subprocess.run(
         [COMMANDS / "stestr", "last", "--subunit"], cwd=workspace, stdout=subprocess.PIPE, check=False)
-    return read(stream.stdout, directory)
+    return report.read(stream.stdout, directory)
 
 
 def upload_image(cloud):
@@ -128,25 +127,3 @@ def cloud_token(cloud):
 def call(url, token, kind, method, body):
     request = urllib.request.Request(url, body, {"Content-Type": kind, "X-Auth-Token": token}, method=method)
     return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30)
-
-
-def read(stream, directory):
-    """Read the results out of a subunit stream."""
-    path = directory / "results.subunit"
-    path.write_bytes(stream)
-    found = []
-
-    def take(test):
-        # setUpClass and so on are in parentheses: "setUpClass (tempest.api….Class)".
-        name = test["id"].partition("[")[0]
-        outcome = {"success": "passed", "skip": "skipped", "xfail": "passed"}.get(test["status"], "failed")
-        details = {key: content.as_text() for key, content in test["details"].items()}
-        why = details.get("reason", "") if outcome == "skipped" else details.get("traceback", "")
-        found.append(Result(name, outcome, why.strip(), details))
-
-    result = testtools.StreamToDict(take)
-    result.startTestRun()
-    with path.open("rb") as source:
-        subunit.ByteStreamToStreamResult(source, non_subunit_name="stdout").run(result)
-    result.stopTestRun()
-    return [one for one in found if "tempest." in one.name]
