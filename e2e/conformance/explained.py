@@ -2,7 +2,11 @@
 
 # What the name of a test, or what it says, contains: a paragraph about it.
 EXPLAINED = {
-    "Cinder is not available|[Vv]olume service|block.storage": "**Volumes**: there is no volume service yet, so whatever needs one is skipped or fails.",
+    r"Cinder is not available|[Vv]olume service|block.storage|No suitable endpoint|failed to get volume":
+        "**Volumes**: servers have no volumes yet. What needs one is skipped, isn't found in the catalog, or is a 400 that says that the volume can't be had.",
+    r"The resource could not be found\.|no such action: (migrate|os-migrateLive|evacuate)":
+        "**Operators**: a 404 `The resource could not be found.` is the answer for hypervisors, aggregates and other resources of operators that are not served yet, "
+        "and `There is no such action` that for their actions.",
     "alidation (tests are disabled|must be enabled|should be enabled)":
         "**Inside of servers**: there is nothing in a server of the fake hypervisor that one could log in to by SSH. "
         "Drivers are held to what a guest gets (files, keys, devices, config drive) by `internal/virt/virttest`.",

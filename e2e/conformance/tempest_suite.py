@@ -8,6 +8,7 @@ import sys
 import urllib.request
 
 import report
+from cloud import ROOT
 
 COMMANDS = pathlib.Path(sys.executable).parent
 WORKERS = 2
@@ -101,9 +102,11 @@ def run(cloud, directory, patterns):
     subprocess.run(
         [COMMANDS / "tempest", "run", "--concurrency", str(WORKERS), "--regex", regex],
         cwd=workspace, env={"PATH": f"{COMMANDS}:/usr/bin:/bin", "HOME": str(directory)}, check=False)
-    stream = subprocess.run(
-        [COMMANDS / "stestr", "last", "--subunit"], cwd=workspace, stdout=subprocess.PIPE, check=False)
-    return report.read(stream.stdout, directory)
+    stream = ROOT / "bin" / "conformance" / "tempest.subunit"
+    stream.parent.mkdir(exist_ok=True)
+    with stream.open("wb") as file:
+        subprocess.run([COMMANDS / "stestr", "last", "--subunit"], cwd=workspace, check=False, stdout=file)
+    return report.read(stream)
 
 
 def upload_image(cloud):
