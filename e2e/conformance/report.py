@@ -29,7 +29,7 @@ class Result:
     def reason(self):
         """Give the last line of why, fit for a cell of a table, without what differs at each run."""
         last = (self.why.splitlines() or [""])[-1]
-        if found := re.search(r"(ERROR \(\w+\): .*?)(?:<br|\\n| \(HTTP|$)", self.why, re.MULTILINE):  # what the command nova said
+        if found := re.search(r"((?:ERROR \(|novaclient\.exceptions\.)\w+\)?: .*?)(?:<br|\\n| \(HTTP|$)", self.why, re.MULTILINE):
             return self.short(found.group(1))
         if found := re.fullmatch(r"Details: (\{.*\})", last):
             fault = ast.literal_eval(found.group(1))
