@@ -12,7 +12,7 @@ EXPLAINED = {
         "Drivers are held to what a guest gets (files, keys, devices, config drive) by `internal/virt/virttest`.",
     "test_resize_down_revert":
         "**Resizing down**: a server counts for the larger of both flavors until its resize is confirmed or reverted, so that it can always be reverted "
-        "([divergences.md](divergences.md)). In Nova it counts for the new one, since `resize_instance` in `nova/compute/manager.py` has already made that the "
+        "([divergences.md](divergences.md)). In Nova it counts for the new one, since `_finish_resize` in `nova/compute/manager.py` has already made that the "
         "instance's own, and novaclient's test looks for the difference.",
     "TestServersActionChangeAdminPassword":
         "**Passwords**: the test of gophercloud looks for the status `PASSWORD` after `changePassword` was answered. Nova answers when the password has been "
