@@ -130,6 +130,13 @@ func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 	}}, driver.Destroy(ctx, a.server)
 }
 
+// stayShelved takes offload back: the server is shelved on its host, and its ports are
+// there.
+func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
+	_, err := w.bindPorts(ctx, a.server, a.server.Host)
+	return effect{}, err
+}
+
 // findShelved is the step that makes sure that the image of a shelved server is
 // there before a host is looked for.
 func (w *Worker) findShelved(ctx context.Context, a *action) (effect, error) {
@@ -167,14 +174,13 @@ func (w *Worker) spawnShelved(ctx context.Context, a *action) (effect, error) {
 	return e, w.dropShelved(ctx, a.server)
 }
 
-// unspawnShelved takes spawnShelved back.
+// unspawnShelved takes spawnShelved back. The ports come first: what can't be
+// destroyed must not keep them.
 func (w *Worker) unspawnShelved(ctx context.Context, a *action) (effect, error) {
-	e, err := w.destroy(ctx, a)
-	if err != nil {
-		return e, err
+	if _, err := w.bindPorts(ctx, a.server, ""); err != nil {
+		return effect{}, err
 	}
-	_, err = w.bindPorts(ctx, a.server, "")
-	return e, err
+	return w.destroy(ctx, a)
 }
 
 // dropShelved removes the image of a server that runs again. One that can't be

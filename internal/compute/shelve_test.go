@@ -1,6 +1,7 @@
 package compute_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -169,7 +170,8 @@ func TestUnshelve_Fails(t *testing.T) {
 		fault string
 	}
 	eachCase(t, map[string]testCase{
-		"to boot": {func(s *site, _ nova.Server) { s.failOnce("spawn", errors.New("boom")) }, "shelved_offloaded", "boom"},
+		"to boot":                   {func(s *site, _ nova.Server) { s.failOnce("spawn", errors.New("boom")) }, "shelved_offloaded", "boom"},
+		"to boot and to be removed": {func(s *site, _ nova.Server) { s.fail(errors.New("boom"), "spawn", "destroy") }, "shelved_offloaded", "boom"},
 		"to find a host": {func(s *site, server nova.Server) {
 			s.put(server.ID, db.ServerChange{PinnedZone: new(new("mars"))})
 		}, "shelved_offloaded", "No valid host was found. There are not enough hosts available."},
@@ -192,10 +194,49 @@ func TestUnshelve_Fails(t *testing.T) {
 			t.Errorf("on host %s: %+v", now.Host, s.ports(server.ID))
 		}
 		s.settled()
-		if name == "to boot" {
+		if strings.HasPrefix(name, "to boot") {
+			s.hooks.set(func(h *hooks) { h.driver = nil })
 			s.first(server.ID, compute.Unshelve)
 			s.wantStates(server.ID, "active")
+			if left := s.server(server.ID).Elsewhere; left != nil {
+				t.Errorf("something is left on host %s", left.Host)
+			}
 		}
+		s.settled()
+		s.clear(server.ID)
+	})
+}
+
+// fail fails verbs of drivers, until the hooks are set anew.
+func (s *site) fail(failure error, verbs ...string) {
+	s.hooks.set(func(h *hooks) {
+		h.driver = func(_ context.Context, verb string, _ nova.Server) error {
+			if slices.Contains(verbs, verb) {
+				return failure
+			}
+			return nil
+		}
+	})
+}
+
+// TestOffload_Fails leaves a shelved server on its host, and its ports there.
+func TestOffload_Fails(t *testing.T) {
+	t.Parallel()
+	eachCase(t, map[compute.Verb][]compute.Verb{
+		compute.ShelveOffload: {stayShelved}, compute.Shelve: nil,
+	}, func(t *testing.T, s *site, verb compute.Verb, first []compute.Verb) {
+		server := s.boot(s.as("demo"), onPrivate)
+		s.first(server.ID, first...)
+		s.fail(errors.New("boom"), "destroy")
+		s.first(server.ID, verb)
+		s.wantStates(server.ID, "shelved")
+		if now := s.server(server.ID); now.Host != server.Host || s.ports(server.ID)[0].Host != server.Host {
+			t.Errorf("the server is on host %q, its ports are %+v", now.Host, s.ports(server.ID))
+		}
+		s.settled()
+		s.hooks.set(func(h *hooks) { h.driver = nil })
+		s.first(server.ID, compute.Unshelve)
+		s.wantStates(server.ID, "active")
 		s.settled()
 		s.clear(server.ID)
 	})

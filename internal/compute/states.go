@@ -279,13 +279,13 @@ var transitions = map[Verb]transition{
 			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, do: drive(virt.Driver.PowerOff), undo: (*Worker).dropImage},
 			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
 			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, progress: true, do: (*Worker).uploadShelved},
-			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, when: offloads, do: (*Worker).offload},
+			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, when: offloads, do: (*Worker).offload, undo: (*Worker).stayShelved},
 		},
 	},
 	ShelveOffload: {
 		action: "shelveOffload", word: "shelveOffload", from: []nova.VMState{nova.Shelved}, then: nova.ShelvedOffloaded, lock: true,
 		steps: []step{
-			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: "compute_shelve_offload_instance", do: (*Worker).offload},
+			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: "compute_shelve_offload_instance", do: (*Worker).offload, undo: (*Worker).stayShelved},
 		},
 	},
 	Unshelve: {
@@ -295,6 +295,10 @@ var transitions = map[Verb]transition{
 			{
 				name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", when: isOnHost, harmless: true,
 				do: (*Worker).startShelved,
+			},
+			{
+				name: "clear", queue: onElsewhere, task: nova.Unshelving, event: "compute_unshelve_instance", quiet: true, when: isElsewhere, harmless: true,
+				do: (*Worker).clearElsewhere,
 			},
 			{name: "find", queue: onSchedule, task: nova.Unshelving, event: "get_image_info", when: isOffloaded, do: (*Worker).findShelved},
 			{

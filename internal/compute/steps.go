@@ -312,9 +312,7 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 		message = new(nova.ActionMessage)
 		e.change.Fault = &nova.Fault{Code: faultCode, Message: failed.Message, Details: failed.Details, Created: w.store.Now()}
 		state = w.broken(ctx, a)
-		if left := ended.progress.Held.elsewhere(); left != nil { // what could not be taken back
-			e.change.Elsewhere = &left
-		}
+		e.keepElsewhere(a, ended.progress.Held)
 	}
 	if state != "" && (a.back() || e.change.VMState == nil) {
 		e.change.VMState = &state
@@ -340,6 +338,20 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 		}
 		return tx.Wake(ctx, nova.EndQueue(a.Serial))
 	})
+}
+
+// keepElsewhere has the server know of the host on which something may be that could
+// not be taken back: the one that it was to move to, or that a server on no host was
+// to be made again on.
+func (e *effect) keepElsewhere(a *action, held holding) {
+	left, now := held.elsewhere(), changed(a.server, e.change)
+	if left == nil && now.VMState == nova.ShelvedOffloaded && now.Host != "" {
+		left = &nova.Elsewhere{Host: now.Host, Node: now.Node, Takes: now.Flavor.Takes()}
+		e.change.Host, e.change.Node = new(""), new("")
+	}
+	if left != nil {
+		e.change.Elsewhere = &left
+	}
 }
 
 // broken is the state of a server whose action failed: empty for the one that
