@@ -11,18 +11,27 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // consistent holds what is counted to what there is: quotas and hosts to the
-// sum over the servers.
+// sum over the servers, and over what is held for them.
 func (s *site) consistent() {
 	s.t.Helper()
 	used, taken := map[[2]string]nova.Usage{}, map[string]nova.Resources{}
 	for _, server := range s.servers(false) {
+		usage := server.Usage()
+		for _, action := range s.actions(server.ID) {
+			if action.FinishTime == nil {
+				more, node, takes, err := compute.HeldBy(action)
+				s.must(err)
+				usage, taken[node] = usage.Plus(more), taken[node].Plus(takes)
+			}
+		}
 		for _, user := range []string{"", server.UserID} {
 			key := [2]string{server.ProjectID, user}
-			used[key] = used[key].Plus(server.Usage())
+			used[key] = used[key].Plus(usage)
 		}
 		taken[server.Node] = taken[server.Node].Plus(server.Flavor.Takes())
 		if server.Elsewhere != nil {

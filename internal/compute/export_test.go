@@ -21,6 +21,13 @@ func (a *Servers) BeginPassword(ctx context.Context, s nova.Server, password str
 // MarkOf is the mark on the port that an attachment makes.
 var MarkOf = markOf
 
+// HeldBy is what an action that has not ended holds for its server: a part of the
+// quota, and room on a node.
+func HeldBy(a nova.Action) (nova.Usage, string, nova.Resources, error) {
+	p, err := progressOf(a)
+	return p.Held.Usage, p.Held.On.Node, p.Held.Takes, err
+}
+
 // Rules are what the table of states says of a verb.
 type Rules struct {
 	From   []nova.VMState   // where it may begin; empty for anywhere

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -43,6 +44,9 @@ func TestModel(t *testing.T) { //nolint:paralleltest // the seed is a flag of ra
 				t.Fatal(err)
 			}
 			eachSite(t, func(t *testing.T, s *site) {
+				s.addHost("fake-3")
+				s.flavor(small)
+				s.flavor(roomy)
 				rapid.Check(t, func(r *rapid.T) { (&model{site: s, known: map[string]*modelled{}}).run(r) })
 			})
 		})
@@ -64,12 +68,15 @@ type modelled struct {
 	verbs []compute.Verb // that have begun since
 	may   []nova.VMState // where these may have brought it
 	calm  bool           // nothing but these has changed it
+	lied  bool           // an administrator has once said where it is, whether it is there or not
+	erred bool           // it was once in error, from which it may have something left on another host
 }
 
 func (m *model) run(r *rapid.T) {
 	defer func() {
 		if m.t.Failed() {
-			r.Fatalf("what happened:\n%s", strings.Join(m.story, "\n"))
+			m.t.Logf("what happened:\n%s", strings.Join(m.story, "\n"))
+			r.Fatal("see above")
 		}
 	}()
 	m.as("demo") // while the identity service answers
@@ -78,7 +85,10 @@ func (m *model) run(r *rapid.T) {
 		"":              m.consistentAlways,
 		"create":        m.create,
 		"verb":          m.verb,
-		"verb again":    m.verb, // most of what happens
+		"verb that may": m.fitting,
+		"journey":       m.journey,
+		"long journey":  m.journey, // most of what happens
+		"time passes":   m.wait,
 		"work":          m.workSome,
 		"work to rest":  func(*rapid.T) { m.rest() },
 		"driver fails":  m.failDriver,
@@ -132,8 +142,9 @@ func (m *model) create(r *rapid.T) {
 	for range map[string]int{"made": 1, "two": 2}[kind] {
 		nics = append(nics, compute.NIC{NetworkID: private})
 	}
+	flavor := rapid.SampledFrom([]nova.Flavor{tiny, small, roomy}).Draw(r, "flavor")
 	created, err := m.api.Create(m.as("demo"), request(func(n *compute.ServerRequest) {
-		n.Networks = compute.Networks{None: nics == nil, List: nics}
+		n.FlavorID, n.Networks = flavor.ID, compute.Networks{None: nics == nil, List: nics}
 	}))
 	m.tell("create with %s: %v", kind, err)
 	if err != nil {
@@ -164,13 +175,69 @@ func (m *model) pickServer(r *rapid.T) (nova.Server, *modelled) {
 // verb begins any verb. It is accepted only where the table allows it.
 func (m *model) verb(r *rapid.T) {
 	server, known := m.pickServer(r)
-	verb := rapid.SampledFrom(compute.AllVerbs).Draw(r, "verb")
+	m.begins(r, server, known, rapid.SampledFrom(compute.AllVerbs).Draw(r, "verb"))
+}
+
+// fitting begins a verb that the state of a server allows, so that long ways are
+// gone too.
+func (m *model) fitting(r *rapid.T) {
+	server, known := m.pickServer(r)
+	m.begins(r, server, known, m.fittingVerb(r, server))
+}
+
+// fittingVerb is a verb that the state of a server allows: most often one that leads
+// to another state, seldom one that deletes it.
+func (m *model) fittingVerb(r *rapid.T, server nova.Server) compute.Verb {
+	var fitting []compute.Verb
+	for _, verb := range compute.AllVerbs {
+		if slices.Contains(compute.RulesOf(verb).From, server.VMState) && verb != compute.Create {
+			fitting = append(fitting, verb)
+		}
+	}
+	moving := slices.DeleteFunc(slices.Clone(fitting), func(v compute.Verb) bool {
+		return slices.Contains([]nova.VMState{"", server.VMState}, compute.RulesOf(v).Then)
+	})
+	if len(moving) > 0 && rapid.IntRange(0, 2).Draw(r, "stays") > 0 {
+		fitting = moving
+	}
+	if len(fitting) == 0 || rapid.IntRange(0, 15).Draw(r, "deletes") == 0 {
+		fitting = []compute.Verb{compute.SoftDelete, compute.Delete}
+	}
+	return rapid.SampledFrom(fitting).Draw(r, "verb")
+}
+
+// journey takes a server through several states, with nothing else in between but
+// what fails on the way.
+func (m *model) journey(r *rapid.T) {
+	server, known := m.pickServer(r)
+	m.hooks.set(func(h *hooks) { h.request = nil }) // begin must not fail for it
+	if rapid.IntRange(0, 3).Draw(r, "locked") > 0 {
+		m.must(m.api.Unlock(m.as("admin"), server))
+	}
+	for range rapid.IntRange(2, 6).Draw(r, "stations") {
+		m.work()
+		if server = m.server(server.ID); server.DeletedAt != nil {
+			return
+		}
+		m.begins(r, server, known, m.fittingVerb(r, server))
+	}
+}
+
+// alsoLeadTo are verbs whose success leads to other states than that of the table.
+var alsoLeadTo = map[compute.Verb][]nova.VMState{
+	compute.Shelve:        {nova.ShelvedOffloaded},
+	compute.ConfirmResize: {nova.Stopped},
+	compute.RevertResize:  {nova.Stopped},
+}
+
+// begins has a client begin a verb, in any of its ways.
+func (m *model) begins(r *rapid.T, server nova.Server, known *modelled, verb compute.Verb) {
 	if verb == compute.Create {
 		r.Skip("it has begun already")
 	}
 	rules := compute.RulesOf(verb)
-	err := m.do(m.as("demo"), server, verb)
-	m.tell("%s a server that is %s: %v", verb, states(server), err)
+	how, err := m.ask(r, server, verb)
+	m.tell("%s%s %.8s that is %s: %v", verb, how, server.ID, states(server), err)
 	if err != nil {
 		m.refusedWell(err)
 		return
@@ -183,8 +250,63 @@ func (m *model) verb(r *rapid.T) {
 	}
 	known.verbs = append(known.verbs, verb)
 	known.may = append(append(known.may, server.VMState, rules.Then), rules.Failed...)
-	if rules.Then == nova.SoftDeleted && server.LaunchedAt == nil {
+	known.may = append(known.may, alsoLeadTo[verb]...)
+	if rules.Then == nova.SoftDeleted && (server.LaunchedAt == nil || server.Host == "") {
 		known.may = append(known.may, nova.Deleted)
+	}
+}
+
+// ask asks for a verb, and says how if there are several ways.
+func (m *model) ask(r *rapid.T, server nova.Server, verb compute.Verb) (how string, err error) {
+	ctx, ways := m.as("demo"), map[string]func() error{"": func() error { return m.do(m.as("demo"), server, verb) }}
+	switch verb { //nolint:exhaustive // the others have one way
+	case compute.Resize:
+		for _, flavor := range []nova.Flavor{tiny, small, roomy} {
+			ways[" to "+flavor.Name] = func() error { return m.api.Resize(ctx, server, flavor.ID, "") }
+			ways[" in place to "+flavor.Name] = func() error { return m.with(inPlace).Resize(ctx, server, flavor.ID, "AUTO") }
+		}
+	case compute.Shelve:
+		ways[" and stay"] = func() error { return m.do(ctx, server, stayShelved) }
+	case compute.Unshelve:
+		ways[" anywhere"] = func() error { return m.api.Unshelve(ctx, server, compute.Unshelving{Zone: new("")}) }
+		ways[" in a zone"] = func() error { return m.api.Unshelve(ctx, server, compute.Unshelving{Zone: new("nova")}) }
+		ways[" on a host"] = func() error {
+			return m.api.Unshelve(m.as("admin"), server, compute.Unshelving{Host: "fake-3", MayChoose: func() error { return nil }})
+		}
+	case compute.Rescue:
+		ways[" with an image"] = func() error {
+			_, err := m.api.Rescue(ctx, server, compute.RescueRequest{ImageID: cirros})
+			return err
+		}
+	case compute.AttachInterface:
+		ways[" with a port"] = func() error {
+			m.hooks.set(func(h *hooks) { h.request = nil })
+			m.brought = append(m.brought, m.port().ID)
+			return m.api.BeginAttach(ctx, server, compute.NIC{PortID: m.brought[len(m.brought)-1]})
+		}
+	}
+	how = rapid.SampledFrom(slices.Sorted(maps.Keys(ways))).Draw(r, "way")
+	return how, ways[how]()
+}
+
+// wait lets so much time pass that what waits is ended: deleted servers are reclaimed,
+// resizes confirmed, and shelved servers leave their hosts.
+func (m *model) wait(r *rapid.T) {
+	m.seldom(r)
+	m.clock.advance(2 * time.Minute)
+	waiting := m.servers(false)
+	m.must(m.with(func(o *compute.Options) {
+		o.ReclaimAfter, o.ConfirmAfter, o.OffloadAfter = time.Minute, time.Minute, time.Minute
+	}).EndWaits(m.t.Context()))
+	m.tell("two minutes pass")
+	ends := map[nova.VMState][]nova.VMState{
+		nova.SoftDeleted: {nova.Deleted, nova.Errored}, nova.Resized: {nova.Active, nova.Stopped, nova.Errored},
+		nova.Shelved: {nova.ShelvedOffloaded},
+	}
+	for _, server := range waiting {
+		if known := m.known[server.ID]; known != nil && ends[server.VMState] != nil {
+			known.may, known.calm = append(append(known.may, server.VMState), ends[server.VMState]...), false
+		}
 	}
 }
 
@@ -206,11 +328,19 @@ func (m *model) workSome(r *rapid.T) {
 	m.tell("work at %d actions", number)
 }
 
+// seldom leaves out most of what would keep servers from getting anywhere.
+func (*model) seldom(r *rapid.T) {
+	if rapid.IntRange(0, 3).Draw(r, "seldom") > 0 {
+		r.Skip("not now")
+	}
+}
+
 var errModel = errors.New("it went wrong")
 
 // failDriver lets the next calls of drivers fail, but not those that pull out a
 // NIC: what can't be taken back is left as it is, on purpose.
 func (m *model) failDriver(r *rapid.T) {
+	m.seldom(r)
 	left := rapid.IntRange(1, 4).Draw(r, "calls")
 	m.tell("the next %d calls of drivers fail", left)
 	m.hooks.set(func(h *hooks) {
@@ -226,6 +356,7 @@ func (m *model) failDriver(r *rapid.T) {
 
 // failService lets the next requests to other services go unanswered.
 func (m *model) failService(r *rapid.T) {
+	m.seldom(r)
 	left := rapid.IntRange(1, 6).Draw(r, "requests")
 	m.tell("the next %d requests to services fail", left)
 	m.hooks.set(func(h *hooks) {
@@ -242,6 +373,7 @@ func (m *model) failService(r *rapid.T) {
 // die has the worker die in its next action. Another takes over, which begins when
 // the leases are over.
 func (m *model) die(r *rapid.T) {
+	m.seldom(r)
 	step := rapid.IntRange(1, 12).Draw(r, "step")
 	m.tell("the worker dies at step %d", step)
 	m.dieAt(step)
@@ -252,6 +384,7 @@ func (m *model) die(r *rapid.T) {
 // reset has an administrator say where a server is.
 func (m *model) reset(r *rapid.T) {
 	server, known := m.pickServer(r)
+	m.seldom(r)
 	state := rapid.SampledFrom([]nova.VMState{nova.Active, nova.Errored}).Draw(r, "state")
 	err := m.api.ResetState(m.as("admin"), server, state)
 	m.tell("reset a server that is %s to %s: %v", states(server), state, err)
@@ -259,11 +392,12 @@ func (m *model) reset(r *rapid.T) {
 		m.refusedWell(err)
 		return
 	}
-	known.may, known.calm = append(known.may, state), false
+	known.may, known.calm, known.lied = append(known.may, state), false, true
 }
 
 // lock locks a server, or takes the lock away.
 func (m *model) lock(r *rapid.T) {
+	m.seldom(r)
 	server, _ := m.pickServer(r)
 	if server.Locked() {
 		m.must(m.api.Unlock(m.as("admin"), server))
@@ -291,7 +425,8 @@ func (m *model) rest() {
 		}
 		m.ledTo(server, known)
 		m.imagesAddUp(id)
-		*known = modelled{at: server.VMState, calm: true}
+		m.asItSays(server, known)
+		*known = modelled{at: server.VMState, calm: true, lied: known.lied, erred: known.erred || server.VMState == nova.Errored}
 		if server.DeletedAt != nil {
 			delete(m.known, id)
 		}
@@ -314,13 +449,54 @@ func (m *model) ledTo(server nova.Server, known *modelled) {
 	switch {
 	case failed:
 		want = slices.Concat(rules.Failed, []nova.VMState{known.at})
-	case rules.Then == nova.SoftDeleted && server.LaunchedAt == nil: // one that never ran isn't worth keeping
+	case rules.Then == nova.SoftDeleted && (server.LaunchedAt == nil || server.Host == ""): // one that never ran, or runs nowhere, isn't worth keeping
 		want = []nova.VMState{nova.Deleted}
 	case rules.Then == "" || rules.Varies:
 		want = append(want, known.at)
 	}
+	want = append(want, alsoLeadTo[known.verbs[0]]...)
 	if !slices.Contains(want, server.VMState) {
 		m.t.Errorf("%s has led server %s from %s to %s, want one of %q", known.verbs[0], server.ID, known.at, server.VMState, want)
+	}
+}
+
+// runsIn are the power states that a machine may be in, by the state of its server.
+var runsIn = map[nova.VMState][]nova.PowerState{
+	nova.Active: {nova.Running}, nova.Rescued: {nova.Running}, nova.Paused: {nova.PowerPaused}, nova.Suspended: {nova.PowerSuspended},
+	nova.Stopped: {nova.Shutdown}, nova.Shelved: {nova.Shutdown}, nova.SoftDeleted: {nova.Shutdown}, nova.Resized: {nova.Running, nova.Shutdown},
+}
+
+// asItSays holds a server's host and image to what the server says, unless an
+// administrator once said otherwise.
+func (m *model) asItSays(server nova.Server, known *modelled) {
+	m.t.Helper()
+	if known.lied || server.DeletedAt != nil {
+		return
+	}
+	if want := runsIn[server.VMState]; want != nil {
+		power, err := m.local.Driver(server.Host).PowerState(m.t.Context(), server)
+		if err != nil || !slices.Contains(want, power) {
+			m.t.Errorf("server %s is %s, and its machine is in power state %d, %v", server.ID, server.VMState, power, err)
+		}
+	}
+	shelved := server.VMState == nova.Shelved || server.VMState == nova.ShelvedOffloaded
+	if shelved != (server.ShelvedImage != "") && server.VMState != nova.Errored {
+		m.t.Errorf("server %s is %s with shelved image %q", server.ID, server.VMState, server.ShelvedImage)
+	}
+	if there := server.Host != ""; there == (server.VMState == nova.ShelvedOffloaded) && server.LaunchedAt != nil {
+		m.t.Errorf("server %s is %s on host %q", server.ID, server.VMState, server.Host)
+	}
+	var images []string
+	for _, image := range m.imagesOf(server.ID) {
+		if strings.HasSuffix(image.Name, "-shelved") {
+			images = append(images, image.ID)
+		}
+	}
+	if want := slices.DeleteFunc([]string{server.ShelvedImage}, func(id string) bool { return id == "" }); !slices.Equal(images, want) {
+		m.t.Errorf("server %s is %s with shelved image %q; there are %q", server.ID, server.VMState, server.ShelvedImage, images)
+	}
+	if resized := server.VMState == nova.Resized; (server.Elsewhere != nil) != resized && !known.erred && server.VMState != nova.Errored {
+		m.t.Errorf("server %s is %s, and has something elsewhere: %+v", server.ID, server.VMState, server.Elsewhere)
 	}
 }
 
