@@ -18,9 +18,9 @@ func (s *site) aggregate(name, zone string) string {
 }
 
 // inAggregate does an action on an aggregate.
-func (s *site) inAggregate(id, body string, options ...option) *reply {
+func (s *site) inAggregate(id, body string) *reply {
 	s.t.Helper()
-	return s.Do("POST /v2.1/os-aggregates/"+id+"/action "+body, options...)
+	return s.Do("POST /v2.1/os-aggregates/" + id + "/action " + body)
 }
 
 func addHost(host string) string    { return `{"add_host": {"host": "` + host + `"}}` }

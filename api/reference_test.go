@@ -428,6 +428,8 @@ func (s *referenceSite) value(name, persona string) string {
 			s.Do("POST /v2.1/os-aggregates/"+id+`/action {"add_host": {"host": "fake-1"}}`).Want(s.t, 200)
 		}
 		return id
+	case "hypervisor":
+		return s.Do("GET /v2.1/os-hypervisors", at(53)).Want(s.t, 200).String("hypervisors/0/id")
 	case "service":
 		return s.Do("GET /v2.1/os-services?host=fake-2", at(53)).Want(s.t, 200).String("services/0/id")
 	case "new service", "new service number":

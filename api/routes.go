@@ -21,6 +21,9 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("quota_class", "os-quota-class-sets", &QuotaClassSets{o})
 
 	m.Resource("aggregate", "os-aggregates", &Aggregates{o}, rest.Member{"action": "POST", "images": "POST"})
+	m.Resource("hypervisor", "os-hypervisors", &Hypervisors{o}, rest.Collection{"detail": "GET", "statistics": "GET"},
+		rest.Member{"uptime": "GET", "search": "GET", "servers": "GET"})
+	m.Resource("host", "os-hosts", &HostMachines{o}, rest.Member{"reboot": "GET", "shutdown": "GET", "startup": "GET"})
 	m.Resource("service", "os-services", &Services{o})
 
 	m.Resource("tenant_usage", "os-simple-tenant-usage", &TenantUsages{o})

@@ -44,7 +44,7 @@ func (c *Services) update(ctx context.Context, r *rest.Request, in schema.Servic
 }
 
 func (c *Services) updateByID(ctx context.Context, r *rest.Request, in schema.ServiceUpdateBody) (any, error) {
-	if err := checkServiceID(r.ID()); err != nil {
+	if err := checkUUID(r.ID()); err != nil {
 		return nil, err
 	}
 	change := hosts.ServiceChange{ForcedDown: (*bool)(in.ForcedDown)}
@@ -127,13 +127,13 @@ func (c *Services) delete(ctx context.Context, r *rest.Request) (any, error) {
 // by its number before.
 func serviceFilter(r *rest.Request) (db.ServiceFilter, error) {
 	if byID := r.AtLeast(53); byID {
-		return db.ServiceFilter{ID: r.ID()}, checkServiceID(r.ID())
+		return db.ServiceFilter{ID: r.ID()}, checkUUID(r.ID())
 	}
 	serial, err := serialIn(r.ID())
 	return db.ServiceFilter{Serial: serial}, err
 }
 
-func checkServiceID(id string) error {
+func checkUUID(id string) error {
 	if schema.IsUUID(id) {
 		return nil
 	}

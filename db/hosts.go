@@ -45,7 +45,7 @@ func (s *Store) ReleaseHosts(ctx context.Context, holder string) error {
 // Of a host's columns, these are not what its process registers: Claim counts what
 // is used, and the service and the aggregates know the rest.
 var hostColumnsOfOthers = []string{
-	"id", "vcpus_used", "memory_mb_used", "local_gb_used", "running_vms", "enabled", "up", "forced_down", "seen_at", "zone",
+	"id", "vcpus_used", "memory_mb_used", "local_gb_used", "running_vms", "enabled", "up", "forced_down", "seen_at", "zone", "service_serial", "disabled_reason",
 }
 
 // The tags of nova.Host name its columns. A host that registers again keeps its ID.
@@ -67,7 +67,7 @@ func (s *Store) RegisterHost(ctx context.Context, h nova.Host) error {
 
 // Hosts lists all hypervisors. A host is up if its service is, see Services.
 func (s *Store) Hosts(ctx context.Context, within time.Duration) ([]nova.Host, error) {
-	return s.hosts(ctx, within, "1 = 1")
+	return s.hosts(ctx, within, nil, "1 = 1")
 }
 
 // HostsNamed lists the hypervisors of some hosts.
@@ -75,18 +75,24 @@ func (s *Store) HostsNamed(ctx context.Context, names []string, within time.Dura
 	if len(names) == 0 {
 		return nil, nil
 	}
-	return s.hosts(ctx, within, "host IN ("+rows.Marks(len(names))+")", rows.Anys(names)...)
+	return s.hosts(ctx, within, nil, "host IN ("+rows.Marks(len(names))+")", rows.Anys(names)...)
 }
 
-func (s *Store) hosts(ctx context.Context, within time.Duration, condition string, args ...any) ([]nova.Host, error) {
+// hosts lists hypervisors by their numbers: so many at the most, or all if limit is
+// nil.
+func (s *Store) hosts(ctx context.Context, within time.Duration, limit *int, condition string, args ...any) ([]nova.Host, error) {
+	page := ""
+	if limit != nil {
+		page, args = "LIMIT ?", append(args, *limit)
+	}
 	hosts, err := rows.All[nova.Host](ctx, s.DB, `
 		SELECT `+hostColumns+`
 		FROM (
-			SELECT h.*, NOT s.disabled AS enabled, s.forced_down, s.seen_at, `+s.isUp(within)+`, `+zoneOf("h.host")+` AS zone
+			SELECT h.*, NOT s.disabled AS enabled, s.forced_down, s.seen_at, s.id AS service_serial, s.disabled_reason, `+s.isUp(within)+`, `+zoneOf("h.host")+` AS zone
 			FROM hosts h JOIN services s ON s.uuid = h.service_uuid
 		) AS known
 		WHERE `+condition+`
-		ORDER BY id`, args...)
+		ORDER BY id `+page, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list hosts: %w", err)
 	}

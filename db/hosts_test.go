@@ -43,7 +43,7 @@ func TestRegisterHost_Again(t *testing.T) {
 		want := host
 		want.ID = "one"
 		want.RunningVMs, want.VCPUsUsed, want.RAMUsed, want.DiskUsed = 1, 1, 512, 5
-		want.Serial, want.Enabled, want.Up, want.SeenAt = found.Serial, true, true, found.SeenAt
+		want.Serial, want.Enabled, want.Up, want.SeenAt, want.ServiceSerial = found.Serial, true, true, found.SeenAt, 2
 		if diff := cmp.Diff(want, found); diff != "" {
 			t.Errorf("found (-want +got):\n%s", diff)
 		}

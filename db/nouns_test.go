@@ -95,6 +95,7 @@ var nouns = []noun{
 		}
 		hosts, err := s.Hosts(ctx, time.Hour)
 		found := one(hosts)
+		want.ServiceSerial, want.DisabledReason = service.Serial, service.DisabledReason
 		want.Serial, want.Up, want.Zone = found.Serial, false, "" // forced down; zones are those of aggregates
 		return want, found, err
 	}),

@@ -20,7 +20,7 @@ func (Services) Changed(s nova.Service, forced bool) Dict {
 		{"host", s.Host},
 		{"binary", s.Binary},
 		Field{"forced_down", s.ForcedDown}.If(forced),
-		Field{"status", serviceStatus(s)}.If(!forced),
+		Field{"status", serviceStatus(s.Disabled)}.If(!forced),
 		Field{"disabled_reason", s.DisabledReason}.If(!forced && s.DisabledReason != nil),
 	}}}
 }
@@ -33,7 +33,7 @@ func (Services) service(r Request, s nova.Service) Dict {
 		since(r, 53, "id", s.ID),
 		until(r, 52, "id", s.Serial),
 		{"zone", s.Zone},
-		{"status", serviceStatus(s)},
+		{"status", serviceStatus(s.Disabled)},
 		{"state", serviceState(s.Up)},
 		{"updated_at", naive(s.SeenAt)},
 		{"disabled_reason", s.DisabledReason},
@@ -42,8 +42,8 @@ func (Services) service(r Request, s nova.Service) Dict {
 }
 
 // serviceStatus is what the operator wants of a service.
-func serviceStatus(s nova.Service) string {
-	if s.Disabled {
+func serviceStatus(disabled bool) string {
+	if disabled {
 		return "disabled"
 	}
 	return "enabled"

@@ -36,6 +36,7 @@ var decodedInto = map[string]any{
 	"FlavorExtraSpecUpdate":      FlavorExtraSpecUpdateBody{},
 	"FlavorExtraSpecsCreate":     FlavorExtraSpecsCreateBody{},
 	"FlavorUpdate":               FlavorUpdateBody{},
+	"HostUpdate":                 HostUpdateBody{},
 	"GetConsoleOutput":           GetConsoleOutputBody{},
 	"GetSPICEConsole":            GetConsoleBody{},
 	"GetSerialConsole":           GetConsoleBody{},

@@ -49,6 +49,7 @@ var bodies = map[string]*Body{
 	"GetSPICEConsole":            GetSPICEConsole,
 	"GetSerialConsole":           GetSerialConsole,
 	"GetVNCConsole":              GetVNCConsole,
+	"HostUpdate":                 HostUpdate,
 	"InjectNetworkInfo":          InjectNetworkInfo,
 	"InterfaceCreate":            InterfaceCreate,
 	"KeyPairCreate":              KeyPairCreate,
@@ -96,6 +97,9 @@ var bodies = map[string]*Body{
 var queries = map[string]*Query{
 	"ConsoleAuthTokenQuery":  ConsoleAuthTokenQuery,
 	"FlavorsQuery":           FlavorsQuery,
+	"HostsQuery":             HostsQuery,
+	"HypervisorQuery":        HypervisorQuery,
+	"HypervisorsQuery":       HypervisorsQuery,
 	"IgnoredQuery":           IgnoredQuery,
 	"ImagesQuery":            ImagesQuery,
 	"InstanceActionsQuery":   InstanceActionsQuery,

@@ -25,6 +25,7 @@ NEWEST = 104
 # Where Nova has what we call by a name: module, method.
 METHODS = {
     "AddFixedIP": "multinic._add_fixed_ip", "AddFloatingIP": "floating_ips._add_floating_ip",
+    "HostUpdate": "hosts.update",
     "AggregateAddHost": "aggregates._add_host", "AggregateCreate": "aggregates.create", "AggregateImages": "aggregates.images",
     "AggregateRemoveHost": "aggregates._remove_host", "AggregateSetMetadata": "aggregates._set_metadata", "AggregateUpdate": "aggregates.update",
     "AddSecurityGroup": "security_groups._addSecurityGroup", "AddTenantAccess": "flavor_access._add_tenant_access",
@@ -54,7 +55,8 @@ METHODS = {
 QUERIES = {
     "FlavorsQuery": "flavors.index", "InstanceActionsQuery": "instance_actions.index", "KeyPairQuery": "keypairs.show",
     "KeyPairsQuery": "keypairs.index", "LimitsQuery": "limits.index", "QuotaSetQuery": "quota_sets.show",
-    "ServersQuery": "servers.index", "ServicesQuery": "services.index", "NoQuery": "servers.show", "IgnoredQuery": "server_tags.index",
+    "ServersQuery": "servers.index", "ServicesQuery": "services.index", "HostsQuery": "hosts.index",
+    "HypervisorQuery": "hypervisors.show", "HypervisorsQuery": "hypervisors.index", "NoQuery": "servers.show", "IgnoredQuery": "server_tags.index",
 }
 
 

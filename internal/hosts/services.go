@@ -55,9 +55,16 @@ func (h *Hosts) ChangeNamed(ctx context.Context, host, binary string, c ServiceC
 	}
 	s, err := h.change(ctx, db.ServiceFilter{Host: host, Binary: binary}, c)
 	if nova.Is(err, nova.NotFound) {
-		return s, nova.Errorf(nova.NotFound, "Host '%s' is not mapped to any cell", host)
+		return s, notMapped(host)
 	}
 	return s, err
+}
+
+// EnableHost enables the service that runs a host, or disables it: NotFound if there
+// is no such host.
+func (h *Hosts) EnableHost(ctx context.Context, host string, enabled bool) error {
+	_, err := h.ChangeNamed(ctx, host, binaryCompute, ServiceChange{Disabled: new(!enabled)})
+	return err
 }
 
 // ChangeService changes a service by its ID: NotFound if there is none, and

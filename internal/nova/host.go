@@ -10,7 +10,11 @@ type Host struct {
 	Name      string `db:"host"`
 	Node      string `db:"node"`
 	ServiceID string `db:"service_uuid"`
-	Zone      string `db:"zone"` // availability zone
+	// ServiceSerial and DisabledReason are the service's number, and why it is
+	// disabled; nil for no reason.
+	ServiceSerial  int64   `db:"service_serial"`
+	DisabledReason *string `db:"disabled_reason"`
+	Zone           string  `db:"zone"` // availability zone
 
 	Enabled    bool `db:"enabled"`
 	Up         bool `db:"up"` // it has been heard of lately, and nobody forced it down
