@@ -51,3 +51,12 @@ func (s *Store) AttachmentsOf(ctx context.Context, volumeIDs []string) (map[stri
 	}
 	return byVolume, nil
 }
+
+// Same reports whether two attachments of a volume are of one server or, without a
+// server, of one host.
+func (a Attachment) Same(other Attachment) bool {
+	if a.ServerID != nil {
+		return other.ServerID != nil && *other.ServerID == *a.ServerID
+	}
+	return other.ServerID == nil && a.Host != nil && other.Host != nil && *other.Host == *a.Host
+}

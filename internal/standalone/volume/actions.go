@@ -59,7 +59,7 @@ func (s *Service) actOn(actions map[string]action) kit.Handler {
 
 // volumeActions are what is done to volumes.
 func (s *Service) volumeActions() map[string]action {
-	return map[string]action{
+	actions := map[string]action{
 		"os-extend":               {schema: schema{props: []prop{{name: "new_size", check: requiredGigabytes, required: true}}}, do: s.extendVolume},
 		"os-set_bootable":         {schema: schema{props: []prop{{name: "bootable", check: boolean, required: true}}}, do: s.setBootable},
 		"os-update_readonly_flag": {schema: schema{props: []prop{{name: "readonly", check: boolean, required: true}}}, do: s.setReadonly},
@@ -76,6 +76,8 @@ func (s *Service) volumeActions() map[string]action {
 		"os-show_image_metadata":  {free: true, do: s.showImageMetadata},
 		"os-unset_image_metadata": {schema: schema{props: []prop{{name: "key", check: nonEmptyText, required: true}}}, do: s.unsetImageMetadata},
 	}
+	maps.Copy(actions, s.attachActions())
+	return actions
 }
 
 // extendVolume announces a larger size. The quota is taken at once, and the size is

@@ -36,6 +36,8 @@ type schema struct {
 	// open is the version up to which keys that nobody knows are passed over;
 	// zero if they are always refused.
 	open version
+	// nullable says that null stands for an empty object.
+	nullable bool
 }
 
 // body reads a body, and checks its keys and values in the version that the
@@ -60,6 +62,9 @@ func (s *Service) body(r *http.Request, c schema, beside ...string) (object, err
 // read checks the object within a body.
 func (c schema) read(inner any, v version) (object, error) {
 	values, ok := inner.(object)
+	if inner == nil && c.nullable {
+		return object{}, nil
+	}
 	if !ok {
 		return nil, badField(c.key, inner, python.Repr(inner)+" is not of type 'object'")
 	}
@@ -247,6 +252,14 @@ func optionalBoolean(value any) string {
 		return ""
 	}
 	return boolean(value)
+}
+
+// optionalObject is an object or null.
+func optionalObject(value any) string {
+	if _, ok := value.(object); !ok && value != nil {
+		return python.Repr(value) + " is not of type 'object', 'null'"
+	}
+	return ""
 }
 
 // metadataKey is the form of a key of metadata.

@@ -16,20 +16,20 @@ import (
 // image creates an image of demo's with data, in the image service.
 func (c site) image(body, data string) string {
 	c.t.Helper()
-	made := c.imageCall("demo", "POST /v2/images", body)
+	made := c.imageCall("POST /v2/images", body)
 	id, _ := made.body["id"].(string)
-	if got := c.imageCall("demo", "PUT /v2/images/"+id+"/file", data); got.status != http.StatusNoContent {
+	if got := c.imageCall("PUT /v2/images/"+id+"/file", data); got.status != http.StatusNoContent {
 		c.t.Fatalf("image: %d %s", got.status, got.text)
 	}
 	return id
 }
 
-// imageCall sends a request to the image service.
-func (c site) imageCall(as, call, body string) reply {
+// imageCall sends a request of demo's to the image service.
+func (c site) imageCall(call, body string) reply {
 	c.t.Helper()
 	method, path, _ := strings.Cut(call, " ")
 	r := httptest.NewRequestWithContext(c.t.Context(), method, path, strings.NewReader(body))
-	r.Header.Set("X-Auth-Token", as)
+	r.Header.Set("X-Auth-Token", "demo")
 	r.Header.Set("Content-Type", "application/octet-stream")
 	if strings.HasPrefix(body, "{") {
 		r.Header.Set("Content-Type", "application/json")
@@ -72,7 +72,7 @@ func TestVolume_FromImage(t *testing.T) {
 		byName := c.volume(`{"size":1,"imageRef":"tiny"}`)
 		c.wantData(byName, 0, "datadata", 1)
 		big := c.image(`{"name":"big","disk_format":"raw","container_format":"bare","min_disk":3}`, "x")
-		empty, _ := c.imageCall("demo", "POST /v2/images", `{"name":"empty"}`).body["id"].(string)
+		empty, _ := c.imageCall("POST /v2/images", `{"name":"empty"}`).body["id"].(string)
 		c.image(rawImage, "again")
 		c.steps(
 			step{"demo", "POST /volumes", `{"volume":{"size":2,"imageRef":"` + big + `"}}`, 400, "Volume size 2GB cannot be smaller than the image minDisk size 3GB."},
@@ -85,7 +85,7 @@ func TestVolume_FromImage(t *testing.T) {
 		)
 		// The image goes before the worker comes.
 		late := c.begin("demo", `{"size":1,"imageRef":"`+big[:0]+id+`"}`)
-		c.imageCall("demo", "DELETE /v2/images/"+id, "")
+		c.imageCall("DELETE /v2/images/"+id, "")
 		c.work()
 		c.status("error", "/volumes/"+late)
 		if strings.Contains(c.files(), late) {
@@ -283,7 +283,7 @@ func TestUpload(t *testing.T) {
 		c.want(400, "Updating volume metadata is not allowed for volumes in uploading status.", "demo", "POST /volumes/"+id+"/metadata", `{"metadata":{}}`)
 		c.work()
 		c.status("available", "/volumes/"+id)
-		shown := c.imageCall("demo", "GET /v2/images/"+image, "")
+		shown := c.imageCall("GET /v2/images/"+image, "")
 		if !strings.Contains(shown.text, `"os":"linux"`) || !strings.Contains(shown.text, `"size":1048576,"status":"active"`) || !strings.Contains(shown.text, `"name":"copy"`) {
 			t.Errorf("image: %s", shown.text)
 		}
@@ -297,7 +297,7 @@ func TestUpload(t *testing.T) {
 		}
 		// The image goes before the worker comes: the volume is as it was.
 		image = c.do("demo", act, `{"os-volume_upload_image":{"image_name":"gone"}}`).value("os-volume_upload_image", "image_id")
-		c.imageCall("demo", "DELETE /v2/images/"+image, "")
+		c.imageCall("DELETE /v2/images/"+image, "")
 		c.work()
 		c.status("available", "/volumes/"+id)
 	})
@@ -321,6 +321,11 @@ func TestReimage(t *testing.T) {
 		c.wantData(id, 0, "new\x00\x00\x00", 1)
 		c.want(200, `"image_id":"`+image+`"`, "demo", "GET /volumes/"+id, "")
 		c.want(200, `"bootable":"true"`, "demo", "GET /volumes/"+id, "")
+		// A server may reserve the volume meanwhile.
+		c.want(202, "", "demo", "POST 3.68 "+act, `{"os-reimage":{"image_id":"`+image+`"}}`)
+		c.reserve(id, serverOne)
+		c.work()
+		c.status("reserved", "/volumes/"+id)
 	})
 }
 

@@ -36,11 +36,12 @@ const (
 )
 
 var callers = map[string]nova.Caller{
-	"admin":  {UserID: "u0", ProjectID: adminProject, Roles: []string{"admin", "member", "reader"}},
-	"demo":   {UserID: "u1", ProjectID: demoProject, Roles: []string{"member", "reader"}},
-	"alt":    {UserID: "u2", ProjectID: altProject, Roles: []string{"member", "reader"}},
-	"reader": {UserID: "u3", ProjectID: demoProject, Roles: []string{"reader"}},
-	"nobody": {UserID: "u4", ProjectID: demoProject, Roles: []string{"other"}},
+	"admin":   {UserID: "u0", ProjectID: adminProject, Roles: []string{"admin", "member", "reader"}},
+	"demo":    {UserID: "u1", ProjectID: demoProject, Roles: []string{"member", "reader"}},
+	"alt":     {UserID: "u2", ProjectID: altProject, Roles: []string{"member", "reader"}},
+	"reader":  {UserID: "u3", ProjectID: demoProject, Roles: []string{"reader"}},
+	"nobody":  {UserID: "u4", ProjectID: demoProject, Roles: []string{"other"}},
+	"service": {UserID: "u5", ProjectID: adminProject, Roles: []string{"admin", "service"}},
 }
 
 // connected starts the services that this one needs, and gives the clients of

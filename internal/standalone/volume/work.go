@@ -304,10 +304,12 @@ func extended(ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause er
 }
 
 // returns gives a volume the status that it had before its work, whatever the work
-// has come to.
+// has come to. A status that it got meanwhile stays: it may have been reserved.
 func returns(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
 	_, err := tx.Volumes.Change(ctx, t.ResourceID, func(_ *volumedb.Store, v *volumedb.Volume) error {
-		v.Status = v.PreviousStatus
+		if v.Status == "uploading" || v.Status == "downloading" {
+			v.Status = v.PreviousStatus
+		}
 		return nil
 	})
 	return err

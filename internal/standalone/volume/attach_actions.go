@@ -1,0 +1,229 @@
+package volume
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/nova-api/nova-api/db/volumedb"
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/python"
+	"github.com/nova-api/nova-api/internal/standalone/kit"
+)
+
+// attachActions are how volumes were attached before there were attachments.
+func (s *Service) attachActions() map[string]action {
+	connector := schema{props: []prop{{name: "connector", check: optionalObject, required: true}}}
+	return map[string]action{
+		"os-reserve":         {free: true, do: s.reserve},
+		"os-unreserve":       {free: true, do: s.unreserve},
+		"os-begin_detaching": {free: true, do: s.beginDetaching},
+		"os-roll_detaching":  {free: true, do: s.rollDetaching},
+		"os-attach": {schema: schema{props: []prop{
+			{name: "mountpoint", check: nonEmptyText, required: true},
+			{name: "instance_uuid", check: uuidText},
+			{name: "host_name", check: text},
+			{name: "mode", check: word("rw", "ro")},
+		}}, do: s.attach},
+		"os-detach":                {schema: schema{nullable: true, props: []prop{{name: "attachment_id", check: optionalUUID}}}, do: s.detachAction},
+		"os-initialize_connection": {schema: connector, do: s.initializeConnection},
+		"os-terminate_connection":  {schema: connector, do: s.terminateConnection},
+		"os-force_detach": {schema: schema{props: []prop{
+			{name: "connector", check: optionalObject},
+			{name: "attachment_id", check: optionalUUID},
+		}}, do: s.forceDetach},
+	}
+}
+
+// reserve takes a volume for somebody who is about to attach it.
+func (s *Service) reserve(r *http.Request, id string, _ object) (kit.Reply, error) {
+	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:reserve", func(_ *volumedb.Store, v *volumedb.Volume) error {
+		expected := available
+		if v.Multiattach {
+			expected = "available or in-use"
+		}
+		if v.Status != available && (!v.Multiattach || v.Status != inUse) {
+			return invalidVolume("Volume status must be %s to reserve, but the status is %s.", expected, v.Status)
+		}
+		v.Status = attaching
+		return nil
+	})
+	return accepted(), err
+}
+
+// unreserve gives a volume back that was not attached.
+func (s *Service) unreserve(r *http.Request, id string, _ object) (kit.Reply, error) {
+	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:unreserve", func(tx *volumedb.Store, v *volumedb.Volume) error {
+		return release(r.Context(), tx, v)
+	})
+	return accepted(), err
+}
+
+// release gives a volume that was reserved the status that it had before.
+func release(ctx context.Context, tx *volumedb.Store, v *volumedb.Volume) error {
+	if v.Status != attaching {
+		return nil
+	}
+	there, err := tx.AttachmentsOf(ctx, []string{v.ID})
+	v.Status = available
+	if len(there[v.ID]) > 0 {
+		v.Status = inUse
+	}
+	return err
+}
+
+// beginDetaching says that a server is about to lose a volume.
+func (s *Service) beginDetaching(r *http.Request, id string, _ object) (kit.Reply, error) {
+	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:begin_detaching", func(_ *volumedb.Store, v *volumedb.Volume) error {
+		if v.Status != inUse || v.AttachStatus != attached {
+			return invalidVolume("Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.")
+		}
+		v.Status = "detaching"
+		return nil
+	})
+	return accepted(), err
+}
+
+// rollDetaching says that the server keeps it.
+func (s *Service) rollDetaching(r *http.Request, id string, _ object) (kit.Reply, error) {
+	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:roll_detaching", func(_ *volumedb.Store, v *volumedb.Volume) error {
+		if v.Status == "detaching" {
+			v.Status = inUse
+		}
+		return nil
+	})
+	return accepted(), err
+}
+
+// attach notes that a server or a host has a volume. Doing so again changes
+// nothing.
+func (s *Service) attach(r *http.Request, id string, body object) (kit.Reply, error) {
+	ctx := r.Context()
+	a := volumedb.Attachment{
+		ServerID: textOf(body, "instance_uuid"), Host: textOf(body, "host_name"), Device: textOf(body, "mountpoint"), Mode: "rw", Status: attached,
+	}
+	a.ID = uuid.NewString()
+	if mode := textOf(body, "mode"); mode != nil {
+		a.Mode = *mode
+	}
+	if a.ServerID == nil && a.Host == nil {
+		return kit.Reply{}, badField("os-attach", body, python.Repr(body)+" is not valid under any of the given schemas")
+	}
+	_, err := s.changeVolume(ctx, id, "volume_extension:volume_actions:attach", func(tx *volumedb.Store, v *volumedb.Volume) error {
+		there, err := tx.AttachmentsOf(ctx, []string{v.ID})
+		if err != nil {
+			return err
+		}
+		if err := mayAttach(*v, a, there[v.ID]); err != nil {
+			return err
+		}
+		v.Status, v.AttachStatus = inUse, attached
+		if slices.ContainsFunc(there[v.ID], a.Same) {
+			return nil
+		}
+		made, now := a, tx.NowInSeconds()
+		made.VolumeID, made.ProjectID, made.AttachedAt = v.ID, v.ProjectID, &now
+		_, err = tx.Attachments.Create(ctx, made)
+		return err
+	})
+	return accepted(), err
+}
+
+// mayAttach refuses to attach a volume that is read-only, or that another one has.
+func mayAttach(v volumedb.Volume, a volumedb.Attachment, there []volumedb.Attachment) error {
+	switch {
+	case v.Readonly != nil && *v.Readonly && a.Mode != "ro":
+		return nova.Errorf(nova.Invalid, "Invalid attaching mode '%s' for volume %s.", a.Mode, v.ID)
+	case slices.ContainsFunc(there, a.Same):
+		return nil
+	case v.Status == inUse && !v.Multiattach:
+		return invalidVolume("volume is already attached and multiple attachments are not enabled")
+	case !slices.Contains([]string{available, attaching, inUse}, v.Status):
+		return invalidVolume("status must be available or attaching")
+	}
+	return nil
+}
+
+// detachAction notes that a server doesn't have a volume any more: the one that an
+// attachment names, or the only one.
+func (s *Service) detachAction(r *http.Request, id string, body object) (kit.Reply, error) {
+	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:detach", func(tx *volumedb.Store, v *volumedb.Volume) error {
+		return s.detachOne(r, tx, v, textOf(body, "attachment_id"), false)
+	})
+	return accepted(), err
+}
+
+// detachOne ends one attachment of a volume that is locked.
+func (s *Service) detachOne(r *http.Request, tx *volumedb.Store, v *volumedb.Volume, id *string, force bool) error {
+	there, err := tx.AttachmentsOf(r.Context(), []string{v.ID})
+	if err != nil {
+		return err
+	}
+	left := there[v.ID]
+	switch {
+	case id == nil && len(left) == 0: // nobody has it
+		v.Status, v.AttachStatus = available, detached
+		return nil
+	case id == nil && len(left) > 1:
+		return invalidVolume("Detach volume failed: More than one attachment, but no attachment_id provided.")
+	case id == nil:
+		id = &left[0].ID
+	}
+	at := slices.IndexFunc(left, func(a volumedb.Attachment) bool { return a.ID == *id })
+	if at < 0 {
+		return noAttachment(*id)
+	}
+	if !force {
+		if err := s.mayDetach(r, left[at]); err != nil {
+			return err
+		}
+	}
+	_, err = detach(r.Context(), tx, v, *id)
+	return err
+}
+
+// forceDetach ends an attachment, whoever says that it is there.
+func (s *Service) forceDetach(r *http.Request, id string, body object) (kit.Reply, error) {
+	if _, err := s.findVolume(r.Context(), id); err != nil {
+		return kit.Reply{}, err
+	}
+	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:volume_admin_actions:force_detach"); err != nil {
+		return kit.Reply{}, err
+	}
+	_, err := s.alter(r.Context(), id, func(tx *volumedb.Store, v *volumedb.Volume) error {
+		return s.detachOne(r, tx, v, textOf(body, "attachment_id"), true)
+	})
+	return accepted(), err
+}
+
+// initializeConnection says how a host reaches the data of a volume.
+func (s *Service) initializeConnection(r *http.Request, id string, body object) (kit.Reply, error) {
+	v, err := s.findVolume(r.Context(), id)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if err := mayWrite(nova.CallerOf(r.Context()), v.ProjectID, "volume_extension:volume_actions:initialize_connection"); err != nil {
+		return kit.Reply{}, err
+	}
+	if v.Status == "maintenance" {
+		return kit.Reply{}, invalidVolume("The volume connection cannot be initialized in maintenance mode.")
+	}
+	mode := "rw"
+	if v.Readonly != nil && *v.Readonly {
+		mode = "ro"
+	}
+	info := s.connection(v, mode)
+	connector, _ := body["connector"].(object)
+	info["enforce_multipath"], _ = boolOf(connector["enforce_multipath"])
+	return kit.Reply{Body: object{"connection_info": info}}, nil
+}
+
+// terminateConnection ends that, and gives a volume back that was not attached.
+func (s *Service) terminateConnection(r *http.Request, id string, _ object) (kit.Reply, error) {
+	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:terminate_connection", func(tx *volumedb.Store, v *volumedb.Volume) error {
+		return release(r.Context(), tx, v)
+	})
+	return accepted(), err
+}
