@@ -94,6 +94,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 		line = line.Stringer("address", listener.Addr())
 	}
 	line.Msg("serving")
+	group.Go(func() error { underSystemd(running, log); return nil })
 	return group.Wait()
 }
 
