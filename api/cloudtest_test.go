@@ -243,3 +243,10 @@ func (s *cloudSite) act(id, body string, options ...option) *reply {
 	}
 	return s.Do("POST /v2.1/servers/"+id+"/action "+body, append([]option{as("demo")}, options...)...)
 }
+
+// forceDown has an operator declare one host down, and all others up.
+func (s *cloudSite) forceDown(host string) {
+	s.t.Helper()
+	_, err := rows.Exec(s.t.Context(), s.store.DB, "UPDATE services SET forced_down = (host = ?)", host)
+	must(s.t, err)
+}

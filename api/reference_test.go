@@ -321,6 +321,7 @@ func (s *referenceSite) wanted(r row) []int {
 func (s *referenceSite) ask(r row, persona string, minor int) *reply {
 	s.t.Helper()
 	e := examples[r.key]
+	s.forceDown("")
 	if strings.Contains(e.path, "/action") && strings.Contains(e.path, "{server}") {
 		s.restore(e.first)
 	}
@@ -384,6 +385,10 @@ func (s *referenceSite) value(name, persona string) string {
 		return s.server
 	case "new server":
 		return s.boot("more", "")
+	case "stranded server":
+		id := s.boot("stranded", "")
+		s.forceDown(s.Do("GET /v2.1/servers/" + id).String("server/OS-EXT-SRV-ATTR:host"))
+		return id
 	case "deleted server":
 		id := s.boot("gone", "")
 		s.Do("DELETE /v2.1/servers/"+id, as("demo")).Want(s.t, 204)

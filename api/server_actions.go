@@ -37,6 +37,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),
 		"resize":              rest.OnWith(c.load, schema.Resize, c.resize).Needs(policy.Resize).Status(accepted),
 		"migrate":             rest.OnWith(c.load, schema.Migrate, c.migrate).Status(accepted),
+		"evacuate":            rest.OnWith(c.load, schema.Evacuate, c.evacuate).Needs(policy.Evacuate),
 		"confirmResize":       rest.OnWith(c.load, schema.ConfirmResize, c.confirmResize).Needs(policy.ConfirmResize).Status(http.StatusNoContent),
 		"revertResize":        rest.OnWith(c.load, schema.RevertResize, c.revertResize).Needs(policy.RevertResize).Status(accepted),
 		"shelve":              rest.OnWith(c.load, schema.Shelve, c.shelve).Needs(policy.Shelve).Status(accepted),

@@ -8,6 +8,7 @@ import (
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/views"
 )
 
 // resize gives the server another flavor.
@@ -25,6 +26,42 @@ func (c *Servers) migrate(ctx context.Context, r *rest.Request, s nova.Server, i
 		return nil, err
 	}
 	return nil, c.Compute.Migrate(ctx, s, host)
+}
+
+// evacuate makes the server anew on another host, since its own is down. The client
+// may name the host, and until 2.67 forces the server there: always before 2.29.
+// Since 2.95 the server is stopped in the end.
+func (c *Servers) evacuate(ctx context.Context, r *rest.Request, s nova.Server, in schema.EvacuateBody) (any, error) {
+	e := compute.Evacuation{
+		Host: in.Evacuate.Host, Force: in.Evacuate.Host != "" && (!r.AtLeast(29) || bool(in.Evacuate.Force)),
+		Password: in.Evacuate.AdminPass, Shared: bool(in.Evacuate.OnSharedStorage), Stop: r.AtLeast(95),
+	}
+	if bool(in.Evacuate.Force) && e.Host == "" {
+		return nil, errForcedNowhere
+	}
+	if e.Shared && e.Password != nil {
+		return nil, nova.Errorf(nova.Invalid, "admin password can't be changed on existing disk")
+	}
+	password, err := c.Compute.Evacuate(ctx, s, e)
+	if err != nil {
+		return nil, err
+	}
+	return c.evacuated(r, e, password), nil
+}
+
+// errForcedNowhere is for a client that forces a server, but doesn't say where to.
+var errForcedNowhere = nova.Errorf(nova.Invalid, "Can't force to a non-provided destination")
+
+// evacuated answers with the administrator's password until 2.13: null if disks are
+// shared, since it stays what it was.
+func (c *Servers) evacuated(r *rest.Request, e compute.Evacuation, password string) any {
+	switch {
+	case r.AtLeast(14) || !c.ShowPassword:
+		return nil
+	case e.Shared:
+		return views.Dict{{Key: "adminPass", Value: nil}}
+	}
+	return views.AdminPass(&password)
 }
 
 // confirmResize keeps the server as it was resized.

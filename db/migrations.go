@@ -39,6 +39,24 @@ func (s *Store) SetMigrationStatus(ctx context.Context, id string, status nova.M
 	return err
 }
 
+// SetMigrationTarget writes where a migration leads, once a host has been found, and
+// how far it is.
+func (s *Store) SetMigrationTarget(ctx context.Context, id, host, node string, status nova.MigrationStatus) error {
+	_, err := rows.Exec(ctx, s.DB, `
+		UPDATE migrations
+		SET target_host = ?, target_node = ?, target_ip = COALESCE((SELECT host_ip FROM hosts WHERE node = ?), ''), status = ?, updated_at = ?
+		WHERE uuid = ?`, host, node, node, status, s.Now(), id)
+	return err
+}
+
+// CompleteMigration writes that nothing is left of a migration whose server has
+// arrived.
+func (s *Store) CompleteMigration(ctx context.Context, id string) error {
+	_, err := rows.Exec(ctx, s.DB, "UPDATE migrations SET status = ?, updated_at = ? WHERE uuid = ? AND status = ?",
+		nova.MigrationCompleted, s.Now(), id, nova.MigrationDone)
+	return err
+}
+
 // A MigrationFilter says which migrations a list is of. What is empty or nil is not
 // looked at.
 type MigrationFilter struct {

@@ -52,6 +52,17 @@ var nouns = []noun{
 		want.Serial, want.CreatedAt, want.UpdatedAt = created.Serial, created.CreatedAt, nil // nothing has been changed yet
 		return want, found, err
 	}),
+	nounOf(func(ctx context.Context, s *db.Store, want nova.Leftover) (nova.Leftover, nova.Leftover, error) {
+		if err := s.LeaveOnHost(ctx, want); err != nil {
+			return want, nova.Leftover{}, err
+		}
+		found, err := s.LeftOfServer(ctx, want.ServerID)
+		if err != nil || len(found) != 1 {
+			return want, nova.Leftover{}, err
+		}
+		want.Serial = found[0].Serial
+		return want, found[0], nil
+	}),
 	nounOf(func(ctx context.Context, s *db.Store, want nova.Migration) (nova.Migration, nova.Migration, error) {
 		if err := s.CreateMigration(ctx, want); err != nil {
 			return want, want, err

@@ -141,6 +141,7 @@ NOVA = [
     admin("agent-create linux x86 1 http://nowhere md5 kvm", GONE, refused=True),
     admin("agent-modify 1 1 http://nowhere md5", GONE, refused=True),
     admin("agent-delete 1", GONE, refused=True),
+    admin("evacuate {server}", "Compute service of .* is still in use", refused=True),
     admin("migration-list", "Source Compute|---"),
     admin("server-migration-list {server}", "Server UUID|---"),
     admin("server-migration-show {server} 1", "In-progress live migration 1 is not found", refused=True),
@@ -150,7 +151,7 @@ NOVA = [
         "hypervisor-list", "hypervisor-show nova-compute", "hypervisor-servers nova-compute", "hypervisor-uptime nova-compute", "service-list",
         "--os-compute-api-version 2.87 hypervisor-stats",
         f"service-disable {NOWHERE}", f"service-enable {NOWHERE}", f"service-force-down {NOWHERE}", f"service-delete {NOWHERE}",
-        "evacuate {server}", "live-migration {server}",
+        "live-migration {server}",
         "live-migration-abort {server} 1", "live-migration-force-complete {server} 1", "host-meta nova-compute set a=b",
         "host-servers-migrate nova-compute", "host-evacuate nova-compute", "host-evacuate-live nova-compute", "instance-usage-audit-log")),
 
@@ -239,6 +240,7 @@ OPENSTACK = [
     admin("compute agent create linux x86 1 http://nowhere md5 kvm", GONE, refused=True),
     admin("compute agent set --agent-version 1 1", GONE, refused=True),
     admin("compute agent delete 1", GONE, refused=True),
+    admin("server evacuate {server}", "Compute service of .* is still in use", refused=True),
     admin("server migration list", "^\\s*$|Id"),
     admin("server migration show {server} 1", "In-progress live migration 1 is not found", refused=True),
     *(admin(line) for line in (
@@ -247,7 +249,6 @@ OPENSTACK = [
         "compute service list", f"compute service delete {NOWHERE}", "compute service set --disable nova-compute nova-compute",
         "host list", "host show nova-compute", "host set --disable nova-compute",
         "hypervisor list", "hypervisor show nova-compute", "hypervisor stats show",
-        "server evacuate {server}",
         "server migration abort {server} 1", "server migration force complete {server} 1")),
     *(refused(f"server {word} {verb} {{server}}", f"Cannot '{verb}Resize' instance", user="admin")
       for word in ("migrate", "migration") for verb in ("confirm", "revert")),
@@ -267,7 +268,7 @@ NOT_SERVED = {
             aggregate-create, aggregate-list, aggregate-show, aggregate-update, aggregate-set-metadata, aggregate-add-host,
             aggregate-cache-images, aggregate-remove-host, aggregate-delete, hypervisor-list, hypervisor-show, hypervisor-servers,
             hypervisor-uptime, hypervisor-stats, service-list, service-disable, service-enable, service-force-down, service-delete,
-            evacuate, live-migration, live-migration-abort,
+            live-migration, live-migration-abort,
             live-migration-force-complete, host-meta, host-servers-migrate, host-evacuate, host-evacuate-live,
             instance-usage-audit-log""",
     },
@@ -279,7 +280,7 @@ NOT_SERVED = {
             aggregate create, aggregate list, aggregate show, aggregate set, aggregate unset, aggregate add host,
             aggregate remove host, aggregate cache image, aggregate delete, compute service list, compute service delete,
             compute service set, host list, host show, host set, hypervisor list, hypervisor show, hypervisor stats show,
-            server evacuate, server migration abort,
+            server migration abort,
             server migration force complete""",
     },
 }

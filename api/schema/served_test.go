@@ -13,7 +13,7 @@ import (
 // stock are the schemas that are written and tested, and wait for the operations
 // that they are for.
 var stock = []string{
-	"Evacuate", "ForceComplete", "MigrateLive",
+	"ForceComplete", "MigrateLive",
 }
 
 // TestSchemas_AreServed finds schemas that no controller uses and that are not

@@ -175,7 +175,7 @@ func (t transition) check(ctx context.Context, s nova.Server) error {
 		return nova.Errorf(nova.Conflict, "Instance %s is not ready", s.ID)
 	case len(t.from) > 0 && !slices.Contains(t.from, s.VMState):
 		return wrongState(s.ID, t.word, "vm_state", string(s.VMState))
-	case !slices.Contains(t.tasks(), s.TaskState):
+	case !t.anyTask && !slices.Contains(t.tasks(), s.TaskState):
 		return wrongState(s.ID, t.word, "task_state", string(s.TaskState))
 	case s.LaunchedAt == nil:
 		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, t.word)
@@ -194,8 +194,11 @@ func (t transition) checkLock(ctx context.Context, s nova.Server) error {
 	return nil
 }
 
-// tasks are those that the verb may interrupt.
+// tasks are those that the verb may interrupt; nil: any.
 func (t transition) tasks() []nova.TaskState {
+	if t.anyTask {
+		return nil
+	}
 	if len(t.during) == 0 {
 		return []nova.TaskState{nova.Idle}
 	}

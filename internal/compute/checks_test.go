@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -238,4 +239,18 @@ func (s *site) watch() *[]string {
 		}
 	})
 	return &seen
+}
+
+// forceDown has an operator declare one host down, and all others up.
+func (s *site) forceDown(host string) {
+	s.t.Helper()
+	_, err := rows.Exec(s.t.Context(), s.store.DB, "UPDATE services SET forced_down = (host = ?)", host)
+	s.must(err)
+}
+
+// sweepPorts removes the ports that servers have left which were deleted at once.
+func (s *site) sweepPorts() {
+	s.t.Helper()
+	s.clock.advance(time.Minute)
+	s.must(s.worker.SweepPorts(s.t.Context()))
 }

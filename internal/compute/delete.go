@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"slices"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -10,7 +11,7 @@ import (
 
 // Delete removes a server, whatever it is doing: for good, or so that it can be
 // restored for a while, if servers are kept that long and this one has ever run.
-// One that has had no host yet is gone at once; one that is being deleted already
+// One that has had no host yet is gone at once, as is one whose host is down; one that is being deleted already
 // stays so. The error is Conflict if the server is locked, and NotFound if it has
 // gone.
 func (a *Servers) Delete(ctx context.Context, s nova.Server) error {
@@ -47,14 +48,18 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 		if err := transitions[Delete].checkLock(ctx, current); err != nil {
 			return err
 		}
+		down, err := a.isDown(ctx, tx, current)
+		if err != nil {
+			return err
+		}
 		deleting, err := tx.Working(ctx, s.ID, string(Delete), string(SoftDelete))
-		if err != nil || deleting {
+		if err != nil || deleting && !down {
 			return err
 		}
 		if current, err = supersede(ctx, tx, current, transitions[Delete].ends()); err != nil {
 			return err
 		}
-		if current.Host == "" && current.Elsewhere == nil && current.VMState != nova.ShelvedOffloaded {
+		if down || current.Host == "" && current.Elsewhere == nil && current.VMState != nova.ShelvedOffloaded {
 			return removeAtOnce(ctx, tx, current)
 		}
 		verb := Delete
@@ -73,7 +78,23 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 	})
 }
 
-// removeAtOnce is for a server that no host knows of.
+// isDown reports whether a server is on a host, or has something on one elsewhere,
+// that is down.
+func (a *Servers) isDown(ctx context.Context, tx *db.Store, s nova.Server) (bool, error) {
+	names := []string{s.Host}
+	if s.Elsewhere != nil {
+		names = append(names, s.Elsewhere.Host)
+	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
+	if len(names) == 0 {
+		return false, nil
+	}
+	found, err := a.hosts.In(tx).Named(ctx, names)
+	return slices.ContainsFunc(names, func(name string) bool { return !found[name].Up }), err
+}
+
+// removeAtOnce is for a server that no host knows of, or whose host is down: that
+// removes it when it is back.
 func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 	change := deletionOf(tx)
 	if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
@@ -83,6 +104,9 @@ func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 		return err
 	}
 	if err := forget(ctx, tx, s); err != nil {
+		return err
+	}
+	if err := leaveBehind(ctx, tx, s); err != nil {
 		return err
 	}
 	return balance(ctx, tx, s, accountsOf(s, holding{}), accountsOf(changed(s, change), holding{}))

@@ -119,9 +119,19 @@ func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.
 	if err != nil {
 		return nil, err
 	}
+	avoid := slices.Concat(args.Avoid, a.progress.Failed)
+	if a.server.LaunchedAt != nil { // hosts that have yet to remove what they have of it
+		left, err := w.store.LeftOfServer(ctx, a.ServerID)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range left {
+			avoid = append(avoid, l.Host)
+		}
+	}
 	chosen, report, refused := w.scheduler.Choose(scheduler.Request{
 		Needs: args.needs(a.server), ProjectID: a.server.ProjectID, Flavor: args.flavor(a.server), ImageID: a.server.ImageID, Image: a.server.ImageProps,
-		Zone: pinOf(a.server), Exclude: slices.Concat(args.Avoid, a.progress.Failed),
+		Zone: pinOf(a.server), Exclude: avoid,
 		To: scheduler.Target(args.To), Force: scheduler.Target(args.Force),
 		Group: group, Hints: hints,
 		Seed: rand.Uint64(), Limit: candidates, //nolint:gosec // spreads servers, guards nothing

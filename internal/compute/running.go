@@ -28,18 +28,12 @@ func (r *running) enter(ctx context.Context, a nova.Action, ends bool) (_ contex
 	ctx, cancel := context.WithCancel(ctx)
 	mine := &underWay{Action: a, cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
-	var before []*underWay
-	for _, other := range r.bySerial {
-		if other.ServerID == a.ServerID && (ends || other.Exclusive && a.Exclusive || other.Serial == a.Serial) {
-			before = append(before, other)
-		}
-	}
+	before := r.those(func(other nova.Action) bool {
+		return other.ServerID == a.ServerID && (ends || other.Exclusive && a.Exclusive || other.Serial == a.Serial)
+	})
 	r.bySerial[a.Serial] = mine
 	r.mu.Unlock()
-	for _, other := range before {
-		other.cancel()
-		<-other.done
-	}
+	awaitAll(before)
 	return ctx, func() {
 		cancel()
 		r.mu.Lock()
@@ -48,6 +42,32 @@ func (r *running) enter(ctx context.Context, a nova.Action, ends bool) (_ contex
 		}
 		r.mu.Unlock()
 		close(mine.done)
+	}
+}
+
+// those finds some of what is under way. The caller holds the lock.
+func (r *running) those(match func(nova.Action) bool) (found []*underWay) {
+	for _, one := range r.bySerial {
+		if match(one.Action) {
+			found = append(found, one)
+		}
+	}
+	return found
+}
+
+// finish breaks off some of what is under way, and waits for its end.
+func (r *running) finish(match func(nova.Action) bool) {
+	r.mu.Lock()
+	found := r.those(match)
+	r.mu.Unlock()
+	awaitAll(found)
+}
+
+// awaitAll breaks off what is under way, and waits for its end.
+func awaitAll(all []*underWay) {
+	for _, one := range all {
+		one.cancel()
+		<-one.done
 	}
 }
 

@@ -25,6 +25,7 @@ const (
 	Resume         Verb = "resume"
 	Resize         Verb = "resize"
 	Migrate        Verb = "migrate"
+	Evacuate       Verb = "evacuate"
 	ConfirmResize  Verb = "confirmResize"
 	RevertResize   Verb = "revertResize"
 	Shelve         Verb = "shelve"
@@ -59,6 +60,7 @@ type transition struct {
 	word       string             // what a refusal calls it
 	from       []nova.VMState     // empty: any
 	during     []nova.TaskState   // tasks that it may interrupt; empty: none, the server must be idle
+	anyTask    bool               // it may interrupt any
 	supersedes bool               // it supersedes whatever keeps the server busy
 	then       nova.VMState       // unless the last step says otherwise; empty: as before
 	broken     nova.VMState       // where a failure leaves the server; empty: as before
@@ -255,6 +257,28 @@ var transitions = map[Verb]transition{
 	Migrate: {
 		action: "migrate", word: "migrate", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
 		lock: true, migration: nova.MigrationCold, steps: resizeSteps,
+	},
+	Evacuate: {
+		action: "evacuate", word: "evacuate", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored}, anyTask: true, supersedes: true,
+		then: nova.Active, broken: nova.Errored, host: true, migration: nova.MigrationEvacuation,
+		steps: []step{
+			{
+				name: "place", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server",
+				do: (*Worker).placeEvacuated, undo: (*Worker).unplaceEvacuated,
+			},
+			{
+				name: "connect", queue: onTarget, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent,
+				do: (*Worker).moveEvacuated, undo: (*Worker).unmoveEvacuated,
+			},
+			{
+				name: "spawn", queue: onTarget, task: nova.RebuildSpawning, event: rebuildEvent, progress: true,
+				do: (*Worker).spawnEvacuated, undo: (*Worker).destroy,
+			},
+			{
+				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
+				do: (*Worker).stopAgain,
+			},
+		},
 	},
 	ConfirmResize: {
 		action: "confirmResize", word: "confirmResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,

@@ -27,7 +27,7 @@ var AllVerbs = slices.Sorted(maps.Keys(transitions))
 var (
 	verbs = []Verb{
 		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, ChangePassword, CrashDump,
-		Snapshot, Backup, BackupInstance, Resize, Migrate, ConfirmResize, RevertResize, Shelve, ShelveOffload, Unshelve,
+		Snapshot, Backup, BackupInstance, Resize, Migrate, Evacuate, ConfirmResize, RevertResize, Shelve, ShelveOffload, Unshelve,
 		PoweredOn, PoweredOff, AttachInterface, DetachInterface,
 	}
 	columns = []nova.VMState{

@@ -64,6 +64,7 @@ func TestStorm(t *testing.T) {
 		s.inFlight.Wait()
 		s.clock.advance(time.Hour)
 		s.work()
+		s.sweepPorts()
 		s.settled()
 		for _, server := range s.servers(false) {
 			s.must(s.api.Delete(s.as("demo"), server))

@@ -22,11 +22,12 @@ type verbRow struct {
 	weight  int                                                          // how often clients do it in a storm; 0: once
 
 	// What refuses it.
-	word   string         // what a refusal calls it; empty: the verb itself
-	wrong  nova.VMState   // a state that doesn't allow it; empty: all do, and all tasks
-	busy   nova.TaskState // a task that doesn't allow it; empty: pausing
-	locked bool           // it may be done to a locked server
-	vague  bool           // a lock is no better reason than a wrong state
+	word    string         // what a refusal calls it; empty: the verb itself
+	wrong   nova.VMState   // a state that doesn't allow it; empty: all do, and all tasks
+	busy    nova.TaskState // a task that doesn't allow it; empty: pausing
+	locked  bool           // it may be done to a locked server
+	anyTask bool           // it may interrupt any task
+	vague   bool           // a lock is no better reason than a wrong state
 }
 
 // verbsForTests are all verbs. TestVerbs_HaveRows finds one that is missing.
@@ -45,6 +46,14 @@ var verbsForTests = map[compute.Verb]verbRow{
 	compute.Migrate: {
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Migrate(ctx, server, "") },
 		asks: "migrate_in", request: onPrivate, wrong: nova.Errored,
+	},
+	compute.Evacuate: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			s.forceDown(server.Host)
+			_, err := s.api.Evacuate(ctx, server, compute.Evacuation{})
+			return err
+		},
+		asks: "spawn", first: []compute.Verb{compute.Stop}, request: onPrivate, wrong: nova.Paused, locked: true, anyTask: true,
 	},
 	compute.ConfirmResize: {
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.ConfirmResize(ctx, server) },
@@ -191,6 +200,7 @@ func (s *site) first(id string, verbs ...compute.Verb) {
 func (s *site) ready(verb compute.Verb) nova.Server {
 	s.t.Helper()
 	row := verbsForTests[verb]
+	s.up()
 	server := s.boot(s.as("demo"), row.change()...)
 	s.first(server.ID, row.first...)
 	return s.server(server.ID)
@@ -240,7 +250,7 @@ func TestVerbs_RefusedEach(t *testing.T) {
 			{db.ServerChange{VMState: &row.wrong}, "Cannot '" + word + "' instance ID while it is in vm_state " + string(row.wrong), true},
 			{db.ServerChange{TaskState: &busy}, "Cannot '" + word + "' instance ID while it is in task_state " + string(busy), true},
 		} {
-			if c.text == "" || c.change.LockedBy == nil && row.wrong == "" {
+			if c.text == "" || c.change.LockedBy == nil && row.wrong == "" || c.change.TaskState != nil && row.anyTask {
 				continue
 			}
 			refused, record := s.put(ready.ID, c.change), s.record(ready.ID)

@@ -111,6 +111,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	helpers.Go(func() { w.keepLeases(working) })
 	helpers.Go(func() { w.answerAsks(ctx) })
 	helpers.Go(func() { w.refreshNetworks(ctx) })
+	helpers.Go(func() { w.clearHosts(ctx) })
 	if w.schedules {
 		helpers.Go(func() { w.sweep(ctx) })
 	}
@@ -234,6 +235,9 @@ func (w *Worker) queues() []string {
 // RunOne carries out one action, if there is one, and reports whether there was.
 // It returns only errors of the store; how the action went is in its record.
 func (w *Worker) RunOne(ctx context.Context) (bool, error) {
+	if err := w.ClearHosts(ctx); err != nil {
+		return false, err
+	}
 	actions, err := w.store.ClaimActions(ctx, w.claims(1))
 	if err != nil || len(actions) == 0 {
 		return false, err

@@ -37,6 +37,13 @@ func New(o Options) *Hosts {
 	return &Hosts{store: o.Store, zone: cmp.Or(o.Zone, "nova"), internalZone: cmp.Or(o.InternalZone, "internal"), downTime: o.DownTime}
 }
 
+// In reads in a transaction.
+func (h *Hosts) In(tx *db.Store) *Hosts {
+	within := *h
+	within.store = tx
+	return &within
+}
+
 // All lists all hosts.
 func (h *Hosts) All(ctx context.Context) ([]nova.Host, error) {
 	return h.inZones(h.store.Hosts(ctx, h.downTime))

@@ -42,6 +42,8 @@ const (
 	MigrationResize MigrationType = "resize"
 	MigrationCold   MigrationType = "migration"
 	MigrationLive   MigrationType = "live-migration"
+
+	MigrationEvacuation MigrationType = "evacuation"
 )
 
 // A MigrationStatus is how far a move is.
@@ -50,6 +52,7 @@ type MigrationStatus string
 // How far a move can be. Until it is finished it is under way; what is finished
 // waits to be confirmed or reverted.
 const (
+	MigrationAccepted  MigrationStatus = "accepted"
 	MigrationQueued    MigrationStatus = "queued"    // of live migrations
 	MigrationPreparing MigrationStatus = "preparing" // of live migrations
 	MigrationRunning   MigrationStatus = "running"   // of live migrations
@@ -60,7 +63,11 @@ const (
 	MigrationReverting MigrationStatus = "reverting"
 	MigrationConfirmed MigrationStatus = "confirmed"
 	MigrationReverted  MigrationStatus = "reverted"
+	MigrationDone      MigrationStatus = "done"      // of evacuations: the host that was down is yet to be back
+	MigrationCompleted MigrationStatus = "completed" // of evacuations and live migrations
+	MigrationCancelled MigrationStatus = "cancelled" // of live migrations
 	MigrationFailed    MigrationStatus = "error"
+	MigrationTakenBack MigrationStatus = "failed" // of evacuations and live migrations, on the target
 )
 
 // MigrationsInProgress is how far a live migration can be that is shown below its
