@@ -20,6 +20,7 @@ def interfaces(p):
     """Attach interfaces, look at them, and detach them."""
     base = "/servers/<s>/os-interface"
     boot(p, "s", networks=[{"uuid": "<network>"}])
+    boot(p, "refusing", networks=[{"uuid": "<network>"}])
     make_port(p, "port")
     make_port(p, "far port", tenant_id=p.reference.names["abroad"])
     for body in ({}, None, [], {"x": 1}, {"interfaceAttachment": None}, {"interfaceAttachment": []}, {"interfaceAttachment": {"x": 1}},
@@ -30,23 +31,24 @@ def interfaces(p):
                      {"net_id": "<network>", "fixed_ips": [{"ip_address": "10.77.99.8"}, {"ip_address": "10.77.0.10"}]}, {"net_id": "<network>", "tag": ""},
                      {"net_id": "<network>", "tag": "a,b"}, {"net_id": "<network>", "tag": "t" * 61}, {"port_id": "<far port>"}))):
         for at in ("2.1", "2.48", "2.49", NEWEST) if body else (NEWEST,):
-            p("POST", base, body, at=at)
+            p("POST", "/servers/<refusing>/os-interface", body, at=at)
     for by in PERSONAS:
         for path in ("", "/<port>", f"/{NOBODY}", "/x", "?x=1"):
             p("GET", base + path, by=by, at=NEWEST)
-        p("POST", base, {"interfaceAttachment": {"net_id": NOBODY}}, by=by, at=NEWEST)
+        p("POST", "/servers/<refusing>/os-interface", {"interfaceAttachment": {"net_id": NOBODY}}, by=by, at=NEWEST)
         p("DELETE", f"{base}/{NOBODY}", by=by, at=NEWEST)
     for at, form in (("2.1", {"port_id": "<port>"}), (NEWEST, {"net_id": "<network>", "tag": "t"}), (NEWEST, {"net_id": "<network>", "fixed_ips": [{"ip_address": "10.77.9.9"}]}),
                      (NEWEST, {}), ("2.70", {"net_id": "<network>"})):
         for cloud in p.both:
             cloud.names.pop("new", None)
-        p("POST", base, {"interfaceAttachment": form}, at=at, save={"new": "interfaceAttachment.port_id"})
+        by = "admin" if "fixed_ips" in form else "member"  # a member may not choose an address on a shared network
+        p("POST", base, {"interfaceAttachment": form}, at=at, by=by, save={"new": "interfaceAttachment.port_id"})
         for version in ("2.1", "2.69", "2.70", NEWEST):
             p("GET", base, at=version, note=f"after {form}")
             p("GET", base + "/<new>", at=version, note=f"after {form}")
         p("GET", "/servers/<s>", at=NEWEST, note=f"after {form}")
         if "port_id" in form:
-            p("POST", base, {"interfaceAttachment": form}, at=at, note="again")
+            p("POST", "/servers/<refusing>/os-interface", {"interfaceAttachment": form}, at=at, note="in use")
         p("DELETE", base + "/<new>", at=at, by="reader")
         p("DELETE", base + "/<new>", at=at)
         p.settled("s")
@@ -55,7 +57,7 @@ def interfaces(p):
     p("GET", "/servers/<s>/os-instance-actions", at=NEWEST, by="admin")
     events(p, "of interfaces")
     p("GET", base, at=None, root="/v2")
-    drop(p, "s")
+    drop(p, "s", "refusing")
     for status in ("SHUTOFF", "PAUSED", "SUSPENDED", "RESCUE", "VERIFY_RESIZE", "SHELVED_OFFLOADED", "ERROR"):
         bring(p, status)
         p("POST", base, {"interfaceAttachment": {"net_id": "<network>"}}, at=NEWEST, note=status)
