@@ -97,6 +97,7 @@ func TestSecurityGroups(t *testing.T) {
 		add(`, "ip_protocol": "icmp", "from_port": -1, "to_port": -1`).Want(t, 200, has("security_group_rule/ip_range/cidr", "0.0.0.0/0"))
 		add(`, "ip_protocol": "udp", "group_id": "`+id+`"`).Want(t, 200, has("security_group_rule/group/name", "www"))
 		add(`, "group_id": "`+id+`"`).Want(t, 200)
+		add(`, "ip_protocol": "tcp", "from_port": 70.5, "to_port": 71`).Want(t, 200, has("security_group_rule/from_port", 70))
 		for _, c := range []struct {
 			more    string
 			status  int
@@ -107,6 +108,7 @@ func TestSecurityGroups(t *testing.T) {
 			{`, "ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr": "10/8x"`, 400, "10/8x is not a valid IP network."},
 			{`, "ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr": {"a": 1}`, 400, `{"a":1} is not a valid IP network.`},
 			{`, "ip_protocol": "tcp", "from_port": 22, "to_port": 22, "cidr": "10.0.0.0/0"`, 400, "Bad prefix for network in cidr 10.0.0.0/0"},
+			{`, "ip_protocol": "tcp", "from_port": "70.5", "to_port": 71`, 400, "Invalid input received: To and From ports must be integers"},
 			{`, "ip_protocol": "tcp", "from_port": "x", "to_port": 22`, 400, "Invalid input received: To and From ports must be integers"},
 			{`, "ip_protocol": "icmp", "from_port": "x", "to_port": 22`, 400, "Invalid input received: Type and Code must be integers for ICMP protocol type"},
 			{`, "ip_protocol": "gre", "from_port": 1, "to_port": 2`, 400, "Invalid IP protocol gre."},

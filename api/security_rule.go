@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -38,7 +39,7 @@ func securityRule(in schema.SecurityGroupRuleCreateBody) (nova.SecurityRule, err
 		}
 		return rule, nil
 	}
-	first, last, err := portRange(protocol, plainText(from), plainText(to))
+	first, last, err := portRange(protocol, from, to)
 	if err != nil {
 		return rule, err
 	}
@@ -93,12 +94,21 @@ func securityPrefix(cidr string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
+// portNumber reads a port as Python's int does: of a number, the part before the
+// point counts.
+func portNumber(value any) (int, error) {
+	if number, ok := value.(float64); ok {
+		return int(min(max(number, math.MinInt32), math.MaxInt32)), nil
+	}
+	return strconv.Atoi(strings.TrimSpace(plainText(value)))
+}
+
 // portRange reads the ports of a rule, or the type and code of ICMP.
-func portRange(protocol, from, to string) (first, last int, err error) {
+func portRange(protocol string, from, to any) (first, last int, err error) {
 	name := strings.ToUpper(protocol)
-	first, err = strconv.Atoi(strings.TrimSpace(from))
+	first, err = portNumber(from)
 	if err == nil {
-		last, err = strconv.Atoi(strings.TrimSpace(to))
+		last, err = portNumber(to)
 	}
 	wrong := func(why string) error {
 		return nova.Errorf(nova.Invalid, "Invalid port range %d:%d. %s", first, last, why)

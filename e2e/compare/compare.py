@@ -19,7 +19,7 @@ FORMS = [
     (re.compile(r"\binstance-[0-9a-f]{8}\b"), "<instance name>"),
     (re.compile(r"\b[0-9a-f]{56}\b"), "<host id>"),
     (re.compile(r"\bfa:16:3e(?::[0-9a-f]{2}){3}\b"), "<mac>"),
-    (re.compile(r"\b10\.77\.\d+\.\d+\b"), "<address>"),
+    (re.compile(r"\b(?:10\.77|172\.24)\.\d+\.\d+\b"), "<address>"),
     (re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){19}\b"), "<certificate fingerprint>"),
     (re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){15}\b"), "<fingerprint>"),
     (re.compile(r"ssh-rsa [\w+/=]+ Generated-by-Nova\b"), "<generated key>"),
