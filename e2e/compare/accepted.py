@@ -43,8 +43,8 @@ ACCEPTED = [
     Accepted("tags heed upper and lower case, as Nova does on PostgreSQL", place=r"tags\[\] length$"),
     Accepted("a header ends without spaces", place="^header location$", reference="/tags/ $"),
     Accepted("X509 certificates are refused in Go's words", place=r"message$", reference="failed to generate X509 fingerprint"),
-    Accepted("Nova's fake driver leaves the power of servers that are paused, suspended or rescued as it is", place="power_state$",
-             reference="^[14]$", subject="^[137]$"),
+    Accepted("Nova's fake driver leaves the power of servers that are paused, suspended, rescued or soft-deleted as it is", place="power_state$",
+             reference="^[14]$", subject="^[1347]$"),
     Accepted("Nova puts two slashes where the image service's own address ends in one", place="^header location$", reference="//images/", subject="/images/"),
     Accepted("addresses are added and removed before the client is answered", call="addFixedIp|removeFixedIp", place=r"^status$|^\.server\.fault$",
              subject=r"^40[04] |^\(none\)$"),
@@ -54,4 +54,6 @@ ACCEPTED = [
     Accepted("nobody chooses an address on a shared network but its owner", call="fixed_ips", place="^status$", reference="^403 ", subject="^400 "),
     Accepted("faults and events have no traceback of Python's", place=r"\.fault\.details$|\.traceback$", reference="Traceback|File \""),
     Accepted("nothing runs in the zone of services; Nova puts such a server on any host", call="'availability_zone': 'internal'"),
+    Accepted("a deleted server shows no host status; in Nova's lists that of the server before it on the same host", place=r"servers\[\]\.host_status$",
+             reference="^UP$", subject="^$"),
 ]
