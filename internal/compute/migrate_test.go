@@ -51,7 +51,7 @@ func TestMigrate(t *testing.T) {
 		"named, confirmed":  {"", true, compute.ConfirmResize, nova.MigrationConfirmed, confirmed},
 		"reverted":          {"", true, compute.RevertResize, nova.MigrationReverted, reverted},
 		"stopped":           {compute.Stop, false, compute.ConfirmResize, nova.MigrationConfirmed, confirmed},
-		"stopped, reverted": {compute.Stop, true, compute.RevertResize, nova.MigrationReverted, reverted},
+		"stopped, reverted": {compute.Stop, true, compute.RevertResize, nova.MigrationReverted, reverted + ", compute_stop_instance"},
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		before := s.boot(s.as("demo"), onPrivate)
 		s.first(before.ID, c.first)
