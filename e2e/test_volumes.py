@@ -60,3 +60,12 @@ def test_copies_of_volumes(cloud, volumes):
     assert wait_for(cloud, "available", "twin")["size"] == 2
     cloud.openstack("volume", "snapshot", "delete", "snap")
     eventually(lambda: not snapshots(), "the snapshot is gone")
+
+
+def test_administrators_make_types_and_set_quotas(cloud):
+    cloud.openstack("volume", "type", "create", "--property", "multiattach=<is> True", "shared", user="admin")
+    assert cloud.openstack("volume", "type", "show", "shared", "-f", "json").json["properties"] == {"multiattach": "<is> True"}
+    cloud.openstack("volume", "type", "delete", "shared", user="admin")
+    cloud.openstack("quota", "set", "--volumes", "7", "demo", user="admin")
+    shown = {row["Resource"]: row["Limit"] for row in cloud.openstack("quota", "show", "--volume", "-f", "json").json}
+    assert shown["volumes"] == 7

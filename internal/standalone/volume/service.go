@@ -113,7 +113,7 @@ func (s *Service) router() http.Handler {
 
 // routes are all calls below /v3.
 func (s *Service) routes() []route {
-	return slices.Concat(s.volumeRoutes(), s.metadataRoutes(), s.actionRoutes(), s.attachmentRoutes(), s.snapshotRoutes(), s.typeRoutes(), s.limitRoutes())
+	return slices.Concat(s.volumeRoutes(), s.metadataRoutes(), s.actionRoutes(), s.attachmentRoutes(), s.snapshotRoutes(), s.typeRoutes(), s.typeAdminRoutes(), s.limitRoutes(), s.quotaRoutes())
 }
 
 // serve answers a call that there is in the version that was asked for, of the

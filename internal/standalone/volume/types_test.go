@@ -1,0 +1,77 @@
+package volume_test
+
+import "testing"
+
+// TestTypes are made by administrators, for everybody or for some projects.
+func TestTypes(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c site) {
+		c.t = t
+		made := c.want(200, `"is_public":false`, "admin", "POST /types",
+			`{"volume_type":{"name":"shared","extra_specs":{"multiattach":"<is> True","secret":"s"},"os-volume-type-access:is_public":false}}`)
+		id := made.value("volume_type", "id")
+		path := "/types/" + id
+		c.steps(
+			step{"demo", "POST /types", `{"volume_type":{"name":"x"}}`, 403, "volume_extension:type_create"},
+			step{"admin", "POST /types", `{"volume_type":{"name":"shared"}}`, 409, "Volume Type shared already exists."},
+			step{"admin", "POST /types", `{"volume_type":{"name":" "}}`, 400, "is too short"},
+			step{"demo", "GET " + path, "", 404, ""},
+			step{"demo", "POST /volumes", `{"volume":{"size":1,"volume_type":"shared"}}`, 404, "Volume type with name shared could not be found."},
+			step{"demo", "POST " + path + "/action", `{"addProjectAccess":{"project":"` + demoProject + `"}}`, 403, ""},
+			step{"admin", "POST " + path + "/action", `{"addProjectAccess":{"project":"` + demoProject + `"}}`, 202, ""},
+			step{"admin", "POST " + path + "/action", `{"addProjectAccess":{"project":"` + demoProject + `"}}`, 409, "already exists"},
+			step{"admin", "GET " + path + "/os-volume-type-access", "", 200, `"project_id":"` + demoProject + `"`},
+			step{"demo", "GET " + path, "", 200, `"extra_specs":{"multiattach":"<is> True"}`},
+			step{"admin", "GET " + path + "/extra_specs", "", 200, `"secret":"s"`},
+			step{"demo", "GET " + path + "/extra_specs/secret", "", 404, "has no extra specs with key secret."},
+			step{"admin", "POST " + path + "/extra_specs", `{"extra_specs":{"a":"b"}}`, 200, `{"extra_specs":{"a":"b"}}`},
+			step{"admin", "PUT " + path + "/extra_specs/a", `{"a":"c"}`, 200, `{"a":"c"}`},
+			step{"admin", "PUT " + path + "/extra_specs/a", `{"b":"c"}`, 400, "mismatch"},
+			step{"demo", "PUT " + path + "/extra_specs/a", `{"a":"d"}`, 403, ""},
+			step{"admin", "DELETE " + path + "/extra_specs/a", "", 202, ""},
+			step{"admin", "DELETE " + path + "/extra_specs/a", "", 404, ""},
+			step{"admin", "PUT " + path, `{"volume_type":{}}`, 400, "Specify volume type name"},
+			step{"admin", "PUT " + path, `{"volume_type":{"description":"d"}}`, 200, `"description":"d"`},
+			step{"admin", "DELETE /types/0e7a0003-0000-4000-8000-000000000001", "", 400, "is a default volume type and cannot be deleted."},
+			step{"admin", "DELETE /types/" + unknown, "", 404, ""},
+		)
+		// Several servers may have a volume of the type at once.
+		volume := c.volume(`{"size":1,"volume_type":"shared"}`)
+		c.want(200, `"multiattach":true`, "demo", "GET /volumes/"+volume, "")
+		for _, server := range []string{serverOne, serverTwo} {
+			a := c.reserve(volume, server)
+			c.want(204, "", "demo", "POST 3.44 /attachments/"+a+"/action", `{"os-complete":null}`)
+		}
+		c.status("in-use", "/volumes/"+volume)
+		c.want(400, "retypes affecting multiattach are only allowed on available volumes", "demo", "POST /volumes/"+volume+"/action", `{"os-retype":{"new_type":"__DEFAULT__"}}`)
+		c.want(400, "Target volume type is still in use.", "admin", "DELETE "+path, "")
+		c.want(202, "", "admin", "POST "+path+"/action", `{"removeProjectAccess":{"project":"`+demoProject+`"}}`)
+		c.want(404, "", "demo", "GET "+path, "")
+	})
+}
+
+// TestQuotaSets are set by administrators, and hold from then on.
+func TestQuotaSets(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c site) {
+		c.t = t
+		c.volume(`{"size":2}`)
+		path := "/os-quota-sets/" + demoProject
+		c.steps(
+			step{"demo", "GET " + path, "", 200, `"gigabytes":1000,"gigabytes___DEFAULT__":-1`},
+			step{"demo", "GET " + path + "?usage=true", "", 200, `"volumes":{"in_use":1,"limit":10,"reserved":0}`},
+			step{"alt", "GET " + path, "", 403, "volume_extension:quotas:show"},
+			step{"demo", "PUT " + path, `{"quota_set":{"volumes":99}}`, 403, ""},
+			step{"admin", "PUT " + path, `{"quota_set":{"volumes":0}}`, 400, "Quota volumes limit must be equal or greater than existing resources. Current usage is 1 and the requested limit is 0."},
+			step{"admin", "PUT " + path, `{"quota_set":{"apples":1}}`, 400, "Bad key(s) in quota set: apples"},
+			step{"admin", "PUT " + path, `{"quota_set":{"volumes":-2}}`, 400, "volumes must be >= -1"},
+			step{"admin", "PUT " + path, `{"quota_set":{"volumes":"x"}}`, 400, "volumes must be an integer"},
+			step{"admin", "PUT " + path, `{"quota_set":{"volumes___DEFAULT__":1,"tenant_id":"x"}}`, 200, `"volumes___DEFAULT__":1`},
+			step{"demo", "POST /volumes", `{"volume":{"size":1}}`, 413, "exceeded for quota 'volumes___DEFAULT__'."},
+			step{"demo", "GET " + path + "/defaults", "", 200, `"volumes___DEFAULT__":-1`},
+			step{"admin", "DELETE " + path, "", 200, ""},
+			step{"demo", "POST /volumes", `{"volume":{"size":1}}`, 202, ""},
+			step{"demo", "GET /os-availability-zone", "", 200, `{"availabilityZoneInfo":[{"zoneName":"nova","zoneState":{"available":true}}]}`},
+		)
+	})
+}
