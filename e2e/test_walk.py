@@ -17,7 +17,7 @@ pytestmark = pytest.mark.ours  # it counts on our zones, hosts, networks and quo
 
 # How the clients say that the cloud has no such path, action or service.
 NO_SUCH = re.compile(
-    r"The resource could not be found|There is no such action|No (aggregate|hypervisor) with a name or ID of"
+    r"The resource could not be found|There is no such action"
     r"|The service is not present in the service catalog|Expecting value: line 1 column 1")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUTyz1HwHReFVvD5obVsALAgJRNarH4TRpNePnAS me@here\n"
 NOWHERE = "11111111-2222-3333-4444-555555555555"
@@ -145,15 +145,31 @@ NOVA = [
     admin("migration-list", "Source Compute|---"),
     admin("server-migration-list {server}", "Server UUID|---"),
     admin("server-migration-show {server} 1", "In-progress live migration 1 is not found", refused=True),
+    admin("aggregate-create walk", "walk"),
+    admin("aggregate-list", "walk"),
+    admin("aggregate-update --name walk walk", "walk"),
+    admin("aggregate-set-metadata walk a=b", "a=b"),
+    admin("aggregate-add-host walk fake-1", "fake-1"),
+    admin("aggregate-show walk", "fake-1"),
+    admin("aggregate-cache-images walk {image}"),
+    admin("aggregate-remove-host walk fake-1"),
+    admin("aggregate-delete walk"),
+    admin("hypervisor-list", "fake-1"),
+    admin("hypervisor-show {hypervisor}", "hypervisor_hostname"),
+    admin("hypervisor-servers fake-1", "Hypervisor Hostname|---"),
+    admin("hypervisor-uptime {hypervisor}", "uptime"),
+    admin("--os-compute-api-version 2.87 hypervisor-stats", "running_vms"),
+    admin("service-list", "nova-compute"),
+    admin("service-disable --reason walk {service}", "disabled"),
+    admin("service-enable {service}", "enabled"),
+    admin("service-force-down {service}", "True"),
+    admin("service-force-down --unset {service}", "False"),
+    admin(f"service-delete {NOWHERE}", "not found", refused=True),
     *(admin(line) for line in (
-        "aggregate-create walk nova", "aggregate-list", "aggregate-show walk", "aggregate-update --name walk walk", "aggregate-set-metadata walk a=b",
-        "aggregate-add-host walk nova-compute", "aggregate-cache-images walk {image}", "aggregate-remove-host walk nova-compute", "aggregate-delete walk",
-        "hypervisor-list", "hypervisor-show nova-compute", "hypervisor-servers nova-compute", "hypervisor-uptime nova-compute", "service-list",
-        "--os-compute-api-version 2.87 hypervisor-stats",
-        f"service-disable {NOWHERE}", f"service-enable {NOWHERE}", f"service-force-down {NOWHERE}", f"service-delete {NOWHERE}",
         "live-migration {server}",
-        "live-migration-abort {server} 1", "live-migration-force-complete {server} 1", "host-meta nova-compute set a=b",
-        "host-servers-migrate nova-compute", "host-evacuate nova-compute", "host-evacuate-live nova-compute", "instance-usage-audit-log")),
+        "live-migration-abort {server} 1", "live-migration-force-complete {server} 1", "instance-usage-audit-log")),
+    *(admin(line.format("elsewhere"), "No hypervisor matching 'elsewhere'", refused=True)
+      for line in ("host-meta {} set a=b", "host-servers-migrate {}", "host-evacuate {}", "host-evacuate-live {}")),
 
     refused("restore {server}", "Cannot 'restore' instance"),
     Step("delete walk", "accepted"),
@@ -243,12 +259,27 @@ OPENSTACK = [
     admin("server evacuate {server}", "Compute service of .* is still in use", refused=True),
     admin("server migration list", "^\\s*$|Id"),
     admin("server migration show {server} 1", "In-progress live migration 1 is not found", refused=True),
+    admin("aggregate create walk", "walk"),
+    admin("aggregate list", "walk"),
+    admin("aggregate set --name walk --property a=b walk"),
+    admin("aggregate add host walk fake-1", "fake-1"),
+    admin("aggregate show walk", "a='b'"),
+    admin("aggregate unset --property a walk"),
+    admin("aggregate cache image walk cirros"),
+    admin("aggregate remove host walk fake-1"),
+    admin("aggregate delete walk"),
+    admin("compute service list", "nova-compute"),
+    admin("compute service set --disable --disable-reason walk fake-2 nova-compute"),
+    admin("compute service set --enable --down fake-2 nova-compute"),
+    admin("compute service set --up fake-2 nova-compute"),
+    admin(f"compute service delete {NOWHERE}", "1 of 1 compute services failed to delete", refused=True),
+    admin("--os-compute-api-version 2.42 host list", "compute"),
+    admin("--os-compute-api-version 2.42 host show fake-1", r"\(total\)"),
+    admin("--os-compute-api-version 2.42 host set --enable fake-1"),
+    admin("hypervisor list", "fake-1"),
+    admin("hypervisor show fake-1", "hypervisor_hostname"),
+    admin("--os-compute-api-version 2.87 hypervisor stats show", "running_vms"),
     *(admin(line) for line in (
-        "aggregate create walk", "aggregate list", "aggregate show walk", "aggregate set --name walk walk", "aggregate unset --property a walk",
-        "aggregate add host walk nova-compute", "aggregate remove host walk nova-compute", "aggregate cache image walk cirros", "aggregate delete walk",
-        "compute service list", f"compute service delete {NOWHERE}", "compute service set --disable nova-compute nova-compute",
-        "host list", "host show nova-compute", "host set --disable nova-compute",
-        "hypervisor list", "hypervisor show nova-compute", "hypervisor stats show",
         "server migration abort {server} 1", "server migration force complete {server} 1")),
     *(refused(f"server {word} {verb} {{server}}", f"Cannot '{verb}Resize' instance", user="admin")
       for word in ("migrate", "migration") for verb in ("confirm", "revert")),
@@ -265,21 +296,14 @@ NOT_SERVED = {
         "volumes": """
             volume-attach, volume-update, volume-detach""",
         "operators": """
-            aggregate-create, aggregate-list, aggregate-show, aggregate-update, aggregate-set-metadata, aggregate-add-host,
-            aggregate-cache-images, aggregate-remove-host, aggregate-delete, hypervisor-list, hypervisor-show, hypervisor-servers,
-            hypervisor-uptime, hypervisor-stats, service-list, service-disable, service-enable, service-force-down, service-delete,
             live-migration, live-migration-abort,
-            live-migration-force-complete, host-meta, host-servers-migrate, host-evacuate, host-evacuate-live,
-            instance-usage-audit-log""",
+            live-migration-force-complete, instance-usage-audit-log""",
     },
     "openstack": {
         "volumes and shares": """
             server add volume, server remove volume, server volume set, server volume update, server add share,
             server remove share, server share list, server share show""",
         "operators": """
-            aggregate create, aggregate list, aggregate show, aggregate set, aggregate unset, aggregate add host,
-            aggregate remove host, aggregate cache image, aggregate delete, compute service list, compute service delete,
-            compute service set, host list, host show, host set, hypervisor list, hypervisor show, hypervisor stats show,
             server migration abort,
             server migration force complete""",
     },
@@ -322,6 +346,13 @@ class Values(dict):
 
     def server(self):
         return self.cloud.nova("list", "--name", "^walk$").rows[0]["ID"]
+
+    def hypervisor(self):
+        return self.field("hypervisor", "list", "--matching", "fake-1", "-c", "ID", user="admin")
+
+    def service(self):
+        """Give the ID of the service of a host on which the walk has no server."""
+        return self.field("compute", "service", "list", "--host", "fake-2", "--service", "nova-compute", "-c", "ID", user="admin")
 
     def request(self):
         """Give the ID of the request that made the server."""
