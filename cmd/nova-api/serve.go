@@ -148,6 +148,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		FloatingPool: cfg.Neutron.FloatingPool,
 		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval, ConfirmAfter: cfg.Waits.ConfirmWindow, ResizeInPlace: cfg.Waits.ResizeToSameHost,
 		OffloadAfter: time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
+		ShelvedPoll:  shelvedPoll(cfg.Waits),
 	})
 	c.bundled.tell(c.servers)
 	chooser, err := newScheduler(cfg.FilterScheduler)
@@ -302,4 +303,12 @@ func defaultQuota(q config.Quota) nova.Quota {
 		nova.QuotaInjectedFileBytes: q.InjectedFileContentBytes, nova.QuotaInjectedPathBytes: q.InjectedFilePathLength,
 		nova.QuotaKeyPairs: q.KeyPairs, nova.QuotaServerGroups: q.ServerGroups, nova.QuotaServerGroupMembers: q.ServerGroupMembers,
 	}
+}
+
+// shelvedPoll is how often shelved servers are looked for: as an option, 0 is never.
+func shelvedPoll(w config.Waits) time.Duration {
+	if w.ShelvedPoll <= 0 {
+		return -1
+	}
+	return time.Duration(w.ShelvedPoll) * time.Second
 }

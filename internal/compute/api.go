@@ -30,7 +30,9 @@ type Servers struct {
 	floatingPool  string
 	reclaimAfter  time.Duration
 	offloadAfter  time.Duration
+	shelvedPoll   time.Duration
 	confirmAfter  time.Duration
+	looked        looks
 	resizeInPlace bool
 	host          string
 }
@@ -68,6 +70,9 @@ type Options struct {
 	// OffloadAfter is how long shelved servers stay on their hosts: 0 is not at all,
 	// and less is for ever.
 	OffloadAfter time.Duration
+	// ShelvedPoll is how often shelved servers are looked for that have stayed long
+	// enough: 0 is whenever other servers are, and less than 0 never.
+	ShelvedPoll time.Duration
 	// ConfirmAfter is when a resize is confirmed by itself. 0 is never.
 	ConfirmAfter time.Duration
 	// ResizeInPlace says that servers may stay on their hosts when they are resized.
@@ -83,7 +88,7 @@ func New(o Options) *Servers {
 	return &Servers{
 		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
-		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, offloadAfter: o.OffloadAfter,
+		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, offloadAfter: o.OffloadAfter, shelvedPoll: o.ShelvedPoll,
 		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, host: o.Host,
 	}
 }

@@ -207,6 +207,31 @@ func TestUnshelve_Fails(t *testing.T) {
 	})
 }
 
+// TestOffload_Polls looks for shelved servers as often as it is told to.
+func TestOffload_Polls(t *testing.T) {
+	t.Parallel()
+	type testCase struct {
+		every, wait time.Duration
+		state       string
+	}
+	eachCase(t, map[string]testCase{
+		"never":    {-1, 10 * time.Hour, "shelved"},
+		"not yet":  {time.Hour, 59 * time.Minute, "shelved"},
+		"in time":  {time.Hour, time.Hour, "shelved_offloaded"},
+		"whenever": {0, time.Minute, "shelved_offloaded"},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		api := s.with(func(o *compute.Options) { o.OffloadAfter, o.ShelvedPoll = time.Second, c.every })
+		s.must(api.EndWaits(t.Context())) // the last look
+		server := s.boot(s.as("demo"))
+		s.first(server.ID, stayShelved)
+		s.clock.advance(c.wait)
+		s.must(api.EndWaits(t.Context()))
+		s.work()
+		s.wantStates(server.ID, c.state)
+		s.clear(server.ID)
+	})
+}
+
 // fail fails verbs of drivers, until the hooks are set anew.
 func (s *site) fail(failure error, verbs ...string) {
 	s.hooks.set(func(h *hooks) {

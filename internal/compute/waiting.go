@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,14 +20,24 @@ const waitingEvery = 10 * time.Second
 type wait struct {
 	state nova.VMState
 	after time.Duration // 0 or less: nothing is done by itself
+	every time.Duration // how often it is looked for; 0: at each look, less: never
 	do    func(a *Servers, ctx context.Context, s nova.Server) error
+}
+
+// looks are when servers that wait in a state were looked for last.
+type looks struct {
+	sync.Mutex
+
+	at map[nova.VMState]time.Time
 }
 
 func (a *Servers) waits() []wait {
 	return []wait{
-		{nova.SoftDeleted, a.reclaimAfter, (*Servers).reclaim},
-		{nova.Resized, a.confirmAfter, (*Servers).ConfirmResize},
-		{nova.Shelved, a.offloadAfter, func(a *Servers, ctx context.Context, s nova.Server) error { return a.Do(ctx, s, ShelveOffload) }},
+		{nova.SoftDeleted, a.reclaimAfter, 0, (*Servers).reclaim},
+		{nova.Resized, a.confirmAfter, 0, (*Servers).ConfirmResize},
+		{nova.Shelved, a.offloadAfter, a.shelvedPoll, func(a *Servers, ctx context.Context, s nova.Server) error {
+			return a.Do(ctx, s, ShelveOffload)
+		}},
 	}
 }
 
@@ -48,14 +59,13 @@ func (a *Servers) RunWaiting(ctx context.Context) {
 }
 
 // EndWaits begins what is due: servers that were deleted long enough ago are
-// removed for good, shelved ones leave
-// their hosts, and resizes are confirmed. It does so in the name of an administrator without a project,
-// whom no lock keeps off. A server that somebody else has begun something with is
+// removed for good, shelved ones leave their hosts, and resizes are confirmed. It does
+// so in the name of an administrator without a project, whom no lock keeps off. A server that somebody else has begun something with is
 // left to that. It returns only errors of the store.
 func (a *Servers) EndWaits(ctx context.Context) error {
 	ctx = nova.WithCaller(ctx, nova.Caller{Admin: true})
 	for _, w := range a.waits() {
-		if w.after <= 0 {
+		if w.after <= 0 || !a.looksNow(w) {
 			continue
 		}
 		due, err := a.store.WaitingServers(ctx, w.state, a.store.Now().Add(-w.after))
@@ -70,4 +80,20 @@ func (a *Servers) EndWaits(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// looksNow reports whether it is time to look for servers that wait, and notes the
+// time if it is.
+func (a *Servers) looksNow(w wait) bool {
+	a.looked.Lock()
+	defer a.looked.Unlock()
+	last, before := a.looked.at[w.state]
+	if w.every < 0 || before && a.store.Now().Sub(last) < w.every {
+		return false
+	}
+	if a.looked.at == nil {
+		a.looked.at = map[nova.VMState]time.Time{}
+	}
+	a.looked.at[w.state] = a.store.Now()
+	return true
 }

@@ -6,6 +6,7 @@ import "time"
 type Waits struct {
 	ReclaimInterval    time.Duration // zero: deleted servers can't be restored
 	ShelvedOffloadTime int           // seconds; -1: for ever
+	ShelvedPoll        int           // seconds; 0 or less: never
 	ConfirmWindow      time.Duration // zero: a resize waits for ever
 	ResizeToSameHost   bool
 }
@@ -26,5 +27,9 @@ var waitOptions = []Option{
 	{
 		Name: "shelved_offload_time", Default: "0", Accepts: between(-1, 1e9), at: func(c *Config) any { return &c.Waits.ShelvedOffloadTime },
 		Help: "How many seconds a shelved server stays on its host. 0: it leaves the host at once; -1: it stays there.",
+	},
+	{
+		Name: "shelved_poll_interval", Default: "3600", Accepts: between(-1, 1e9), at: func(c *Config) any { return &c.Waits.ShelvedPoll },
+		Help: "How many seconds lie between two looks for shelved servers that have stayed on their hosts for shelved_offload_time. 0 or less: nobody looks.",
 	},
 }
