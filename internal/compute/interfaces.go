@@ -77,6 +77,15 @@ func (a *Servers) beginAttach(ctx context.Context, s nova.Server, wanted NIC, an
 				return nova.Errorf(nova.Conflict, "Port %s is still in use.", nic.Port)
 			}
 		}
+		// A twin may have begun and ended since this request looked at the port.
+		now, err := tx.LockServer(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		_, had := noteOf(s, nic.Port)
+		if _, has := noteOf(now, nic.Port); has && !had {
+			return nova.Errorf(nova.Conflict, "Port %s is still in use.", nic.Port)
+		}
 		return notePort(ctx, tx, s.ID, nova.Address{PortID: nic.Port, Keep: true, Tag: nic.Tag})
 	})
 }

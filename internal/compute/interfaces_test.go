@@ -212,6 +212,36 @@ func TestInterfaces_SideBySide(t *testing.T) {
 	})
 }
 
+// TestInterfaces_Twin attaches a port that a twin takes and plugs in between the
+// look at the port and the beginning of the work.
+func TestInterfaces_Twin(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		ctx := s.as("demo")
+		server, brought := s.boot(ctx), s.port()
+		twins := 0
+		s.hooks.set(func(h *hooks) {
+			h.request = func(r *http.Request) error {
+				if !strings.Contains(r.URL.Path, "/networks/") || twins > 0 { // looked at after the port
+					return nil
+				}
+				twins++
+				if err := s.api.BeginAttach(ctx, server, compute.NIC{PortID: brought.ID}); err != nil {
+					return err
+				}
+				s.work()
+				return nil
+			}
+		})
+		err := s.api.BeginAttach(ctx, server, compute.NIC{PortID: brought.ID})
+		wantRefusal(t, err, nova.Conflict, "Port "+brought.ID+" is still in use.")
+		if now := s.server(server.ID); twins != 1 || len(s.plugged(now)) != 1 {
+			t.Errorf("%d twins, plugged in: %v", twins, s.plugged(now))
+		}
+		s.settled()
+	})
+}
+
 // TestInterfaces_Patience gives up waiting, with the client and by itself. The work
 // goes on.
 func TestInterfaces_Patience(t *testing.T) {
