@@ -52,7 +52,7 @@ class Suite:
 
     def run(self, cloud, directory, patterns):
         """Run the tests that match, and give their results."""
-        make_flavor(cloud)
+        make_flavors(cloud)
         binary = self.module.build("test", "-c")
         listed = subprocess.run([binary, "-test.list", f"^{self.tests}"], check=True, capture_output=True, text=True).stdout.split()
         names = [name for name in listed if not patterns or any(re.search(pattern, name) for pattern in patterns)]
@@ -76,11 +76,12 @@ class Suite:
         return read(said)
 
 
-def make_flavor(cloud):
-    """Make a flavor with room for ephemeral disks, which those of a new cloud lack."""
-    url = cloud.auth_url.rpartition("/identity")[0] + "/v2.1/flavors"
-    flavor = {"id": "43", "name": "m1.ephemeral", "ram": 64, "vcpus": 1, "disk": 1, "OS-FLV-EXT-DATA:ephemeral": 4}
-    call(url, cloud_token(cloud), "application/json", "POST", json.dumps({"flavor": flavor}).encode())
+def make_flavors(cloud):
+    """Make what a new cloud lacks: a flavor with room for ephemeral disks, and those that Terraform's tests look for."""
+    url, token = cloud.auth_url.rpartition("/identity")[0] + "/v2.1/flavors", cloud_token(cloud)
+    for number, name, ram, disk, ephemeral in (("43", "m1.ephemeral", 64, 1, 4), ("99", "m1.acctest", 512, 10, 10), ("98", "m1.resize", 512, 11, 10)):
+        flavor = {"id": number, "name": name, "ram": ram, "vcpus": 1, "disk": disk, "OS-FLV-EXT-DATA:ephemeral": ephemeral}
+        call(url, token, "application/json", "POST", json.dumps({"flavor": flavor}).encode())
 
 
 def read(path):
