@@ -1,5 +1,6 @@
 """Tests of projects in Go: built from the module proxy, run, and read."""
 
+import collections
 import dataclasses
 import json
 import os
@@ -68,7 +69,7 @@ class Suite:
             return []
         env = {k: v for k, v in os.environ.items() if not k.startswith(("OS_", "NOVA"))}
         env |= {"NO_PROXY": "*", "HOME": str(directory)} | user | CHOICES | self.environment()
-        said = BUILT / f"{self.module.package.rpartition('/')[2]}-{user['OS_USERNAME']}.json"
+        said = directory / f"{user['OS_USERNAME']}.json"
         with said.open("wb") as file:
             subprocess.run(
                 ["go", "tool", "test2json", binary, "-test.v", "-test.timeout=40m", "-test.run", f"^({'|'.join(names)})$"],
@@ -86,12 +87,12 @@ def make_flavors(cloud):
 
 def read(path):
     """Read the results out of what test2json prints: those of the tests, not of parts of them."""
-    said, outcomes = {}, {}
+    said, outcomes = collections.defaultdict(list), {}
     for line in path.read_text().splitlines():
         event = json.loads(line) if line.startswith("{") else {}
         name = event.get("Test", "").partition("/")[0]
         if event.get("Action") == "output":
-            said.setdefault(name, []).append(event["Output"])
+            said[name].append(event["Output"])
         elif event.get("Action") in OUTCOMES and event.get("Test") == name:
             outcomes[name] = OUTCOMES[event["Action"]]
     assert outcomes, f"no test was run: see {path}"

@@ -8,7 +8,6 @@ import sys
 import urllib.request
 
 import report
-from cloud import ROOT
 
 COMMANDS = pathlib.Path(sys.executable).parent
 WORKERS = 2
@@ -102,8 +101,7 @@ def run(cloud, directory, patterns):
     subprocess.run(
         [COMMANDS / "tempest", "run", "--concurrency", str(WORKERS), "--regex", regex],
         cwd=workspace, env={"PATH": f"{COMMANDS}:/usr/bin:/bin", "HOME": str(directory)}, check=False)
-    stream = ROOT / "bin" / "conformance" / "tempest.subunit"
-    stream.parent.mkdir(exist_ok=True)
+    stream = directory / "tempest.subunit"
     with stream.open("wb") as file:
         subprocess.run([COMMANDS / "stestr", "last", "--subunit"], cwd=workspace, check=False, stdout=file)
     return report.read(stream)
