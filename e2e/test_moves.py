@@ -192,7 +192,7 @@ class TestOpenstack:
             "shelve", "unshelve", "shelve", "unshelve"]
         shown = cloud.openstack("server", "event", "show", "shifter", rows[-2]["Request ID"], "-f", "json").json
         assert {event["event"] for event in shown["events"]} == {
-            "conductor_migrate_server", "compute_prep_resize", "compute_resize_instance", "compute_finish_resize"}
+            "cold_migrate", "conductor_migrate_server", "compute_prep_resize", "compute_resize_instance", "compute_finish_resize"}
 
     def test_delete_when_shelved(self, cloud):
         cloud.openstack("server", "shelve", "shifter")
