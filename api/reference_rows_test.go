@@ -175,7 +175,7 @@ var examples = map[string]example{
 	"DELETE /servers/{server_id}/tags/{id}":             {path: "/servers/{server}/tags/{tag}"},
 
 	"GET /servers/{server_id}/os-security-groups":   {path: "/servers/{server}/os-security-groups"},
-	"POST /servers/{id}/action addSecurityGroup":    onServer(`{"addSecurityGroup": {"name": "default"}}`, ""),
+	"POST /servers/{id}/action addSecurityGroup":    {path: serverAction, body: `{"addSecurityGroup": {"name": "{group to add}"}}`},
 	"POST /servers/{id}/action removeSecurityGroup": {path: serverAction, body: `{"removeSecurityGroup": {"name": "{added group}"}}`},
 	"POST /servers/{id}/action addFixedIp":          onServer(`{"addFixedIp": {"networkId": "`+private+`"}}`, ""),
 	"POST /servers/{id}/action removeFixedIp":       {path: serverAction, body: `{"removeFixedIp": {"address": "{added address}"}}`},
