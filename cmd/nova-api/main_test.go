@@ -75,7 +75,7 @@ func TestUsage(t *testing.T) {
 		{"serve --role juggler --set database.connection=postgresql://db/nova", `--role: [nova_api] roles = "juggler": "juggler": want one of api, scheduler, compute`},
 		{"serve --role scheduler --role compute", "--role: [nova_api] roles: a SQLite file has one process, which needs all roles; " +
 			"for several processes, [database] connection must name a PostgreSQL database"},
-		{"db", `expected "sync"`},
+		{"db", `expected one of "sync", "check"`},
 		{"config --show --sample=x", "--show and --sample can't be used together"},
 		{"serve --set a=secret --set api.max_limit=z --listen h:http --config /nowhere", `--set a: want SECTION.OPTION=VALUE, as in DEFAULT.debug=true
 /nowhere: no such file or directory

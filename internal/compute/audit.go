@@ -31,7 +31,7 @@ type Finding struct {
 	Wrong   []string
 }
 
-// Run looks as often as it should.
+// Run looks as often as it should. It returns only errors of the store.
 func (a Audit) Run(ctx context.Context) (Finding, error) {
 	finding, err := a.look(ctx)
 	for range a.Looks - 1 {

@@ -37,7 +37,8 @@ func (w *Worker) clearHosts(ctx context.Context) {
 }
 
 // ClearHosts removes from this worker's hosts what is left there of servers that
-// were evacuated or deleted while the hosts were down.
+// were evacuated or deleted while the hosts were down. It ends with the first that
+// can't be removed now: the error is the store's or the driver's, such as Unavailable.
 func (w *Worker) ClearHosts(ctx context.Context) error {
 	for {
 		left, err := w.store.LeftOnHosts(ctx, w.local.Names())

@@ -304,7 +304,7 @@ func TestSteps_DeletedOnTheWay(t *testing.T) {
 				var server nova.Server
 				reset := func(step string) {
 					if c.during == step {
-						s.must(New(Options{Store: s.store}).Delete(t.Context(), server))
+						s.must(New(Options{Store: s.store, Hosts: s.workers[0].hosts}).Delete(t.Context(), server))
 					}
 				}
 				s = onStage(t, connection, func(s *stage) map[Verb]transition {

@@ -127,7 +127,7 @@ func TestRegistrar_Register(t *testing.T) {
 		}
 		got := s.host()
 		want := nova.Host{
-			Serial: got.Serial, ID: got.ID, Name: "fake-1", Node: "fake-1-node", ServiceID: got.ServiceID, Zone: "nova", Enabled: true, Up: true,
+			Serial: got.Serial, ID: got.ID, Name: "fake-1", Node: "fake-1-node", ServiceID: got.ServiceID, ServiceSerial: got.ServiceSerial, Zone: "nova", Enabled: true, Up: true,
 			Type: "test", CPUInfo: "{}", VCPUs: 7, RAM: 3584, Disk: 90, CPURatio: 2, RAMRatio: 1, DiskRatio: 1, SeenAt: got.SeenAt,
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
