@@ -177,14 +177,22 @@ func (y *tally) count(d deed, status int) bool {
 	return accepted
 }
 
-// lacking lists the deeds that were not accepted often enough.
-func (y *tally) lacking() (names []string) {
+// lacking lists those of some deeds that were not accepted often enough.
+func (y *tally) lacking(names ...string) (lacking []string) {
 	y.mu.Lock()
 	defer y.mu.Unlock()
-	for _, d := range deeds {
-		if n := y.accepted[d.name]; n < fewestAccepted {
-			names = append(names, fmt.Sprintf("%s: %d", d.name, n))
+	for _, name := range names {
+		if n := y.accepted[name]; n < fewestAccepted {
+			lacking = append(lacking, fmt.Sprintf("%s: %d", name, n))
 		}
+	}
+	return lacking
+}
+
+// allDeeds are the names of all deeds.
+func allDeeds() (names []string) {
+	for _, d := range deeds {
+		names = append(names, d.name)
 	}
 	return names
 }

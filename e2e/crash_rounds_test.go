@@ -39,13 +39,13 @@ func TestCrash(t *testing.T) {
 			rounds = 3
 		}
 		rounds = number(t, roundsVariable, rounds)
-		for round := 0; round < rounds || len(c.tally.lacking()) > 0 && round < 4*rounds; round++ {
+		for round := 0; round < rounds || len(c.tally.lacking(allDeeds()...)) > 0 && round < 4*rounds; round++ {
 			c.round(round)
 			if t.Failed() {
 				return
 			}
 		}
-		if lacking := c.tally.lacking(); len(lacking) > 0 {
+		if lacking := c.tally.lacking(allDeeds()...); len(lacking) > 0 {
 			t.Errorf("accepted fewer than %d times: %v", fewestAccepted, lacking)
 		}
 		c.end()

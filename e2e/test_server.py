@@ -146,9 +146,10 @@ class TestNova:
         assert [(r["Port State"], r["Tag"]) for r in new] == [("ACTIVE", "second")]
         assert new[0]["IP addresses"] in cloud.nova("show", "web").properties["private network"]
         cloud.nova("interface-detach", "web", new[0]["Port ID"])
+        cloud.nova("remove-secgroup", "web", "default")
+        assert cloud.nova("list-secgroup", "web").rows == []
         cloud.nova("add-secgroup", "web", "default")
         assert cloud.nova("list-secgroup", "web").rows[0]["Name"] == "default"
-        cloud.nova("remove-secgroup", "web", "default")
 
     def test_what_is_inside(self, cloud):
         server = cloud.nova("show", "web").properties["id"]

@@ -68,6 +68,23 @@ func Open(t testing.TB, connection string, change ...func(*rows.Options)) *db.St
 	return s
 }
 
+// AwaitWriters waits until no transaction writes actions. PostgreSQL goes on
+// with what a cancelled client has begun for some moments, and those who look for
+// work pass over the rows that it holds.
+func AwaitWriters(t testing.TB, s *db.Store) {
+	t.Helper()
+	if s.Dialect() != "postgres" {
+		return
+	}
+	err := s.Tx(t.Context(), func(tx *db.Store) error {
+		_, err := rows.Exec(t.Context(), tx.DB, "LOCK TABLE actions IN SHARE MODE")
+		return err
+	})
+	if err != nil {
+		t.Fatalf("wait for the writers of actions: %v", err)
+	}
+}
+
 // Frozen makes a store's clock stand still. Time then passes only if the test says
 // so.
 func Frozen(at time.Time) func(*rows.Options) {

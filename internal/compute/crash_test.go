@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nova-api/nova-api/db/dbtest"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -63,6 +64,7 @@ func (s *site) dieAt(step int) bool {
 	_, err := s.worker.RunOne(ctx)
 	s.hooks.set(func(h *hooks) { h.steps = nil })
 	s.inFlight.Wait() // the services died with it
+	dbtest.AwaitWriters(s.t, s.store)
 	if ctx.Err() == nil {
 		s.must(err)
 	}
