@@ -51,6 +51,7 @@ golden: ## rewrite the golden files, and look at what changed
 docs: golden ## rewrite the documents that tests generate from the tables in the code
 
 soak: ## the crash tests and the model with many more rounds: half an hour; NOVA_CRASH_SEED and NOVA_MODEL_SEED repeat a run
+	NOVA_CRASH_EVERY_STEP=1 $(postgres) go test -count=1 -timeout 60m -run 'Crash' ./internal/compute
 	NOVA_MODEL_ROUNDS=$${NOVA_MODEL_ROUNDS:-40} NOVA_MODEL_SEED=$${NOVA_MODEL_SEED:-$$RANDOM} $(postgres) go test -count=1 -timeout 60m -run 'TestModel$$' ./internal/compute -rapid.checks=8 -rapid.steps=40
 	NOVA_CRASH_ROUNDS=$${NOVA_CRASH_ROUNDS:-40} $(postgres) go test $(race) -count=1 -timeout 60m -run 'Crash|Parts' -v ./e2e
 

@@ -115,7 +115,8 @@ func TestImages_DeletedAfterACrash(t *testing.T) {
 	t.Parallel()
 	eachCase(t, imageVerbs, func(t *testing.T, s *site, _ compute.Verb, begin func(*site, nova.Server) (string, error)) {
 		server := s.boot(s.as("demo"))
-		for step, died := 1, true; died; step++ {
+		step, stride := s.deaths()
+		for died := true; died; step += stride {
 			id, err := begin(s, s.server(server.ID))
 			s.must(err)
 			died = s.dieAt(step)

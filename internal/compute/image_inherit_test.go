@@ -231,7 +231,8 @@ func TestImages_SharedAfterACrash(t *testing.T) {
 			s.inFlight.Wait()
 			finish()
 		}
-		for step, died := 1, true; died; step++ {
+		step, stride := s.deaths()
+		for died := true; died; step += stride {
 			_, err := s.api.CreateImage(s.as("admin"), s.server(server.ID), "copy", nil)
 			s.must(err)
 			died = s.dieAt(step)
