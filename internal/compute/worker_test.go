@@ -31,7 +31,10 @@ func slots(number int) func(*compute.WorkerOptions) {
 	return func(o *compute.WorkerOptions) { o.Slots = number }
 }
 
-func shortLease(o *compute.WorkerOptions) { o.Lease = 30 * time.Millisecond }
+// shortLease is short enough to be waited for, and long enough to be renewed on a
+// machine that has other things to do: the clock stands still, so an action that is
+// broken off before it has come to where a test waits for it is never claimed again.
+func shortLease(o *compute.WorkerOptions) { o.Lease = 900 * time.Millisecond }
 
 // on gives a worker a store of its own, as another process has.
 func on(store *db.Store) func(*compute.WorkerOptions) {
