@@ -175,6 +175,24 @@ func TestBackup_Rotation(t *testing.T) {
 	})
 }
 
+// TestBackup_RotationWithinASecond keeps the new backup, although the image service
+// can't tell which of them is older.
+func TestBackup_RotationWithinASecond(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.boot(s.as("demo"))
+		for range 8 {
+			id, err := s.api.CreateBackup(s.as("demo"), s.server(server.ID), "backup", "daily", 1, nil)
+			s.must(err)
+			s.work()
+			if left := s.images("backup"); len(left) != 1 || left[0].ID != id {
+				t.Errorf("%d backups are left, the new one is not alone", len(left))
+			}
+		}
+		s.settled()
+	})
+}
+
 // TestImages_VolumeBacked is what can't be backed up.
 func TestImages_VolumeBacked(t *testing.T) {
 	t.Parallel()

@@ -330,6 +330,12 @@ func (w *Worker) rotate(ctx context.Context, a *action) (effect, error) {
 		return effect{}, err
 	}
 	backups = slices.DeleteFunc(backups, func(i nova.Image) bool { return i.Owner != a.server.ProjectID && i.Owner != args.Image.Owner })
+	// Images know the second when they were made, so two of one second are in any
+	// order: the new one comes first, whatever the list says.
+	isNew := func(i nova.Image) bool { return i.ID == args.Image.ID }
+	if at := slices.IndexFunc(backups, isNew); at > 0 {
+		backups = append([]nova.Image{backups[at]}, slices.Delete(backups, at, at+1)...)
+	}
 	for _, backup := range backups[min(*args.Rotation, len(backups)):] {
 		if err := images.Delete(ctx, backup.ID); err != nil {
 			zerolog.Ctx(ctx).Warn().Err(err).Str("image", backup.ID).Msg("old backup can't be removed")
