@@ -194,6 +194,17 @@ func (b *bundled) endpoint(path string, e config.Endpoint, auth config.Auth) clo
 	return endpoint
 }
 
+// volumeEndpoint says where the block storage service is. Its options have names
+// and forms of their own in Nova.
+func (b *bundled) volumeEndpoint(c config.Cinder) cloud.Endpoint {
+	kind, name, face := c.Catalog()
+	endpoint := b.endpoint(volume.Path, config.Endpoint{
+		Override: c.EndpointTemplate, RegionName: c.RegionName, ValidInterfaces: []string{face},
+	}, c.Auth)
+	endpoint.Type, endpoint.Name, endpoint.Retries = kind, name, c.HTTPRetries
+	return endpoint
+}
+
 // authURI is the identity service that a client without a token is told.
 func (b *bundled) authURI(configured string) string {
 	if b.identity == nil {

@@ -143,7 +143,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	}
 	c.hosts = hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
 	c.servers = compute.New(compute.Options{
-		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local, Host: cfg.Host,
+		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
 		FloatingPool: cfg.Neutron.FloatingPool,
 		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval, ConfirmAfter: cfg.Waits.ConfirmWindow, ResizeInPlace: cfg.Waits.ResizeToSameHost,
@@ -158,7 +158,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	process := hosts.ThisProcess(uuid.NewString(), cfg.Host)
 	c.registrar = newRegistrar(cfg, store, local, process, log)
 	c.worker = compute.NewWorker(compute.WorkerOptions{
-		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Hosts: c.hosts, Local: local,
+		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Log: log,
 	})
@@ -246,7 +246,7 @@ func loadPolicy(cfg *config.Config) (*policy.Enforcer, []string, error) {
 	return policy.Load(options, cfg.Policy.File)
 }
 
-// newClients makes the clients of identity, image and network services. They call
+// newClients makes the clients of identity, image, network and block storage services. They call
 // bundled services directly, in this process. Certificates are
 // verified as cafile and insecure of [keystone_authtoken] say, whichever service
 // they are of.
@@ -268,6 +268,7 @@ func newClients(cfg *config.Config, bundled *bundled, log zerolog.Logger) (*clou
 		Login: bundled.login(cfg.Keystone.Auth), WWWAuthenticateURI: cfg.Keystone.WWWAuthenticateURI,
 		Image:     bundled.endpoint(image.Path, cfg.Glance.Endpoint, config.Auth{}),
 		Network:   bundled.endpoint(network.Path, cfg.Neutron.Endpoint, cfg.Neutron.Auth),
+		Volume:    bundled.volumeEndpoint(cfg.Cinder),
 		Transport: transport, TokenCacheTime: cfg.Keystone.TokenCacheTime,
 		ServiceRoles: cfg.Keystone.ServiceRoles, AnyoneMaySendService: !cfg.Keystone.ServiceRolesRequired,
 		CatchUp: bundled.catchUp(), Timeout: time.Minute,

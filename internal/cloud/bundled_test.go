@@ -13,11 +13,13 @@ import (
 	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
+	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 )
 
 const (
@@ -65,10 +67,20 @@ func bundled(t *testing.T, store *db.Store, change ...func(*identity.Options)) s
 	if err := networks.Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	volumes, err := volume.New(volume.Options{
+		Store: volumedb.New(store.DB), Dir: t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundledURL, Host: "here",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := volumes.Seed(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
 		bundledURL + identity.Path: users,
 		bundledURL + image.Path:    images,
 		bundledURL + network.Path:  networks,
+		bundledURL + volume.Path:   volumes,
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +93,7 @@ func bundled(t *testing.T, store *db.Store, change ...func(*identity.Options)) s
 		Login:          login,
 		Image:          cloud.Endpoint{Override: bundledURL + image.Path},
 		Network:        cloud.Endpoint{Override: bundledURL + network.Path},
+		Volume:         cloud.Endpoint{Override: bundledURL + volume.Path},
 		Transport:      transport,
 		TokenCacheTime: 300 * time.Second,
 		CatchUp:        users.CatchUp,
@@ -89,7 +102,8 @@ func bundled(t *testing.T, store *db.Store, change ...func(*identity.Options)) s
 		t.Fatal(err)
 	}
 	users.OnRevocation(clients.Identity.Forget)
+	volumes.Images = clients.Image
 	user := login
 	user.Username, user.ProjectName = "demo", "demo"
-	return site{options: options, user: user, network: "private", image: "cirros", clients: clients}
+	return site{options: options, user: user, network: "private", image: "cirros", volumeType: "__DEFAULT__", work: volumes.Work, clients: clients}
 }

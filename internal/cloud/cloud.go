@@ -13,6 +13,7 @@ type Clients struct {
 	Identity *Identity
 	Image    *ImageService
 	Network  *NetworkService
+	Volume   *VolumeService
 }
 
 // Options are what Clients are made of.
@@ -22,6 +23,7 @@ type Options struct {
 
 	Image   Endpoint // [glance]
 	Network Endpoint // [neutron]
+	Volume  Endpoint // [cinder]
 
 	Transport      http.RoundTripper // NewTransport's, or an InProcess; needed
 	Timeout        time.Duration     // of one call, but for image data; 60 s if zero
@@ -53,9 +55,12 @@ type Login struct {
 // An Endpoint says where a service is: at a fixed address, or in the identity
 // service's catalog.
 type Endpoint struct {
-	Override   string   // the address, if the catalog isn't to be asked
+	Override   string   // the address, if the catalog isn't to be asked; of volumes a template with %(project_id)s
+	Type       string   // the type of service in the catalog; those that the service has today if empty
+	Name       string   // the name of the service in the catalog; empty for any
 	Region     string   // empty for any
 	Interfaces []string // in order of preference; internal, then public if nil
+	Retries    int      // how often a request is sent again that found no connection
 	Login      Login    // the user there; Options.Login if it has no URL
 }
 
@@ -75,11 +80,13 @@ func New(o Options) (*Clients, error) {
 	if err != nil {
 		return nil, err
 	}
-	network := main
-	if o.Network.Login.URL != "" {
-		if network, err = newSession(o, o.Network.Login); err != nil {
-			return nil, err
-		}
+	network, err := sessionOf(o, o.Network, main)
+	if err != nil {
+		return nil, err
+	}
+	volume, err := sessionOf(o, o.Volume, main)
+	if err != nil {
+		return nil, err
 	}
 	identity, err := newIdentity(o, conn{session: main, service: identityService.at(Endpoint{Override: main.identity})})
 	if err != nil {
@@ -89,5 +96,14 @@ func New(o Options) (*Clients, error) {
 		Identity: identity,
 		Image:    &ImageService{conn{session: main, service: imageService.at(o.Image)}},
 		Network:  &NetworkService{conn{session: network, service: networkService.at(o.Network)}},
+		Volume:   &VolumeService{conn{session: volume, service: volumeService.at(o.Volume)}},
 	}, nil
+}
+
+// sessionOf is the session of a service's own user, or the main one if it has none.
+func sessionOf(o Options, e Endpoint, main *session) (*session, error) {
+	if e.Login.URL == "" {
+		return main, nil
+	}
+	return newSession(o, e.Login)
 }

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gophercloud/gophercloud/v2"
 
@@ -23,6 +25,12 @@ type service struct {
 	name    string
 	types   []string // in the catalog; the first is today's
 	version string   // of its API, added to an address that has none
+	// perProject says that the project stands in the addresses, as Cinder had it
+	// until 3.67 and most catalogs still do.
+	perProject bool
+	// down is what a client is told while the service can't be reached; empty for
+	// the words that all services have in common.
+	down string
 	Endpoint
 }
 
@@ -30,6 +38,10 @@ var (
 	identityService = service{name: "identity", types: []string{"identity"}, version: "v3"}
 	imageService    = service{name: "image", types: []string{"image"}, version: "v2"}
 	networkService  = service{name: "network", types: []string{"network", "networking"}, version: "v2.0"}
+	volumeService   = service{
+		name: "volume", types: []string{"block-storage", "volumev3"}, version: "v3", perProject: true,
+		down: "Connection to cinder host failed: the volume service is temporarily unavailable.",
+	}
 )
 
 // Nova's own preference.
@@ -37,7 +49,15 @@ var interfaces = []string{"internal", "public"}
 
 func (s service) at(e Endpoint) service {
 	s.Endpoint = e
+	if e.Type != "" {
+		s.types = []string{e.Type}
+	}
 	return s
+}
+
+// unavailable is what a client is told while the service can't be reached.
+func (s service) unavailable() string {
+	return cmp.Or(s.down, fmt.Sprintf("The %s service is temporarily unavailable.", s.name))
 }
 
 // A conn sends requests to a service, in somebody's name.
@@ -45,6 +65,9 @@ type conn struct {
 	session *session
 	service service
 	caller  *nova.Caller // whose token is used; nil for the service user's
+	// vouched says that the service user's token goes along with the caller's. So
+	// the other service knows that it isn't the caller alone who asks.
+	vouched bool
 }
 
 // as is the same service in a caller's name.
@@ -78,14 +101,48 @@ func (c conn) remove(ctx context.Context, path string, headers map[string]string
 	return err
 }
 
-// call sends a request that is answered at once, and renews the service
-// user's token if it is refused.
+// call sends a request that is answered at once. It renews the service user's
+// token if it is refused, and repeats what found no connection.
 func (c conn) call(ctx context.Context, path string, query url.Values, method string, o *gophercloud.RequestOpts) error {
 	ctx, cancel := context.WithTimeout(ctx, c.session.timeout)
 	defer cancel()
-	_, err := c.request(ctx, c.provider(), path, query, method, o)
-	return err
+	renewed := false
+	for attempt := 0; ; attempt++ {
+		vouching := c.session.provider.Token()
+		_, err := c.request(ctx, c.provider(), path, query, method, o)
+		if c.caller != nil && c.vouched && !renewed && isStatus(err, http.StatusUnauthorized) {
+			renewed = true // which of the two tokens was refused isn't said
+			if c.session.provider.Reauthenticate(ctx, vouching) == nil {
+				continue
+			}
+		}
+		if attempt == c.service.Retries || !unconnected(err) || !pause(ctx, attempt) {
+			return err
+		}
+	}
 }
+
+// unconnected reports whether a request was never sent, for want of a connection:
+// it can be repeated, whatever it is.
+func unconnected(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && failed.Op == "dial"
+}
+
+// pause waits before another attempt, twice as long each time. It reports whether
+// somebody still wants the answer.
+func pause(ctx context.Context, attempt int) bool {
+	wait := time.NewTimer(firstPause << attempt)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+const firstPause = 500 * time.Millisecond
 
 // stream sends a request with a body that can be sent only once, or with an
 // answer that takes as long as it takes. A refused token is renewed for the
@@ -126,7 +183,7 @@ func (c conn) request(
 	if err != nil {
 		return nil, err
 	}
-	client := &gophercloud.ServiceClient{ProviderClient: provider, Endpoint: base, MoreHeaders: requestID(ctx)}
+	client := &gophercloud.ServiceClient{ProviderClient: provider, Endpoint: base, MoreHeaders: c.headers(ctx)}
 	address := client.ServiceURL(path)
 	if len(query) > 0 {
 		address += "?" + query.Encode()
@@ -134,7 +191,7 @@ func (c conn) request(
 	o.OkCodes = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent}
 	response, err := client.Request(ctx, method, address, o)
 	if err != nil {
-		return nil, c.failed(ctx, err, provider.Token(), o.MoreHeaders[subjectHeader])
+		return nil, c.failed(ctx, err, provider.Token(), client.MoreHeaders[serviceTokenHeader], o.MoreHeaders[subjectHeader])
 	}
 	return response.Body, nil // closed by gophercloud, unless it was asked to keep it
 }
@@ -153,7 +210,7 @@ func (c conn) ready(ctx context.Context) error {
 	if c.caller != nil && c.caller.Token == "" {
 		return unauthorized()
 	}
-	if c.caller != nil && c.service.Override != "" {
+	if c.caller != nil && c.service.Override != "" && !c.vouched {
 		return nil
 	}
 	if err := c.session.ready(ctx); err != nil {
@@ -165,7 +222,7 @@ func (c conn) ready(ctx context.Context) error {
 // base is the service's address, with the version of its API and a slash.
 func (c conn) base() (string, error) {
 	if c.service.Override != "" {
-		return c.service.versioned(c.service.Override), nil
+		return c.located(c.service.Override), nil
 	}
 	wanted := c.service.Interfaces
 	if len(wanted) == 0 {
@@ -173,7 +230,7 @@ func (c conn) base() (string, error) {
 	}
 	for _, kind := range wanted {
 		if address := c.find(kind); address != "" {
-			return c.service.versioned(address), nil
+			return c.located(address), nil
 		}
 	}
 	return "", &failure{
@@ -189,7 +246,7 @@ func (c conn) find(kind string) string {
 		return ""
 	}
 	for _, entry := range state.catalog {
-		if !slices.Contains(c.service.types, entry.Type) {
+		if !slices.Contains(c.service.types, entry.Type) || c.service.Name != "" && entry.Name != c.service.Name {
 			continue
 		}
 		for _, e := range entry.Endpoints {
@@ -210,6 +267,47 @@ func (s service) versioned(address string) string {
 		return address + "/"
 	}
 	return address + "/" + s.version + "/"
+}
+
+// located completes a service's address: with the version of its API, and with the
+// project of whoever asks where that belongs into it. The catalog that we have is
+// the service user's, so that user's project may stand there.
+func (c conn) located(address string) string {
+	if !c.service.perProject {
+		return c.service.versioned(address)
+	}
+	project := ""
+	if c.caller != nil {
+		project = c.caller.ProjectID
+	} else if state := c.session.state.Load(); state != nil {
+		project = state.project
+	}
+	address = strings.NewReplacer("%(project_id)s", project, "%(tenant_id)s", project).Replace(address)
+	address = strings.TrimRight(address, "/")
+	if parent, last := path.Split(address); !versionPattern.MatchString(last) && versionPattern.MatchString(path.Base(parent)) {
+		address = parent
+	}
+	address = c.service.versioned(address)
+	if project != "" {
+		address += url.PathEscape(project) + "/"
+	}
+	return address
+}
+
+const serviceTokenHeader = "X-Service-Token"
+
+// headers are those of every request: which request of ours it is for, and that
+// the service vouches for the caller.
+func (c conn) headers(ctx context.Context) map[string]string {
+	headers := requestID(ctx)
+	if c.caller == nil || !c.vouched {
+		return headers
+	}
+	if headers == nil {
+		headers = map[string]string{}
+	}
+	headers[serviceTokenHeader] = c.session.provider.Token()
+	return headers
 }
 
 // requestID tells the other service which request of ours it works for.

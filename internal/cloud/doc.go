@@ -1,5 +1,5 @@
-// Package cloud holds the clients of the other services: identity, image and
-// network. They are always reached over their public APIs, with gophercloud
+// Package cloud holds the clients of the other services: identity, image, network
+// and block storage. They are always reached over their public APIs, with gophercloud
 // signing in, renewing tokens and sending the requests. Where the services
 // are bundled, InProcess carries the same requests to their handlers in this
 // process; nothing else differs.

@@ -30,6 +30,9 @@ type site struct {
 	network string // the name of the shared network; empty if there is no network service
 	image   string // the name of the public image
 
+	volumeType string                          // the name of a type of volumes; empty if there is no block storage service
+	work       func(ctx context.Context) error // lets the block storage service do what it has announced
+
 	clients *cloud.Clients // of bundled services: those that are told of revocations
 	// faithful says that the network service heeds If-Match under any load;
 	// Neutron forgets it when it repeats an update that met another one.
@@ -50,6 +53,9 @@ func exercise(t *testing.T, s site) {
 	t.Run("image", func(t *testing.T) { exerciseImage(t, s, clients, caller) })
 	if s.network != "" {
 		t.Run("network", func(t *testing.T) { exerciseNetwork(t, s, clients, caller) })
+	}
+	if s.volumeType != "" {
+		t.Run("volume", func(t *testing.T) { exerciseVolume(t, s, clients, caller) })
 	}
 }
 

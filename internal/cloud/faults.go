@@ -72,25 +72,26 @@ const longestMessage = 500
 var tagPattern = regexp.MustCompile(`<[^>]*>`)
 
 // saying finds what a service says of a failure, in the forms that Keystone,
-// Neutron and Glance use. Anything else is left out.
+// Neutron, Glance and Cinder use: all have a message, and all but Glance put it
+// below a name. Anything else is left out.
 func saying(body []byte) (reason, message string) {
-	var document struct {
-		NeutronError struct {
+	var document map[string]json.RawMessage
+	_ = json.Unmarshal(body, &document) // what could be read is what there is
+	_ = json.Unmarshal(document["message"], &message)
+	for _, below := range document {
+		var fault struct {
 			Type    string `json:"type"`
 			Message string `json:"message"`
-		} `json:"NeutronError"`
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
-		Message string `json:"message"`
+		}
+		if json.Unmarshal(below, &fault) == nil && fault.Message != "" {
+			reason, message = fault.Type, fault.Message
+		}
 	}
-	_ = json.Unmarshal(body, &document) // what could be read is what there is
-	message = document.NeutronError.Message + document.Error.Message + document.Message
 	message = strings.Join(strings.Fields(html.UnescapeString(tagPattern.ReplaceAllString(message, " "))), " ")
 	if len(message) > longestMessage {
 		message = strings.ToValidUTF8(message[:longestMessage], "") + "…"
 	}
-	return document.NeutronError.Type, message
+	return reason, message
 }
 
 func strike(text string, secrets []string) string {
@@ -134,7 +135,7 @@ func (c conn) fault(err error, phrases ...phrase) error {
 		return err
 	}
 	if f.signIn || f.unreachable || c.caller == nil && f.status == http.StatusUnauthorized {
-		return nova.Because(f, nova.Unavailable, "The %s service is temporarily unavailable.", c.service.name)
+		return nova.Because(f, nova.Unavailable, "%s", c.service.unavailable())
 	}
 	for _, p := range phrases {
 		if p.status != 0 && p.status == f.status || p.reason != "" && p.reason == f.reason {
@@ -146,7 +147,7 @@ func (c conn) fault(err error, phrases ...phrase) error {
 	case !ok:
 		return f
 	case kind == nova.Unavailable:
-		return nova.Because(f, kind, "The %s service is temporarily unavailable.", c.service.name)
+		return nova.Because(f, kind, "%s", c.service.unavailable())
 	case kind == nova.Unauthorized:
 		return unauthorized()
 	case f.message == "":
@@ -155,13 +156,23 @@ func (c conn) fault(err error, phrases ...phrase) error {
 	return nova.Because(f, kind, "%s", f.said())
 }
 
-// said is what the service said, as Nova's library for it puts that: the one for
-// Neutron adds the ID of the request, by which it is found in Neutron's log.
+// said is what the service said, as Nova's library for it puts that: those for
+// Neutron and Cinder add the ID of the request, by which it is found in the log
+// there.
 func (f *failure) said() string {
-	if f.service.name != networkService.name || f.request == "" {
-		return f.message
+	switch f.service.name {
+	case networkService.name:
+		if f.request != "" {
+			return fmt.Sprintf("%s\nNeutron server returns request_ids: ['%s']", f.message, f.request)
+		}
+	case volumeService.name:
+		text := fmt.Sprintf("%s (HTTP %d)", f.message, f.status)
+		if f.request != "" {
+			text += fmt.Sprintf(" (Request-ID: %s)", f.request)
+		}
+		return text
 	}
-	return fmt.Sprintf("%s\nNeutron server returns request_ids: ['%s']", f.message, f.request)
+	return f.message
 }
 
 // isStatus reports whether an error is an answer of a status.

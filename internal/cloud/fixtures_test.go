@@ -112,7 +112,9 @@ func (k *keystone) signIn(w http.ResponseWriter, r *http.Request) {
 		"catalog": []map[string]any{
 			{"type": "image", "endpoints": endpoints("glance", "")},
 			{"type": "network", "endpoints": endpoints("neutron", "/v2.0")},
+			{"type": "volumev3", "name": "cinder", "endpoints": endpoints("cinder", "/v3/p0")},
 		},
+		"project": map[string]any{"id": "p0"},
 	}})
 }
 
@@ -164,8 +166,9 @@ type bed struct {
 	keystone *keystone
 }
 
-// newBed makes clients of a keystone and of handlers for image and network.
-func newBed(t testing.TB, image, network http.Handler, change func(*cloud.Options)) *bed {
+// newBed makes clients of a keystone and of handlers for image, network and, if
+// there is a fifth argument, block storage.
+func newBed(t testing.TB, image, network http.Handler, change func(*cloud.Options), volume ...http.Handler) *bed {
 	t.Helper()
 	clock := newFrozen()
 	k := newKeystone(clock)
@@ -175,6 +178,9 @@ func newBed(t testing.TB, image, network http.Handler, change func(*cloud.Option
 	}
 	if network != nil {
 		services["http://neutron"] = network
+	}
+	for _, handler := range volume {
+		services["http://cinder"] = handler
 	}
 	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: services})
 	if err != nil {
@@ -187,6 +193,7 @@ func newBed(t testing.TB, image, network http.Handler, change func(*cloud.Option
 		},
 		Image:          cloud.Endpoint{Region: "R1"},
 		Network:        cloud.Endpoint{Region: "R1"},
+		Volume:         cloud.Endpoint{Region: "R1"},
 		Transport:      transport,
 		TokenCacheTime: 300 * time.Second,
 		Now:            clock.now,

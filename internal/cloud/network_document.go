@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/gophercloud/gophercloud/v2"
 
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -117,14 +120,20 @@ type floatingDocument struct {
 
 func (d floatingDocument) address() nova.FloatingIP { return nova.FloatingIP(d) }
 
-// list reads all pages of a collection.
+// list reads all pages of a collection of the network service.
 func list[D, T any](ctx context.Context, c conn, collection string, query url.Values, noun func(D) T) ([]T, error) {
+	return pages(ctx, c, strings.ReplaceAll(collection, "-", "_"), collection, query, nil, noun, func(err error) error { return c.fault(err) })
+}
+
+// pages reads all pages of a collection, which stands below a key in the answers.
+func pages[D, T any](
+	ctx context.Context, c conn, key, collection string, query url.Values, headers map[string]string, noun func(D) T, fault func(error) error,
+) ([]T, error) {
 	var all []T
-	key := strings.ReplaceAll(collection, "-", "_")
 	for {
 		var page map[string]json.RawMessage
-		if err := c.get(ctx, collection, query, &page); err != nil {
-			return nil, c.fault(err)
+		if err := c.call(ctx, collection, query, http.MethodGet, &gophercloud.RequestOpts{JSONResponse: &page, MoreHeaders: headers}); err != nil {
+			return nil, fault(err)
 		}
 		var documents []D
 		if err := json.Unmarshal(page[key], &documents); err != nil {

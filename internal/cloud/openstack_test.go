@@ -3,6 +3,7 @@
 package cloud_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -37,5 +38,8 @@ func TestOpenStack(t *testing.T) {
 		},
 		network: os.Getenv("NOVA_TEST_NETWORK"),
 		image:   os.Getenv("NOVA_TEST_IMAGE"),
+
+		volumeType: os.Getenv("NOVA_TEST_VOLUME_TYPE"),
+		work:       func(context.Context) error { time.Sleep(time.Second); return nil }, // it works by itself
 	})
 }

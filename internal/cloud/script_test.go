@@ -15,6 +15,7 @@ type script struct {
 
 	mu    sync.Mutex
 	asked []asked
+	extra []string // of each request, the token of the service that vouches for it and the microversion
 }
 
 // A scripted answer is a status, and a document or a text.
@@ -38,6 +39,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.asked = append(s.asked, a)
+	s.extra = append(s.extra, r.Header.Get("X-Service-Token")+" "+r.Header.Get("OpenStack-API-Version"))
 	s.mu.Unlock()
 	answer, ok := s.answers[a.Request]
 	if !ok {

@@ -35,6 +35,7 @@ type session struct {
 // signedIn is what a session knows once it has signed in.
 type signedIn struct {
 	catalog   []tokens.CatalogEntry
+	project   string // the ID of the service user's; empty if the answer had none
 	renewAt   time.Time
 	expiresAt time.Time
 }
@@ -135,12 +136,20 @@ func (s *session) signIn(ctx context.Context) error {
 	if err != nil {
 		return s.signInFailure(err)
 	}
+	project, err := result.ExtractProject()
+	if err != nil {
+		return s.signInFailure(err)
+	}
+	if project == nil {
+		project = &tokens.Project{}
+	}
 	if err := s.provider.SetTokenAndAuthResult(result); err != nil {
 		return s.signInFailure(err)
 	}
 	left := token.ExpiresAt.Sub(s.now())
 	s.state.Store(&signedIn{
 		catalog:   catalog.Entries,
+		project:   project.ID,
 		expiresAt: token.ExpiresAt,
 		renewAt:   token.ExpiresAt.Add(-min(renewBefore, left/2)),
 	})

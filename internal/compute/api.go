@@ -42,6 +42,7 @@ type Options struct {
 	Store    *db.Store
 	Images   *cloud.ImageService
 	Networks *cloud.NetworkService
+	Volumes  *cloud.VolumeService
 	Hosts    *hosts.Hosts
 	Local    *virt.Hosts // the hosts that this process runs
 	// Quota is what a project may have unless something was set for it: a

@@ -47,6 +47,7 @@ type WorkerOptions struct {
 	Store    *db.Store
 	Images   *cloud.ImageService
 	Networks *cloud.NetworkService
+	Volumes  *cloud.VolumeService
 	Hosts    *hosts.Hosts
 	Local    *virt.Hosts // the hosts that this process runs
 	// Schedules says that the worker finds hosts for servers.

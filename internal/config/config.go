@@ -39,6 +39,7 @@ type Config struct {
 	Keystone        Keystone
 	Glance          Glance
 	Neutron         Neutron
+	Cinder          Cinder
 	Identity        Identity
 	Quota           Quota
 	Policy          Policy

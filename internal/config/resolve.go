@@ -25,6 +25,12 @@ func (c *Config) resolve(in Inputs) {
 	if c.Neutron.URL == "" {
 		c.Neutron.Auth = c.Keystone.Auth
 	}
+	if c.Cinder.URL == "" {
+		c.Cinder.Auth = c.Keystone.Auth
+	}
+	if c.Cinder.RegionName == "" {
+		c.Cinder.RegionName = c.Keystone.RegionName
+	}
 	for _, e := range []*Endpoint{&c.Glance.Endpoint, &c.Neutron.Endpoint} {
 		if e.RegionName == "" {
 			e.RegionName = c.Keystone.RegionName

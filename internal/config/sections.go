@@ -18,6 +18,7 @@ func Sections() []Section {
 		{"keystone_authtoken", "The identity service that tokens are validated against, and the service user that asks it.", keystoneOptions()},
 		{"glance", "The address of the image service.", glanceOptions},
 		{"neutron", "The address of the network service, and the service user for it. Without an auth_url, it is the service user of [keystone_authtoken].", neutronOptions()},
+		{"cinder", "The address of the block storage service, and the service user for it. Without an auth_url, it is the service user of [keystone_authtoken].", cinderOptions()},
 		{"identity", "The bundled identity service.", identityOptions},
 		{"image", "The bundled image service.", imageOptions},
 		{"quota", "The limits of projects that an administrator has set no others for; -1 is no limit.", quotaOptions},

@@ -18,10 +18,14 @@ func (c *Config) Validate() error {
 	if c.Neutron.Auth != c.Keystone.Auth {
 		v.checkAuth("neutron", c.Neutron.Auth)
 	}
+	if c.Cinder.Auth != c.Keystone.Auth {
+		v.checkAuth("cinder", c.Cinder.Auth)
+	}
 	if c.NovaAPI.Identity == Bundled { // its catalog has bundled services only
 		const why = "must be set: the service isn't the bundled one, but the identity service is"
 		v.need(c.NovaAPI.Image != External || c.Glance.Override != "", "glance", "endpoint_override", why)
 		v.need(c.NovaAPI.Network != External || c.Neutron.Override != "", "neutron", "endpoint_override", why)
+		v.need(c.NovaAPI.Volume != External || c.Cinder.EndpointTemplate != "", "cinder", "endpoint_template", why)
 	}
 	v.need(len(c.Glance.APIServers) < 2, "glance", "api_servers",
 		"want one address: of a load balancer, if there are several services")

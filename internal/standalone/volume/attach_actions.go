@@ -214,7 +214,7 @@ func (s *Service) initializeConnection(r *http.Request, id string, body object) 
 	if v.Readonly != nil && *v.Readonly {
 		mode = "ro"
 	}
-	info := s.connection(v, mode)
+	info := object{"driver_volume_type": protocol, "data": s.access(v, mode)}
 	connector, _ := body["connector"].(object)
 	info["enforce_multipath"], _ = boolOf(connector["enforce_multipath"])
 	return kit.Reply{Body: object{"connection_info": info}}, nil

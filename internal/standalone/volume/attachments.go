@@ -187,8 +187,8 @@ func (s *Service) connect(tx *volumedb.Store, v *volumedb.Volume, a *volumedb.At
 	if v.Readonly != nil && *v.Readonly {
 		a.Mode = "ro"
 	}
-	a.Connection.V = s.connection(*v, a.Mode)
-	a.Connection.V["attachment_id"] = a.ID
+	a.Connection.V = s.access(*v, a.Mode)
+	a.Connection.V["driver_volume_type"], a.Connection.V["attachment_id"] = protocol, a.ID
 	if v.AttachStatus != attached {
 		v.Status = attaching
 	}
@@ -202,15 +202,15 @@ func connectorText(connector object, name, otherwise string) *string {
 	return &otherwise
 }
 
-// connection is how to reach the data of a volume: by the path of its file, on the
-// machine with the folder.
-func (s *Service) connection(v volumedb.Volume, mode string) map[string]any {
-	return map[string]any{
-		"driver_volume_type": "local",
-		"data": object{
-			"device_path": s.files.path(v.ID), "volume_id": v.ID, "access_mode": mode, "format": "raw",
-			"qos_specs": nil, "encrypted": false, "discard": false, "cacheable": false,
-		},
+// protocol is how a host reaches the data of a volume: by the path of its file, on
+// the machine with the folder.
+const protocol = "local"
+
+// access is what a host has to know for that.
+func (s *Service) access(v volumedb.Volume, mode string) object {
+	return object{
+		"device_path": s.files.path(v.ID), "volume_id": v.ID, "access_mode": mode, "format": "raw",
+		"qos_specs": nil, "encrypted": false, "discard": false, "cacheable": false,
 	}
 }
 
