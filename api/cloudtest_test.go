@@ -21,6 +21,7 @@ import (
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
 	"github.com/nova-api/nova-api/db/rows"
+	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/hosts"
@@ -28,6 +29,7 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
@@ -47,6 +49,7 @@ type cloudSite struct {
 	worker     *compute.Worker
 	statements *atomic.Int64 // that the store has run
 	transport  http.RoundTripper
+	volumes    *volume.Service
 }
 
 // eachCloud runs a test against a cloud on every database.
@@ -59,7 +62,7 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	t.Helper()
 	statements := &atomic.Int64{}
 	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
-	clients, transport, networks := newClients(t, store)
+	clients, transport, networks, volumes := newClients(t, store)
 	local := new(virt.Hosts)
 	for _, host := range []string{"fake-1", "fake-2"} {
 		driver, err := fake.New(fake.Options{Dir: t.TempDir(), Host: host, VCPUs: 64, RAM: 65536, Disk: 1000})
@@ -68,18 +71,18 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 	}
 	wire := func(o *api.Options, work *compute.Options) {
 		o.ShowPassword, o.ImageURL = true, func(*rest.Request) string { return "http://image.example" }
-		work.Images, work.Networks, work.Local = clients.Image, clients.Network, local
+		work.Images, work.Networks, work.Volumes, work.Local = clients.Image, clients.Network, clients.Volume, local
 	}
 	s := &cloudSite{
 		site:       newSite(t, store, append([]func(*api.Options, *compute.Options){wire}, change...)...),
-		statements: statements, transport: transport,
+		statements: statements, transport: transport, volumes: volumes,
 	}
 	networks.OnChange(func(ctx context.Context, events []nova.ServerEvent) error {
 		_, err := s.compute.ExternalEvents(ctx, events)
 		return err
 	})
 	s.worker = compute.NewWorker(compute.WorkerOptions{
-		Store: store, Images: clients.Image, Networks: clients.Network,
+		Store: store, Images: clients.Image, Networks: clients.Network, Volumes: clients.Volume,
 		Hosts: hosts.New(hosts.Options{Store: store, DownTime: 24 * time.Hour}), Local: local,
 		Schedules: true, ID: uuid.NewString(), Log: zerolog.Nop(),
 	})
@@ -93,9 +96,9 @@ func newCloud(t *testing.T, connection string, change ...func(*api.Options, *com
 }
 
 // newClients starts the bundled services, and gives the clients that reach
-// them in this process, the transport that does, and the network service. The services know the
-// tests' callers by the same tokens.
-func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTripper, *network.Service) {
+// them in this process, the transport that does, and the services of networks and
+// volumes. The services know the tests' callers by the same tokens.
+func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTripper, *network.Service, *volume.Service) {
 	t.Helper()
 	const password = "a password for tests"
 	var clients *cloud.Clients
@@ -118,8 +121,15 @@ func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTrippe
 		Store: networkdb.New(store.DB), Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Owner: adminProject,
 	})
 	must(t, networks.Seed(t.Context()))
+	volumes, err := volume.New(volume.Options{
+		Store: volumedb.New(store.DB), Dir: t.TempDir(), Log: zerolog.Nop(), Validate: whose, AuthURL: authURL, PublicURL: bundled, Host: "here",
+		Limits: map[string]int64{"volumes": -1, "snapshots": -1},
+	})
+	must(t, err)
+	must(t, volumes.Seed(t.Context()))
 	transport, err := cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
 		bundled + identity.Path: users, bundled + image.Path: images, bundled + network.Path: networks,
+		bundled + volume.Path: volumes,
 	}})
 	must(t, err)
 	clients, err = cloud.New(cloud.Options{
@@ -128,10 +138,12 @@ func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTrippe
 			UserDomainID: "default", ProjectDomainID: "default",
 		},
 		Image: cloud.Endpoint{Override: bundled + image.Path}, Network: cloud.Endpoint{Override: bundled + network.Path},
+		Volume:    cloud.Endpoint{Override: bundled + volume.Path},
 		Transport: transport, TokenCacheTime: time.Hour,
 	})
 	must(t, err)
-	return clients, transport, networks
+	volumes.Images = clients.Image
+	return clients, transport, networks, volumes
 }
 
 // Network sends a request to the bundled network service, as Do does to the
@@ -139,6 +151,19 @@ func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTrippe
 func (s *cloudSite) Network(request string, options ...option) *reply {
 	s.t.Helper()
 	return s.service(network.Path+"/v2.0", request, options...)
+}
+
+// ownVolume makes a volume of a caller, or a snapshot of one, and waits until it is
+// available.
+func (s *cloudSite) ownVolume(persona string, snapshot bool) string {
+	s.t.Helper()
+	made := s.service(volume.Path+"/v3", `POST /volumes {"volume": {"size": 1}}`, as(persona)).Want(s.t, 202).String("volume/id")
+	must(s.t, s.volumes.Work(s.t.Context()))
+	if snapshot {
+		made = s.service(volume.Path+"/v3", `POST /snapshots {"snapshot": {"volume_id": "`+made+`"}}`, as(persona)).Want(s.t, 202).String("snapshot/id")
+		must(s.t, s.volumes.Work(s.t.Context()))
+	}
+	return made
 }
 
 // Image sends a request to the bundled image service: "POST /images {…}".

@@ -95,7 +95,17 @@ var examples = map[string]example{
 	"POST /os-server-external-events": {
 		path: "/os-server-external-events", body: `{"events": [{"name": "network-changed", "server_uuid": "{server}"}]}`,
 	},
-	"GET /os-server-groups": {path: "/os-server-groups"},
+	"GET /os-volumes":           {path: "/os-volumes"},
+	"GET /os-volumes/detail":    {path: "/os-volumes/detail"},
+	"POST /os-volumes":          {path: "/os-volumes", body: `{"volume": {"size": 1}}`},
+	"GET /os-volumes/{id}":      {path: "/os-volumes/{own volume}"},
+	"DELETE /os-volumes/{id}":   {path: "/os-volumes/{own volume}"},
+	"GET /os-snapshots":         {path: "/os-snapshots"},
+	"GET /os-snapshots/detail":  {path: "/os-snapshots/detail"},
+	"POST /os-snapshots":        {path: "/os-snapshots", body: `{"snapshot": {"volume_id": "{own volume}"}}`},
+	"GET /os-snapshots/{id}":    {path: "/os-snapshots/{own snapshot}"},
+	"DELETE /os-snapshots/{id}": {path: "/os-snapshots/{own snapshot}"},
+	"GET /os-server-groups":     {path: "/os-server-groups"},
 	"POST /os-server-groups": {
 		path: "/os-server-groups", body: `{"server_group": {"name": "g", "policy": "affinity"}}`,
 		until: 63, old: `{"server_group": {"name": "g", "policies": ["affinity"]}}`,
@@ -232,9 +242,7 @@ func onServer(body, first string) example {
 // are about.
 var notServed = map[string][]string{
 	"volumes and shares": {
-		"POST /os-assisted-volume-snapshots", "DELETE /os-assisted-volume-snapshots/{id}", "GET /os-snapshots", "POST /os-snapshots",
-		"GET /os-snapshots/detail", "GET /os-snapshots/{id}", "DELETE /os-snapshots/{id}", "GET /os-volumes", "POST /os-volumes", "GET /os-volumes/detail",
-		"GET /os-volumes/{id}", "DELETE /os-volumes/{id}", "GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
+		"POST /os-assisted-volume-snapshots", "DELETE /os-assisted-volume-snapshots/{id}", "GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
 		"GET /os-volumes_boot/{id}", "PUT /os-volumes_boot/{id}", "DELETE /os-volumes_boot/{id}",
 		"POST /servers/{server_id}/os-volume_attachments", "GET /servers/{server_id}/os-volume_attachments/{id}",
 		"PUT /servers/{server_id}/os-volume_attachments/{id}", "DELETE /servers/{server_id}/os-volume_attachments/{id}", "GET /servers/{server_id}/shares",

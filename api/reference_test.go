@@ -123,10 +123,10 @@ func hidden(path string) bool {
 	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags") || strings.HasPrefix(path, "/os-server-groups/{")
 }
 
-// proxied reports whether a path is about what the network service has: policy is asked
+// proxied reports whether a path is about what another service has: policy is asked
 // about the caller's own project, and the service knows whose it is.
 func proxied(path string) bool {
-	return slices.ContainsFunc([]string{"/os-networks", "/os-tenant-networks", "/os-floating-ip", "/os-security-group"}, func(prefix string) bool {
+	return slices.ContainsFunc([]string{"/os-networks", "/os-tenant-networks", "/os-floating-ip", "/os-security-group", "/os-volumes", "/os-snapshots"}, func(prefix string) bool {
 		return strings.HasPrefix(path, prefix)
 	})
 }
@@ -413,6 +413,11 @@ func (s *referenceSite) value(name, persona string) string {
 		return s.Do("POST "+server+"/os-interface {}", at(104)).Want(s.t, 200).String("interfaceAttachment/port_id")
 	case "own security group", "own security rule", "own floating address":
 		return s.ownNetworkThing(name, persona)
+	case "own volume", "own snapshot":
+		if persona == "reader" { // who can't have any
+			persona = "demo"
+		}
+		return s.ownVolume(persona, name == "own snapshot")
 	case "added group", "group to add", "added address", "floating address", "added floating address":
 		return s.networkValue(name, persona)
 	case "new flavor", "specified flavor", "new private flavor", "opened flavor":

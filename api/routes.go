@@ -36,6 +36,8 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("floating_ip_pool", "os-floating-ip-pools", &FloatingIPPools{o})
 	m.Resource("security_group", "os-security-groups", &SecurityGroups{o})
 	m.Resource("security_group_rule", "os-security-group-rules", &SecurityGroupRules{o})
+	m.Resource("volume", "os-volumes", &Volumes{o}, rest.Collection{"detail": "GET"})
+	m.Resource("snapshot", "os-snapshots", &VolumeSnapshots{o}, rest.Collection{"detail": "GET"})
 	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
 
 	m.Resource("migration", "os-migrations", &Migrations{o})

@@ -33,9 +33,7 @@ func (c *SecurityGroups) index(ctx context.Context, r *rest.Request) (any, error
 	if err != nil {
 		return nil, err
 	}
-	page := r.Page()
-	groups = groups[min(page.Offset, len(groups)):]
-	groups = groups[:min(r.LimitOrAll(), len(groups))]
+	groups = pageOf(r, groups)
 	view, err := c.view(ctx, groups...)
 	return view.Index(r, groups), err
 }

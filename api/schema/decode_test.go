@@ -30,6 +30,8 @@ var decodedInto = map[string]any{
 	"Evacuate":                   EvacuateBody{},
 	"FloatingIPCreate":           FloatingIPCreateBody{},
 	"SecurityGroupCreate":        SecurityGroupBody{},
+	"SnapshotCreate":             SnapshotCreateBody{},
+	"VolumeCreate":               VolumeCreateBody{},
 	"SecurityGroupUpdate":        SecurityGroupBody{},
 	"SecurityGroupRuleCreate":    SecurityGroupRuleCreateBody{},
 	"FlavorCreate":               FlavorCreateBody{},

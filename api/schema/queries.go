@@ -81,6 +81,8 @@ var (
 		Param("all_tenants", String),
 	)
 
+	VolumesQuery = NewQuery(Param("limit", Natural), Param("offset", Natural))
+
 	ServerGroupsQuery = NewQuery(
 		Param("all_projects", String),
 		Param("limit", Natural),

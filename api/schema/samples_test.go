@@ -74,6 +74,8 @@ var sampleFiles = []struct {
 	{"os-attach-interfaces", "attach-interfaces-create", InterfaceCreate},
 	{"os-floating-ips", "floating-ips-create-req", FloatingIPCreate},
 	{"os-security-groups", "security-group-post-req", SecurityGroupCreate},
+	{"os-snapshots", "snapshot-create-req", SnapshotCreate},
+	{"os-volumes", "os-volumes-post-req", VolumeCreate},
 	{"os-security-groups", "security-group-rules-post-req", SecurityGroupRuleCreate},
 	{"os-server-tags", "server-tags-put-all-req", ServerTagsReplace},
 	{"server-metadata", "server-metadata-all-req", ServerMetadataCreate},

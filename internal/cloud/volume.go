@@ -74,7 +74,7 @@ type NewVolume struct {
 	Type        string // ID or name; empty for the service's default
 	SnapshotID  string
 	ImageID     string
-	Metadata    map[string]string
+	Metadata    map[string]any // texts; the service refuses other values
 }
 
 // Create has a volume made, which takes a while: it is available when its status
@@ -83,7 +83,7 @@ type NewVolume struct {
 func (v *Volume) Create(ctx context.Context, n NewVolume) (nova.Volume, error) {
 	body := map[string]any{"name": n.Name, "description": n.Description, "metadata": n.Metadata}
 	if n.Metadata == nil {
-		body["metadata"] = map[string]string{}
+		body["metadata"] = map[string]any{}
 	}
 	if n.Size > 0 {
 		body["size"] = n.Size

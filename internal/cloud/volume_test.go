@@ -190,7 +190,7 @@ func exerciseVolume(t *testing.T, s site, clients *cloud.Clients, caller nova.Ca
 	if err != nil || !slices.ContainsFunc(types, func(one nova.VolumeType) bool { return one.Name == s.volumeType && one.ID != "" }) {
 		t.Errorf("types: %v, %v", types, err)
 	}
-	made, err := user.Create(ctx, cloud.NewVolume{Name: "data", Size: 1, Type: s.volumeType, Metadata: map[string]string{"a": "b"}})
+	made, err := user.Create(ctx, cloud.NewVolume{Name: "data", Size: 1, Type: s.volumeType, Metadata: map[string]any{"a": "b"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type Servers struct {
 	store         *db.Store
 	images        *cloud.ImageService
 	networks      *cloud.NetworkService
+	volumes       *cloud.VolumeService
 	hosts         *hosts.Hosts
 	local         *virt.Hosts
 	defaults      nova.Quota // what projects may have unless something was set for them
@@ -87,7 +88,7 @@ func New(o Options) *Servers {
 		o.PasswordLength = passwordLength
 	}
 	return &Servers{
-		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
+		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
 		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, offloadAfter: o.OffloadAfter, shelvedPoll: o.ShelvedPoll,
 		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, host: o.Host,
