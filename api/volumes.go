@@ -6,7 +6,7 @@ import (
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
-	"github.com/nova-api/nova-api/internal/cloud"
+	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/views"
 )
@@ -38,7 +38,7 @@ func (c *Volumes) show(ctx context.Context, r *rest.Request) (any, error) {
 }
 
 func (c *Volumes) create(ctx context.Context, r *rest.Request, in schema.VolumeCreateBody) (any, error) {
-	volume, err := c.Compute.CreateVolume(ctx, cloud.NewVolume{
+	volume, err := c.Compute.CreateVolume(ctx, nova.NewVolume{
 		Name: in.Volume.Name, Description: in.Volume.Description, Size: int(in.Volume.Size), Zone: in.Volume.Zone,
 		Type: in.Volume.Type, SnapshotID: in.Volume.SnapshotID, Metadata: in.Volume.Metadata,
 	})

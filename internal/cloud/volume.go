@@ -64,23 +64,10 @@ func (v *Volume) List(ctx context.Context) ([]nova.Volume, error) {
 	return volumeList(ctx, v, "volumes", "volumes/detail", volumeDocument.volume)
 }
 
-// A NewVolume is what a volume is to be. Of the snapshot and the image, one at the
-// most is given.
-type NewVolume struct {
-	Name        string
-	Description string
-	Size        int // GB; 0 for as much as what it is made of
-	Zone        string
-	Type        string // ID or name; empty for the service's default
-	SnapshotID  string
-	ImageID     string
-	Metadata    map[string]any // texts; the service refuses other values
-}
-
 // Create has a volume made, which takes a while: it is available when its status
 // says so. It belongs to the project of whoever asks. The error is OverQuota if the
 // project may have no more, and NotFound if what it is to be made of isn't there.
-func (v *Volume) Create(ctx context.Context, n NewVolume) (nova.Volume, error) {
+func (v *Volume) Create(ctx context.Context, n nova.NewVolume) (nova.Volume, error) {
 	body := map[string]any{"name": n.Name, "description": n.Description, "metadata": n.Metadata}
 	if n.Metadata == nil {
 		body["metadata"] = map[string]any{}

@@ -126,7 +126,7 @@ func TestVolume_Faults(t *testing.T) {
 	snapshot := func(ctx context.Context, v *cloud.Volume) error { _, err := v.Snapshot(ctx, "x"); return err }
 	reserve := func(ctx context.Context, v *cloud.Volume) error { _, err := v.Reserve(ctx, "x", "s"); return err }
 	create := func(ctx context.Context, v *cloud.Volume) error {
-		_, err := v.Create(ctx, cloud.NewVolume{Size: 1, SnapshotID: "x"})
+		_, err := v.Create(ctx, nova.NewVolume{Size: 1, SnapshotID: "x"})
 		return err
 	}
 	take := func(ctx context.Context, v *cloud.Volume) error {
@@ -190,7 +190,7 @@ func exerciseVolume(t *testing.T, s site, clients *cloud.Clients, caller nova.Ca
 	if err != nil || !slices.ContainsFunc(types, func(one nova.VolumeType) bool { return one.Name == s.volumeType && one.ID != "" }) {
 		t.Errorf("types: %v, %v", types, err)
 	}
-	made, err := user.Create(ctx, cloud.NewVolume{Name: "data", Size: 1, Type: s.volumeType, Metadata: map[string]any{"a": "b"}})
+	made, err := user.Create(ctx, nova.NewVolume{Name: "data", Size: 1, Type: s.volumeType, Metadata: map[string]any{"a": "b"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +209,7 @@ func exerciseVolume(t *testing.T, s site, clients *cloud.Clients, caller nova.Ca
 		t.Error(err)
 	}
 	s.await(t, service, one.ID, "")
-	_, err = user.Create(ctx, cloud.NewVolume{SnapshotID: uuid.Nil.String()})
+	_, err = user.Create(ctx, nova.NewVolume{SnapshotID: uuid.Nil.String()})
 	wantError(t, err, nova.NotFound, "Snapshot "+uuid.Nil.String()+" could not be found.")
 }
 

@@ -27,7 +27,7 @@ func (a *Servers) Volume(ctx context.Context, id string) (nova.Volume, error) {
 
 // CreateVolume has a volume made. The error is Invalid if the service refuses what it
 // is to be, NotFound if what it is to be made of isn't there, and OverQuota.
-func (a *Servers) CreateVolume(ctx context.Context, n cloud.NewVolume) (nova.Volume, error) {
+func (a *Servers) CreateVolume(ctx context.Context, n nova.NewVolume) (nova.Volume, error) {
 	return a.block(ctx).Create(ctx, n)
 }
 

@@ -32,6 +32,19 @@ type Volume struct {
 	Holders       []VolumeHolder
 }
 
+// A NewVolume is what a volume is to be. Of the snapshot and the image, one at the
+// most is given.
+type NewVolume struct {
+	Name        string
+	Description string
+	Size        int // GB; 0 for as much as what it is made of
+	Zone        string
+	Type        string // ID or name; empty for the service's default
+	SnapshotID  string
+	ImageID     string
+	Metadata    map[string]any // texts; the service refuses other values
+}
+
 // A VolumeHolder is a server that has a volume, as the block storage service
 // knows it.
 type VolumeHolder struct {
