@@ -16,7 +16,8 @@ func (a *Servers) block(ctx context.Context) *cloud.Volume {
 	return a.volumes.As(nova.CallerOf(ctx))
 }
 
-// Volumes lists the volumes of the caller's project.
+// Volumes lists the volumes of the caller's project. The error is Unavailable if the
+// service can't be asked.
 func (a *Servers) Volumes(ctx context.Context) ([]nova.Volume, error) { return a.block(ctx).List(ctx) }
 
 // Volume finds a volume. The error is NotFound if there is none that the caller may
@@ -37,7 +38,8 @@ func (a *Servers) DeleteVolume(ctx context.Context, id string) error {
 	return a.block(ctx).Delete(ctx, id)
 }
 
-// VolumeSnapshots lists the snapshots of the caller's project.
+// VolumeSnapshots lists the snapshots of the caller's project. The error is
+// Unavailable if the service can't be asked.
 func (a *Servers) VolumeSnapshots(ctx context.Context) ([]nova.VolumeSnapshot, error) {
 	return a.block(ctx).Snapshots(ctx)
 }
