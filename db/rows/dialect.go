@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	_ "github.com/lib/pq"  // the driver "postgres"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"github.com/lib/pq"
+	"modernc.org/sqlite"
 
 	"github.com/nova-api/nova-api/internal/pattern"
 )
@@ -21,7 +21,6 @@ import (
 // A dialect holds the differences between the two databases.
 type dialect struct {
 	name       string            // as database/sql's driver, and goose, call it
-	bind       int               // how the driver wants placeholders
 	words      *strings.Replacer // what migrations write: $serial, $time, …
 	lock       string            // how a query claims rows that others may want too
 	forUpdate  string            // how a query keeps rows from changing until its transaction ends
@@ -40,7 +39,6 @@ type dialect struct {
 var dialects = map[string]dialect{
 	"postgres": {
 		name:      "postgres",
-		bind:      sqlx.DOLLAR,
 		words:     strings.NewReplacer("$serial", "BIGSERIAL PRIMARY KEY", "$time", "TIMESTAMPTZ", "$float", "DOUBLE PRECISION", "$blob", "BYTEA"),
 		lock:      "FOR UPDATE SKIP LOCKED",
 		forUpdate: "FOR UPDATE",
@@ -54,7 +52,6 @@ var dialects = map[string]dialect{
 	},
 	"sqlite": {
 		name:       "sqlite",
-		bind:       sqlx.QUESTION,
 		words:      strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB"),
 		matches:    "REGEXP",
 		pattern:    pattern.Pattern.Go,
@@ -105,10 +102,11 @@ func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := sql.Open("postgres", dsn)
+	connector, err := pq.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
+	d := sql.OpenDB(preparing{connector, sqlx.DOLLAR})
 	d.SetMaxOpenConns(p.conns)
 	d.SetMaxIdleConns(p.conns)
 	d.SetConnMaxIdleTime(5 * time.Minute)
@@ -144,10 +142,11 @@ func openSQLite(path string, p pool) (*sqlx.DB, error) {
 		q.Set("_txlock", "immediate")
 		p.conns = 1
 	}
-	d, err := sql.Open("sqlite", fileURL(path)+"?"+q.Encode())
+	connector, err := sqlite.NewConnector(fileURL(path) + "?" + q.Encode())
 	if err != nil {
 		return nil, err
 	}
+	d := sql.OpenDB(preparing{connector, sqlx.QUESTION})
 	d.SetMaxOpenConns(p.conns)
 	d.SetMaxIdleConns(p.conns)
 	if err := registerRegexp(); err != nil {

@@ -31,6 +31,8 @@ const (
 	pgOutOfRange           = "22003"
 	pgReadOnly             = "25006" // a standby that a fail-over has not promoted yet
 	pgCanceled             = "57014" // after statement_timeout, or by us
+	pgNoStatement          = "26000"
+	pgUnsupported          = "0A000"
 	pgDiskFull             = "53100"
 	pgIOError              = "58030"
 	pgDataCorrupted        = "XX001"
@@ -62,12 +64,23 @@ func postgresFault(err error) error {
 		return nova.Because(err, nova.Invalid, "The request holds a text or a number that can't be stored.")
 	case code == pgCanceled:
 		return interrupted(err)
-	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly:
+	case code == pgSerializationFailure, code == pgDeadlock, code == pgReadOnly, isStale(err):
 		return errors.Join(errTransient, unavailable(err))
 	case code[:2] == pgClassConnection, code[:2] == pgClassResources, code[:3] == pgClassIntervention:
 		return errors.Join(errTransient, unavailable(err))
 	}
 	return err
+}
+
+// isStale reports whether PostgreSQL no longer has a prepared statement, or one whose
+// rows have changed with the schema. Prepared anew, it works. The code for the second
+// has other meanings too, so the place in PostgreSQL's source tells.
+func isStale(err error) bool {
+	var e *pq.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.Code == pgNoStatement || e.Code == pgUnsupported && e.Routine == "RevalidateCachedQuery"
 }
 
 // sqliteFault is the same for SQLite, which has no codes for what PostgreSQL

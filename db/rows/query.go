@@ -71,7 +71,7 @@ func Put[T any](ctx context.Context, s *DB, query string, args ...any) (T, error
 func row[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string, args []any) (T, error) {
 	var value T
 	err := s.try(ctx, func(ctx context.Context) error {
-		return sqlx.GetContext(ctx, from, &value, s.rebind(query), args...)
+		return sqlx.GetContext(ctx, from, &value, query, args...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return value, ErrNoRows
@@ -93,7 +93,7 @@ func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string,
 	values := []T{}
 	err := s.try(ctx, func(ctx context.Context) error {
 		values = values[:0]
-		return sqlx.SelectContext(ctx, from, &values, s.rebind(query), args...)
+		return sqlx.SelectContext(ctx, from, &values, query, args...)
 	})
 	return values, err
 }
@@ -104,7 +104,7 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 	values := []T{}
 	err := s.try(ctx, func(ctx context.Context) error {
 		values = values[:0]
-		found, err := s.reader().QueryxContext(ctx, s.rebind(query), args...)
+		found, err := s.reader().QueryxContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 func Exec(ctx context.Context, s *DB, query string, args ...any) (int64, error) {
 	var changed int64
 	err := s.try(ctx, func(ctx context.Context) error {
-		result, err := s.writer().ExecContext(ctx, s.rebind(query), args...)
+		result, err := s.writer().ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -152,13 +152,6 @@ func In(query string, args ...any) (string, []any, error) {
 		return "", nil, fmt.Errorf("query with a list: %w", err)
 	}
 	return q, spread, nil
-}
-
-func (s *DB) rebind(query string) string {
-	if s.dialect.bind == sqlx.QUESTION {
-		return query
-	}
-	return sqlx.Rebind(s.dialect.bind, query)
 }
 
 // A Query collects the conditions of a WHERE with their arguments.
