@@ -147,6 +147,10 @@ func newParts(t *testing.T) *parts {
 // all accounts are right.
 func TestParts(t *testing.T) {
 	t.Parallel()
+	if !dbtest.HasPostgres() {
+		t.Logf("%s is not set: processes share PostgreSQL only", dbtest.PostgresVariable)
+		return
+	}
 	p := newParts(t)
 	for round := range number(t, roundsVariable, 1) {
 		p.round(round)
@@ -389,7 +393,7 @@ func (p *parts) checkIdle() {
 // which process that is.
 func TestParts_SecondHost(t *testing.T) {
 	t.Parallel()
-	if os.Getenv(dbtest.PostgresVariable) == "" {
+	if !dbtest.HasPostgres() {
 		t.Logf("%s is not set: processes share PostgreSQL only", dbtest.PostgresVariable)
 		return
 	}
