@@ -30,7 +30,7 @@ func TestEndlessBodies(t *testing.T) {
 	p.start()
 	paths := []string{
 		"/identity/v3/auth/tokens", "/identity/v2.0/tokens", "/image/v2/images", "/image/v2/images/x/file", "/networking/v2.0/networks",
-		"/v2.1/servers", "/v2/servers", "/", "/healthz", "/readyz", "/nowhere",
+		"/volume/v3/volumes", "/v2.1/servers", "/v2/servers", "/", "/healthz", "/readyz", "/nowhere",
 	}
 	conns := map[string]net.Conn{}
 	for _, path := range paths {
@@ -107,7 +107,7 @@ func TestTLS(t *testing.T) {
 		}
 		return string(body)
 	}
-	for _, path := range []string{"/", "/v2.1/", "/identity/v3", "/image/versions", "/networking/"} {
+	for _, path := range []string{"/", "/v2.1/", "/identity/v3", "/image/versions", "/networking/", "/volume/"} {
 		if body := get(path); !strings.Contains(body, secure+"/") || strings.Contains(body, "http://127") {
 			t.Errorf("%s: %s", path, body)
 		}

@@ -69,3 +69,27 @@ def test_administrators_make_types_and_set_quotas(cloud):
     cloud.openstack("quota", "set", "--volumes", "7", "demo", user="admin")
     shown = {row["Resource"]: row["Limit"] for row in cloud.openstack("quota", "show", "--volume", "-f", "json").json}
     assert shown["volumes"] == 7
+
+
+def test_a_volume_returns_to_its_snapshot(cloud, volumes):
+    cloud.openstack("volume", "create", "--size", "1", "data")
+    wait_for(cloud, "available", "data")
+    cloud.openstack("volume", "snapshot", "create", "--volume", "data", "snap")
+
+    def status():
+        return cloud.openstack("volume", "snapshot", "show", "snap", "-f", "json").json["status"]
+    eventually(lambda: status() == "available", "the snapshot is there")
+    cloud.openstack("--os-volume-api-version", "3.40", "volume", "revert", "snap")
+    wait_for(cloud, "available", "data")
+    cloud.openstack("volume", "snapshot", "delete", "snap")
+    eventually(lambda: cloud.openstack("volume", "snapshot", "list", "-f", "json").json == [], "the snapshot is gone")
+
+
+def test_what_volumes_are_put_on(cloud):
+    listed = cloud.openstack("volume", "service", "list", "-f", "json", user="admin").json
+    assert {s["Binary"]: s["State"] for s in listed} == {"cinder-scheduler": "up", "cinder-volume": "up"}
+    pool = cloud.openstack("volume", "backend", "pool", "list", "--long", "-f", "json", user="admin").json[0]
+    assert pool["Name"].endswith("@file#file")
+    shown = cloud.openstack("volume", "backend", "capability", "show", pool["Name"].split("#")[0], "-f", "json", user="admin")
+    assert shown.stdout
+    assert cloud.openstack("--os-volume-api-version", "3.3", "volume", "message", "list", "-f", "json").json == []

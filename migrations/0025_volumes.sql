@@ -120,7 +120,8 @@ CREATE TABLE volume_tasks (
     verb        TEXT NOT NULL,
     needs_id    TEXT NOT NULL, -- the volume or snapshot that is read meanwhile, or empty
     arguments   TEXT NOT NULL, -- JSON
-    folder      TEXT NOT NULL
+    folder      TEXT NOT NULL,
+    request_id  TEXT NOT NULL  -- of the request that announced it
 );
 CREATE INDEX volume_tasks_resource ON volume_tasks (resource_id);
 CREATE INDEX volume_tasks_needs ON volume_tasks (needs_id);
@@ -131,6 +132,22 @@ CREATE TABLE volume_quotas (
     hard_limit BIGINT NOT NULL,
     PRIMARY KEY (project_id, resource)
 );
+
+-- The limits of projects that have none of their own. The class is "default":
+-- others can be written and read, as in Cinder, and mean nothing.
+CREATE TABLE volume_quota_classes (
+    class      TEXT   NOT NULL,
+    resource   TEXT   NOT NULL,
+    hard_limit BIGINT NOT NULL,
+    PRIMARY KEY (class, resource)
+);
+
+-- The types that a project's volumes have if nobody says which.
+CREATE TABLE volume_default_types (
+    project_id TEXT NOT NULL PRIMARY KEY,
+    type_id    TEXT NOT NULL REFERENCES volume_types (id)
+);
+CREATE INDEX volume_default_types_type ON volume_default_types (type_id);
 
 -- A row is locked while something with a limit is made for the project.
 CREATE TABLE volume_projects (
@@ -148,6 +165,8 @@ CREATE TABLE volume_messages (
     event_id      TEXT  NOT NULL,
     text          TEXT  NOT NULL,
     created_at    $time NOT NULL,
+    updated_at    $time,
     expires_at    $time NOT NULL
 );
 CREATE INDEX volume_messages_project ON volume_messages (project_id, created_at, serial);
+CREATE INDEX volume_messages_expiry ON volume_messages (expires_at);

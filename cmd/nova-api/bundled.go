@@ -90,6 +90,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 		b.volume, err = volume.New(volume.Options{
 			Store: volumedb.New(store.DB), Dir: filepath.Join(cfg.StateDir, "volumes"), Log: log,
 			Validate: whose, AuthURL: authURL, PublicURL: cfg.NovaAPI.PublicURL, Zone: cfg.DefaultZone, Host: cfg.Host,
+			Limits: volumeLimits(cfg.Volume),
 		})
 		if err != nil {
 			return nil, err
@@ -97,6 +98,13 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 		b.mounts[volume.Path] = b.volume
 	}
 	return b, nil
+}
+
+// volumeLimits are the limits of block storage, by Cinder's names.
+func volumeLimits(c config.Volume) map[string]int64 {
+	return map[string]int64{
+		"volumes": int64(c.Volumes), "snapshots": int64(c.Snapshots), "gigabytes": int64(c.Gigabytes), "per_volume_gigabytes": int64(c.VolumeGB),
+	}
 }
 
 // connect gives the bundled services the clients that the API uses, to ask about

@@ -9,10 +9,19 @@ import (
 
 // Limits are the limits that a project has of its own, by resource.
 func (s *Store) Limits(ctx context.Context, project string) (map[string]int64, error) {
+	return s.limits(ctx, "SELECT resource, hard_limit FROM volume_quotas WHERE project_id = ?", project)
+}
+
+// ClassLimits are the limits of a class of projects, by resource.
+func (s *Store) ClassLimits(ctx context.Context, class string) (map[string]int64, error) {
+	return s.limits(ctx, "SELECT resource, hard_limit FROM volume_quota_classes WHERE class = ?", class)
+}
+
+func (s *Store) limits(ctx context.Context, query, of string) (map[string]int64, error) {
 	found, err := rows.All[struct {
 		Resource string `db:"resource"`
 		Limit    int64  `db:"hard_limit"`
-	}](ctx, s.DB, "SELECT resource, hard_limit FROM volume_quotas WHERE project_id = ?", project)
+	}](ctx, s.DB, query, of)
 	limits := make(map[string]int64, len(found))
 	for _, row := range found {
 		limits[row.Resource] = row.Limit
@@ -23,12 +32,22 @@ func (s *Store) Limits(ctx context.Context, project string) (map[string]int64, e
 // SetLimits gives a project limits of its own. Those of other resources stay as
 // they are.
 func (s *Store) SetLimits(ctx context.Context, project string, limits map[string]int64) error {
+	return s.setLimits(ctx, `
+		INSERT INTO volume_quotas (project_id, resource, hard_limit) VALUES (?, ?, ?)
+		ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`, project, limits)
+}
+
+// SetClassLimits does the same for a class of projects.
+func (s *Store) SetClassLimits(ctx context.Context, class string, limits map[string]int64) error {
+	return s.setLimits(ctx, `
+		INSERT INTO volume_quota_classes (class, resource, hard_limit) VALUES (?, ?, ?)
+		ON CONFLICT (class, resource) DO UPDATE SET hard_limit = excluded.hard_limit`, class, limits)
+}
+
+func (s *Store) setLimits(ctx context.Context, statement, of string, limits map[string]int64) error {
 	return s.DB.Tx(ctx, func(tx *rows.DB) error {
 		for _, resource := range rows.SortedKeys(limits) {
-			_, err := rows.Exec(ctx, tx, `
-				INSERT INTO volume_quotas (project_id, resource, hard_limit) VALUES (?, ?, ?)
-				ON CONFLICT (project_id, resource) DO UPDATE SET hard_limit = excluded.hard_limit`, project, resource, limits[resource])
-			if err != nil {
+			if _, err := rows.Exec(ctx, tx, statement, of, resource, limits[resource]); err != nil {
 				return err
 			}
 		}
@@ -77,4 +96,13 @@ func (s *Store) Used(ctx context.Context, project string) (map[string]int64, err
 		}
 	}
 	return used, nil
+}
+
+// GigabytesOf is how much the volumes and snapshots of a folder may grow to, in GB.
+func (s *Store) GigabytesOf(ctx context.Context, folder string) (int64, error) {
+	return rows.Get[int64](ctx, s.DB, `
+		SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM (
+			SELECT size + reserved AS size FROM volume_volumes WHERE folder = ?
+			UNION ALL SELECT size FROM volume_snapshots WHERE folder = ?
+		) AS sizes`, folder, folder)
 }

@@ -19,6 +19,7 @@ type Store struct {
 	Types       Table[Type]
 	Snapshots   Table[Snapshot]
 	Attachments Table[Attachment]
+	Messages    Table[Message]
 }
 
 // New makes a Store on an open database.
@@ -29,6 +30,7 @@ func New(d *rows.DB) *Store {
 		Types:       Table[Type]{d, &types},
 		Snapshots:   Table[Snapshot]{d, &snapshots},
 		Attachments: Table[Attachment]{d, &attachments},
+		Messages:    Table[Message]{d, &messages},
 	}
 }
 

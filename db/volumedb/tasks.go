@@ -16,7 +16,8 @@ type Task struct {
 	Verb       string                       `db:"verb"`
 	NeedsID    string                       `db:"needs_id"` // the volume or snapshot that is read meanwhile; empty for none
 	Arguments  rows.JSON[map[string]string] `db:"arguments"`
-	Folder     string                       `db:"folder"` // the folder with the data
+	Folder     string                       `db:"folder"`     // the folder with the data
+	RequestID  string                       `db:"request_id"` // of the request that announced the work; AddTask fills it in
 }
 
 // queueOf is the queue whose waiters are told of new tasks.
@@ -30,6 +31,7 @@ func (s *Store) Subscribe(folder string) (woken <-chan struct{}, unsubscribe fun
 // AddTask queues work. Call it in the transaction that announces the work, with
 // the resource locked, and the one that it needs.
 func (s *Store) AddTask(ctx context.Context, t Task) error {
+	t.RequestID = nova.RequestOf(ctx).ID
 	text, args, err := rows.Named(rows.Insert[Task]("volume_tasks", "serial"), t)
 	if err != nil {
 		return err

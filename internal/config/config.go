@@ -40,6 +40,7 @@ type Config struct {
 	Glance          Glance
 	Neutron         Neutron
 	Cinder          Cinder
+	Volume          Volume
 	Identity        Identity
 	Quota           Quota
 	Policy          Policy

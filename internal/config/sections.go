@@ -21,6 +21,7 @@ func Sections() []Section {
 		{"cinder", "The address of the block storage service, and the service user for it. Without an auth_url, it is the service user of [keystone_authtoken].", cinderOptions()},
 		{"identity", "The bundled identity service.", identityOptions},
 		{"image", "The bundled image service.", imageOptions},
+		{"volume", "The bundled block storage service: the limits of projects that an administrator has set no others for; -1 is no limit.", volumeOptions},
 		{"quota", "The limits of projects that an administrator has set no others for; -1 is no limit.", quotaOptions},
 		{"oslo_policy", "Who may do what.", policyOptions},
 		{"filter_scheduler", "Which hosts a server may go to, and which of them is best. A multiplier below zero packs servers instead of spreading them; an aggregate's metadata of a multiplier's name overrides it for the hosts in it.", filterSchedulerOptions},

@@ -70,6 +70,7 @@ func (s *Service) volumeActions() map[string]action {
 		"os-reimage": {since: 68, schema: schema{props: []prop{
 			{name: "image_id", check: uuidText, required: true}, {name: "reimage_reserved", check: boolean},
 		}}, do: s.reimage},
+		"revert":                  {since: withRevert, schema: schema{props: []prop{{name: "snapshot_id", check: optionalText}}, open: latest + 1}, do: s.revert},
 		"os-reset_status":         {schema: resetBody, do: s.resetStatus},
 		"os-force_delete":         {free: true, do: s.forceDelete},
 		"os-set_image_metadata":   {schema: schema{props: []prop{{name: "metadata", check: metadataValues, required: true}}}, do: s.setImageMetadata},

@@ -22,10 +22,23 @@ func (s *Service) limitRoutes() []route {
 	return []route{{"GET", "/limits", 0, s.showLimits}}
 }
 
-// limitsOf are the limits that hold for a project.
-func (s *Service) limitsOf(ctx context.Context, tx *volumedb.Store, project string) (map[string]int64, error) {
+// defaultLimits are the limits of projects without their own: those that an
+// administrator has given the class "default", else the configuration's, else
+// Cinder's.
+func (s *Service) defaultLimits(ctx context.Context, tx *volumedb.Store) (map[string]int64, error) {
 	limits := maps.Clone(cinderLimits)
 	maps.Copy(limits, s.Limits)
+	class, err := tx.ClassLimits(ctx, defaultClass)
+	maps.Copy(limits, class)
+	return limits, err
+}
+
+// limitsOf are the limits that hold for a project.
+func (s *Service) limitsOf(ctx context.Context, tx *volumedb.Store, project string) (map[string]int64, error) {
+	limits, err := s.defaultLimits(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
 	own, err := tx.Limits(ctx, project)
 	maps.Copy(limits, own)
 	return limits, err

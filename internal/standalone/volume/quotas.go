@@ -15,15 +15,15 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
 
-// quotaRoutes are the calls about the limits of projects, and about what there is
-// to put volumes on.
+// quotaRoutes are the calls about the limits of projects.
 func (s *Service) quotaRoutes() []route {
 	return []route{
 		{"GET", "/os-quota-sets/{target}", 0, s.showQuota},
 		{"GET", "/os-quota-sets/{target}/defaults", 0, s.showDefaultQuota},
 		{"PUT", "/os-quota-sets/{target}", 0, s.updateQuota},
 		{"DELETE", "/os-quota-sets/{target}", 0, s.deleteQuota},
-		{"GET", "/os-availability-zone", 0, s.listZones},
+		{"GET", "/os-quota-class-sets/{class}", 0, s.showClass},
+		{"PUT", "/os-quota-class-sets/{class}", 0, s.updateClass},
 	}
 }
 
@@ -84,8 +84,10 @@ func (s *Service) showDefaultQuota(r *http.Request) (kit.Reply, error) {
 	if err := mayRead(nova.CallerOf(r.Context()), project, "volume_extension:quotas:show"); err != nil {
 		return kit.Reply{}, err
 	}
-	limits := maps.Clone(cinderLimits)
-	maps.Copy(limits, s.Limits)
+	limits, err := s.defaultLimits(r.Context(), s.Store)
+	if err != nil {
+		return kit.Reply{}, err
+	}
 	set, err := s.quotaSet(r.Context(), limits)
 	set["id"] = project
 	return kit.Reply{Body: object{"quota_set": set}}, err
@@ -171,7 +173,56 @@ func (s *Service) deleteQuota(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Status: http.StatusOK}, s.Store.DeleteLimits(r.Context(), chi.URLParam(r, "target"))
 }
 
-// listZones shows the one availability zone.
-func (s *Service) listZones(*http.Request) (kit.Reply, error) {
-	return kit.Reply{Body: object{"availabilityZoneInfo": []object{{"zoneName": s.Zone, "zoneState": object{"available": true}}}}}, nil
+// defaultClass is the class of all projects.
+const defaultClass = "default"
+
+// classLimits are the limits of a class. A class that nobody has said anything of
+// has those of the configuration.
+func (s *Service) classLimits(ctx context.Context, class string) (object, error) {
+	limits := maps.Clone(cinderLimits)
+	maps.Copy(limits, s.Limits)
+	own, err := s.Store.ClassLimits(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(limits, own)
+	return s.quotaSet(ctx, limits)
+}
+
+// showClass shows the limits of a class.
+func (s *Service) showClass(r *http.Request) (kit.Reply, error) {
+	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:quota_classes:get"); err != nil {
+		return kit.Reply{}, err
+	}
+	class := chi.URLParam(r, "class")
+	set, err := s.classLimits(r.Context(), class)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	set["id"] = class
+	return kit.Reply{Body: object{"quota_class_set": set}}, nil
+}
+
+// updateClass sets limits of a class: all that the body has, or none.
+func (s *Service) updateClass(r *http.Request) (kit.Reply, error) {
+	ctx, class := r.Context(), chi.URLParam(r, "class")
+	if err := mayAdminister(nova.CallerOf(ctx), "volume_extension:quota_classes:update"); err != nil {
+		return kit.Reply{}, err
+	}
+	if wrong := text(class); wrong != "" {
+		return kit.Reply{}, badField("quota_class_name", class, wrong)
+	}
+	body, err := s.body(r, schema{key: "quota_class_set", open: latest + 1})
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	limits, err := s.limitsIn(ctx, body)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if err := s.Store.SetClassLimits(ctx, class, limits); err != nil {
+		return kit.Reply{}, err
+	}
+	set, err := s.classLimits(ctx, class)
+	return kit.Reply{Body: object{"quota_class_set": set}}, err
 }

@@ -113,7 +113,10 @@ func (s *Service) router() http.Handler {
 
 // routes are all calls below /v3.
 func (s *Service) routes() []route {
-	return slices.Concat(s.volumeRoutes(), s.metadataRoutes(), s.actionRoutes(), s.attachmentRoutes(), s.snapshotRoutes(), s.typeRoutes(), s.typeAdminRoutes(), s.limitRoutes(), s.quotaRoutes())
+	return slices.Concat(
+		s.volumeRoutes(), s.metadataRoutes(), s.actionRoutes(), s.attachmentRoutes(), s.snapshotRoutes(), s.typeRoutes(), s.typeAdminRoutes(),
+		s.defaultTypeRoutes(), s.limitRoutes(), s.quotaRoutes(), s.messageRoutes(), s.backendRoutes(),
+	)
 }
 
 // serve answers a call that there is in the version that was asked for, of the

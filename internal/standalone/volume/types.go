@@ -25,9 +25,17 @@ func (s *Service) typeRoutes() []route {
 // once.
 func isMultiattach(t volumedb.Type) bool { return t.Specs["multiattach"] == "<is> True" }
 
-// usableType finds a type by its ID or its name: the default one for none. A type
-// that the caller's project may not use isn't there.
+// usableType finds a type by its ID or its name: for none, the default one of the
+// caller's project, or of all. A type that the caller's project may not use isn't
+// there.
 func usableType(ctx context.Context, tx *volumedb.Store, c nova.Caller, idOrName string) (volumedb.Type, error) {
+	if idOrName == "" {
+		own, err := tx.DefaultTypeOf(ctx, c.ProjectID)
+		if err != nil && !nova.Is(err, nova.NotFound) {
+			return volumedb.Type{}, err
+		}
+		idOrName = own
+	}
 	column := "name"
 	if _, err := uuid.Parse(idOrName); err == nil {
 		column = "id"

@@ -114,16 +114,21 @@ func (s *Service) changeType(r *http.Request, rule string, change func(t *volume
 	return t, missing(err, noType(id))
 }
 
-// deleteType deletes a type that no volume has. The default one stays.
+// deleteType deletes a type that no volume has. Default ones stay, of all projects or
+// of one.
 func (s *Service) deleteType(r *http.Request) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:type_delete"); err != nil {
 		return kit.Reply{}, err
 	}
 	id := chi.URLParam(r, "type")
-	if id == defaultTypeID {
+	isDefault, err := s.Store.IsDefaultType(r.Context(), id)
+	if err != nil {
+		return kit.Reply{}, err
+	}
+	if id == defaultTypeID || isDefault {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "The volume type %s is a default volume type and cannot be deleted.", id)
 	}
-	err := s.Store.Types.Delete(r.Context(), id)
+	err = s.Store.Types.Delete(r.Context(), id)
 	if nova.Is(err, nova.Conflict) {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Target volume type is still in use.")
 	}

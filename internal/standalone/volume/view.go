@@ -110,9 +110,6 @@ func (s *Service) extend(caller nova.Caller, v volumedb.Volume, view object) {
 	}
 }
 
-// backend is what the one backend of each process is called, and its one pool.
-const backend = "@file#file"
-
 // hostOf says where a volume is. The folder of another machine is known by its
 // identity alone.
 func (s *Service) hostOf(v volumedb.Volume) string {

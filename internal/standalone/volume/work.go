@@ -2,6 +2,7 @@ package volume
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -18,6 +19,7 @@ const (
 	taskExtend         = "extend"
 	taskUpload         = "upload"
 	taskReimage        = "reimage"
+	taskRevert         = "revert to snapshot"
 	taskSnapshot       = "create snapshot"
 	taskDeleteSnapshot = "delete snapshot"
 )
@@ -31,14 +33,17 @@ type work struct {
 	done func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error
 	// failed is what becomes of the volume if do has failed.
 	failed func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error
+	// message is what the users of the project are told of a failure.
+	message complaint
 }
 
 // works are all verbs.
 var works = map[string]work{
 	taskCreate: {
-		do:     (*Service).makeData,
-		done:   becomes(available),
-		failed: fails(failed),
+		do:      (*Service).makeData,
+		done:    becomes(available),
+		failed:  fails(failed),
+		message: complaint{ofVolume, "008", "012"},
 	},
 	taskDelete: {
 		do:     (*Service).removeVolume,
@@ -53,6 +58,7 @@ var works = map[string]work{
 		failed: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error {
 			return extended(ctx, tx, t, cause)
 		},
+		message: complaint{ofVolume, "007", "010"},
 	},
 	taskUpload: {
 		do: (*Service).upload,
@@ -62,23 +68,34 @@ var works = map[string]work{
 		failed: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, _ error) error {
 			return returns(ctx, tx, t)
 		},
+		message: complaint{ofVolume, "003", "004"},
 	},
 	taskReimage: {
-		do: (*Service).reimageData,
+		do: (*Service).rewriteData,
 		done: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
 			return returns(ctx, tx, t)
 		},
-		failed: fails(failed),
+		failed:  fails(failed),
+		message: complaint{ofVolume, "016", "028"},
+	},
+	taskRevert: {
+		do:   (*Service).rewriteData,
+		done: reverted(available),
+		failed: func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, _ error) error {
+			return reverted(failed)(s, ctx, tx, t)
+		},
 	},
 	taskSnapshot: {
-		do:     (*Service).makeSnapshot,
-		done:   snapshotBecomes(available, "100%"),
-		failed: snapshotFails(failed),
+		do:      (*Service).makeSnapshot,
+		done:    snapshotBecomes(available, "100%"),
+		failed:  snapshotFails(failed),
+		message: complaint{ofSnapshot, "009", "013"},
 	},
 	taskDeleteSnapshot: {
-		do:     (*Service).removeData,
-		done:   (*Service).forgetSnapshot,
-		failed: snapshotFails(errorDeleting),
+		do:      (*Service).removeData,
+		done:    (*Service).forgetSnapshot,
+		failed:  snapshotFails(errorDeleting),
+		message: complaint{ofSnapshot, "010", "016"},
 	},
 }
 
@@ -96,7 +113,7 @@ func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		if err := s.Work(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(s.Work(ctx), s.Store.ExpireMessages(ctx)); err != nil && ctx.Err() == nil {
 			s.Log.Warn().Err(err).Msg("volumes can't be worked on")
 		}
 		select {
@@ -188,6 +205,9 @@ func (s *Service) end(ctx context.Context, w work, t volumedb.Task, cause error)
 			return err
 		}
 		if cause != nil {
+			if err := s.complain(ctx, tx, w.message, t); err != nil {
+				return err
+			}
 			return w.failed(s, ctx, tx, t, cause)
 		}
 		return w.done(s, ctx, tx, t)
@@ -315,8 +335,25 @@ func returns(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
 	return err
 }
 
-// reimageData writes an image over the data of a volume.
-func (s *Service) reimageData(ctx context.Context, t volumedb.Task) error {
+// reverted ends the return of a volume to its snapshot, whether it was possible or
+// not: the snapshot can be used again. It may have been deleted by force.
+func reverted(status string) func(*Service, context.Context, *volumedb.Store, volumedb.Task) error {
+	return func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+		_, err := tx.Snapshots.Change(ctx, t.NeedsID, func(_ *volumedb.Store, one *volumedb.Snapshot) error {
+			if one.Status == restoring {
+				one.Status = available
+			}
+			return nil
+		})
+		if err != nil && !nova.Is(err, nova.NotFound) {
+			return err
+		}
+		return becomes(status)(s, ctx, tx, t)
+	}
+}
+
+// rewriteData writes an image or a snapshot over the data of a volume.
+func (s *Service) rewriteData(ctx context.Context, t volumedb.Task) error {
 	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
 	if err != nil {
 		return err
