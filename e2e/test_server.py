@@ -136,7 +136,9 @@ class TestNova:
 
     def test_rebuild(self, cloud, image):
         rebuilt = cloud.nova("rebuild", "--rebuild-password", "anew", "--meta", "b=zwei", "web", image).properties
-        assert (rebuilt["name"], rebuilt["status"], rebuilt["adminPass"]) == ("web", "REBUILD", "anew")
+        assert (rebuilt["name"], rebuilt["adminPass"]) == ("web", "anew")
+        # The client asks for the server once more, and by then the fake hypervisor may be done.
+        assert rebuilt["status"] in ("REBUILD", "ACTIVE")
         cloud.wait("ACTIVE", "web")
 
     def test_interfaces(self, cloud):
