@@ -12,6 +12,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // Options are what all controllers work with.
@@ -27,6 +28,8 @@ type Options struct {
 	// ConsoleURL is the address under which this client opens a console of a type,
 	// such as novnc or serial, with a token.
 	ConsoleURL func(r *rest.Request, kind, token string) string
+	// AuditCycle is how long the periods of usage audits are, and when they begin.
+	AuditCycle nova.AuditCycle
 	// ShowPassword shows the administrator's password of a new server, once.
 	ShowPassword bool
 }

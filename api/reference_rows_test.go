@@ -141,9 +141,11 @@ var examples = map[string]example{
 		path: "/os-services/{service}", body: `{"status": "enabled"}`,
 		until: 52, was: "/os-services/enable", old: `{"host": "fake-2", "binary": "nova-compute"}`,
 	},
-	"DELETE /os-services/{id}":         {path: "/os-services/{new service}", until: 52, was: "/os-services/{new service number}"},
-	"GET /os-simple-tenant-usage":      {path: "/os-simple-tenant-usage"},
-	"GET /os-simple-tenant-usage/{id}": {path: "/os-simple-tenant-usage/{project}"},
+	"DELETE /os-services/{id}":              {path: "/os-services/{new service}", until: 52, was: "/os-services/{new service number}"},
+	"GET /os-instance_usage_audit_log":      {path: "/os-instance_usage_audit_log"},
+	"GET /os-instance_usage_audit_log/{id}": {path: "/os-instance_usage_audit_log/2026-11-27%2010:00:00"},
+	"GET /os-simple-tenant-usage":           {path: "/os-simple-tenant-usage"},
+	"GET /os-simple-tenant-usage/{id}":      {path: "/os-simple-tenant-usage/{project}"},
 
 	"GET /servers":         {path: "/servers"},
 	"GET /servers/detail":  {path: "/servers/detail"},
@@ -255,7 +257,6 @@ var notServed = map[string][]string{
 	"operators": {
 		"GET /os-baremetal-nodes", "POST /os-baremetal-nodes", "GET /os-baremetal-nodes/{id}",
 		"DELETE /os-baremetal-nodes/{id}",
-		"GET /os-instance_usage_audit_log", "GET /os-instance_usage_audit_log/{id}",
 		"DELETE /servers/{server_id}/migrations/{id}",
 		"POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",
 		"POST /os-baremetal-nodes/{id}/action add_interface", "POST /os-baremetal-nodes/{id}/action remove_interface",

@@ -26,6 +26,7 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("host", "os-hosts", &HostMachines{o}, rest.Member{"reboot": "GET", "shutdown": "GET", "startup": "GET"})
 	m.Resource("service", "os-services", &Services{o})
 
+	m.Resource("instance_usage_audit_log", "os-instance_usage_audit_log", &InstanceUsageAuditLogs{o})
 	m.Resource("tenant_usage", "os-simple-tenant-usage", &TenantUsages{o})
 
 	m.Resource("console_auth_token", "os-console-auth-tokens", &ConsoleAuthTokens{o})

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/nova-api/nova-api/api/rest"
@@ -101,13 +100,8 @@ func usageTime(text string, otherwise time.Time) (time.Time, error) {
 	if clock[0] == "" {
 		clock = parts[8:]
 	}
-	fraction := clock[3] + strings.Repeat("0", 6-len(clock[3]))
-	padded := []string{parts[1]}
-	for _, number := range []string{parts[2], strings.TrimSpace(parts[3]), clock[0], clock[1], clock[2]} {
-		padded = append(padded, strings.Repeat("0", 2-len(number))+number)
-	}
-	at, err := time.Parse("2006 01 02 15 04 05.000000", strings.Join(padded, " ")+"."+fraction)
-	if err != nil || at.Year() == 0 { // Python's years begin at 1
+	at, ok := timeOf(parts[1], parts[2], parts[3], clock[0], clock[1], clock[2], clock[3])
+	if !ok {
 		return time.Time{}, invalid
 	}
 	return at, nil

@@ -5,8 +5,8 @@ import "slices"
 // Queries of reads that know no parameters.
 var (
 	// NoQuery refuses any since 2.102. It is that of extensions, a flavor, its
-	// extra specs and access, availability zones, quota class sets, a server,
-	// its addresses, its metadata and one of its actions.
+	// extra specs and access, availability zones, quota class sets, audits of usage,
+	// a server, its addresses, its metadata and one of its actions.
 	NoQuery = NewQuery().Strict(102)
 
 	// IgnoredQuery takes any, in all versions. It is that of tags, of the

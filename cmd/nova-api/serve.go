@@ -285,8 +285,12 @@ func newHandler(cfg *config.Config, c core, log zerolog.Logger) (http.Handler, e
 	if c.counters != nil {
 		site.Count = c.counters.Request
 	}
+	cycle, err := nova.ParseAuditCycle(cfg.AuditPeriod)
+	if err != nil {
+		return nil, err
+	}
 	front := newFront(c.store, site, c.bundled, api.New(api.Options{
-		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists,
+		Site: site, Store: c.store, Compute: c.servers, Hosts: c.hosts, ProjectExists: c.clients.Identity.ProjectExists, AuditCycle: cycle,
 		ImageURL: c.bundled.imageURL(cfg, c.clients.Image), ConsoleURL: consoleURL(cfg), ShowPassword: cfg.API.InstancePassword,
 	}))
 	if cfg.Middleware.ProxyHeaders {

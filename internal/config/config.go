@@ -30,6 +30,7 @@ type Config struct {
 	DefaultZone      string   // the availability zone of hosts that are in no aggregate with a zone
 	NotInherited     []string // the image properties that snapshots don't take over
 	InternalZone     string   // the zone that the API shows for services other than compute
+	AuditPeriod      string   // for which usage is told: see nova.ParseAuditCycle
 	Hosts            Hosts
 	Waits            Waits
 

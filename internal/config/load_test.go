@@ -202,6 +202,7 @@ func TestLoad_faults(t *testing.T) {
 		{"empty list", "[nova_api]\nfake_hosts = ,", `[nova_api] fake_hosts = ",": must not be empty`},
 		{"twice in a list", "[nova_api]\nfake_hosts = a,b,a", `[nova_api] fake_hosts = "a,b,a": "a" is there twice`},
 		{"not a host name", "[nova_api]\nfake_hosts = a b", `[nova_api] fake_hosts = "a b": "a b": not a host name`},
+		{"not a cycle", "instance_usage_audit_period = month@31", `[DEFAULT] instance_usage_audit_period = "month@31": a cycle of one month can't begin at 31`},
 		{"not a URL", "[neutron]\nendpoint_override = neutron:9696", `[neutron] endpoint_override = "neutron:9696": not a URL: want http://… or https://…`},
 		{"no directory", "state_path =", `[DEFAULT] state_path = "": must not be empty`},
 		{"refers to nothing", "state_path = $pybasedir/x", `[DEFAULT] state_path = "$pybasedir/x": refers to an option that isn't known here, or has a dollar sign that should be $$`},

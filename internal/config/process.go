@@ -81,4 +81,9 @@ var serverOptions = []Option{
 		Name: "internal_service_availability_zone", Default: "internal", Accepts: notEmpty, at: func(c *Config) any { return &c.InternalZone },
 		Help: "The availability zone that services other than compute are shown in.",
 	},
+	// What became of an audit is asked of the API, so this is about processes that serve it.
+	{
+		Name: "instance_usage_audit_period", Default: "month", Accepts: auditCycle, at: func(c *Config) any { return &c.AuditPeriod },
+		Help: "How long the periods are for which the usage of servers is told: hour, day, month or year. With @ and a number, they begin at that minute, hour, day or month: month@15 is from the 15th to the 15th.",
+	},
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/nova-api/nova-api/internal/nova"
 )
 
 // A rule is what an option accepts beyond being of its type. It is given the
@@ -114,6 +116,11 @@ var hostAndPort = rule{"host:port", func(text string) error {
 		return errors.New("the port is no number up to 65535")
 	}
 	return nil
+}}
+
+var auditCycle = rule{"hour, day, month or year, perhaps with @ and a number", func(text string) error {
+	_, err := nova.ParseAuditCycle(text)
+	return err
 }}
 
 var hostName = rule{"a host name", func(text string) error {

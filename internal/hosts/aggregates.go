@@ -176,7 +176,7 @@ func (h *Hosts) AddHost(ctx context.Context, serial int64, host string) (nova.Ag
 
 // checkHost refuses a host that there is not.
 func (h *Hosts) checkHost(ctx context.Context, host string) error {
-	found, err := h.store.Services(ctx, db.ServiceFilter{Host: host, Binary: binaryCompute}, h.downTime)
+	found, err := h.store.Services(ctx, db.ServiceFilter{Host: host, Binary: BinaryCompute}, h.downTime)
 	if err == nil && len(found) == 0 {
 		err = nova.Errorf(nova.NotFound, "Compute host %s could not be found.", host)
 	}

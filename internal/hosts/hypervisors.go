@@ -27,7 +27,7 @@ var errUnsupported = nova.Errorf(nova.NotImplemented, "The requested functionali
 // NotTurned refuses what would turn the machine of a host off or on, or put it into
 // maintenance: NotFound if there is no such host, and NotImplemented otherwise.
 func (h *Hosts) NotTurned(ctx context.Context, host string) error {
-	found, err := h.store.Services(ctx, db.ServiceFilter{Host: host, Binary: binaryCompute}, h.downTime)
+	found, err := h.store.Services(ctx, db.ServiceFilter{Host: host, Binary: BinaryCompute}, h.downTime)
 	switch {
 	case err != nil:
 		return err

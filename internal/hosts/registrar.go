@@ -17,7 +17,7 @@ import (
 
 // The services, in Nova's names for them.
 const (
-	binaryCompute   = "nova-compute"
+	BinaryCompute   = "nova-compute"
 	BinaryScheduler = "nova-scheduler"
 	BinaryConductor = "nova-conductor"
 )
@@ -76,7 +76,7 @@ func (r *Registrar) Register(ctx context.Context) error {
 
 // hold holds one host, and waits for it if necessary.
 func (r *Registrar) hold(ctx context.Context, host string) error {
-	service := nova.Service{ID: uuid.NewString(), Host: host, Binary: binaryCompute, Holder: r.Process.String()}
+	service := nova.Service{ID: uuid.NewString(), Host: host, Binary: BinaryCompute, Holder: r.Process.String()}
 	dead := ""
 	var before nova.Service
 	for {

@@ -23,7 +23,7 @@ func (h *Hosts) Services(ctx context.Context, f db.ServiceFilter) ([]nova.Servic
 // zoneOfService is the internal zone for services that run no servers, and that of
 // the host's aggregates for others.
 func (h *Hosts) zoneOfService(s nova.Service) string {
-	if s.Binary != binaryCompute {
+	if s.Binary != BinaryCompute {
 		return h.internalZone
 	}
 	return cmp.Or(s.Zone, h.zone)
@@ -63,7 +63,7 @@ func (h *Hosts) ChangeNamed(ctx context.Context, host, binary string, c ServiceC
 // EnableHost enables the service that runs a host, or disables it: NotFound if there
 // is no such host.
 func (h *Hosts) EnableHost(ctx context.Context, host string, enabled bool) error {
-	_, err := h.ChangeNamed(ctx, host, binaryCompute, ServiceChange{Disabled: new(!enabled)})
+	_, err := h.ChangeNamed(ctx, host, BinaryCompute, ServiceChange{Disabled: new(!enabled)})
 	return err
 }
 
@@ -79,7 +79,7 @@ func (h *Hosts) ChangeService(ctx context.Context, id string, c ServiceChange) (
 
 // checkBinary refuses to change a service that runs no host, with Invalid.
 func checkBinary(binary string) error {
-	if binary == binaryCompute {
+	if binary == BinaryCompute {
 		return nil
 	}
 	return nova.Errorf(nova.Invalid, "Updating a %s service is not supported. Only nova-compute services can be updated.", binary)
@@ -141,7 +141,7 @@ func (h *Hosts) DeleteService(ctx context.Context, f db.ServiceFilter) error {
 		if err != nil {
 			return err
 		}
-		if s.Binary == binaryCompute {
+		if s.Binary == BinaryCompute {
 			if err := checkUnused(ctx, tx, s.Host); err != nil {
 				return err
 			}
