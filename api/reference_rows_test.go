@@ -105,7 +105,14 @@ var examples = map[string]example{
 	"POST /os-snapshots":        {path: "/os-snapshots", body: `{"snapshot": {"volume_id": "{own volume}"}}`},
 	"GET /os-snapshots/{id}":    {path: "/os-snapshots/{own snapshot}"},
 	"DELETE /os-snapshots/{id}": {path: "/os-snapshots/{own snapshot}"},
-	"GET /os-server-groups":     {path: "/os-server-groups"},
+	"POST /os-assisted-volume-snapshots": {
+		path: "/os-assisted-volume-snapshots", body: `{"snapshot": {"volume_id": "v", "create_info": {"snapshot_id": "s", "type": "qcow2", "new_file": "f"}}}`,
+		status: 400, why: "no server has a volume that is a file on a share",
+	},
+	"DELETE /os-assisted-volume-snapshots/{id}": {
+		path: `/os-assisted-volume-snapshots/s?delete_info=%7B"volume_id":"v"%7D`, status: 400, why: "no server has a volume that is a file on a share",
+	},
+	"GET /os-server-groups": {path: "/os-server-groups"},
 	"POST /os-server-groups": {
 		path: "/os-server-groups", body: `{"server_group": {"name": "g", "policy": "affinity"}}`,
 		until: 63, old: `{"server_group": {"name": "g", "policies": ["affinity"]}}`,
@@ -244,7 +251,7 @@ func onServer(body, first string) example {
 // are about.
 var notServed = map[string][]string{
 	"volumes and shares": {
-		"POST /os-assisted-volume-snapshots", "DELETE /os-assisted-volume-snapshots/{id}", "GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
+		"GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
 		"GET /os-volumes_boot/{id}", "PUT /os-volumes_boot/{id}", "DELETE /os-volumes_boot/{id}",
 		"POST /servers/{server_id}/os-volume_attachments", "GET /servers/{server_id}/os-volume_attachments/{id}",
 		"PUT /servers/{server_id}/os-volume_attachments/{id}", "DELETE /servers/{server_id}/os-volume_attachments/{id}", "GET /servers/{server_id}/shares",

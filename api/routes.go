@@ -39,6 +39,7 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("security_group_rule", "os-security-group-rules", &SecurityGroupRules{o})
 	m.Resource("volume", "os-volumes", &Volumes{o}, rest.Collection{"detail": "GET"})
 	m.Resource("snapshot", "os-snapshots", &VolumeSnapshots{o}, rest.Collection{"detail": "GET"})
+	m.Resource("assisted_volume_snapshot", "os-assisted-volume-snapshots", &AssistedVolumeSnapshots{o})
 	m.Resource("server_group", "os-server-groups", &ServerGroups{o})
 
 	m.Resource("migration", "os-migrations", &Migrations{o})

@@ -23,6 +23,7 @@ var decodedInto = map[string]any{
 	"AggregateRemoveHost":        AggregateRemoveHostBody{},
 	"AggregateSetMetadata":       AggregateSetMetadataBody{},
 	"AggregateUpdate":            AggregateUpdateBody{},
+	"AssistedSnapshotCreate":     AssistedSnapshotCreateBody{},
 	"BackupInstanceCreate":       BackupInstanceCreateBody{},
 	"ChangePassword":             ChangePasswordBody{},
 	"CreateBackup":               CreateBackupBody{},

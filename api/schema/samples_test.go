@@ -75,6 +75,7 @@ var sampleFiles = []struct {
 	{"os-floating-ips", "floating-ips-create-req", FloatingIPCreate},
 	{"os-security-groups", "security-group-post-req", SecurityGroupCreate},
 	{"os-snapshots", "snapshot-create-req", SnapshotCreate},
+	{"os-assisted-volume-snapshots", "snapshot-create-assisted-req", AssistedSnapshotCreate},
 	{"os-volumes", "os-volumes-post-req", VolumeCreate},
 	{"os-security-groups", "security-group-rules-post-req", SecurityGroupRuleCreate},
 	{"os-server-tags", "server-tags-put-all-req", ServerTagsReplace},
