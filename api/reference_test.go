@@ -102,7 +102,8 @@ const ownKeyPair = "admin_or_user_id(owner of keypair)"
 
 // refusal is what a persona is answered that may not do what a row does: 0 if it
 // may. A server or a server group of another project does not exist for others,
-// unless it is its tags that they ask for: then Nova finds it, and policy refuses.
+// unless it is its tags or shares that they ask for: then Nova finds it, and policy
+// refuses.
 func (r row) refusal(persona string) int {
 	_, path, _ := strings.Cut(r.key, " ")
 	r.rule = cmp.Or(examples[r.key].rule, r.rule)
@@ -120,7 +121,7 @@ func (r row) refusal(persona string) int {
 
 // hidden reports whether what is at a path is found only in the caller's project.
 func hidden(path string) bool {
-	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags") || strings.HasPrefix(path, "/os-server-groups/{")
+	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags") && !strings.Contains(path, "/shares") || strings.HasPrefix(path, "/os-server-groups/{")
 }
 
 // proxied reports whether a path is about what another service has: policy is asked

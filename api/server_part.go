@@ -28,6 +28,16 @@ func (o Options) findMapped(ctx context.Context, id string) (nova.Server, error)
 	return server, err
 }
 
+// ofMappedServer is ofServer for resources whose server Nova finds by its mapping:
+// policy, which is asked next, refuses another project's server, so that it is 403
+// there and 404 elsewhere.
+type ofMappedServer struct{ Options }
+
+// load finds the server that the path names, be it deleted.
+func (c ofMappedServer) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
+	return c.findMapped(ctx, r.Param("server_id"))
+}
+
 // checkNotDeleted refuses a deleted server, which findMapped still finds.
 func checkNotDeleted(s nova.Server) error {
 	if s.DeletedAt != nil {

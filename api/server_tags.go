@@ -15,7 +15,7 @@ import (
 
 // ServerTags answers for /servers/{server_id}/tags, since 2.26: words that users
 // attach to a server.
-type ServerTags struct{ ofServer }
+type ServerTags struct{ ofMappedServer }
 
 // Operations are the operations on a server's tags.
 func (c *ServerTags) Operations() rest.Operations {
@@ -32,12 +32,6 @@ func (c *ServerTags) Operations() rest.Operations {
 		operations[name] = operation.Since(26)
 	}
 	return operations
-}
-
-// load finds the server wherever it is. Policy, which is asked next, refuses
-// another project's server, so that it is 403 here and 404 elsewhere.
-func (c *ServerTags) load(ctx context.Context, r *rest.Request) (nova.Server, error) {
-	return c.findMapped(ctx, r.Param("server_id"))
 }
 
 // check refuses to change the tags of a server that is gone or in the wrong state.

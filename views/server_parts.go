@@ -14,6 +14,9 @@ func MetadataItem(key, value string) Dict { return Dict{{"meta", Dict{{key, valu
 // Tags renders a server's tags.
 func Tags(tags []string) Dict { return Dict{{"tags", tags}} }
 
+// Shares are the shares of a server that has none.
+func Shares() Dict { return Dict{{"shares", []Dict{}}} }
+
 // ImageID answers with the ID of an image that is being made.
 func ImageID(id string) Dict { return Dict{{"image_id", id}} }
 

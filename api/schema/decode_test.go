@@ -31,6 +31,7 @@ var decodedInto = map[string]any{
 	"Evacuate":                   EvacuateBody{},
 	"FloatingIPCreate":           FloatingIPCreateBody{},
 	"SecurityGroupCreate":        SecurityGroupBody{},
+	"ServerShareCreate":          ServerShareCreateBody{},
 	"SnapshotCreate":             SnapshotCreateBody{},
 	"VolumeCreate":               VolumeCreateBody{},
 	"SecurityGroupUpdate":        SecurityGroupBody{},

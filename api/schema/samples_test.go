@@ -78,6 +78,7 @@ var sampleFiles = []struct {
 	{"os-assisted-volume-snapshots", "snapshot-create-assisted-req", AssistedSnapshotCreate},
 	{"os-volumes", "os-volumes-post-req", VolumeCreate},
 	{"os-security-groups", "security-group-rules-post-req", SecurityGroupRuleCreate},
+	{"os-server-shares", "server-shares-create-", ServerShareCreate},
 	{"os-server-tags", "server-tags-put-all-req", ServerTagsReplace},
 	{"server-metadata", "server-metadata-all-req", ServerMetadataCreate},
 	{"server-metadata", "server-metadata-req", ServerMetadataUpdate},

@@ -132,7 +132,7 @@ var History = []Change{
 	{94, "The host name of a server can be a full domain name.", Done},
 	{95, "Evacuated servers stay stopped.", Done},
 	{96, "A server shows the availability zone that it is pinned to.", Done},
-	{97, "Shares can be attached to a server.", Planned},
+	{97, "Shares can be attached to a server.", Done},
 	{98, "A server shows properties of its image.", Done},
 	{99, "Consoles can be of the kind spice-direct.", Done},
 	{100, "A server shows its scheduler hints.", Done},
