@@ -148,7 +148,17 @@ var examples = map[string]example{
 		path: "/os-services/{service}", body: `{"status": "enabled"}`,
 		until: 52, was: "/os-services/enable", old: `{"host": "fake-2", "binary": "nova-compute"}`,
 	},
-	"DELETE /os-services/{id}":              {path: "/os-services/{new service}", until: 52, was: "/os-services/{new service number}"},
+	"DELETE /os-services/{id}":        {path: "/os-services/{new service}", until: 52, was: "/os-services/{new service number}"},
+	"GET /os-baremetal-nodes":         {path: "/os-baremetal-nodes", status: 501, why: "there is no bare metal service"},
+	"GET /os-baremetal-nodes/{id}":    {path: "/os-baremetal-nodes/n", status: 501, why: "there is no bare metal service"},
+	"POST /os-baremetal-nodes":        {path: "/os-baremetal-nodes", body: "{}", status: 400, why: "it is refused for everybody, and the table has no status"},
+	"DELETE /os-baremetal-nodes/{id}": {path: "/os-baremetal-nodes/n", status: 400, why: "it is refused for everybody, and the table has no status"},
+	"POST /os-baremetal-nodes/{id}/action add_interface": {
+		path: "/os-baremetal-nodes/n/action", body: `{"add_interface": {}}`, status: 400, why: "it is refused for everybody, and the table has no status",
+	},
+	"POST /os-baremetal-nodes/{id}/action remove_interface": {
+		path: "/os-baremetal-nodes/n/action", body: `{"remove_interface": {}}`, status: 400, why: "it is refused for everybody, and the table has no status",
+	},
 	"GET /os-instance_usage_audit_log":      {path: "/os-instance_usage_audit_log"},
 	"GET /os-instance_usage_audit_log/{id}": {path: "/os-instance_usage_audit_log/2026-11-27%2010:00:00"},
 	"GET /os-simple-tenant-usage":           {path: "/os-simple-tenant-usage"},
@@ -265,10 +275,7 @@ var notServed = map[string][]string{
 		"POST /os-volumes_boot/{id}/action trigger_crash_dump",
 	},
 	"operators": {
-		"GET /os-baremetal-nodes", "POST /os-baremetal-nodes", "GET /os-baremetal-nodes/{id}",
-		"DELETE /os-baremetal-nodes/{id}",
 		"DELETE /servers/{server_id}/migrations/{id}",
 		"POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",
-		"POST /os-baremetal-nodes/{id}/action add_interface", "POST /os-baremetal-nodes/{id}/action remove_interface",
 	},
 }

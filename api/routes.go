@@ -24,6 +24,7 @@ func routes(m rest.Mapper, o Options) {
 	m.Resource("hypervisor", "os-hypervisors", &Hypervisors{o}, rest.Collection{"detail": "GET", "statistics": "GET"},
 		rest.Member{"uptime": "GET", "search": "GET", "servers": "GET"})
 	m.Resource("host", "os-hosts", &HostMachines{o}, rest.Member{"reboot": "GET", "shutdown": "GET", "startup": "GET"})
+	m.Resource("baremetal_node", "os-baremetal-nodes", &BaremetalNodes{o}, rest.Member{"action": "POST"})
 	m.Resource("service", "os-services", &Services{o})
 
 	m.Resource("instance_usage_audit_log", "os-instance_usage_audit_log", &InstanceUsageAuditLogs{o})

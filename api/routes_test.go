@@ -17,7 +17,12 @@ var ruleless = map[string]string{
 	"GET /flavors/detail": "everybody may see the flavors that they may use",
 	"GET /flavors/{id}":   "everybody may see the flavors that they may use",
 	"POST /os-keypairs":   "the user whose rule is asked is in the body",
-	"POST /servers/{id}/action (os-getRDPConsole)": "it is refused for everybody",
+	"POST /servers/{id}/action (os-getRDPConsole)": refusedForAll,
+
+	"POST /os-baremetal-nodes":                                refusedForAll,
+	"DELETE /os-baremetal-nodes/{id}":                         refusedForAll,
+	"POST /os-baremetal-nodes/{id}/action (add_interface)":    refusedForAll,
+	"POST /os-baremetal-nodes/{id}/action (remove_interface)": refusedForAll,
 
 	"GET /images":                             imageRules,
 	"GET /images/detail":                      imageRules,
@@ -32,6 +37,8 @@ var ruleless = map[string]string{
 
 	"POST /servers/{id}/action (migrate)": hostRules,
 }
+
+const refusedForAll = "it is refused for everybody"
 
 const hostRules = "one of two rules is asked, depending on whether the client names a host"
 
@@ -91,7 +98,7 @@ var notInCrashTest = map[string]string{
 	"os-getVNCConsole":    "it changes nothing about the server",
 	"os-getSPICEConsole":  "it changes nothing about the server",
 	"os-getSerialConsole": "it changes nothing about the server",
-	"os-getRDPConsole":    "it is refused for everybody",
+	"os-getRDPConsole":    refusedForAll,
 }
 
 // TestRoutes_ServerActions holds the actions on servers to the tests that each of

@@ -25,6 +25,7 @@ var bodies = map[string]*Body{
 	"SnapshotCreate":             SnapshotCreate,
 	"VolumeCreate":               VolumeCreate,
 	"AddTenantAccess":            AddTenantAccess,
+	"BaremetalNodeChange":        BaremetalNodeChange,
 	"AggregateAddHost":           AggregateAddHost,
 	"AssistedSnapshotCreate":     AssistedSnapshotCreate,
 	"AggregateCreate":            AggregateCreate,

@@ -78,8 +78,8 @@ var hostRules = []Entry{
 	{ServiceList, admin, "List the compute services.", ops{"GET /os-services"}},
 	{ServiceUpdate, admin, "Enable or disable a compute service, or force it down.", ops{"PUT /os-services/{id}"}},
 	{ServiceDelete, admin, "Delete a compute service.", ops{"DELETE /os-services/{id}"}},
-	// Until 2.35 these were passed on to the bare metal service. No microversion has them
-	// here: they answer 410.
+	// Until 2.35 Nova passes these on to the bare metal service. Here there is none: who may
+	// ask is answered 501.
 	{BaremetalNodeList, admin, "List the bare metal nodes.", ops{"GET /os-baremetal-nodes"}},
 	{BaremetalNodeShow, admin, "Show a bare metal node.", ops{"GET /os-baremetal-nodes/{id}"}},
 	// The audits tell how far each host has come with its notifications about usage, and
