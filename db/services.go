@@ -73,16 +73,22 @@ func (s *Store) SetService(ctx context.Context, v nova.Service) error {
 }
 
 // DeleteService removes a service and the nodes of its host. Call it in a
-// transaction, after LockService and LockHosts. The host leaves its aggregates.
+// transaction, after LockService and LockHosts. The host leaves its aggregates, and
+// is not expected to remove anything any more: evacuations from it are complete.
 func (s *Store) DeleteService(ctx context.Context, v nova.Service) error {
-	if _, err := rows.Exec(ctx, s.DB, "DELETE FROM aggregate_hosts WHERE host IN (SELECT host FROM hosts WHERE service_uuid = ?)", v.ID); err != nil {
+	const ofHost = "host IN (SELECT host FROM hosts WHERE service_uuid = ?)"
+	if _, err := rows.Exec(ctx, s.DB, `
+		UPDATE migrations SET status = ?, updated_at = ?
+		WHERE status = ? AND uuid IN (SELECT migration FROM host_leftovers WHERE `+ofHost+`)`,
+		nova.MigrationCompleted, s.Now(), nova.MigrationDone, v.ID); err != nil {
 		return err
 	}
-	if _, err := rows.Exec(ctx, s.DB, "DELETE FROM hosts WHERE service_uuid = ?", v.ID); err != nil {
-		return err
+	for _, from := range []string{"host_leftovers WHERE " + ofHost, "aggregate_hosts WHERE " + ofHost, "hosts WHERE service_uuid = ?", "services WHERE uuid = ?"} {
+		if _, err := rows.Exec(ctx, s.DB, "DELETE FROM "+from, v.ID); err != nil {
+			return err
+		}
 	}
-	_, err := rows.Exec(ctx, s.DB, "DELETE FROM services WHERE uuid = ?", v.ID)
-	return err
+	return nil
 }
 
 // IsMoving reports whether a migration to or from a host has not come to its

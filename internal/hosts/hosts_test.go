@@ -374,6 +374,44 @@ func TestRegistrar_ServiceDeleted(t *testing.T) {
 	})
 }
 
+// TestHosts_ServiceDeletedForGood: nobody waits any more for what the host was yet to
+// remove, and what other hosts are to remove stays, also that of a service of the same
+// machine that runs no servers.
+func TestHosts_ServiceDeletedForGood(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		r, _ := s.process(somewhere("a"))
+		s.must(r.Register(t.Context()))
+		evacuation := nova.Migration{ID: "m", ServerID: "evacuated", Type: nova.MigrationEvacuation, Status: nova.MigrationDone, SourceHost: "fake-1"}
+		s.must(s.store.CreateMigration(t.Context(), evacuation))
+		for _, l := range []nova.Leftover{
+			{ServerID: "evacuated", Host: "fake-1", Migration: "m"}, {ServerID: "deleted", Host: "fake-1"}, {ServerID: "deleted", Host: "fake-2"},
+		} {
+			s.must(s.store.LeaveOnHost(t.Context(), l))
+		}
+		left := func() (found []string) {
+			all, err := s.store.LeftOnHosts(t.Context(), []string{"fake-1", "fake-2"})
+			s.must(err)
+			for _, l := range all {
+				found = append(found, l.ServerID+" on "+l.Host)
+			}
+			return found
+		}
+		known := hosts.New(hosts.Options{Store: s.store, DownTime: downTime})
+		s.must(known.DeleteService(t.Context(), db.ServiceFilter{Binary: hosts.BinaryScheduler}))
+		if diff := cmp.Diff([]string{"evacuated on fake-1", "deleted on fake-1", "deleted on fake-2"}, left()); diff != "" {
+			t.Errorf("left without the scheduler (-want +got):\n%s", diff)
+		}
+		s.must(known.DeleteService(t.Context(), db.ServiceFilter{Host: "fake-1"}))
+		if diff := cmp.Diff([]string{"deleted on fake-2"}, left()); diff != "" {
+			t.Errorf("left without the host (-want +got):\n%s", diff)
+		}
+		if evacuees, err := s.store.HasEvacuees(t.Context(), "fake-1"); err != nil || evacuees {
+			t.Errorf("the evacuation goes on: %v, %v", evacuees, err)
+		}
+	})
+}
+
 func TestHosts_Zones(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {

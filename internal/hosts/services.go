@@ -134,7 +134,8 @@ func checkForcedUp(ctx context.Context, tx *db.Store, s nova.Service) error {
 // DeleteService removes a service that a filter names, and with one that runs a
 // host, the host: Conflict while that has servers, or migrations that are under
 // way. A process that still runs the host stops working on it, and registers
-// it anew when it is started again.
+// it anew when it is started again. What the host was yet to remove of servers that
+// were evacuated or deleted while it was down is forgotten: it won't come back.
 func (h *Hosts) DeleteService(ctx context.Context, f db.ServiceFilter) error {
 	return h.store.Tx(ctx, func(tx *db.Store) error {
 		s, err := tx.LockService(ctx, f, h.downTime)
