@@ -2,14 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
-	"github.com/nova-api/nova-api/internal/python"
 )
 
 // AssistedVolumeSnapshots answers for /os-assisted-volume-snapshots. The block
@@ -37,15 +35,11 @@ func (c *AssistedVolumeSnapshots) delete(_ context.Context, r *rest.Request) (an
 	if !r.Has("delete_info") {
 		return nil, nova.Errorf(nova.Invalid, "'delete_info'") // Nova tells the key that Python lacks
 	}
-	var info map[string]any
-	if err := json.Unmarshal([]byte(r.Last("delete_info")), &info); err != nil {
-		return nil, nova.Errorf(nova.Invalid, "delete_info is not a JSON object.")
+	volume, err := schema.VolumeInDeleteInfo(r.Last("delete_info"))
+	if err != nil {
+		return nil, err
 	}
-	volume, ok := info["volume_id"]
-	if !ok {
-		return nil, nova.Errorf(nova.Invalid, "'volume_id'")
-	}
-	return nil, errNoVolumeHere(python.Str(volume))
+	return nil, errNoVolumeHere(volume)
 }
 
 // errNoVolumeHere says that no server has a volume, in the words of VolumeBDMNotFound

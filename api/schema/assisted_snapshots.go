@@ -1,5 +1,12 @@
 package schema
 
+import (
+	"encoding/json"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/python"
+)
+
 // What the block storage service asks of snapshots that a hypervisor helps with.
 var (
 	AssistedSnapshotCreate = NewBody(Object(Prop("snapshot", Object(
@@ -26,4 +33,19 @@ type AssistedSnapshotCreateBody struct {
 			ID         string `json:"id"`
 		} `json:"create_info"`
 	} `json:"snapshot"`
+}
+
+// VolumeInDeleteInfo reads the volume of a snapshot that is to be deleted, from the
+// JSON in the query. Nova looks for whatever is given as the volume's ID, so that it
+// need not be text. The error is Invalid.
+func VolumeInDeleteInfo(text string) (string, error) {
+	var info map[string]any
+	if err := json.Unmarshal([]byte(text), &info); err != nil {
+		return "", nova.Errorf(nova.Invalid, "delete_info is not a JSON object.")
+	}
+	volume, ok := info["volume_id"]
+	if !ok {
+		return "", nova.Errorf(nova.Invalid, "'volume_id'")
+	}
+	return python.Str(volume), nil
 }
