@@ -25,12 +25,16 @@ type ServiceFilter struct {
 	ID     string
 	Host   string
 	Binary string
+	Silent time.Duration // for how long nothing has been heard of it, at least
 }
 
-func (f ServiceFilter) query() rows.Query {
+func (s *Store) servicesQuery(f ServiceFilter) rows.Query {
 	var q rows.Query
 	if f.Serial != 0 {
 		q.And("id = ?", f.Serial)
+	}
+	if f.Silent > 0 {
+		q.And("seen_at < " + s.Moment(-f.Silent))
 	}
 	for _, c := range []struct{ column, value string }{{"uuid", f.ID}, {"host", f.Host}, {"binary_name", f.Binary}} {
 		if c.value != "" {
@@ -47,7 +51,7 @@ func (s *Store) selectServices(within time.Duration) string {
 // Services lists services, the oldest first. A service is up if it was heard of
 // within a time and nobody forced it down.
 func (s *Store) Services(ctx context.Context, f ServiceFilter, within time.Duration) ([]nova.Service, error) {
-	q := f.query()
+	q := s.servicesQuery(f)
 	services, err := rows.All[nova.Service](ctx, s.DB,
 		s.selectServices(within)+q.Where()+" ORDER BY id", q.Args...)
 	if err != nil {
@@ -59,7 +63,7 @@ func (s *Store) Services(ctx context.Context, f ServiceFilter, within time.Durat
 // LockService finds a service and keeps others from changing it until the
 // transaction ends: NotFound if there is none.
 func (s *Store) LockService(ctx context.Context, f ServiceFilter, within time.Duration) (nova.Service, error) {
-	q := f.query()
+	q := s.servicesQuery(f)
 	return rows.Get[nova.Service](ctx, s.DB,
 		s.selectServices(within)+q.Where()+" "+s.ForUpdate(), q.Args...)
 }

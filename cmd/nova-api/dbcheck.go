@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"github.com/nova-api/nova-api/db"
-	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/config"
 )
 
 // dbCheckCommand is `nova-api db check`. It changes nothing.
@@ -21,23 +21,14 @@ type dbCheckCommand struct {
 
 // Run says what is wrong, a line each. The error is that something is, or that the
 // database can't be read.
-func (d *dbCheckCommand) Run(ctx context.Context, p process) (err error) {
+func (d *dbCheckCommand) Run(ctx context.Context, p process) error {
 	if d.Looks < 1 || d.Pause < 0 {
 		return usageError{errors.New("--looks must be 1 or more, --pause not below zero")}
 	}
-	cfg, warnings, err := load(p, d.flags)
-	if err != nil {
-		return err
-	}
-	p.warn(warnings)
-	store, err := db.Open(ctx, rows.Options{Connection: cfg.Database.Connection, MaxConns: cfg.Database.MaxConns()})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := store.SchemaCurrent(ctx); err != nil {
-		return err
-	}
+	return withStore(ctx, p, d.settings, func(_ *config.Config, store *db.Store) error { return d.check(ctx, p, store) })
+}
+
+func (d *dbCheckCommand) check(ctx context.Context, p process, store *db.Store) error {
 	audit := compute.Audit{Store: store, Looks: d.Looks, Pause: d.Pause, Told: func(servers int) {
 		const everySoOften = 100_000
 		if servers > 0 && servers%everySoOften == 0 {

@@ -27,6 +27,8 @@ import (
 type program struct {
 	Serve   serveCommand   `cmd:"" default:"withargs" help:"Serve the compute API. This is what happens without a command, too."`
 	DB      dbCommand      `cmd:"" name:"db" help:"Look after the database."`
+	Host    hostCommand    `cmd:"" help:"Look at the hosts."`
+	Service serviceCommand `cmd:"" help:"Look after the services."`
 	Config  configCommand  `cmd:"" help:"Print every option with type, default and meaning; or what is in effect; or write a sample file."`
 	Policy  policyCommand  `cmd:"" help:"Print the rules of who may do what, as a sample policy.yaml."`
 	Version versionCommand `cmd:"" help:"Print the version of the program, and of the API it speaks."`

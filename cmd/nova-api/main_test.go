@@ -10,14 +10,18 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -46,9 +50,11 @@ func TestHelp(t *testing.T) {
 		args string
 		want []string
 	}{
-		{"--help", []string{"serve [flags]", "db sync", "config [flags]", "policy", "version", "health", "NOVA_<SECTION>_<OPTION>"}},
+		{"--help", []string{"serve [flags]", "db sync", "host list", "service clean", "config [flags]", "policy", "version", "health", "NOVA_<SECTION>_<OPTION>"}},
 		{"serve --help", []string{"--listen=HOST:PORT", "127.0.0.1:8774", "--state-dir=DIR", "./state", "--config=FILE", "--set=SECTION.OPTION=VALUE", "--debug"}},
 		{"db sync --help", []string{"--state-dir=DIR", "--config=FILE"}},
+		{"host list --help", []string{"--state-dir=DIR"}},
+		{"service clean --help", []string{"--silent=168h", "--dry-run"}},
 		{"config --help", []string{"--show", "--sample=FILE"}},
 		{"policy --help", []string{"policy.yaml"}},
 		{"version --help", []string{"version"}},
@@ -176,6 +182,81 @@ func TestDBCheck(t *testing.T) {
 	}
 	if code, _, stderr := execute(t, nil, "db", "check", "--state-dir", dir, "--looks", "0"); code != exitUsage {
 		t.Errorf("no look: code %d, %s", code, stderr)
+	}
+}
+
+// operated is a state directory with two hosts of which one has not been heard of for
+// a day, as has a scheduler.
+func operated(t *testing.T) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "state")
+	succeed(t, "db", "sync", "--state-dir", dir)
+	store, err := db.Open(t.Context(), rows.Options{Connection: "sqlite:///" + filepath.Join(dir, "nova.sqlite"), MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	for _, name := range []string{"fake-1", "fake-2"} {
+		service := nova.Service{ID: "s-" + name, Host: name, Binary: hosts.BinaryCompute, Holder: "process of " + name}
+		if _, _, err := store.Hold(t.Context(), service, time.Hour, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := store.RegisterHost(t.Context(), nova.Host{ID: "h-" + name, Name: name, Node: name, ServiceID: service.ID, VCPUs: 8, RAM: 4096, Disk: 100}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := store.Hold(t.Context(), nova.Service{ID: "s", Host: "pod-17", Binary: hosts.BinaryScheduler}, time.Hour, ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SetService(t.Context(), nova.Service{ID: "s-fake-2", Disabled: true, DisabledReason: new("new fans")}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rows.Exec(t.Context(), store.DB, "UPDATE services SET seen_at = ? WHERE uuid <> 's-fake-1'", time.Now().UTC().Add(-24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestHostList(t *testing.T) {
+	t.Parallel()
+	lines := strings.Split(succeed(t, "host", "list", "--state-dir", operated(t)), "\n")
+	for i, want := range []string{
+		`^HOST +ZONE +STATE +SEEN +SERVERS +VCPUS +MEMORY MB +DISK GB +PROCESS$`,
+		`^fake-1 +nova +up +20\S+Z +0 +0/8 +0/4096 +0/100 +process of fake-1$`,
+		`^fake-2 +nova +down, disabled, new fans +20\S+Z +0 +0/8 +0/4096 +0/100 +process of fake-2$`,
+	} {
+		if !regexp.MustCompile(want).MatchString(lines[i]) {
+			t.Errorf("line %d: %q", i, lines[i])
+		}
+	}
+}
+
+func TestServiceClean(t *testing.T) {
+	t.Parallel()
+	dir := operated(t)
+	clean := func(args ...string) string {
+		return succeed(t, append([]string{"service", "clean", "--state-dir", dir}, args...)...)
+	}
+	if text := clean(); text != "0 services were silent.\n" {
+		t.Errorf("for a week: %s", text)
+	}
+	for _, run := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--dry-run"}, "would be deleted, if its host is not in use"}, {nil, "deleted"},
+	} {
+		text := regexp.MustCompile("since [^:]+:[^:]+:[^:]+:").ReplaceAllString(clean(append(run.args, "--silent", "23h")...), "since then:")
+		want := "nova-compute on fake-2, silent since then: " + run.want + "\nnova-scheduler on pod-17, silent since then: " + run.want + "\n2 services were silent.\n"
+		if diff := cmp.Diff(want, text); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", run.args, diff)
+		}
+	}
+	if text := succeed(t, "host", "list", "--state-dir", dir); strings.Contains(text, "fake-2") || !strings.Contains(text, "fake-1") {
+		t.Error(text)
+	}
+	if code, _, stderr := execute(t, nil, "service", "clean", "--state-dir", dir, "--silent", "1m"); code != exitUsage || !strings.Contains(stderr, "service_down_time, which is 1m0s") {
+		t.Errorf("code %d, %s", code, stderr)
 	}
 }
 

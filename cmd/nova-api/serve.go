@@ -141,7 +141,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	if err != nil {
 		return c, err
 	}
-	c.hosts = hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
+	c.hosts = knownHosts(cfg, store)
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,

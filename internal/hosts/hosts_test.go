@@ -412,6 +412,59 @@ func TestHosts_ServiceDeletedForGood(t *testing.T) {
 	})
 }
 
+// TestHosts_CleanService keeps services that were heard of, that have servers, and
+// that are yet to remove some.
+func TestHosts_CleanService(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		const silent = time.Hour
+		known := hosts.New(hosts.Options{Store: s.store, DownTime: downTime})
+		r, _ := s.process(somewhere("a"))
+		s.must(r.Register(t.Context()))
+		s.must(s.store.LeaveOnHost(t.Context(), nova.Leftover{ServerID: "deleted", Host: "fake-1"}))
+		clean := func() map[string]string {
+			found, err := s.store.Services(t.Context(), db.ServiceFilter{Silent: silent}, downTime)
+			s.must(err)
+			did := map[string]string{}
+			for _, service := range found {
+				err := known.CleanService(t.Context(), service.ID, silent)
+				did[service.Binary] = "deleted"
+				if err != nil {
+					did[service.Binary] = nova.Message(err)
+				}
+			}
+			return did
+		}
+		if did := clean(); len(did) > 0 {
+			t.Errorf("services that live: %v", did)
+		}
+		compute := s.services()["fake-1 nova-compute"]
+		if err := known.CleanService(t.Context(), compute.ID, silent); !nova.Is(err, nova.NotFound) {
+			t.Errorf("a service that has been heard of: %v", err)
+		}
+		s.advance(silent + time.Second)
+		want := map[string]string{
+			"nova-scheduler": "deleted",
+			"nova-compute":   "The host has servers to remove that were evacuated or deleted. Delete the service if the host won't come back.",
+		}
+		if diff := cmp.Diff(want, clean()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		_, err := s.store.ForgetOnHost(t.Context(), "deleted", "fake-1")
+		s.must(err)
+		server, err := s.store.CreateServer(t.Context(), nova.Server{ID: "s", Host: "fake-1"})
+		s.must(err)
+		want = map[string]string{"nova-compute": "Unable to delete compute service that is hosting instances. Migrate or delete the instances first."}
+		if diff := cmp.Diff(want, clean()); diff != "" {
+			t.Errorf("with a server (-want +got):\n%s", diff)
+		}
+		s.must(s.store.ChangeServer(t.Context(), server.ID, db.ServerChange{Host: new("")}))
+		if diff := cmp.Diff(map[string]string{"nova-compute": "deleted"}, clean()); diff != "" {
+			t.Errorf("in the end (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestHosts_Zones(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {

@@ -3,6 +3,7 @@ package hosts
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -137,13 +138,34 @@ func checkForcedUp(ctx context.Context, tx *db.Store, s nova.Service) error {
 // it anew when it is started again. What the host was yet to remove of servers that
 // were evacuated or deleted while it was down is forgotten: it won't come back.
 func (h *Hosts) DeleteService(ctx context.Context, f db.ServiceFilter) error {
+	return h.deleteService(ctx, f, checkUnused)
+}
+
+// CleanService removes a service that has not been heard of for a time: NotFound if it
+// has, and Conflict as with DeleteService, and while its host is yet to remove
+// something. Only an operator can know that the host won't come back for that.
+func (h *Hosts) CleanService(ctx context.Context, id string, silent time.Duration) error {
+	return h.deleteService(ctx, db.ServiceFilter{ID: id, Silent: silent}, func(ctx context.Context, tx *db.Store, host string) error {
+		if err := checkUnused(ctx, tx, host); err != nil {
+			return err
+		}
+		left, err := tx.LeftOnHosts(ctx, []string{host})
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		return nova.Errorf(nova.Conflict, "The host has servers to remove that were evacuated or deleted. Delete the service if the host won't come back.")
+	})
+}
+
+// deleteService removes a service, unless a check refuses to remove its host.
+func (h *Hosts) deleteService(ctx context.Context, f db.ServiceFilter, check func(ctx context.Context, tx *db.Store, host string) error) error {
 	return h.store.Tx(ctx, func(tx *db.Store) error {
 		s, err := tx.LockService(ctx, f, h.downTime)
 		if err != nil {
 			return err
 		}
 		if s.Binary == BinaryCompute {
-			if err := checkUnused(ctx, tx, s.Host); err != nil {
+			if err := check(ctx, tx, s.Host); err != nil {
 				return err
 			}
 		}
