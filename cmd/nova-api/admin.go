@@ -14,10 +14,11 @@ import (
 	"github.com/nova-api/nova-api/internal/metrics"
 )
 
-// An adminServer serves metrics and profiles to operators. Nil, it serves nothing.
+// An adminServer serves metrics, profiles and probes to operators. Nil, it serves nothing.
 type adminServer struct {
 	listener net.Listener
 	metrics  *metrics.Metrics
+	probes   probes
 	log      zerolog.Logger
 }
 
@@ -31,7 +32,7 @@ func newAdmin(ctx context.Context, address string, store *db.Store, log zerolog.
 	if err != nil {
 		return nil, fmt.Errorf("[nova_api] admin_listen: %w", err)
 	}
-	return &adminServer{listener, metrics.New(version, store), log}, nil
+	return &adminServer{listener, metrics.New(version, store), probes{store}, log}, nil
 }
 
 // counters are the metrics to count in: nil for none.
@@ -42,10 +43,20 @@ func (a *adminServer) counters() *metrics.Metrics {
 	return a.metrics
 }
 
+// handler answers probes, and leaves the rest to the metrics.
+func (a *adminServer) handler() http.Handler {
+	rest := a.metrics.Handler()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !a.probes.answer(w, r) {
+			rest.ServeHTTP(w, r)
+		}
+	})
+}
+
 // run serves until the context ends. A profile that is being taken is cut off then.
 func (a *adminServer) run(ctx context.Context) error {
 	const head, idle = 5 * time.Second, time.Minute
-	server := &http.Server{Handler: a.metrics.Handler(), ErrorLog: serverLog(a.log), ReadHeaderTimeout: head, ReadTimeout: head, IdleTimeout: idle}
+	server := &http.Server{Handler: a.handler(), ErrorLog: serverLog(a.log), ReadHeaderTimeout: head, ReadTimeout: head, IdleTimeout: idle}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	a.log.Info().Stringer("address", a.listener.Addr()).Msg("serving metrics")

@@ -4,7 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
+
+	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
@@ -15,8 +18,38 @@ import (
 func probed(t *testing.T, store *db.Store, path string) (status int, text string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	(&front{store: store}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+	(&front{probes: probes{store}}).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
 	return w.Code, w.Body.String()
+}
+
+// TestProbes_ForOperators answers where metrics are, too.
+func TestProbes_ForOperators(t *testing.T) {
+	t.Parallel()
+	store := dbtest.Open(t, dbtest.SQLite(t))
+	admin, err := newAdmin(t.Context(), "127.0.0.1:0", store, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = admin.listener.Close() }()
+	ask := func(path string) (int, string) {
+		w := httptest.NewRecorder()
+		admin.handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+		return w.Code, w.Body.String()
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if status, text := ask(path); status != 200 || text != "ok\n" {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+	if status, text := ask("/metrics"); status != 200 || !strings.Contains(text, "nova_api_") {
+		t.Errorf("metrics: %d %s", status, text)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := ask("/readyz"); status != 503 || text != "the database can't be reached\n" {
+		t.Errorf("without a database: %d %s", status, text)
+	}
 }
 
 func TestProbes(t *testing.T) {

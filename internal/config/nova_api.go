@@ -44,7 +44,7 @@ var novaAPIOptions = []Option{
 	// Whoever reaches it sees names of hosts, and can slow the process down.
 	{
 		Name: "admin_listen", Accepts: maybe(hostAndPort), at: func(c *Config) any { return &c.NovaAPI.AdminListen },
-		Help: "host:port at which Prometheus finds /metrics, and operators the profiles of /debug/pprof/, such as 127.0.0.1:9774. It asks for no token: only operators may reach it. Empty: nowhere.",
+		Help: "host:port at which Prometheus finds /metrics, probes /healthz and /readyz, and operators the profiles of /debug/pprof/, such as 127.0.0.1:9774. It asks for no token: only operators may reach it. Empty: nowhere.",
 	},
 	{
 		Name: "log_format", Default: auto, Accepts: oneOf(auto, "console", "json"), at: func(c *Config) any { return &c.NovaAPI.LogFormat },
