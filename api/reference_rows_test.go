@@ -12,8 +12,10 @@ type example struct {
 	waits  bool   // the answer comes when a worker has done what is asked for
 	status int    // what we answer instead of the table's status
 	why    string // the reason for status, or that the table has none
-	behind bool   // another service refuses readers, whatever the table says
-	rule   string // the default of another rule, which a request like this needs as well
+
+	oldStatus int    // status for versions up to until
+	behind    bool   // another service refuses readers, whatever the table says
+	rule      string // the default of another rule, which a request like this needs as well
 }
 
 // examples has a request for each row that is served. The key is the method and the
@@ -174,38 +176,47 @@ var examples = map[string]example{
 		until: 36, old: `{"server": {"name": "n", "imageRef": "` + cirros + `", "flavorRef": "1", "networks": [{"uuid": "` + private + `"}]}}`,
 	},
 
-	"GET /servers/{server_id}/ips":                      {path: "/servers/{server}/ips"},
-	"GET /servers/{server_id}/ips/{id}":                 {path: "/servers/{server}/ips/private"},
-	"GET /servers/{server_id}/metadata":                 {path: "/servers/{server}/metadata"},
-	"POST /servers/{server_id}/metadata":                {path: "/servers/{server}/metadata", body: `{"metadata": {"k": "v"}}`},
-	"PUT /servers/{server_id}/metadata":                 {path: "/servers/{server}/metadata", body: `{"metadata": {"k": "v"}}`},
-	"GET /servers/{server_id}/metadata/{id}":            {path: "/servers/{server}/metadata/{key}"},
-	"PUT /servers/{server_id}/metadata/{id}":            {path: "/servers/{server}/metadata/k", body: `{"meta": {"k": "v"}}`},
-	"DELETE /servers/{server_id}/metadata/{id}":         {path: "/servers/{server}/metadata/{key}"},
-	"GET /servers/{server_id}/os-instance-actions":      {path: "/servers/{server}/os-instance-actions"},
-	"GET /servers/{server_id}/os-volume_attachments":    {path: "/servers/{server}/os-volume_attachments"},
-	"GET /servers/{server_id}/os-instance-actions/{id}": {path: "/servers/{server}/os-instance-actions/{create action}"},
-	"GET /servers/{server_id}/diagnostics":              {path: "/servers/{server}/diagnostics"},
-	"GET /servers/{server_id}/topology":                 {path: "/servers/{server}/topology"},
-	"GET /servers/{server_id}/os-server-password":       {path: "/servers/{server}/os-server-password"},
-	"DELETE /servers/{server_id}/os-server-password":    {path: "/servers/{server}/os-server-password"},
-	"GET /servers/{server_id}/os-interface":             {path: "/servers/{server}/os-interface"},
-	"POST /servers/{server_id}/os-interface":            {path: "/servers/{server}/os-interface", body: `{"interfaceAttachment": {"net_id": "` + private + `"}}`, waits: true},
-	"GET /servers/{server_id}/os-interface/{id}":        {path: "/servers/{server}/os-interface/{port}"},
-	"DELETE /servers/{server_id}/os-interface/{id}":     {path: "/servers/{server}/os-interface/{attached port}"},
-	"POST /servers/{server_id}/remote-consoles":         {path: "/servers/{server}/remote-consoles", body: `{"remote_console": {"protocol": "vnc", "type": "novnc"}}`},
-	"GET /servers/{server_id}/migrations":               {path: "/servers/{server}/migrations"},
-	"GET /servers/{server_id}/migrations/{id}":          {path: "/servers/{server}/migrations/{migration}"},
-	"GET /servers/{server_id}/shares":                   {path: "/servers/{server}/shares"},
-	"POST /servers/{server_id}/shares":                  {path: "/servers/{server}/shares", body: `{"share": {"share_id": "` + nobodyID + `"}}`, status: 409, why: "no hypervisor here mounts shares"},
-	"GET /servers/{server_id}/shares/{id}":              {path: "/servers/{server}/shares/" + nobodyID, status: 404, why: "no server has a share"},
-	"DELETE /servers/{server_id}/shares/{id}":           {path: "/servers/{server}/shares/" + nobodyID, status: 409, why: "the server runs, and no stopped one has a share"},
-	"GET /servers/{server_id}/tags":                     {path: "/servers/{server}/tags"},
-	"PUT /servers/{server_id}/tags":                     {path: "/servers/{server}/tags", body: `{"tags": ["t"]}`},
-	"DELETE /servers/{server_id}/tags":                  {path: "/servers/{server}/tags"},
-	"GET /servers/{server_id}/tags/{id}":                {path: "/servers/{server}/tags/{tag}"},
-	"PUT /servers/{server_id}/tags/{id}":                {path: "/servers/{server}/tags/t"},
-	"DELETE /servers/{server_id}/tags/{id}":             {path: "/servers/{server}/tags/{tag}"},
+	"GET /servers/{server_id}/ips":                   {path: "/servers/{server}/ips"},
+	"GET /servers/{server_id}/ips/{id}":              {path: "/servers/{server}/ips/private"},
+	"GET /servers/{server_id}/metadata":              {path: "/servers/{server}/metadata"},
+	"POST /servers/{server_id}/metadata":             {path: "/servers/{server}/metadata", body: `{"metadata": {"k": "v"}}`},
+	"PUT /servers/{server_id}/metadata":              {path: "/servers/{server}/metadata", body: `{"metadata": {"k": "v"}}`},
+	"GET /servers/{server_id}/metadata/{id}":         {path: "/servers/{server}/metadata/{key}"},
+	"PUT /servers/{server_id}/metadata/{id}":         {path: "/servers/{server}/metadata/k", body: `{"meta": {"k": "v"}}`},
+	"DELETE /servers/{server_id}/metadata/{id}":      {path: "/servers/{server}/metadata/{key}"},
+	"GET /servers/{server_id}/os-instance-actions":   {path: "/servers/{server}/os-instance-actions"},
+	"GET /servers/{server_id}/os-volume_attachments": {path: "/servers/{server}/os-volume_attachments"},
+	"POST /servers/{server_id}/os-volume_attachments": {
+		path: "/servers/{server}/os-volume_attachments", body: `{"volumeAttachment": {"volumeId": "{demo volume}"}}`, waits: true,
+	},
+	"GET /servers/{server_id}/os-volume_attachments/{id}": {path: "/servers/{server}/os-volume_attachments/{attached volume}"},
+	"PUT /servers/{server_id}/os-volume_attachments/{id}": {
+		path: "/servers/{server}/os-volume_attachments/{attached volume}", body: `{"volumeAttachment": {"volumeId": "{attached volume}"}}`,
+		until: 84, old: `{"volumeAttachment": {"volumeId": "{attached volume}"}}`, oldStatus: 409, why: "until 2.84 only a volume that is being migrated can be swapped",
+	},
+	"DELETE /servers/{server_id}/os-volume_attachments/{id}": {path: "/servers/{server}/os-volume_attachments/{volume to detach}", waits: true},
+	"GET /servers/{server_id}/os-instance-actions/{id}":      {path: "/servers/{server}/os-instance-actions/{create action}"},
+	"GET /servers/{server_id}/diagnostics":                   {path: "/servers/{server}/diagnostics"},
+	"GET /servers/{server_id}/topology":                      {path: "/servers/{server}/topology"},
+	"GET /servers/{server_id}/os-server-password":            {path: "/servers/{server}/os-server-password"},
+	"DELETE /servers/{server_id}/os-server-password":         {path: "/servers/{server}/os-server-password"},
+	"GET /servers/{server_id}/os-interface":                  {path: "/servers/{server}/os-interface"},
+	"POST /servers/{server_id}/os-interface":                 {path: "/servers/{server}/os-interface", body: `{"interfaceAttachment": {"net_id": "` + private + `"}}`, waits: true},
+	"GET /servers/{server_id}/os-interface/{id}":             {path: "/servers/{server}/os-interface/{port}"},
+	"DELETE /servers/{server_id}/os-interface/{id}":          {path: "/servers/{server}/os-interface/{attached port}"},
+	"POST /servers/{server_id}/remote-consoles":              {path: "/servers/{server}/remote-consoles", body: `{"remote_console": {"protocol": "vnc", "type": "novnc"}}`},
+	"GET /servers/{server_id}/migrations":                    {path: "/servers/{server}/migrations"},
+	"GET /servers/{server_id}/migrations/{id}":               {path: "/servers/{server}/migrations/{migration}"},
+	"GET /servers/{server_id}/shares":                        {path: "/servers/{server}/shares"},
+	"POST /servers/{server_id}/shares":                       {path: "/servers/{server}/shares", body: `{"share": {"share_id": "` + nobodyID + `"}}`, status: 409, why: "no hypervisor here mounts shares"},
+	"GET /servers/{server_id}/shares/{id}":                   {path: "/servers/{server}/shares/" + nobodyID, status: 404, why: "no server has a share"},
+	"DELETE /servers/{server_id}/shares/{id}":                {path: "/servers/{server}/shares/" + nobodyID, status: 409, why: "the server runs, and no stopped one has a share"},
+	"GET /servers/{server_id}/tags":                          {path: "/servers/{server}/tags"},
+	"PUT /servers/{server_id}/tags":                          {path: "/servers/{server}/tags", body: `{"tags": ["t"]}`},
+	"DELETE /servers/{server_id}/tags":                       {path: "/servers/{server}/tags"},
+	"GET /servers/{server_id}/tags/{id}":                     {path: "/servers/{server}/tags/{tag}"},
+	"PUT /servers/{server_id}/tags/{id}":                     {path: "/servers/{server}/tags/t"},
+	"DELETE /servers/{server_id}/tags/{id}":                  {path: "/servers/{server}/tags/{tag}"},
 
 	"GET /servers/{server_id}/os-security-groups":   {path: "/servers/{server}/os-security-groups"},
 	"POST /servers/{id}/action addSecurityGroup":    {path: serverAction, body: `{"addSecurityGroup": {"name": "{group to add}"}}`},
@@ -267,8 +278,6 @@ var notServed = map[string][]string{
 	"volumes and shares": {
 		"GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
 		"GET /os-volumes_boot/{id}", "PUT /os-volumes_boot/{id}", "DELETE /os-volumes_boot/{id}",
-		"POST /servers/{server_id}/os-volume_attachments", "GET /servers/{server_id}/os-volume_attachments/{id}",
-		"PUT /servers/{server_id}/os-volume_attachments/{id}", "DELETE /servers/{server_id}/os-volume_attachments/{id}",
 		"POST /os-volumes_boot/{id}/action confirmResize", "POST /os-volumes_boot/{id}/action createImage", "POST /os-volumes_boot/{id}/action os-start",
 		"POST /os-volumes_boot/{id}/action os-stop", "POST /os-volumes_boot/{id}/action reboot", "POST /os-volumes_boot/{id}/action rebuild",
 		"POST /os-volumes_boot/{id}/action resize", "POST /os-volumes_boot/{id}/action revertResize",

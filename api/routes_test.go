@@ -36,6 +36,8 @@ var ruleless = map[string]string{
 	"DELETE /images/{image_id}/metadata/{id}": imageRules,
 
 	"POST /servers/{id}/action (migrate)": hostRules,
+
+	"PUT /servers/{server_id}/os-volume_attachments/{id}": "one of two rules is asked, depending on whether the client names another volume",
 }
 
 const refusedForAll = "it is refused for everybody"

@@ -108,6 +108,9 @@ func invalidMapping(reason string) error {
 	return nova.Errorf(nova.Invalid, "Block Device Mapping is Invalid: %s", reason)
 }
 
+// wants reports whether a client says yes to what may be left out.
+func wants(b *schema.Bool) bool { return b != nil && bool(*b) }
+
 // text is empty for a text that was left out.
 func text(t *string) string {
 	if t == nil {

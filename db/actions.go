@@ -56,8 +56,11 @@ type Claim struct {
 	Worker string
 	Queues []string
 	Verbs  []string // a newer version may queue others, which are left to it
-	Lease  time.Duration
-	Limit  int
+	// First are those that others on the same server, which exclude each other, wait
+	// for, if they came earlier.
+	First []string
+	Lease time.Duration
+	Limit int
 }
 
 // ClaimActions takes actions from the queues, the oldest first. What a worker
@@ -72,12 +75,15 @@ func (s *Store) ClaimActions(ctx context.Context, c Claim) ([]nova.Action, error
 		WITH free AS MATERIALIZED (
 			SELECT id FROM actions
 			WHERE finish_time IS NULL AND queue IN (?) AND verb IN (?) AND (lease_until IS NULL OR lease_until < `+s.Moment(0)+`)
+				AND NOT (exclusive AND EXISTS (
+					SELECT 1 FROM actions earlier
+					WHERE earlier.server_uuid = actions.server_uuid AND earlier.finish_time IS NULL AND earlier.verb IN (?) AND earlier.id < actions.id))
 			ORDER BY id
 			LIMIT ? `+s.SkipLocked()+`)
 		UPDATE actions
 		SET owner = ?, lease_until = `+s.Moment(c.Lease)+`, attempt = attempt + 1
 		WHERE id IN (SELECT id FROM free)
-		RETURNING `+actionColumns, c.Queues, c.Verbs, c.Limit, c.Worker)
+		RETURNING `+actionColumns, c.Queues, c.Verbs, append(c.First, ""), c.Limit, c.Worker) // no list is empty
 	if err != nil {
 		return nil, err
 	}
@@ -308,10 +314,25 @@ func (s *Store) Action(ctx context.Context, serverID, requestID string) (nova.Ac
 	return action, err
 }
 
-// UnderWay lists what is under way of a verb on a server.
-func (s *Store) UnderWay(ctx context.Context, serverID, verb string) ([]nova.Action, error) {
+// UnderWay lists what is under way of some verbs on a server.
+func (s *Store) UnderWay(ctx context.Context, serverID string, verbs ...string) ([]nova.Action, error) {
 	return rows.All[nova.Action](ctx, s.DB,
-		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND verb = ? AND finish_time IS NULL ORDER BY id", serverID, verb)
+		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND verb IN ("+rows.Marks(len(verbs))+") AND finish_time IS NULL ORDER BY id",
+		append([]any{serverID}, rows.Anys(verbs)...)...)
+}
+
+// WakeServer tells the workers of what is to be done to a server.
+func (s *Store) WakeServer(ctx context.Context, serverID string) error {
+	queues, err := rows.All[string](ctx, s.DB, "SELECT DISTINCT queue FROM actions WHERE server_uuid = ? AND finish_time IS NULL", serverID)
+	if err != nil {
+		return err
+	}
+	for _, queue := range queues {
+		if err := s.Wake(ctx, queue); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FindAction finds an action by its serial number, without its events.

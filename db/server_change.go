@@ -44,6 +44,7 @@ type ServerChange struct {
 	BeforeResize   **nova.BeforeResize
 	Addresses      *[]nova.Address
 	SecurityGroups *[]string // names
+	BlockDevices   *[]nova.BlockDevice
 	LockedBy       *string
 	LockedReason   **string
 	Fault          *nova.Fault
@@ -116,6 +117,7 @@ func (c ServerChange) assignments() (a assignments) {
 		a.columns = append(a.columns, "network_revision = network_revision + 1")
 	}
 	assignJSON(&a, "security_groups", c.SecurityGroups)
+	assignJSON(&a, "block_devices", c.BlockDevices)
 	assign(&a, "locked_by", c.LockedBy)
 	assign(&a, "locked_reason", c.LockedReason)
 	assignJSON(&a, "fault", c.Fault)
@@ -127,7 +129,8 @@ func (c ServerChange) assignments() (a assignments) {
 	return a
 }
 
-// ChangeServer writes a change: NotFound if the server has been deleted.
+// ChangeServer writes a change: NotFound if the server has been deleted. Call it in
+// a transaction if the change has block devices.
 func (s *Store) ChangeServer(ctx context.Context, id string, c ServerChange) error {
 	a := c.assignments()
 	assign(&a, "updated_at", new(s.Now()))
@@ -135,6 +138,9 @@ func (s *Store) ChangeServer(ctx context.Context, id string, c ServerChange) err
 		append(a.args, id)...)
 	if err == nil && changed == 0 {
 		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
+	}
+	if err == nil && c.BlockDevices != nil {
+		err = s.indexVolumes(ctx, id, *c.BlockDevices)
 	}
 	return err
 }

@@ -16,7 +16,7 @@ const serverColumns = `id, uuid, name, hostname, description, project_id, user_i
 	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
 	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
 	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, admin_password, group_uuid,
-	reservation_id, launch_index, addresses, security_groups, network_revision, network_stale, locked_by, locked_reason, fault, shelved_image, waits_since,
+	reservation_id, launch_index, addresses, security_groups, block_devices, network_revision, network_stale, locked_by, locked_reason, fault, shelved_image, waits_since,
 	created_at, updated_at, launched_at, terminated_at, deleted_at`
 
 // serverFields are where the columns are read into, and written from. The order is
@@ -41,6 +41,7 @@ func serverFields(s *nova.Server) []any {
 		&s.ReservationID, &s.LaunchIndex,
 		rows.AsJSON(&s.Addresses),
 		rows.AsJSON(&s.SecurityGroups),
+		rows.AsJSON(&s.BlockDevices),
 		&s.NetworkRevision, &s.NetworkStale,
 		&s.LockedBy, &s.LockedReason,
 		rows.AsJSON(&s.Fault),
@@ -167,6 +168,11 @@ func (s *Store) CreateServer(ctx context.Context, server nova.Server) (nova.Serv
 		return server, fmt.Errorf("create server: %w", err)
 	}
 	server.Serial = serial
+	if len(server.BlockDevices) > 0 {
+		if err := s.indexVolumes(ctx, server.ID, server.BlockDevices); err != nil {
+			return server, err
+		}
+	}
 	return server, s.insertTags(ctx, server.ID, server.Tags)
 }
 

@@ -93,3 +93,22 @@ def test_what_volumes_are_put_on(cloud):
     shown = cloud.openstack("volume", "backend", "capability", "show", pool["Name"].split("#")[0], "-f", "json", user="admin")
     assert shown.stdout
     assert cloud.openstack("--os-volume-api-version", "3.3", "volume", "message", "list", "-f", "json").json == []
+
+
+def test_servers_have_volumes(cloud, volumes):
+    cloud.openstack("server", "create", "--image", "cirros", "--flavor", "m1.nano", "--nic", "none", "--wait", "with-volumes")
+    for name in ("kept", "goes"):
+        cloud.openstack("volume", "create", "--size", "1", name)
+        wait_for(cloud, "available", name)
+    cloud.openstack("server", "add", "volume", "with-volumes", "kept")
+    cloud.openstack("server", "add", "volume", "--enable-delete-on-termination", "with-volumes", "goes")
+    assert [a["device"] for a in wait_for(cloud, "in-use", "kept")["attachments"]] == ["/dev/vdb"]
+    wait_for(cloud, "in-use", "goes")
+    shown = cloud.openstack("server", "show", "with-volumes", "-f", "json").json["volumes_attached"]
+    assert {v["id"]: v["delete_on_termination"] for v in shown} == {volumes()["kept"]: False, volumes()["goes"]: True}
+
+    refused = cloud.openstack("volume", "delete", "kept", ok=False)
+    assert "status must be available" in refused.stderr
+    cloud.openstack("server", "delete", "--wait", "with-volumes")
+    wait_for(cloud, "available", "kept")
+    eventually(lambda: list(volumes()) == ["kept"], "the other volume is gone")

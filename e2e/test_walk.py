@@ -18,8 +18,7 @@ pytestmark = pytest.mark.ours  # it counts on our zones, hosts, networks and quo
 # How the clients say that the cloud has no such path, action or service.
 NO_SUCH = re.compile(
     r"The resource could not be found|There is no such action"
-    r"|The service is not present in the service catalog|Expecting value: line 1 column 1"
-    r"|No Volume found for")  # the client asks the volume service first
+    r"|The service is not present in the service catalog|Expecting value: line 1 column 1")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGPKSUTyz1HwHReFVvD5obVsALAgJRNarH4TRpNePnAS me@here\n"
 NOWHERE = "11111111-2222-3333-4444-555555555555"
 
@@ -133,10 +132,10 @@ NOVA = [
     Step("shelve walk", leaves="SHELVED_OFFLOADED"),
     admin("shelve-offload {server}", "Cannot 'shelveOffload' instance", refused=True),
     Step("unshelve walk", leaves="ACTIVE"),
-    Step("volume-attachments walk", "VOLUME ID"),
-    Step("volume-attach walk " + NOWHERE),
-    Step(f"volume-update walk {NOWHERE} {NOWHERE}"),
-    Step("volume-detach walk " + NOWHERE),
+    Step("volume-attach walk {free_volume} /dev/vdf", "/dev/vdf"),
+    Step("volume-attachments walk", "{used_volume}"),
+    refused("volume-update {server} {used_volume} {used_volume}", "is not migrating", user="admin"),
+    Step("volume-detach walk {used_volume}"),
 
     admin("agent-list", GONE, refused=True),
     admin("agent-create linux x86 1 http://nowhere md5 kvm", GONE, refused=True),
@@ -243,11 +242,11 @@ OPENSTACK = [
     Step("server event show walk {request}", "create"),
     Step("server shelve walk", leaves="SHELVED_OFFLOADED"),
     Step("server unshelve walk", leaves="ACTIVE"),
-    Step("server volume list walk"),
-    Step("server add volume walk " + NOWHERE),
-    Step("server remove volume walk " + NOWHERE),
-    Step(f"server volume set --delete-on-termination walk {NOWHERE}"),
-    Step(f"server volume update --delete-on-termination walk {NOWHERE}"),
+    Step("server add volume --device /dev/vdf walk {free_volume}"),
+    Step("server volume list walk", "{used_volume}"),
+    Step("server volume set --delete-on-termination walk {used_volume}"),
+    Step("server volume update --preserve-on-termination walk {used_volume}"),
+    Step("server remove volume walk {used_volume}"),
     Step(f"server add share walk {NOWHERE}"),
     Step(f"server remove share walk {NOWHERE}"),
     Step("server share list walk"),
@@ -295,16 +294,13 @@ OPENSTACK = [
 # The commands that aren't served yet, by what they are about.
 NOT_SERVED = {
     "nova": {
-        "volumes": """
-            volume-attach, volume-update, volume-detach""",
         "operators": """
             live-migration, live-migration-abort,
-            live-migration-force-complete, instance-usage-audit-log""",
+            live-migration-force-complete""",
     },
     "openstack": {
         "volumes and shares": """
-            server add volume, server remove volume, server volume set, server volume update, server add share,
-            server remove share, server share list, server share show""",
+            server add share, server remove share, server share list, server share show""",
         "operators": """
             server migration abort,
             server migration force complete""",
@@ -378,6 +374,21 @@ class Values(dict):
             return listed[0]["Floating IP Address"]
         return self.field("floating", "ip", "create", "public", "-c", "floating_ip_address")
 
+    def volume(self, status):
+        """Give the ID of a volume once it has a status; make it first if there is none."""
+        def shown():
+            return self.cloud.openstack("volume", "list", "-f", "json").json
+        if not shown():
+            self.cloud.openstack("volume", "create", "--size", "1", "walk")
+        eventually(lambda: shown()[0]["Status"] == status, f"the volume is {status}")
+        return shown()[0]["ID"]
+
+    def free_volume(self):
+        return self.volume("available")
+
+    def used_volume(self):
+        return self.volume("in-use")
+
     def token(self):
         return self.field("console", "url", "show", "walk", "-c", "url").rpartition("token%3D")[2]
 
@@ -394,7 +405,7 @@ def values(cloud, tmp_path_factory):
     cloud.openstack("router", "create", "--external-gateway", "public", "walk", user="admin")
     cloud.openstack("router", "add", "subnet", "walk", "private-subnet", user="admin")
     yield Values(cloud, directory)
-    for kind, which in (("server", []), ("image", ["--private"]), ("port", ["--name", "walk"]), ("floating ip", [])):
+    for kind, which in (("server", []), ("image", ["--private"]), ("port", ["--name", "walk"]), ("floating ip", []), ("volume", [])):
         left = [row["ID"] for row in cloud.openstack(*kind.split(), "list", *which, "-f", "json").json]
         if left:
             cloud.openstack(*kind.split(), "delete", *left)

@@ -44,6 +44,7 @@ CREATE TABLE servers (
     addresses       TEXT    NOT NULL, -- JSON
     ips             TEXT    NOT NULL, -- the addresses alone, one a line, for filters
     security_groups TEXT    NOT NULL, -- JSON
+    block_devices   TEXT    NOT NULL, -- JSON
     network_revision BIGINT NOT NULL, -- grows with each change of the addresses, and with each word of a change at the network service
     network_stale   BOOLEAN NOT NULL, -- the network service has changed what the addresses and groups are a copy of
     locked_by       TEXT    NOT NULL, -- '' for nobody

@@ -130,7 +130,7 @@ func (Servers) server(r Request, s Server, in place) Dict {
 		Field{"OS-EXT-STS:task_state", stringOrNull(string(s.TaskState))}.If(full),
 		Field{"OS-EXT-STS:vm_state", string(s.VMState)}.If(full),
 		Field{"OS-EXT-STS:power_state", int(s.PowerState)}.If(full),
-		Field{"os-extended-volumes:volumes_attached", []Dict{}}.If(full),
+		Field{"os-extended-volumes:volumes_attached", volumesAttached(r, s.BlockDevices)}.If(full),
 		since(r, 16, "host_status", s.HostStatus).If(full && maySeeHostStatus(r, s)),
 		since(r, 9, "locked", s.Locked()),
 		since(r, 73, "locked_reason", s.LockedReason),

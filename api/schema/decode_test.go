@@ -33,6 +33,8 @@ var decodedInto = map[string]any{
 	"SecurityGroupCreate":        SecurityGroupBody{},
 	"ServerShareCreate":          ServerShareCreateBody{},
 	"SnapshotCreate":             SnapshotCreateBody{},
+	"VolumeAttachmentCreate":     VolumeAttachmentBody{},
+	"VolumeAttachmentUpdate":     VolumeAttachmentBody{},
 	"VolumeCreate":               VolumeCreateBody{},
 	"SecurityGroupUpdate":        SecurityGroupBody{},
 	"SecurityGroupRuleCreate":    SecurityGroupRuleCreateBody{},
@@ -154,7 +156,7 @@ func single(s Schema, v microversion.Version) (any, bool) {
 		return nil, false
 	}
 	candidates := []any{
-		json.Number("7"), "text", "7", "70a599e0-31e7-49b7-b260-868f441e862b", "192.0.2.1", "2001:db8::1", "YWJj", "/24", true,
+		json.Number("7"), "text", "7", "70a599e0-31e7-49b7-b260-868f441e862b", "192.0.2.1", "2001:db8::1", "YWJj", "/24", "/dev/vdb", true,
 	}
 	if values, ok := s.value("enum").([]any); ok {
 		candidates = values

@@ -57,6 +57,8 @@ var bodies = map[string]*Body{
 	"HostUpdate":                 HostUpdate,
 	"InjectNetworkInfo":          InjectNetworkInfo,
 	"InterfaceCreate":            InterfaceCreate,
+	"VolumeAttachmentCreate":     VolumeAttachmentCreate,
+	"VolumeAttachmentUpdate":     VolumeAttachmentUpdate,
 	"KeyPairCreate":              KeyPairCreate,
 	"Lock":                       Lock,
 	"Migrate":                    Migrate,

@@ -147,8 +147,9 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
 		FloatingPool: cfg.Neutron.FloatingPool,
 		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval, ConfirmAfter: cfg.Waits.ConfirmWindow, ResizeInPlace: cfg.Waits.ResizeToSameHost,
-		OffloadAfter: time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
-		ShelvedPoll:  shelvedPoll(cfg.Waits),
+		VolumesInZone: !cfg.Cinder.CrossZoneAttach,
+		OffloadAfter:  time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
+		ShelvedPoll:   shelvedPoll(cfg.Waits),
 	})
 	c.bundled.tell(c.servers)
 	chooser, err := newScheduler(cfg.FilterScheduler)

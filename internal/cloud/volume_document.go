@@ -24,6 +24,7 @@ type volumeDocument struct {
 	Multiattach   bool              `json:"multiattach"`
 	Encrypted     bool              `json:"encrypted"`
 	CreatedAt     zoneless          `json:"created_at"`
+	Migration     string            `json:"os-vol-mig-status-attr:migstat"`
 	Metadata      map[string]string `json:"metadata"`
 	ImageMetadata map[string]string `json:"volume_image_metadata"`
 	Attachments   []struct {
@@ -38,6 +39,7 @@ func (d volumeDocument) volume() nova.Volume {
 		ID: d.ID, Name: d.Name, Description: d.Description, ProjectID: d.ProjectID, Status: d.Status, Size: d.Size, Zone: d.Zone, Type: d.Type,
 		SnapshotID: d.SnapshotID, Bootable: bool(d.Bootable), Multiattach: d.Multiattach, Encrypted: d.Encrypted, CreatedAt: time.Time(d.CreatedAt),
 		Metadata: d.Metadata, ImageMetadata: d.ImageMetadata,
+		MigrationStatus: d.Migration,
 	}
 	for _, a := range d.Attachments {
 		v.Holders = append(v.Holders, nova.VolumeHolder(a))

@@ -40,6 +40,10 @@ type progress struct {
 	Failed  []string `json:"failed,omitempty"`  // hosts that failed
 	Port    string   `json:"port,omitempty"`    // the one that is attached
 	Failure *failure `json:"failure,omitempty"`
+
+	Attachment string `json:"attachment,omitempty"` // of the volume that is attached
+
+	Answered bool `json:"answered,omitempty"` // who waits for the action may go
 }
 
 // A failure is why an action goes back through its steps.
@@ -63,6 +67,20 @@ type effect struct {
 	change db.ServerChange
 	note   func(p *progress)        // nil: nothing to note
 	also   func(tx *db.Store) error // nil: nothing else
+}
+
+// alongside is an effect that writes something more, after what it writes anyway.
+func (e effect) alongside(write func(tx *db.Store) error) effect {
+	also := e.also
+	e.also = func(tx *db.Store) error {
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
+		}
+		return write(tx)
+	}
+	return e
 }
 
 // errAgain is an effect's way to say that it can't be written any more, and

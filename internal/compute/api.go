@@ -35,6 +35,7 @@ type Servers struct {
 	confirmAfter  time.Duration
 	looked        looks
 	resizeInPlace bool
+	volumesInZone bool
 	host          string
 }
 
@@ -79,6 +80,9 @@ type Options struct {
 	ConfirmAfter time.Duration
 	// ResizeInPlace says that servers may stay on their hosts when they are resized.
 	ResizeInPlace bool
+	// VolumesInZone says that servers may only have volumes of their own availability
+	// zone.
+	VolumesInZone bool
 }
 
 // New makes Servers.
@@ -91,6 +95,6 @@ func New(o Options) *Servers {
 		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
 		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, offloadAfter: o.OffloadAfter, shelvedPoll: o.ShelvedPoll,
-		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, host: o.Host,
+		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, volumesInZone: o.VolumesInZone, host: o.Host,
 	}
 }

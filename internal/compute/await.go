@@ -8,8 +8,8 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// await waits for the end of an action, whichever process carries it out, and
-// tells what it has come to. It ends with the context, or when the patience is
+// await waits for the end of an action, or for the step that answers, whichever process
+// carries it out, and tells what it has come to. It ends with the context, or when the patience is
 // exhausted: the work goes on then, and the error is Unavailable. Otherwise the
 // error is why the action failed.
 func (a *Servers) await(ctx context.Context, record nova.Action) (progress, error) {
@@ -27,6 +27,9 @@ func (a *Servers) await(ctx context.Context, record nova.Action) (progress, erro
 			return progress{}, err
 		case now.FinishTime != nil:
 			return a.outcome(ctx, now)
+		}
+		if p, err := progressOf(now); err != nil || p.Answered && p.Failure == nil {
+			return p, err
 		}
 		select {
 		case <-ctx.Done():

@@ -46,7 +46,7 @@ func (a *Servers) beginHolding(
 			if err != nil {
 				return err
 			}
-			if _, err := supersede(ctx, tx, current, t.ends()); err != nil {
+			if _, err := supersede(ctx, tx, current, t); err != nil {
 				return err
 			}
 		}
@@ -83,10 +83,15 @@ func (a *Servers) takeQuota(ctx context.Context, s nova.Server, more nova.Usage)
 // then. The quota that an action held is given back; a host that the server was to
 // move to may have something of it already, and stays with the server as the host
 // elsewhere.
-func supersede(ctx context.Context, tx *db.Store, s nova.Server, beside bool) (nova.Server, error) {
-	ended, err := tx.SupersedeActions(ctx, s.ID, beside)
+func supersede(ctx context.Context, tx *db.Store, s nova.Server, by transition) (nova.Server, error) {
+	ended, err := tx.SupersedeActions(ctx, s.ID, by.ends())
 	if err != nil {
 		return s, err
+	}
+	if by.migration == nova.MigrationEvacuation { // there is nobody on the old host to go on
+		if err := loseVolumes(ctx, tx, s.ID); err != nil {
+			return s, err
+		}
 	}
 	for _, action := range ended {
 		p, err := progressOf(action)

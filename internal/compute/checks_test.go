@@ -98,9 +98,12 @@ func (s *site) settled() {
 	s.noStrayMachines(live)
 	s.noStrayPorts(live)
 	s.pluggedAsKnown(live)
+	s.attachedAsKnown(live)
 	s.clock.advance(time.Minute)
 	s.must(s.worker.SweepImages(s.t.Context()))
 	s.must(s.worker.SweepPorts(s.t.Context()))
+	s.must(s.worker.SweepVolumes(s.t.Context()))
+	s.noStrayAttachments(live)
 	images, err := s.clients.Image.AsService().List(s.t.Context(), cloud.ImageQuery{})
 	s.must(err)
 	for _, i := range images {

@@ -56,7 +56,7 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 		if err != nil || deleting && !down {
 			return err
 		}
-		if current, err = supersede(ctx, tx, current, transitions[Delete].ends()); err != nil {
+		if current, err = supersede(ctx, tx, current, transitions[Delete]); err != nil {
 			return err
 		}
 		if down || current.Host == "" && current.Elsewhere == nil && current.VMState != nova.ShelvedOffloaded {
@@ -120,6 +120,7 @@ func deletionOf(tx *db.Store) db.ServerChange {
 		VMState: new(nova.Deleted), TaskState: new(nova.Idle), PowerState: new(nova.NoState),
 		TerminatedAt: &now, DeletedAt: &now, LockedBy: new(""), Elsewhere: new((*nova.Elsewhere)(nil)), BeforeResize: new((*nova.BeforeResize)(nil)),
 		Metadata: new(map[string]string{}), Addresses: new([]nova.Address(nil)), SecurityGroups: new([]string(nil)),
+		BlockDevices: new([]nova.BlockDevice(nil)),
 	}
 }
 
@@ -142,10 +143,13 @@ func (w *Worker) clearElsewhere(ctx context.Context, a *action) (effect, error) 
 	return e, driver.ConfirmMigration(ctx, a.server)
 }
 
-// forget forgets the tags of a server that is deleted, and notes the ports that
-// may be left of it.
+// forget forgets the tags of a server that is deleted, and notes the ports and
+// volumes that it may still have.
 func forget(ctx context.Context, tx *db.Store, s nova.Server) error {
 	if err := leavePorts(ctx, tx, s); err != nil {
+		return err
+	}
+	if err := leaveDevices(ctx, tx, s.ID, tx.Now().Add(leftoverGrace), s.BlockDevices...); err != nil {
 		return err
 	}
 	if err := leaveShelved(ctx, tx, s); err != nil {
@@ -164,10 +168,13 @@ func (w *Worker) destroy(ctx context.Context, a *action) (effect, error) {
 	return effect{}, driver.Destroy(ctx, a.server)
 }
 
-// remove is the step that removes a server's ports, and then takes the server
+// remove is the step that removes a server's ports, gives its volumes back, and then takes the server
 // off the books.
 func (w *Worker) remove(ctx context.Context, a *action) (effect, error) {
 	if err := w.leaveNetworks(ctx, a.server); err != nil {
+		return effect{}, err
+	}
+	if err := w.leaveVolumes(ctx, a.server); err != nil {
 		return effect{}, err
 	}
 	if a.server.ShelvedImage != "" {

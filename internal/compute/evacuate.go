@@ -205,11 +205,15 @@ func (w *Worker) spawnEvacuated(ctx context.Context, a *action) (effect, error) 
 		return effect{}, err
 	}
 	s.ConfigDrive = w.hasConfigDrive(s)
-	if err := driver.Spawn(ctx, s, virt.Build{Image: w.imageSource(s), NICs: nics(s, a.ports), Password: args.Password}); err != nil {
+	started, err := w.startWithVolumes(ctx, a, driver, s, func(volumes []virt.Volume) error {
+		devices := virt.Devices{NICs: nics(s, a.ports), Volumes: volumes}
+		return driver.Spawn(ctx, s, virt.Build{Devices: devices, Image: w.imageSource(s), Password: args.Password})
+	})
+	if err != nil {
 		return effect{}, err
 	}
 	power, err := driver.PowerState(ctx, s)
-	return a.evacuated(ctx, s, args.Migration, power, w.store.Now()), err
+	return a.evacuated(ctx, s, args.Migration, power, w.store.Now()).alongside(started.also), err
 }
 
 // evacuated is the effect after which a server is on its new host. What an earlier

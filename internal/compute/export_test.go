@@ -12,6 +12,18 @@ func (a *Servers) BeginAttach(ctx context.Context, s nova.Server, wanted NIC) er
 	return err
 }
 
+// BeginAttachVolume is AttachVolume without the wait.
+func (a *Servers) BeginAttachVolume(ctx context.Context, s nova.Server, wanted VolumeRequest) error {
+	_, _, err := a.beginAttachVolume(ctx, s, wanted)
+	return err
+}
+
+// BeginDetachVolume is DetachVolume without the wait.
+func (a *Servers) BeginDetachVolume(ctx context.Context, s nova.Server, volumeID string) error {
+	_, err := a.beginDetachVolume(ctx, s, volumeID)
+	return err
+}
+
 // BeginPassword is ChangePassword without the wait for the end.
 func (a *Servers) BeginPassword(ctx context.Context, s nova.Server, password string) error {
 	_, err := a.beginPassword(ctx, s, password)

@@ -47,7 +47,7 @@ func portLeftovers(s nova.Server) db.PortLeftovers {
 	return left
 }
 
-// sweep removes leftovers of images and of servers' ports, and questions that
+// sweep removes leftovers of images, of servers' ports and volumes, and questions that
 // nobody waits for any more, until the context ends.
 func (w *Worker) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
@@ -63,6 +63,9 @@ func (w *Worker) sweep(ctx context.Context) {
 		}
 		if err := w.SweepPorts(ctx); err != nil && ctx.Err() == nil {
 			w.log.Warn().Err(err).Msg("ports of servers that are gone can't be removed")
+		}
+		if err := w.SweepVolumes(ctx); err != nil && ctx.Err() == nil {
+			w.log.Warn().Err(err).Msg("volumes that servers have lost can't be given back")
 		}
 		if err := w.store.PurgeAsks(ctx); err != nil && ctx.Err() == nil {
 			w.log.Warn().Err(err).Msg("questions that nobody waits for can't be removed")

@@ -15,7 +15,7 @@ func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState
 		if err != nil {
 			return err
 		}
-		if current, err = supersede(ctx, tx, current, false); err != nil {
+		if current, err = supersede(ctx, tx, current, transition{}); err != nil {
 			return err
 		}
 		change := db.ServerChange{VMState: &to, TaskState: new(nova.Idle), Progress: new(0)}

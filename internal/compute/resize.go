@@ -226,7 +226,9 @@ func (w *Worker) keepResized(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	return effect{}, driver.RevertMigration(ctx, a.server, nics(a.server, ports), runsAfter(a.server.VMState))
+	return w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
+		return driver.RevertMigration(ctx, a.server, virt.Devices{NICs: nics(a.server, ports), Volumes: volumes}, runsAfter(a.server.VMState))
+	})
 }
 
 // finishResize is the step in which the new host takes the server in. From then on
@@ -250,7 +252,10 @@ func (w *Worker) finishResize(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	if err := driver.MigrateIn(ctx, server, a.progress.Disks, nics(server, ports), runsAfter(a.server.VMState)); err != nil {
+	started, err := w.startWithVolumes(ctx, a, a.driver, server, func(volumes []virt.Volume) error {
+		return driver.MigrateIn(ctx, server, a.progress.Disks, virt.Devices{NICs: nics(server, ports), Volumes: volumes}, runsAfter(a.server.VMState))
+	})
+	if err != nil {
 		return effect{}, err
 	}
 	power, err := a.driver.PowerState(ctx, server)
@@ -265,7 +270,7 @@ func (w *Worker) finishResize(ctx context.Context, a *action) (effect, error) {
 		Host: &target.Host, Node: &target.Node, Zone: &zone, Flavor: args.Flavor, BeforeResize: &before, Elsewhere: &left,
 		PowerState: &power, LaunchedAt: new(w.store.Now()), WaitsSince: new(w.store.Now()),
 	}
-	return e, err
+	return e.alongside(started.also), err
 }
 
 // leaveTarget takes finishResize back, and is how a server begins to return from the
@@ -330,14 +335,17 @@ func (w *Worker) finishRevert(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	if err := driver.RevertMigration(ctx, server, nics(server, ports), runsAfter(before.VMState)); err != nil {
+	started, err := w.startWithVolumes(ctx, a, a.driver, server, func(volumes []virt.Volume) error {
+		return driver.RevertMigration(ctx, server, virt.Devices{NICs: nics(server, ports), Volumes: volumes}, runsAfter(before.VMState))
+	})
+	if err != nil {
 		return effect{}, err
 	}
 	power, err := a.driver.PowerState(ctx, server)
 	e := a.endResize(ctx, nova.MigrationReverted)
 	e.change.Host, e.change.Node, e.change.Zone, e.change.Flavor = &back.Host, &back.Node, &zone, &before.Flavor
 	e.change.VMState, e.change.PowerState, e.change.LaunchedAt = &before.VMState, &power, new(w.store.Now())
-	return e, err
+	return e.alongside(started.also), err
 }
 
 // endResize is the effect after which a server is in one place, and of one size.

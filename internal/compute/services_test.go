@@ -15,11 +15,13 @@ import (
 	"github.com/nova-api/nova-api/db/identitydb"
 	"github.com/nova-api/nova-api/db/imagedb"
 	"github.com/nova-api/nova-api/db/networkdb"
+	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/identity"
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 )
 
 // callers are the users who have signed in.
@@ -72,8 +74,15 @@ func (s *site) newClients() *cloud.Clients {
 	})
 	s.must(networks.Seed(s.t.Context()))
 	s.network = networks
+	s.volumes, err = volume.New(volume.Options{
+		Store: volumedb.New(s.store.DB), Dir: s.t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Host: "here",
+		Limits: map[string]int64{"volumes": -1, "snapshots": -1, "gigabytes": -1},
+	})
+	s.must(err)
+	s.must(s.volumes.Seed(s.t.Context()))
 	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
 		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(s.allocating(networks)),
+		bundled + volume.Path: s.counted(s.volumes),
 	}})
 	s.must(err)
 	clients, err = cloud.New(cloud.Options{
@@ -83,9 +92,11 @@ func (s *site) newClients() *cloud.Clients {
 		},
 		Image:     cloud.Endpoint{Override: bundled + image.Path},
 		Network:   cloud.Endpoint{Override: bundled + network.Path},
+		Volume:    cloud.Endpoint{Override: bundled + volume.Path},
 		Transport: wire{s.transport, s.hooks}, TokenCacheTime: time.Hour, Now: s.clock.now,
 	})
 	s.must(err)
+	s.volumes.Images = clients.Image
 	return clients
 }
 

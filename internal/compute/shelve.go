@@ -114,8 +114,8 @@ func (w *Worker) uploadShelved(ctx context.Context, a *action) (effect, error) {
 	return effect{change: db.ServerChange{VMState: new(nova.Shelved), ShelvedImage: &args.Image.ID, WaitsSince: new(w.store.Now())}}, nil
 }
 
-// offload is the step that takes a shelved server off its host. Its ports stay
-// its own, on no host.
+// offload is the step that takes a shelved server off its host. Its ports and volumes
+// stay its own, on no host.
 func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 	driver, err := driverOf[virt.Driver](a)
 	if err != nil {
@@ -124,17 +124,37 @@ func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 	if _, err := w.bindPorts(ctx, a.server, ""); err != nil {
 		return effect{}, err
 	}
+	off := a.server
+	off.Host = ""
+	devices, err := w.reserveAnew(ctx, off)
+	if err != nil {
+		return effect{}, err
+	}
 	none := ""
-	return effect{change: db.ServerChange{
+	e := effect{change: db.ServerChange{
 		VMState: new(nova.ShelvedOffloaded), Host: &none, Node: &none, Zone: &none, PowerState: new(nova.Shutdown),
-	}}, driver.Destroy(ctx, a.server)
+	}}
+	return e.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, devices) }), driver.Destroy(ctx, a.server)
 }
 
-// stayShelved takes offload back: the server is shelved on its host, and its ports are
-// there.
+// stayShelved takes offload back: the server is shelved on its host, and its ports and
+// volumes are there.
 func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
-	_, err := w.bindPorts(ctx, a.server, a.server.Host)
-	return effect{}, err
+	if _, err := w.bindPorts(ctx, a.server, a.server.Host); err != nil || len(a.server.BlockDevices) == 0 {
+		return effect{}, err
+	}
+	driver, err := driverOf[virt.VolumeAttacher](a)
+	if err != nil {
+		return effect{}, err
+	}
+	return w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
+		for _, volume := range volumes {
+			if err := driver.AttachVolume(ctx, a.server, volume); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // findShelved is the step that makes sure that the image of a shelved server is

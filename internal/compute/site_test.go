@@ -21,6 +21,7 @@ import (
 	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 	"github.com/nova-api/nova-api/internal/virt"
 	"github.com/nova-api/nova-api/internal/virt/fake"
 )
@@ -52,6 +53,7 @@ type site struct {
 	hooks     *hooks
 	transport http.RoundTripper
 	network   *network.Service
+	volumes   *volume.Service
 	clients   *cloud.Clients
 	local     *virt.Hosts
 	hosts     *hosts.Hosts
@@ -166,7 +168,7 @@ func newSite(t *testing.T, connection string, change ...func(*compute.Options)) 
 	s.clients = s.newClients()
 	s.hosts = hosts.New(hosts.Options{Store: s.store, DownTime: 12 * time.Hour})
 	options := compute.Options{
-		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Hosts: s.hosts, Local: s.local,
+		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Volumes: s.clients.Volume, Hosts: s.hosts, Local: s.local,
 		Quota: nova.Quota{nova.QuotaInstances: 100, nova.QuotaCores: 200, nova.QuotaRAM: 51200, nova.QuotaMetadataItems: 128},
 	}
 	for _, f := range change {
@@ -190,7 +192,7 @@ func (s *site) with(change func(o *compute.Options)) *compute.Servers {
 // newWorker starts another process, as it were, that has the same hosts.
 func (s *site) newWorker(change ...func(*compute.WorkerOptions)) *compute.Worker {
 	o := compute.WorkerOptions{
-		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Hosts: s.hosts, Local: s.local,
+		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Volumes: s.clients.Volume, Hosts: s.hosts, Local: s.local,
 		Schedules: true, ID: uuid.NewString(), Host: "conductor", Lease: lease, Slots: 2, Log: zerolog.Nop(),
 	}
 	for _, f := range change {

@@ -80,11 +80,32 @@ func (w *Worker) build(ctx context.Context, a *action, build virt.Build) (effect
 	}
 	s := a.server
 	s.ConfigDrive, build.NICs = w.hasConfigDrive(s), nics(s, a.ports)
-	if err := driver.Spawn(ctx, s, build); err != nil {
+	e, err := w.startWithVolumes(ctx, a, driver, s, func(volumes []virt.Volume) error {
+		build.Volumes = volumes
+		return driver.Spawn(ctx, s, build)
+	})
+	if err != nil {
 		return effect{}, err
 	}
 	power, err := driver.PowerState(ctx, s)
-	return effect{change: db.ServerChange{PowerState: &power, LaunchedAt: new(w.store.Now()), ConfigDrive: &s.ConfigDrive}}, err
+	e.change = db.ServerChange{PowerState: &power, LaunchedAt: new(w.store.Now()), ConfigDrive: &s.ConfigDrive}
+	return e, err
+}
+
+// startWithVolumes has the host of a driver reach the volumes of a server, starts the
+// server with them, and tells the block storage service. The effect has the server know
+// of its new attachments.
+func (w *Worker) startWithVolumes(
+	ctx context.Context, a *action, driver virt.Driver, s nova.Server, start func([]virt.Volume) error,
+) (effect, error) {
+	volumes, devices, err := w.moveVolumes(ctx, driver, s)
+	if err != nil {
+		return effect{}, err
+	}
+	if err := start(volumes); err != nil {
+		return effect{}, err
+	}
+	return effect{}.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, devices) }), w.completeVolumes(ctx, devices)
 }
 
 // hasConfigDrive reports whether a server gets a config drive: because its

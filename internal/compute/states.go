@@ -51,6 +51,8 @@ const (
 const (
 	AttachInterface Verb = "attach_interface"
 	DetachInterface Verb = "detach_interface"
+	AttachVolume    Verb = "attach_volume"
+	DetachVolume    Verb = "detach_volume"
 )
 
 // A transition is what a verb does to a server: from which states it may start,
@@ -67,6 +69,7 @@ type transition struct {
 	runs       nova.VMState       // instead of broken, if the server runs all the same; empty: broken
 	awaited    bool               // whoever asked for it waits for its end
 	beside     bool               // it goes on beside other actions, which may keep the server busy
+	first      bool               // what is done to the server later, and not beside, waits for its end
 	lock       bool               // a locked server refuses
 	vague      bool               // and doesn't say that it is the lock
 	host       bool               // the server must have a host
@@ -90,6 +93,7 @@ type step struct {
 	task     nova.TaskState       // what the server is busy with meanwhile
 	event    string               // the part of the action that the API shows; empty for none
 	within   string               // the event that this one is a part of; empty for none
+	answers  bool                 // whoever waits for the action needn't wait for what follows; it needs no event
 	quiet    bool                 // the event is recorded only if the step fails
 	when     func(*action) bool   // whether there is anything to do; nil: there always is
 	progress bool                 // clients are shown how far the driver is
@@ -100,6 +104,7 @@ type step struct {
 
 var (
 	pluggable     = []nova.VMState{nova.Active, nova.Paused, nova.Stopped}
+	attachable    = []nova.VMState{nova.Active, nova.Paused, nova.Stopped, nova.Resized, nova.SoftDeleted, nova.Shelved, nova.ShelvedOffloaded}
 	imageable     = []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Suspended}
 	interruptible = []nova.TaskState{
 		nova.Idle, nova.Rebooting, nova.RebootPending, nova.RebootStarted, nova.Resuming, nova.RebootingHard,
@@ -119,6 +124,8 @@ const (
 	rescueEvent     = "compute_rescue_instance"
 	attachEvent     = "compute_attach_interface"
 	detachEvent     = "compute_detach_interface"
+	volumeEvent     = "compute_attach_volume"
+	unvolumeEvent   = "compute_detach_volume"
 	rebuildEvent    = "compute_rebuild_instance"
 
 	powerUpdateEvent = "compute_power_update"
@@ -379,6 +386,24 @@ var transitions = map[Verb]transition{
 			{name: "unplug", queue: onHost, event: detachEvent, do: (*Worker).unplug},
 			{name: "disconnect", queue: onHost, event: detachEvent, do: (*Worker).detachPort},
 			{name: "look", queue: onHost, event: detachEvent, do: (*Worker).look},
+		},
+	},
+	AttachVolume: {
+		action: "attach_volume", word: "attach_volume", from: attachable, lock: true, beside: true, first: true, awaited: true,
+		steps: []step{
+			{name: "reserve", queue: onAny, answers: true, do: (*Worker).reserveVolume, undo: (*Worker).releaseVolume},
+			{name: "plug", queue: onHost, event: volumeEvent, when: isOnHost, do: (*Worker).plugVolume, undo: (*Worker).unplugVolume},
+			{name: "complete", queue: onHost, event: volumeEvent, when: isOnHost, do: (*Worker).completeVolume},
+			{name: "note", queue: onSchedule, event: "api_attach_volume", when: isOffloaded, do: (*Worker).completeVolume},
+		},
+	},
+	DetachVolume: {
+		action: "detach_volume", word: "detach_volume", from: attachable, lock: true, beside: true, first: true, awaited: true, explain: explainDetachVolume,
+		steps: []step{
+			{name: "begin", queue: onAny, answers: true, when: isOnHost, do: (*Worker).beginDetaching, undo: (*Worker).rollDetaching},
+			{name: "unplug", queue: onHost, event: unvolumeEvent, when: isOnHost, do: (*Worker).unplugVolume},
+			{name: "disconnect", queue: onHost, event: unvolumeEvent, when: isOnHost, do: (*Worker).disconnectVolume},
+			{name: "forget", queue: onSchedule, event: "api_detach_volume", when: isOffloaded, do: (*Worker).disconnectVolume},
 		},
 	},
 }

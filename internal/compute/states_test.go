@@ -28,7 +28,7 @@ var (
 	verbs = []Verb{
 		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, ChangePassword, CrashDump,
 		Snapshot, Backup, BackupInstance, Resize, Migrate, Evacuate, ConfirmResize, RevertResize, Shelve, ShelveOffload, Unshelve,
-		PoweredOn, PoweredOff, AttachInterface, DetachInterface,
+		PoweredOn, PoweredOff, AttachInterface, DetachInterface, AttachVolume, DetachVolume,
 	}
 	columns = []nova.VMState{
 		nova.Building, nova.Active, nova.Paused, nova.Suspended, nova.Stopped, nova.Rescued, nova.Resized, nova.SoftDeleted,
@@ -93,7 +93,7 @@ func TestStates_Transitions(t *testing.T) {
 		}
 		names := map[string]bool{}
 		for _, step := range r.steps {
-			if step.name == "" || names[step.name] || step.queue == nil || step.do == nil || step.event == "" {
+			if step.name == "" || names[step.name] || step.queue == nil || step.do == nil || step.event == "" && !step.answers {
 				t.Errorf("%s: step %q is not whole, or there are two of the name", verb, step.name)
 			}
 			if (step.task == nova.Idle) != r.beside {

@@ -174,6 +174,8 @@ func (w *Worker) move(ctx context.Context, a *action, at int, e effect) (done bo
 	if e.note != nil {
 		e.note(&to.progress)
 	}
+	answers := a.step().answers && !a.back()
+	to.progress.Answered = to.progress.Answered || answers
 	if !to.back() && !to.transition.beside {
 		e.change.TaskState = &to.transition.steps[at].task
 	}
@@ -190,7 +192,10 @@ func (w *Worker) move(ctx context.Context, a *action, at int, e effect) (done bo
 		if err := w.turnEvents(ctx, tx, a, &to); err != nil {
 			return err
 		}
-		return e.book(ctx, tx, a, &to)
+		if err := e.book(ctx, tx, a, &to); err != nil || !answers {
+			return err
+		}
+		return tx.Wake(ctx, nova.EndQueue(a.Serial))
 	})
 	if err != nil {
 		return false, err
@@ -333,11 +338,25 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 				return err
 			}
 		}
-		if err := e.book(ctx, tx, a, &ended); err != nil || !a.transition.awaited {
+		if err := e.book(ctx, tx, a, &ended); err != nil {
 			return err
 		}
-		return tx.Wake(ctx, nova.EndQueue(a.Serial))
+		return a.wakeOthers(ctx, tx)
 	})
+}
+
+// wakeOthers wakes who waits for the end of an action: clients, and workers that are to
+// do something to the server afterwards.
+func (a *action) wakeOthers(ctx context.Context, tx *db.Store) error {
+	if a.transition.awaited {
+		if err := tx.Wake(ctx, nova.EndQueue(a.Serial)); err != nil {
+			return err
+		}
+	}
+	if !a.transition.first {
+		return nil
+	}
+	return tx.WakeServer(ctx, a.ServerID)
 }
 
 // keepElsewhere has the server know of the host on which something may be that could

@@ -156,6 +156,22 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "detach_interface", request: onPrivate, wrong: nova.Errored,
 	},
+	compute.AttachVolume: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			return s.api.BeginAttachVolume(ctx, server, compute.VolumeRequest{VolumeID: s.volume("demo")})
+		},
+		asks: "attach_volume", wrong: nova.Suspended,
+	},
+	compute.DetachVolume: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			volume := s.volume("demo")
+			if len(server.BlockDevices) > 0 {
+				volume = server.BlockDevices[0].VolumeID
+			}
+			return s.api.BeginDetachVolume(ctx, server, volume)
+		},
+		asks: "detach_volume", first: []compute.Verb{compute.AttachVolume}, wrong: nova.Errored,
+	},
 }
 
 func TestVerbs_HaveRows(t *testing.T) {

@@ -25,6 +25,7 @@ type Worker struct {
 	store        *db.Store
 	images       *cloud.ImageService
 	networks     *cloud.NetworkService
+	volumes      *cloud.VolumeService
 	hosts        *hosts.Hosts
 	local        *virt.Hosts
 	schedules    bool
@@ -95,7 +96,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		o.Scheduler = scheduler.Plain()
 	}
 	return &Worker{
-		store: o.Store, images: o.Images, networks: o.Networks, hosts: o.Hosts, local: o.Local,
+		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
 		configDrives: o.ConfigDrives, count: o.Count, log: o.Log,
@@ -218,11 +219,14 @@ func (w *Worker) freeSlots(ctx context.Context) int {
 
 // claims describes the actions that the worker is ready for.
 func (w *Worker) claims(limit int) db.Claim {
-	verbs := make([]string, 0, len(w.transitions))
+	c := db.Claim{Worker: w.id, Queues: w.queues(), Lease: w.lease, Limit: limit}
 	for _, verb := range slices.Sorted(maps.Keys(w.transitions)) {
-		verbs = append(verbs, string(verb))
+		c.Verbs = append(c.Verbs, string(verb))
+		if w.transitions[verb].first {
+			c.First = append(c.First, string(verb))
+		}
 	}
-	return db.Claim{Worker: w.id, Queues: w.queues(), Verbs: verbs, Lease: w.lease, Limit: limit}
+	return c
 }
 
 func (w *Worker) queues() []string {

@@ -45,10 +45,12 @@ var fakeTimes = [...]struct {
 	{"upload_time", 1, "to begin with the upload of a snapshot"},
 	{"attach_time", 1, "to plug an interface into a server"},
 	{"detach_time", 1, "to unplug an interface from a server"},
+	{"attach_volume_time", 1, "to plug a volume into a server"},
+	{"detach_volume_time", 1, "to unplug a volume from a server"},
 }
 
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
-	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, separated by commas."
+	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, attach_volume, detach_volume, separated by commas."
 
 // fakeOptions makes an option of each row of the table. All are 0 by default: a
 // test that waits for a server should not have to wait long.

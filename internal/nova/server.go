@@ -60,6 +60,8 @@ type Server struct {
 	Addresses      []Address
 	SecurityGroups []string // names; one stands once for each port that is in it
 
+	BlockDevices []BlockDevice // in the order in which they came
+
 	NetworkRevision int64 // grows with each change of the addresses, and with each word of a change at the network service
 	NetworkStale    bool  // the network service has said that addresses or groups have changed
 

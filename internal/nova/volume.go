@@ -30,6 +30,8 @@ type Volume struct {
 	Metadata      map[string]string
 	ImageMetadata map[string]string // of the image that it was made of
 	Holders       []VolumeHolder
+
+	MigrationStatus string // while its data is moved; empty for who may not see it
 }
 
 // A NewVolume is what a volume is to be. Of the snapshot and the image, one at the

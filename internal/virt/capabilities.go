@@ -2,6 +2,7 @@ package virt
 
 import (
 	"context"
+	"io"
 	"io/fs"
 
 	"github.com/nova-api/nova-api/internal/nova"
@@ -58,13 +59,13 @@ type Resizer interface {
 	// MigrateIn makes the server that another host keeps, in the size that s has
 	// now, and starts it if on says so. A server that is there already is left
 	// as it is.
-	MigrateIn(ctx context.Context, s nova.Server, disks string, nics []NIC, on bool) error
+	MigrateIn(ctx context.Context, s nova.Server, disks string, devices Devices, on bool) error
 	// ConfirmMigration removes what is kept of a server. If nothing is, that is as
 	// good.
 	ConfirmMigration(ctx context.Context, s nova.Server) error
 	// RevertMigration makes a server what it was before MigrateOut, and starts it
 	// if on says so. What MigrateIn has made of it on the same host is removed.
-	RevertMigration(ctx context.Context, s nova.Server, nics []NIC, on bool) error
+	RevertMigration(ctx context.Context, s nova.Server, devices Devices, on bool) error
 }
 
 // A PasswordSetter changes passwords inside of servers.
@@ -114,6 +115,21 @@ type Attacher interface {
 	Interfaces(ctx context.Context, s nova.Server) ([]NIC, error)
 }
 
+// A VolumeAttacher gives servers disks that the block storage service keeps, whatever
+// the servers are doing. A server has one disk at the most for a volume.
+type VolumeAttacher interface {
+	// Connector says who the host is, for the block storage service to let it reach
+	// volumes.
+	Connector(ctx context.Context) (nova.Connector, error)
+	// AttachVolume connects the host to a volume, and plugs it into a server.
+	AttachVolume(ctx context.Context, s nova.Server, v Volume) error
+	// DetachVolume unplugs a volume and ends the host's connection to it. To unplug
+	// what isn't there is no failure.
+	DetachVolume(ctx context.Context, s nova.Server, volumeID string) error
+	// Volumes lists the IDs of the volumes that are plugged in, in their order.
+	Volumes(ctx context.Context, s nova.Server) ([]string, error)
+}
+
 // A ConsoleOpener lets clients use the consoles of servers.
 type ConsoleOpener interface {
 	// OpenConsole gives the address of a server's console in a protocol of the
@@ -130,6 +146,16 @@ type DiskReader interface {
 	// ConfigDrive is what is on the server's config drive: see package
 	// configdrive. Conflict for a server without one.
 	ConfigDrive(ctx context.Context, s nova.Server) (fs.FS, error)
+	// OpenVolume opens a volume as its guest would, to read and to write. NotFound
+	// for one that isn't plugged in.
+	OpenVolume(ctx context.Context, s nova.Server, volumeID string) (VolumeData, error)
+}
+
+// VolumeData is what is on a volume.
+type VolumeData interface {
+	io.ReaderAt
+	io.WriterAt
+	io.Closer
 }
 
 // As is a driver with a capability, such as As[Pauser]. The error is

@@ -56,10 +56,16 @@ type Node struct {
 // A Build is what a server is made of, beside what the server itself says: its
 // key, its user data, and whether it has a config drive.
 type Build struct {
+	Devices
 	Image    ImageSource // nil for a server that boots from a volume
-	NICs     []NIC
-	Files    []File // to be put on the server's disk
-	Password string // of the server's administrator; empty for none
+	Files    []File      // to be put on the server's disk
+	Password string      // of the server's administrator; empty for none
+}
+
+// Devices are what a server is connected to beyond its host.
+type Devices struct {
+	NICs    []NIC
+	Volumes []Volume // in the order of their devices; the one with Root is booted from
 }
 
 // A File is put on a server's disk before the server starts.
@@ -79,6 +85,16 @@ type NIC struct {
 	MAC       string
 	IPs       []string
 	Tag       string // by which the guest knows the device; empty for none
+}
+
+// A Volume is a disk of a server that the block storage service keeps.
+type Volume struct {
+	ID         string
+	Device     string                // as the guest sees it, such as /dev/vdb
+	Bus, Type  string                // empty: the driver's choice, and a disk
+	Tag        string                // by which the guest knows the device; empty for none
+	Root       bool                  // the server boots from it
+	Connection nova.VolumeConnection // how the host reaches the data; may hold secrets
 }
 
 // A Snapshot is the root disk of a server at one moment. The caller closes

@@ -71,6 +71,7 @@ var (
 	_ virt.ConsoleOpener  = (*Driver)(nil)
 	_ virt.DiskReader     = (*Driver)(nil)
 	_ virt.Attacher       = (*Driver)(nil)
+	_ virt.VolumeAttacher = (*Driver)(nil)
 )
 
 const (
@@ -150,7 +151,7 @@ func (d *Driver) Spawn(ctx context.Context, s nova.Server, b virt.Build) error {
 		made, err := d.make(ctx, s, b)
 		defer removeAll(made)
 		if err == nil {
-			err = d.settle(ctx, s, made, b.NICs)
+			err = d.settle(ctx, s, made, b)
 		}
 		if err != nil {
 			return fmt.Errorf("spawn %s: %w", s.ID, err)
@@ -171,7 +172,7 @@ func (d *Driver) make(ctx context.Context, s nova.Server, b virt.Build) (map[str
 
 // settle puts the server's disks and then the server itself in their places,
 // unless the caller has turned away meanwhile, or another was faster.
-func (d *Driver) settle(ctx context.Context, s nova.Server, made map[string]string, nics []virt.NIC) error {
+func (d *Driver) settle(ctx context.Context, s nova.Server, made map[string]string, b virt.Build) error {
 	defer d.lock(s)()
 	if err := ctx.Err(); err != nil {
 		return err
@@ -185,7 +186,7 @@ func (d *Driver) settle(ctx context.Context, s nova.Server, made map[string]stri
 	if err := d.put(s, made); err != nil {
 		return err
 	}
-	return d.save(newMachine(s, nics, made, d.now()))
+	return d.save(newMachine(s, b, made, d.now()))
 }
 
 // reviveLocked is revive for callers that don't hold the lock.

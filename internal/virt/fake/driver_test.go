@@ -249,7 +249,7 @@ func TestConsoleOutput(t *testing.T) {
 	d := open(t, fake.Options{Dir: t.TempDir(), Clock: func() time.Time { return now }})
 	s := server(7)
 	nics := []virt.NIC{{MAC: "fa:16:3e:00:00:07", IPs: []string{"10.0.0.7", "fd00::7"}}}
-	if err := d.Spawn(t.Context(), s, virt.Build{Image: imageOf("image"), NICs: nics}); err != nil {
+	if err := d.Spawn(t.Context(), s, virt.Build{Image: imageOf("image"), Devices: virt.Devices{NICs: nics}}); err != nil {
 		t.Fatal(err)
 	}
 	look := func(most int) []byte {

@@ -26,7 +26,8 @@ import (
 // suspend, resume, rescue, unrescue, migrate_out, migrate_in,
 // confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload,
 // console_output, diagnostics, read_disk,
-// read_config_drive, attach_interface, detach_interface and interfaces. An upload
+// read_config_drive, attach_interface, detach_interface, interfaces, attach_volume,
+// detach_volume, volumes and open_volume. An upload
 // begins when the data of a snapshot is first read.
 type Fault struct {
 	Server  string `json:"server"`   // the name or the ID of the server; empty for any
@@ -44,7 +45,7 @@ var verbs = []string{
 	pause, unpause, suspend, resume, rescue, unrescue,
 	migrateOut, migrateIn, confirmMigration, revertMigration, setPassword, crashDump, snapshot, upload, "console_output", "diagnostics",
 	"read_disk", "read_config_drive",
-	attach, detach, "interfaces",
+	attach, detach, "interfaces", attachVolume, detachVolume, "volumes", "open_volume",
 }
 
 // strike lets the fault happen.

@@ -38,15 +38,16 @@ func (d *Driver) replug(ctx context.Context, verb string, s nova.Server, portID 
 		if err != nil {
 			return err
 		}
-		at := slices.IndexFunc(m.NICs, func(n virt.NIC) bool { return n.PortID == portID })
-		switch {
-		case at >= 0:
-			m.NICs = slices.Replace(m.NICs, at, at+1, nics...)
-		case len(nics) == 0:
-			return nil
-		default:
-			m.NICs = append(m.NICs, nics...)
-		}
+		m.NICs = replace(m.NICs, func(n virt.NIC) bool { return n.PortID == portID }, nics...)
 		return d.save(m)
 	})
+}
+
+// replace puts devices in the place of the one that matches, or behind the others if
+// none does.
+func replace[T any](all []T, matches func(T) bool, by ...T) []T {
+	if at := slices.IndexFunc(all, matches); at >= 0 {
+		return slices.Replace(all, at, at+1, by...)
+	}
+	return append(all, by...)
 }

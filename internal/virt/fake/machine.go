@@ -17,6 +17,7 @@ type machine struct {
 	RAM      int             `json:"ram_mb"`
 	Disk     int             `json:"disk_gb"`
 	NICs     []virt.NIC      `json:"nics"`
+	Volumes  []volume        `json:"volumes,omitempty"`
 	OwnDisk  bool            `json:"own_disk"` // it doesn't boot from a volume
 	HasFiles bool            `json:"has_files"`
 	Rescue   *rescuing       `json:"rescue,omitempty"` // nil: it boots from its own disk
@@ -24,6 +25,15 @@ type machine struct {
 	Events   []event         `json:"events"`
 
 	ConfigDrive bool `json:"config_drive"`
+}
+
+// A volume is what a machine has of one. Of how the host reaches it only the path of
+// a file is kept: what other protocols say may be secret, and nothing runs here that
+// could use it.
+type volume struct {
+	ID     string `json:"id"`
+	Device string `json:"device"`
+	Path   string `json:"path,omitempty"`
 }
 
 // A rescuing is what a machine boots from instead of its own disk.
@@ -44,10 +54,10 @@ type event struct {
 const keepEvents = 16
 
 // newMachine is a machine with the disks that were made for it, by their kinds.
-func newMachine(s nova.Server, nics []virt.NIC, made map[string]string, now time.Time) machine {
+func newMachine(s nova.Server, b virt.Build, made map[string]string, now time.Time) machine {
 	m := machine{
 		ID: s.ID, Instance: s.InstanceName(), Name: s.Name, Hostname: s.Hostname,
-		VCPUs: s.Flavor.VCPUs, RAM: s.Flavor.RAM, Disk: s.Flavor.Disk, NICs: nics,
+		VCPUs: s.Flavor.VCPUs, RAM: s.Flavor.RAM, Disk: s.Flavor.Disk, NICs: b.NICs, Volumes: volumesOf(b.Volumes),
 		OwnDisk: made[diskFile] != "", HasFiles: made[filesFile] != "", ConfigDrive: made[configFile] != "",
 	}
 	m.become(nova.Running, powerOn, now)

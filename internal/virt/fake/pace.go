@@ -37,6 +37,8 @@ var times = map[string]string{
 	upload:           "upload_time",
 	attach:           "attach_time",
 	detach:           "detach_time",
+	attachVolume:     "attach_volume_time",
+	detachVolume:     "detach_volume_time",
 }
 
 const (

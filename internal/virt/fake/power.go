@@ -17,6 +17,8 @@ const (
 	upload           = "upload"
 	attach           = "attach_interface"
 	detach           = "detach_interface"
+	attachVolume     = "attach_volume"
+	detachVolume     = "detach_volume"
 	powerOn          = "power_on"
 	powerOff         = "power_off"
 	softReboot       = "soft_reboot"

@@ -23,7 +23,7 @@ func (d *Driver) Rescue(ctx context.Context, s nova.Server, from virt.RescueDisk
 		made, err := writeAll(map[string]func() (string, error){
 			rescueFile: func() (string, error) { return d.writeDisk(ctx, s, rescueLabel, from.Image) },
 			rescueConfigFile: func() (string, error) {
-				return d.writeConfigDrive(s, virt.Build{NICs: m.NICs, Password: from.Password})
+				return d.writeConfigDrive(s, virt.Build{Devices: virt.Devices{NICs: m.NICs}, Password: from.Password})
 			},
 		})
 		defer removeAll(made)

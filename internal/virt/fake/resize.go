@@ -49,7 +49,7 @@ func (d *Driver) MigrateOut(ctx context.Context, s nova.Server) (disks string, e
 
 // MigrateIn copies the disks of a server, unless they are here, and then writes the
 // server itself.
-func (d *Driver) MigrateIn(ctx context.Context, s nova.Server, disks string, nics []virt.NIC, on bool) error {
+func (d *Driver) MigrateIn(ctx context.Context, s nova.Server, disks string, devices virt.Devices, on bool) error {
 	return d.on(ctx, migrateIn, s, func() error {
 		defer d.lock(s)()
 		if _, err := d.load(s); !nova.Is(err, nova.NotFound) {
@@ -69,7 +69,8 @@ func (d *Driver) MigrateIn(ctx context.Context, s nova.Server, disks string, nic
 		if err != nil {
 			return fmt.Errorf("migrate %s: %w", s.ID, err)
 		}
-		m.VCPUs, m.RAM, m.Disk, m.NICs = s.Flavor.VCPUs, s.Flavor.RAM, s.Flavor.Disk, nics
+		m.VCPUs, m.RAM, m.Disk = s.Flavor.VCPUs, s.Flavor.RAM, s.Flavor.Disk
+		m.NICs, m.Volumes = devices.NICs, volumesOf(devices.Volumes)
 		m.arrive(on, d.now())
 		return d.save(m)
 	})
@@ -117,7 +118,7 @@ func (d *Driver) ConfirmMigration(ctx context.Context, s nova.Server) error {
 }
 
 // RevertMigration puts the state that was kept back in its place.
-func (d *Driver) RevertMigration(ctx context.Context, s nova.Server, nics []virt.NIC, on bool) error {
+func (d *Driver) RevertMigration(ctx context.Context, s nova.Server, devices virt.Devices, on bool) error {
 	return d.on(ctx, revertMigration, s, func() error {
 		defer d.lock(s)()
 		m, err := readMachine(d.path(s, keptFile))
@@ -128,7 +129,7 @@ func (d *Driver) RevertMigration(ctx context.Context, s nova.Server, nics []virt
 		if err != nil {
 			return err
 		}
-		m.NICs = nics
+		m.NICs, m.Volumes = devices.NICs, volumesOf(devices.Volumes)
 		m.arrive(on, d.now())
 		if err := d.save(m); err != nil {
 			return err

@@ -73,7 +73,7 @@ func spawnFromVolume(t *testing.T, host Host) {
 	d, s := host(t), newServer()
 	destroyLater(t, d, s)
 	for range 2 {
-		do(t, "spawn", d.Spawn(t.Context(), s, virt.Build{NICs: nics()}))
+		do(t, "spawn", d.Spawn(t.Context(), s, virt.Build{Devices: devices()}))
 		wantPower(t, d, s, nova.Running)
 	}
 	if snapshotter, ok := d.(virt.Snapshotter); ok {

@@ -38,14 +38,14 @@ func resizeInPlace(t *testing.T, host Host) {
 		larger := s
 		larger.Flavor.VCPUs, larger.Flavor.RAM = 2, 128
 		for range 2 {
-			do(t, "migrate in", resizer(t, host(t)).MigrateIn(t.Context(), larger, disks, nics(), true))
+			do(t, "migrate in", resizer(t, host(t)).MigrateIn(t.Context(), larger, disks, devices(), true))
 		}
 		wantPower(t, d, s, nova.Running)
 		wantOnDisk(t, d, s, data)
 		end := resizer(t, d).ConfirmMigration
 		if !confirm {
 			end = func(ctx context.Context, s nova.Server) error {
-				return resizer(t, d).RevertMigration(ctx, s, nics(), true)
+				return resizer(t, d).RevertMigration(ctx, s, devices(), true)
 			}
 		}
 		for range 2 {
@@ -56,7 +56,7 @@ func resizeInPlace(t *testing.T, host Host) {
 		// Nothing of it may be left that a late step could bring back.
 		do(t, "destroy", d.Destroy(t.Context(), s))
 		wantListed(t, d, s, false)
-		wantKind(t, "revert of a server that is gone", resizer(t, d).RevertMigration(t.Context(), s, nics(), true), nova.NotFound)
+		wantKind(t, "revert of a server that is gone", resizer(t, d).RevertMigration(t.Context(), s, devices(), true), nova.NotFound)
 	}
 }
 
@@ -76,7 +76,7 @@ func resizeElsewhere(t *testing.T, host, other Host) {
 			data := disk(t, source, s)
 			disks, err := resizer(t, source).MigrateOut(t.Context(), s)
 			do(t, "migrate out", err)
-			do(t, "migrate in", resizer(t, target).MigrateIn(t.Context(), s, disks, nics(), on))
+			do(t, "migrate in", resizer(t, target).MigrateIn(t.Context(), s, disks, devices(), on))
 			t.Cleanup(func() { _ = target.Destroy(context.WithoutCancel(t.Context()), s) })
 			wantPower(t, target, s, want)
 			wantOnDisk(t, target, s, data)
@@ -85,12 +85,12 @@ func resizeElsewhere(t *testing.T, host, other Host) {
 				do(t, "confirm", resizer(t, source).ConfirmMigration(t.Context(), s))
 				wantPower(t, target, s, want)
 				wantOnDisk(t, target, s, data)
-				wantKind(t, "revert of what was confirmed", resizer(t, source).RevertMigration(t.Context(), s, nics(), on), nova.NotFound)
+				wantKind(t, "revert of what was confirmed", resizer(t, source).RevertMigration(t.Context(), s, devices(), on), nova.NotFound)
 				continue
 			}
 			// The target lets go first: two hosts must never run one server.
 			do(t, "destroy", target.Destroy(t.Context(), s))
-			do(t, "revert", resizer(t, source).RevertMigration(t.Context(), s, nics(), on))
+			do(t, "revert", resizer(t, source).RevertMigration(t.Context(), s, devices(), on))
 			wantPower(t, source, s, want)
 			wantOnDisk(t, source, s, data)
 		}
@@ -103,6 +103,6 @@ func resizeUnknown(t *testing.T, host Host) {
 	r, s := resizer(t, host(t)), newServer()
 	_, err := r.MigrateOut(t.Context(), s)
 	wantKind(t, "migrate out", err, nova.NotFound)
-	wantKind(t, "revert", r.RevertMigration(t.Context(), s, nics(), true), nova.NotFound)
+	wantKind(t, "revert", r.RevertMigration(t.Context(), s, devices(), true), nova.NotFound)
 	do(t, "confirm", r.ConfirmMigration(t.Context(), s))
 }

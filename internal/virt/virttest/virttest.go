@@ -61,6 +61,8 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"config drive", can[virt.DiskReader], configDrive},
 		{"interfaces", can[virt.Attacher], interfaces},
 		{"interfaces at once", can[virt.Attacher], interfacesAtOnce},
+		{"volumes", can[virt.VolumeAttacher], volumes},
+		{"boot with volumes", can[virt.VolumeAttacher], bootWithVolumes},
 		{"many at once", all, manyAtOnce},
 		{"one by many", all, oneByMany},
 	} {
@@ -105,7 +107,7 @@ func (s *source) Open(context.Context) (io.ReadCloser, error) {
 }
 
 // build makes a server of the image.
-func (s *source) build() virt.Build { return virt.Build{Image: s.Open, NICs: nics()} }
+func (s *source) build() virt.Build { return virt.Build{Image: s.Open, Devices: devices()} }
 
 // A reader counts itself out when it is closed.
 type reader struct {
@@ -148,6 +150,9 @@ func nics() []virt.NIC {
 		MAC: "fa:16:3e:00:00:01", IPs: []string{"10.0.0.5"},
 	}}
 }
+
+// devices are what every server of the suite is connected to.
+func devices() virt.Devices { return virt.Devices{NICs: nics()} }
 
 // running spawns a server and sees to its end. The test's end removes it.
 func running(t *testing.T, d virt.Driver) nova.Server {

@@ -1,0 +1,130 @@
+package compute
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// volumesAgain is when volumes that can't be detached are tried again.
+const volumesAgain = 15 * time.Second
+
+// leaveVolumes gives the volumes of a server back that ends, and deletes those that
+// are to end with it. What can't be done now doesn't hold the server up: it is left to
+// the sweep. The error is that the work was broken off.
+func (w *Worker) leaveVolumes(ctx context.Context, s nova.Server) error {
+	for _, device := range s.BlockDevices {
+		if _, err := w.leaveVolume(ctx, s.ID, device); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// leaveVolume gives back one volume of a server, and reports whether something of that
+// is left to do.
+func (w *Worker) leaveVolume(ctx context.Context, serverID string, device nova.BlockDevice) (left bool, err error) {
+	err = w.letGo(ctx, serverID, device.VolumeID, device.DeleteOnTermination)
+	if err == nil || ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	zerolog.Ctx(ctx).Warn().Err(err).Str("volume", device.VolumeID).Msg("volume of a server can't be given back now")
+	return true, nil
+}
+
+// letGo removes the attachments of a volume to a server and, if it is to go with the
+// server, the volume. One that may not be deleted, since it has snapshots for
+// instance, stays, as in _cleanup_volumes of nova/compute/manager.py.
+func (w *Worker) letGo(ctx context.Context, serverID, volumeID string, remove bool) error {
+	if volumeID == "" {
+		return nil
+	}
+	if err := w.detachFrom(ctx, serverID, volumeID); err != nil || !remove {
+		return err
+	}
+	err := w.volumes.AsService().Delete(ctx, volumeID)
+	if nova.Is(err, nova.Invalid) {
+		zerolog.Ctx(ctx).Warn().Err(err).Str("volume", volumeID).Msg("volume can't be deleted with its server")
+	}
+	if nova.Is(err, nova.Invalid) || nova.Is(err, nova.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// leaveDevices notes, in the transaction in which a server loses volumes, that these
+// may still be attached, or be attached by a worker that was broken off.
+func leaveDevices(ctx context.Context, tx *db.Store, serverID string, due time.Time, devices ...nova.BlockDevice) error {
+	for _, device := range devices {
+		if device.VolumeID == "" {
+			continue
+		}
+		left := db.VolumeLeftover{ServerID: serverID, VolumeID: device.VolumeID, Remove: device.DeleteOnTermination, Until: due.Add(portsSettled)}
+		if err := tx.LeaveVolume(ctx, left, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loseVolumes ends, in a transaction, that volumes are attached to a server or taken
+// from it: the server knows nothing of them from then on.
+func loseVolumes(ctx context.Context, tx *db.Store, serverID string) error {
+	under, err := tx.UnderWay(ctx, serverID, string(AttachVolume), string(DetachVolume))
+	if err != nil {
+		return err
+	}
+	for _, action := range under {
+		args, err := decodeArgs[volumeArgs](action)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.CancelAction(ctx, action); err != nil {
+			return err
+		}
+		if err := forgetDevice(ctx, tx, serverID, args.VolumeID); err != nil {
+			return err
+		}
+		if err := leaveDevices(ctx, tx, serverID, tx.Now().Add(leftoverGrace), nova.BlockDevice{VolumeID: args.VolumeID}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SweepVolumes gives back the volumes of servers that are gone or have lost them. What
+// it can't do it leaves for later, which is no reason to keep others; the error joins
+// those of the block storage service, such as Unavailable.
+func (w *Worker) SweepVolumes(ctx context.Context) error {
+	left, err := w.store.LeftVolumes(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, of := range left {
+		server, err := w.store.Server(ctx, of.ServerID)
+		if _, has := server.BlockDevice(of.VolumeID); err == nil && has { // it was attached anew
+			errs = append(errs, w.store.ForgetVolume(ctx, of))
+			continue
+		}
+		if err != nil && !nova.Is(err, nova.NotFound) {
+			return err
+		}
+		failed := w.letGo(ctx, of.ServerID, of.VolumeID, of.Remove)
+		switch now := w.store.Now(); {
+		case failed != nil:
+			err = w.store.LeaveVolume(ctx, of, now.Add(volumesAgain))
+		case now.Before(of.Until):
+			err = w.store.LeaveVolume(ctx, of, of.Until)
+		default:
+			err = w.store.ForgetVolume(ctx, of)
+		}
+		errs = append(errs, failed, err)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,110 @@
+package virttest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/virt"
+)
+
+// volumes plugs volumes in and out, each twice, as after a crash. The driver of
+// another process finds them, and what one server has written another reads.
+func volumes(t *testing.T, host Host) {
+	d := host(t)
+	s, first, second := running(t, d), newVolume(t), newVolume(t)
+	for range 2 {
+		do(t, "attach", volumer(d).AttachVolume(t.Context(), s, first))
+		wantVolumes(t, d, s, first.ID)
+	}
+	do(t, "power off", d.PowerOff(t.Context(), s))
+	do(t, "attach", volumer(d).AttachVolume(t.Context(), s, second))
+	wantVolumes(t, host(t), s, first.ID, second.ID)
+	do(t, "hard reboot", d.HardReboot(t.Context(), s))
+	wantVolumes(t, d, s, first.ID, second.ID)
+	writeVolume(t, d, s, second.ID, "a letter")
+	for range 2 {
+		do(t, "detach", volumer(d).DetachVolume(t.Context(), s, second.ID))
+		wantVolumes(t, host(t), s, first.ID)
+	}
+	other := running(t, d)
+	do(t, "attach", volumer(d).AttachVolume(t.Context(), other, second))
+	wantOnVolume(t, d, other, second.ID, "a letter")
+	stranger := newServer()
+	wantKind(t, "attach to an unknown server", volumer(d).AttachVolume(t.Context(), stranger, first), nova.NotFound)
+	wantKind(t, "detach from an unknown server", volumer(d).DetachVolume(t.Context(), stranger, first.ID), nova.NotFound)
+	_, err := volumer(d).Volumes(t.Context(), stranger)
+	wantKind(t, "volumes of an unknown server", err, nova.NotFound)
+	connector, err := volumer(d).Connector(t.Context())
+	do(t, "connector", err)
+	if host, _ := connector["host"].(string); host == "" {
+		t.Errorf("the host is nobody: %v", connector)
+	}
+}
+
+// bootWithVolumes makes a server that boots from a volume and has another.
+func bootWithVolumes(t *testing.T, host Host) {
+	d := host(t)
+	s, root, data := newServer(), newVolume(t), newVolume(t)
+	root.Root, root.Device = true, "/dev/vda"
+	destroyLater(t, d, s)
+	for range 2 {
+		do(t, "spawn", d.Spawn(t.Context(), s, virt.Build{Devices: virt.Devices{NICs: nics(), Volumes: []virt.Volume{root, data}}}))
+		wantVolumes(t, host(t), s, root.ID, data.ID)
+	}
+	wantPower(t, d, s, nova.Running)
+}
+
+// newVolume is a volume in a file, as the bundled block storage service has them.
+func newVolume(t *testing.T) virt.Volume {
+	t.Helper()
+	id := newServer().ID
+	path := filepath.Join(t.TempDir(), id)
+	do(t, "make a volume", os.WriteFile(path, make([]byte, imageSize), 0o600))
+	return virt.Volume{ID: id, Device: "/dev/vdb", Connection: nova.VolumeConnection{Driver: "local", Data: map[string]any{"device_path": path}}}
+}
+
+// volumer is the driver as one that plugs volumes in.
+func volumer(d virt.Driver) virt.VolumeAttacher {
+	attacher, _ := d.(virt.VolumeAttacher) // which it is, or the test would not run
+	return attacher
+}
+
+// wantVolumes compares the volumes that are plugged in.
+func wantVolumes(t *testing.T, d virt.Driver, s nova.Server, want ...string) {
+	t.Helper()
+	got, err := volumer(d).Volumes(t.Context(), s)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("volumes: %q, %v, want %q", got, err, want)
+	}
+}
+
+// writeVolume writes the beginning of a volume, if the driver lets tests do that.
+func writeVolume(t *testing.T, d virt.Driver, s nova.Server, id, text string) {
+	t.Helper()
+	if reader, ok := d.(virt.DiskReader); ok {
+		data, err := reader.OpenVolume(t.Context(), s, id)
+		do(t, "open a volume", err)
+		_, err = data.WriteAt([]byte(text), 0)
+		do(t, "write to a volume", err)
+		do(t, "close a volume", data.Close())
+	}
+}
+
+// wantOnVolume reads the beginning of a volume, if the driver lets tests do that.
+func wantOnVolume(t *testing.T, d virt.Driver, s nova.Server, id, want string) {
+	t.Helper()
+	if reader, ok := d.(virt.DiskReader); ok {
+		data, err := reader.OpenVolume(t.Context(), s, id)
+		do(t, "open a volume", err)
+		got := make([]byte, len(want))
+		_, err = data.ReadAt(got, 0)
+		do(t, "read a volume", err)
+		do(t, "close a volume", data.Close())
+		if string(got) != want {
+			t.Errorf("on the volume: %q, want %q", got, want)
+		}
+	}
+}
