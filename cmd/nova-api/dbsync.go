@@ -12,8 +12,9 @@ import (
 
 // dbCommand is `nova-api db`.
 type dbCommand struct {
-	Sync  dbSyncCommand  `cmd:"" help:"Create the database's schema, or bring it up to date. Safe while servers run, and in several places at once."`
-	Check dbCheckCommand `cmd:"" help:"Verify that quotas and hosts' room are counted right, and that no server is stuck. Safe while servers run; the exit code is 1 if something is wrong."`
+	Sync    dbSyncCommand    `cmd:"" help:"Create the database's schema, or bring it up to date. Safe while servers run, and in several places at once."`
+	Archive dbArchiveCommand `cmd:"" help:"Move servers that were deleted long ago, with their actions and migrations, from the database to a file. Safe while servers run, and safe to interrupt."`
+	Check   dbCheckCommand   `cmd:"" help:"Verify that quotas and hosts' room are counted right, and that no server is stuck. Safe while servers run; the exit code is 1 if something is wrong."`
 }
 
 // dbSyncCommand is `nova-api db sync`. Serving migrates by itself. This is for

@@ -81,7 +81,7 @@ func TestUsage(t *testing.T) {
 		{"serve --role juggler --set database.connection=postgresql://db/nova", `--role: [nova_api] roles = "juggler": "juggler": want one of api, scheduler, compute`},
 		{"serve --role scheduler --role compute", "--role: [nova_api] roles: a SQLite file has one process, which needs all roles; " +
 			"for several processes, [database] connection must name a PostgreSQL database"},
-		{"db", `expected one of "sync", "check"`},
+		{"db", `expected one of "sync", "archive", "check"`},
 		{"config --show --sample=x", "--show and --sample can't be used together"},
 		{"serve --set a=secret --set api.max_limit=z --listen h:http --config /nowhere", `--set a: want SECTION.OPTION=VALUE, as in DEFAULT.debug=true
 /nowhere: no such file or directory
@@ -215,6 +215,65 @@ func operated(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// TestDBArchive keeps a deleted server as lines of JSON, below those of earlier runs.
+func TestDBArchive(t *testing.T) {
+	t.Parallel()
+	dir := operated(t)
+	store, err := db.Open(t.Context(), rows.Options{Connection: "sqlite:///" + filepath.Join(dir, "nova.sqlite"), MaxConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	deletedAt := time.Date(2026, 1, 31, 12, 0, 0, 0, time.UTC)
+	for _, id := range []string{"a", "b"} {
+		if _, err := store.CreateServer(t.Context(), nova.Server{ID: id, Name: "<" + id + ">", VMState: nova.Deleted, DeletedAt: &deletedAt}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(dir, "archive")
+	if err := os.WriteFile(file, []byte("broken off"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	archive := func(args ...string) (code int, stdout, stderr string) {
+		return execute(t, nil, append([]string{"db", "archive", "--state-dir", dir, "--pause", "0s"}, args...)...)
+	}
+	if _, text, stderr := archive("--before", "2026-01-31 12:00:00", "--to", file); text != "Archived 0 servers that were deleted before 2026-01-31 12:00:00.\n" {
+		t.Errorf("too early: %s%s", text, stderr)
+	}
+	code, text, stderr := archive("--before", "2026-02-01", "--to", file, "--batch", "1")
+	if diff := cmp.Diff("1 servers archived, the last one deleted at 2026-01-31 12:00:00\n2 servers archived, the last one deleted at 2026-01-31 12:00:00\n", stderr); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if code != exitOK || text != "Archived 2 servers that were deleted before 2026-02-01 00:00:00.\n" {
+		t.Errorf("code %d, %s", code, text)
+	}
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(kept), "\n")
+	if len(lines) != 4 || lines[0] != "broken off" || lines[3] != "" {
+		t.Fatalf("%d lines: %s", len(lines), kept)
+	}
+	for i, name := range []string{"<a>", "<b>"} {
+		var row db.ArchivedRow
+		if err := json.Unmarshal([]byte(lines[i+1]), &row); err != nil || row.Table != "servers" || row.Row["name"] != name {
+			t.Errorf("%v: %s", err, lines[i+1])
+		}
+	}
+	for args, want := range map[string]string{
+		"--before 2026-02-01":                   "missing flags",
+		"--before yesterday --purge":            "--before yesterday: want a date such as 2026-01-31 or 2026-01-31 12:00:00",
+		"--before 2999-01-01 --purge":           "--before is in the future",
+		"--before 2026-02-01 --purge --to x":    "can't be used together",
+		"--before 2026-02-01 --purge --batch 0": "--batch must be 1 to 10000",
+	} {
+		if code, _, stderr := archive(strings.Fields(args)...); code != exitUsage || !strings.Contains(stderr, want) {
+			t.Errorf("%s: code %d, %s", args, code, stderr)
+		}
+	}
 }
 
 func TestHostList(t *testing.T) {

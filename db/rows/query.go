@@ -121,6 +121,34 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 	return values, err
 }
 
+// Maps reads rows as they are stored, by column: for what passes on whole tables and
+// need not know what is in them.
+func Maps(ctx context.Context, s *DB, query string, args ...any) ([]map[string]any, error) {
+	var all []map[string]any
+	err := s.try(ctx, func(ctx context.Context) error {
+		all = nil
+		found, err := s.reader().QueryxContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = found.Close() }()
+		for found.Next() {
+			one := map[string]any{}
+			if err := found.MapScan(one); err != nil {
+				return err
+			}
+			for column, value := range one {
+				if text, ok := value.([]byte); ok {
+					one[column] = string(text)
+				}
+			}
+			all = append(all, one)
+		}
+		return found.Err()
+	})
+	return all, err
+}
+
 // Exec executes a statement, and returns the number of rows that it changed.
 func Exec(ctx context.Context, s *DB, query string, args ...any) (int64, error) {
 	var changed int64
