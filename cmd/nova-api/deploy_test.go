@@ -66,7 +66,7 @@ func TestDeploy_Compose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filled := regexp.MustCompile(`\$\{POSTGRES_PASSWORD:\?[^}]*\}`).ReplaceAllString(string(text), "secret")
+	filled := regexp.MustCompile(`\$\{[A-Z_]+:\?[^}]*\}`).ReplaceAllString(string(text), "secret")
 	var file struct {
 		Services map[string]struct {
 			Image       string
@@ -266,9 +266,13 @@ func TestDeploy_HelmWithExisting(t *testing.T) {
 		values["database"].(map[string]any)["existingSecret"] = "mine"
 		values["state"].(map[string]any)["existingClaim"] = "mine"
 		values["publicURL"] = "https://nova.example"
+		values["bootstrapPassword"] = "secret"
 		values["api"].(map[string]any)["resources"] = map[string]any{"limits": map[string]any{"memory": "1Gi"}}
 	}) {
 		kinds[object["kind"].(string)]++
+		if object["kind"] == "Secret" && at(t, object, "stringData", "bootstrap-password") != "secret" {
+			t.Errorf("the first users have no password: %v", object)
+		}
 		if object["kind"] == "Deployment" && at(t, object, "metadata", "name") == "nova-api" {
 			container := at(t, object, "spec", "template", "spec", "containers", 0)
 			if at(t, container, "resources", "limits", "memory") != "1Gi" || at(t, container, "env", 0, "valueFrom", "secretKeyRef", "name") != "mine" {

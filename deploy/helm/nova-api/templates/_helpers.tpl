@@ -41,6 +41,13 @@ spec:
         - name: NOVA_NOVA_API_PUBLIC_URL
           value: {{ .root.Values.publicURL | quote }}
         {{- end }}
+        {{- if and (eq .role "api") .root.Values.bootstrapPassword }}
+        - name: NOVA_BOOTSTRAP_PASSWORD
+          valueFrom:
+            secretKeyRef:
+              name: {{ .root.Release.Name }}-config
+              key: bootstrap-password
+        {{- end }}
         {{- if eq .role "compute" }}
         - name: NOVA_NOVA_API_FAKE_HOSTS
           valueFrom:
@@ -86,6 +93,9 @@ spec:
     - name: config
       secret:
         secretName: {{ .root.Release.Name }}-config
+        items:
+          - key: nova.conf
+            path: nova.conf
     - name: state
       persistentVolumeClaim:
         claimName: {{ default (printf "%s-state" .root.Release.Name) .root.Values.state.existingClaim }}
