@@ -37,6 +37,7 @@ type Worker struct {
 	patience     time.Duration
 	heal         time.Duration
 	scheduler    *scheduler.Scheduler
+	clouds       *sharedRead[scheduler.Cloud]
 	configDrives bool
 	count        func(verb string, failed bool, took time.Duration)
 	log          zerolog.Logger
@@ -100,7 +101,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
 		configDrives: o.ConfigDrives, count: o.Count, log: o.Log,
-		running: running{bySerial: map[int64]*underWay{}},
+		running: running{bySerial: map[int64]*underWay{}}, clouds: newSharedRead[scheduler.Cloud](),
 	}
 }
 
