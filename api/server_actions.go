@@ -142,6 +142,12 @@ func (c *Servers) createImage(ctx context.Context, r *rest.Request, s nova.Serve
 	if err := c.checkImageMetadata(ctx, r, in.Image.Metadata); err != nil {
 		return nil, err
 	}
+	if s.OnVolume() {
+		project, user := s.Owner()
+		if err := r.Enforce(policy.CreateImageVolumeBacked, policy.Target{ProjectID: project, UserID: user}); err != nil {
+			return nil, err
+		}
+	}
 	image, err := c.Compute.CreateImage(ctx, s, strings.TrimSpace(in.Image.Name), in.Image.Metadata)
 	if err != nil {
 		return nil, err

@@ -83,6 +83,7 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6),
 		TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()), Password: s.AdminPass,
 		ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), AnyNetwork: r.Can(policy.AttachExternalNetwork),
+		Multiattach: r.AtLeast(60),
 	}, nil
 }
 

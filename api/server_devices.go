@@ -63,6 +63,7 @@ func newDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 		device := compute.BlockDevice{
 			None: isNoDevice(d), Source: d.SourceType, Destination: d.DestinationType, ID: d.UUID,
 			Swap: d.GuestFormat == "swap", Size: count(d.VolumeSize, 0), VolumeType: text(d.VolumeType), Bus: d.DiskBus, Type: d.DeviceType,
+			Device: d.DeviceName, Tag: d.Tag, DeleteOnTermination: wants(d.DeleteOnTermination),
 		}
 		if device.Destination == "" && (device.Source == "volume" || device.Source == "snapshot") {
 			device.Destination = "volume"
@@ -127,7 +128,9 @@ func oldDevices(s schema.ServerSpec) ([]compute.BlockDevice, error) {
 	devices := make([]compute.BlockDevice, len(s.BlockDeviceMapping))
 	fromVolume := false
 	for i, d := range s.BlockDeviceMapping {
-		device := compute.BlockDevice{None: isNoDevice(d), Destination: "volume", Size: count(d.VolumeSize, 0)}
+		device := compute.BlockDevice{
+			None: isNoDevice(d), Destination: "volume", Size: count(d.VolumeSize, 0), Device: d.DeviceName, DeleteOnTermination: wants(d.DeleteOnTermination),
+		}
 		switch {
 		case d.VirtualName == "swap", ephemeralName.MatchString(d.VirtualName):
 			device.Source, device.Destination, device.Swap = "blank", "local", d.VirtualName == "swap"

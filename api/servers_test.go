@@ -203,7 +203,7 @@ func TestServers_CreateRefused(t *testing.T) {
 				mapping + "Specifying volume type to existing volume is not supported.",
 			},
 			{"demo", 37, `, "block_device_mapping_v2": [` + blank + `}]`, 400, order},
-			{"demo", 37, `, "imageRef": "", "block_device_mapping": [{"device_name": "vdb", "volume_id": "` + nobodyID + `"}]`, 400, order},
+			{"demo", 37, `, "imageRef": "", "block_device_mapping": [{"device_name": "vdb", "volume_id": "` + nobodyID + `"}]`, 400, "Volume " + nobodyID + " could not be found."},
 			{
 				"demo", 37, `, "imageRef": "", "block_device_mapping": [{"device_name": "/dev/vda", "volume_id": "` + nobodyID + `"}]`, 400,
 				mapping + "failed to get volume " + nobodyID + ".",

@@ -10,7 +10,7 @@ def volumes(cloud):
     def mine():
         return {v["Name"]: v["ID"] for v in cloud.openstack("volume", "list", "-f", "json").json}
     yield mine
-    if left := list(mine().values()):
+    if left := [v["ID"] for v in cloud.openstack("volume", "list", "-f", "json").json]:  # some have no name
         cloud.openstack("volume", "delete", *left)
 
 
@@ -95,8 +95,21 @@ def test_what_volumes_are_put_on(cloud):
     assert cloud.openstack("--os-volume-api-version", "3.3", "volume", "message", "list", "-f", "json").json == []
 
 
+def boot(cloud, name, *source):
+    """Make a server that runs."""
+    cloud.openstack("server", "create", *source, "--flavor", "m1.nano", "--nic", "none", name)
+    cloud.wait("ACTIVE", name)
+
+
+def remove(cloud, *names):
+    """Remove servers, and wait until they are gone."""
+    cloud.openstack("server", "delete", *names)
+    for name in names:
+        cloud.gone(name)
+
+
 def test_servers_have_volumes(cloud, volumes):
-    cloud.openstack("server", "create", "--image", "cirros", "--flavor", "m1.nano", "--nic", "none", "--wait", "with-volumes")
+    boot(cloud, "with-volumes", "--image", "cirros")
     for name in ("kept", "goes"):
         cloud.openstack("volume", "create", "--size", "1", name)
         wait_for(cloud, "available", name)
@@ -109,6 +122,30 @@ def test_servers_have_volumes(cloud, volumes):
 
     refused = cloud.openstack("volume", "delete", "kept", ok=False)
     assert "status must be available" in refused.stderr
-    cloud.openstack("server", "delete", "--wait", "with-volumes")
+    remove(cloud, "with-volumes")
     wait_for(cloud, "available", "kept")
     eventually(lambda: list(volumes()) == ["kept"], "the other volume is gone")
+
+
+def test_servers_boot_from_volumes(cloud, volumes):
+    boot(cloud, "first", "--image", "cirros", "--boot-from-volume", "1")
+    shown = cloud.openstack("server", "show", "first", "-f", "json").json
+    assert shown["image"] == "N/A (booted from volume)"
+    [attached] = shown["volumes_attached"]
+    cloud.openstack("server", "image", "create", "--name", "shot", "first")
+    boot(cloud, "second", "--image", "shot")
+    assert len(cloud.openstack("server", "volume", "list", "second", "-f", "json").json) == 1
+    cloud.openstack("server", "shelve", "first")
+    cloud.wait("SHELVED_OFFLOADED", "first")
+    cloud.openstack("server", "unshelve", "first")
+    cloud.wait("ACTIVE", "first")
+
+    remove(cloud, "first", "second")
+    wait_for(cloud, "available", attached["id"])
+    boot(cloud, "third", "--volume", attached["id"])
+    remove(cloud, "third")
+    wait_for(cloud, "available", attached["id"])
+    cloud.openstack("image", "delete", "shot")
+    for snapshot in cloud.openstack("volume", "snapshot", "list", "-f", "json").json:
+        cloud.openstack("volume", "snapshot", "delete", snapshot["ID"])
+    eventually(lambda: cloud.openstack("volume", "snapshot", "list", "-f", "json").json == [], "the snapshots are gone")

@@ -40,7 +40,7 @@ type accounts struct {
 func accountsOf(s nova.Server, held holding) accounts {
 	a := accounts{usage: s.Usage().Plus(held.Usage), hosts: map[string]nova.Resources{}}
 	if s.VMState != nova.Deleted {
-		a.hosts[s.Node] = s.Flavor.Takes()
+		a.hosts[s.Node] = s.Takes(s.Flavor)
 		if s.Elsewhere != nil {
 			a.hosts[s.Elsewhere.Node] = a.hosts[s.Elsewhere.Node].Plus(s.Elsewhere.Takes)
 		}

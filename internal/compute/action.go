@@ -26,6 +26,8 @@ type action struct {
 	hosts []nova.Host // those that fit, and that place has not tried yet
 	looks int         // how often place has looked for hosts
 	ports []nova.Port // those that connect has found; nil if it didn't run here
+	// devices are those that mapVolumes has reserved; nil if it didn't run here
+	devices []nova.BlockDevice
 }
 
 // progress is what the steps of an action have come to. It is written with each

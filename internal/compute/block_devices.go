@@ -187,6 +187,13 @@ func (w *Worker) moveVolumes(ctx context.Context, driver virt.Driver, s nova.Ser
 	return volumes, devices, err
 }
 
+// connectFirst is connectVolumes, with the block devices as they are, for a new server
+// that no host has had before.
+func (w *Worker) connectFirst(ctx context.Context, driver virt.Driver, s nova.Server) ([]virt.Volume, []nova.BlockDevice, error) {
+	volumes, err := w.connectVolumes(ctx, driver, s)
+	return volumes, s.BlockDevices, err
+}
+
 // completeVolumes tells the block storage service that a server has its volumes, which
 // are in use from then on.
 func (w *Worker) completeVolumes(ctx context.Context, devices []nova.BlockDevice) error {

@@ -34,7 +34,7 @@ func (s *site) consistent() {
 			key := [2]string{server.ProjectID, user}
 			used[key] = used[key].Plus(usage)
 		}
-		taken[server.Node] = taken[server.Node].Plus(server.Flavor.Takes())
+		taken[server.Node] = taken[server.Node].Plus(server.Takes(server.Flavor))
 		if server.Elsewhere != nil {
 			taken[server.Elsewhere.Node] = taken[server.Elsewhere.Node].Plus(server.Elsewhere.Takes)
 		}

@@ -43,8 +43,9 @@ type ServerRequest struct {
 	Password     *string // nil: made up
 
 	// What policy allows the caller.
-	ZeroDisk   bool // boot an image on a flavor without a disk
-	AnyNetwork bool // use external networks
+	ZeroDisk    bool // boot an image on a flavor without a disk
+	Multiattach bool // the client knows of volumes that several servers have: since 2.60
+	AnyNetwork  bool // use external networks
 }
 
 // A File is to be put into a new server. Contents is base64.
@@ -85,7 +86,10 @@ func (a *Servers) Create(ctx context.Context, r ServerRequest) (Created, error) 
 		return Created{}, err
 	}
 	servers, err := a.insertServers(ctx, plan)
-	return Created{Servers: servers, Password: plan.password}, err
+	if err != nil {
+		return Created{}, err
+	}
+	return Created{Servers: servers, Password: plan.password}, a.makeVolumes(ctx, servers)
 }
 
 // password is the client's choice, or a random one.

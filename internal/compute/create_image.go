@@ -3,6 +3,9 @@ package compute
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/nova-api/nova-api/internal/nova"
@@ -22,6 +25,7 @@ const (
 type bootImage struct {
 	nova.Image
 	kernel, ramdisk string // IDs of images; empty for an image that boots by itself
+	onVolume        int64  // bytes of the volume that the servers boot from; 0 for none
 }
 
 // resolveImage finds the image that a request names, with its kernel and
@@ -31,7 +35,10 @@ func (a *Servers) resolveImage(ctx context.Context, r ServerRequest) (b bootImag
 		return b, nova.Errorf(nova.Invalid, "Image certificate validation is not supported when booting from volume")
 	}
 	if r.ImageID == "" {
-		return b, nil
+		if d, found := r.rootVolume(); found {
+			b.Image, b.onVolume, err = a.imageOfVolume(ctx, d)
+		}
+		return b, err
 	}
 	if b.Image, err = a.findImage(ctx, r.ImageID); err != nil {
 		return b, err
@@ -41,6 +48,63 @@ func (a *Servers) resolveImage(ctx context.Context, r ServerRequest) (b bootImag
 	}
 	b.kernel, b.ramdisk, err = a.resolveKernel(ctx, b.Image)
 	return b, err
+}
+
+// rootVolume is the volume that servers are to boot from, if they are.
+func (r ServerRequest) rootVolume() (BlockDevice, bool) {
+	at := slices.IndexFunc(r.Devices, func(d BlockDevice) bool { return d.onVolume() && d.boots() })
+	if at < 0 {
+		return BlockDevice{}, false
+	}
+	return r.Devices[at], true
+}
+
+// imageOfVolume is what is known of the image that a volume was or will be made of, and
+// the size of the volume in bytes: get_bdm_image_metadata in nova/block_device.py. It has
+// no ID, since the servers have none.
+func (a *Servers) imageOfVolume(ctx context.Context, d BlockDevice) (image nova.Image, size int64, err error) {
+	caller, volumeID := nova.CallerOf(ctx), d.ID
+	switch d.Source {
+	case "image":
+		image, err = a.images.As(caller).Show(ctx, d.ID)
+		if err != nil {
+			return image, 0, invalidMapping("failed to get image %s.", d.ID)
+		}
+		image.ID = ""
+		return image, int64(d.Size) * bytesPerGB, nil
+	case "snapshot":
+		snapshot, err := a.block(ctx).Snapshot(ctx, d.ID)
+		if err != nil {
+			return image, 0, orUnavailable(err, invalidMapping("failed to get snapshot %s.", d.ID))
+		}
+		volumeID = snapshot.VolumeID
+	case "blank":
+		return image, int64(d.Size) * bytesPerGB, nil
+	}
+	volume, err := a.block(ctx).Show(ctx, volumeID)
+	switch {
+	case err != nil:
+		return image, 0, orUnavailable(err, invalidMapping("failed to get volume %s.", volumeID))
+	case !volume.Bootable:
+		return image, 0, nova.Errorf(nova.Invalid, "Block Device %s is not bootable.", volumeID)
+	}
+	size = int64(cmp.Or(d.Size, volume.Size)) * bytesPerGB
+	image = nova.Image{Status: imageActive, Size: size, Properties: maps.Clone(volume.ImageMetadata)}
+	image.MinRAM, _ = strconv.Atoi(image.Properties["min_ram"])
+	image.MinDisk, _ = strconv.Atoi(image.Properties["min_disk"])
+	image.DiskFormat, image.ContainerFormat = image.Properties["disk_format"], image.Properties["container_format"]
+	for _, name := range []string{"image_id", "image_name", "size", "checksum", "container_format", "disk_format", "min_ram", "min_disk"} {
+		delete(image.Properties, name)
+	}
+	return image, size, nil
+}
+
+// orUnavailable is a refusal, unless the reason is that a service can't be reached.
+func orUnavailable(err, refusal error) error {
+	if nova.Is(err, nova.Unavailable) {
+		return err
+	}
+	return refusal
 }
 
 // errNoImage is what findImage says.
@@ -98,6 +162,22 @@ func diskConfig(image nova.Image, chosen string) string {
 		return cmp.Or(chosen, autoDisk)
 	}
 	return cmp.Or(chosen, manualDisk)
+}
+
+// checkVolumeImage is checkImage for servers that boot from a volume: the flavor's disk
+// doesn't matter, and the image must fit on the volume.
+func checkVolumeImage(image nova.Image, size int64, f nova.Flavor) error {
+	minimum := int64(image.MinDisk) * bytesPerGB
+	switch {
+	case image.Status != "" && image.Status != imageActive:
+		return nova.Errorf(nova.Invalid, "Image %s is not active.", image.ID)
+	case f.RAM < image.MinRAM:
+		return nova.Errorf(nova.Invalid, "Flavor's memory is too small for requested image.")
+	case size < minimum:
+		return nova.Errorf(nova.Invalid,
+			"Volume is smaller than the minimum size specified in image metadata. Volume size is %d bytes, minimum size is %d bytes.", size, minimum)
+	}
+	return nil
 }
 
 // checkImage refuses an image that a server of a flavor can't boot from, as

@@ -3,6 +3,7 @@ package compute
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -152,7 +153,13 @@ func (p serverPlan) server(index, number int) nova.Server {
 
 		Metadata: r.Metadata, Tags: r.Tags, UserData: r.UserData, ConfigDrive: r.ConfigDrive, DiskConfig: diskConfig(p.image.Image, r.DiskConfig),
 		AccessIPv4: r.AccessIPv4, AccessIPv6: r.AccessIPv6, Hints: r.Hints, GroupID: p.serverGroup,
-		Addresses: keptAddresses(p.networks),
+		Addresses: keptAddresses(p.networks), BlockDevices: slices.Clone(p.devices),
+	}
+	for i, device := range server.BlockDevices {
+		server.BlockDevices[i].ID = uuid.NewString()
+		if device.IsRoot() && device.Device != "" {
+			server.RootDevice = &server.BlockDevices[i].Device
+		}
 	}
 	if server.Hostname == "" {
 		server.Hostname = hostname(r.Name, server.ID, suffix(index, number))

@@ -23,7 +23,8 @@ type serverPlan struct {
 	publicKey string // empty for none
 	zone      string // empty for any
 	networks  []nicRequest
-	groups    []string // IDs of security groups; nil for the default one
+	devices   []nova.BlockDevice // without IDs: each server has mappings of its own
+	groups    []string           // IDs of security groups; nil for the default one
 
 	serverGroup string // ID of the server group; empty for none
 	password    string // of the administrator in each server
@@ -66,6 +67,10 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 	if p.publicKey, err = a.resolveKey(ctx, r.KeyName); err != nil {
 		return p, err
 	}
+	if r, err = r.withImageDevices(p.image.Image); err != nil {
+		return p, err
+	}
+	p.request = r
 	if err := p.check(); err != nil {
 		return p, err
 	}
@@ -75,9 +80,11 @@ func (a *Servers) resolveRequest(ctx context.Context, r ServerRequest) (p server
 	if err := a.checkTarget(ctx, r.To); err != nil {
 		return p, err
 	}
-	if refused := a.checkDevices(ctx, r, p.flavor); refused != nil {
+	devices, refused := a.resolveDevices(ctx, r, p.flavor)
+	if refused != nil {
 		return p, cmp.Or(a.checkRoom(ctx, p), refused) // Nova looks at the quota first
 	}
+	p.devices = devices
 	return p, nil
 }
 
@@ -97,7 +104,11 @@ func (p serverPlan) check() error {
 			return err
 		}
 	}
-	if err := checkImage(p.image.Image, p.flavor, p.request.ZeroDisk); err != nil {
+	if d, found := p.request.rootVolume(); found {
+		if err := checkVolumeImage(p.image.Image, max(p.image.onVolume, int64(d.Size)*bytesPerGB), p.flavor); err != nil {
+			return err
+		}
+	} else if err := checkImage(p.image.Image, p.flavor, p.request.ZeroDisk); err != nil {
 		return err
 	}
 	return checkSwitches(p.image.Image, p.flavor)

@@ -246,7 +246,7 @@ func TestCreate_Refused(t *testing.T) {
 			func(n *compute.ServerRequest) {
 				n.Devices = []compute.BlockDevice{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}
 			},
-			nova.Invalid, "Block Device Mapping is Invalid: failed to get volume v.",
+			nova.Invalid, "Volume v could not be found.",
 		},
 		"too much metadata": {
 			func(n *compute.ServerRequest) {

@@ -29,7 +29,7 @@ func (p placeArgs) flavor(s nova.Server) nova.Flavor {
 }
 
 // needs is what a server takes where it is placed.
-func (p placeArgs) needs(s nova.Server) nova.Resources { return p.flavor(s).Takes() }
+func (p placeArgs) needs(s nova.Server) nova.Resources { return s.Takes(p.flavor(s)) }
 
 const (
 	candidates = 5  // hosts that are asked for, in case others are faster

@@ -100,7 +100,7 @@ func (a *Servers) resolveRebuild(ctx context.Context, s nova.Server, r RebuildRe
 // there is no service that could write another image to it.
 func checkVolume(s nova.Server, r RebuildRequest) error {
 	switch {
-	case s.ImageID != "":
+	case s.ImageID != "" && !s.OnVolume():
 		return nil
 	case r.TrustedCerts != nil && len(*r.TrustedCerts) > 0:
 		return nova.Errorf(nova.Invalid, "Image certificate validation is not supported for volume-backed servers.")

@@ -45,8 +45,9 @@ func TestCreate_BlockDevices(t *testing.T) {
 		"three on the host":           {cirros, []disk{root, blank(1), {Source: "blank", Destination: "local", Size: 1024, Swap: true}}, ""},
 		"four on the host":            {cirros, []disk{root, blank(1), blank(1)}, mapping + "You specified more local devices than the limit allows"},
 		"two to boot from":            {cirros, []disk{root, root}, noBoot},
-		"none to boot from":           {"", []disk{{Source: "volume", Destination: "volume", ID: "v"}}, noBoot},
-		"a second without one":        {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &one}}, noBoot},
+		"none to boot from":           {"", []disk{{Source: "blank", Destination: "volume", Size: 1}}, noBoot},
+		"a second without one":        {"", []disk{{Source: "blank", Destination: "volume", Size: 1, BootIndex: &one}}, noBoot},
+		"a volume that isn't there":   {cirros, []disk{root, {Source: "volume", Destination: "volume", ID: "v"}}, "Volume v could not be found."},
 		"a volume to boot from":       {"", []disk{{Source: "volume", Destination: "volume", ID: "v", BootIndex: &zero}}, mapping + "failed to get volume v."},
 		"a snapshot":                  {cirros, []disk{root, {Source: "snapshot", Destination: "volume", ID: "s"}}, mapping + "failed to get snapshot s."},
 	}, func(t *testing.T, s *site, _ string, c testCase) {

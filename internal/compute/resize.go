@@ -263,7 +263,7 @@ func (w *Worker) finishResize(ctx context.Context, a *action) (effect, error) {
 		return effect{}, err
 	}
 	before := &nova.BeforeResize{Flavor: a.server.Flavor, VMState: a.server.VMState, Migration: args.Migration}
-	left := &nova.Elsewhere{Host: a.server.Host, Node: a.server.Node, Takes: a.server.Flavor.Takes()}
+	left := &nova.Elsewhere{Host: a.server.Host, Node: a.server.Node, Takes: a.server.Takes(a.server.Flavor)}
 	e, err := w.markMigration(ctx, a, nova.MigrationFinished)
 	e.note = func(p *progress) { p.Held = holding{} }
 	e.change = db.ServerChange{

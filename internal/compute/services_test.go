@@ -82,7 +82,7 @@ func (s *site) newClients() *cloud.Clients {
 	s.must(s.volumes.Seed(s.t.Context()))
 	s.transport, err = cloud.NewInProcess(cloud.InProcessOptions{Services: map[string]http.Handler{
 		bundled + identity.Path: s.counted(users), bundled + image.Path: s.counted(images), bundled + network.Path: s.counted(s.allocating(networks)),
-		bundled + volume.Path: s.counted(s.volumes),
+		bundled + volume.Path: s.counted(s.working(s.volumes)),
 	}})
 	s.must(err)
 	clients, err = cloud.New(cloud.Options{
@@ -118,6 +118,20 @@ func (s *site) allocating(networks http.Handler) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_, err := fmt.Fprintf(w, `{"auto_allocated_topology": {"id": %q}}`, id)
 		if err != nil {
+			s.t.Error(err)
+		}
+	})
+}
+
+// working has the bundled block storage service do at once what it would do in the
+// background.
+func (s *site) working(volumes *volume.Service) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		volumes.ServeHTTP(w, r)
+		if r.Method == http.MethodGet || strings.Contains(r.URL.Path, "/attachments") {
+			return
+		}
+		if err := volumes.Work(context.WithoutCancel(r.Context())); err != nil {
 			s.t.Error(err)
 		}
 	})

@@ -2,7 +2,6 @@ package compute
 
 import (
 	"context"
-	"io"
 	"slices"
 
 	"github.com/rs/zerolog"
@@ -13,11 +12,15 @@ import (
 )
 
 // Shelve shuts a server down and makes an image of it, from which it can be made
-// again anywhere. It leaves its host at once if servers are configured to, or
+// again anywhere, unless it boots from a volume: then it leaves its host at once. It leaves its host at once if servers are configured to, or
 // after a while. The error is Conflict if the server is locked, in the wrong state or
 // busy, and else what the image service says.
 func (a *Servers) Shelve(ctx context.Context, s nova.Server) error {
 	if err := transitions[Shelve].check(ctx, s); err != nil {
+		return err
+	}
+	if s.OnVolume() { // which keeps its disk
+		_, err := a.begin(ctx, s, Shelve, imageArgs{Offload: true})
 		return err
 	}
 	image := a.newImage(ctx, s, s.Name+"-shelved", imageSnapshot, nil)
@@ -98,6 +101,11 @@ func offloads(a *action) bool {
 func isOffloaded(a *action) bool { return a.server.VMState == nova.ShelvedOffloaded }
 func isOnHost(a *action) bool    { return !isOffloaded(a) }
 
+// isImaged reports whether a shelved server is kept as an image, and not on a volume.
+func isImaged(a *action) bool { return !a.server.OnVolume() }
+
+func isOffloadedImage(a *action) bool { return isOffloaded(a) && isImaged(a) }
+
 // uploadShelved is the step after which a server is shelved: its image has the
 // server's disk. Unlike other images of a server it must not be deleted meanwhile.
 func (w *Worker) uploadShelved(ctx context.Context, a *action) (effect, error) {
@@ -140,14 +148,18 @@ func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 // stayShelved takes offload back: the server is shelved on its host, and its ports and
 // volumes are there.
 func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
+	var e effect
+	if a.server.OnVolume() && a.server.VMState != nova.Shelved {
+		e.change = db.ServerChange{VMState: new(nova.Stopped), PowerState: new(nova.Shutdown)}
+	}
 	if _, err := w.bindPorts(ctx, a.server, a.server.Host); err != nil || len(a.server.BlockDevices) == 0 {
-		return effect{}, err
+		return e, err
 	}
 	driver, err := driverOf[virt.VolumeAttacher](a)
 	if err != nil {
 		return effect{}, err
 	}
-	return w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
+	plugged, err := w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
 		for _, volume := range volumes {
 			if err := driver.AttachVolume(ctx, a.server, volume); err != nil {
 				return err
@@ -155,6 +167,7 @@ func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
 		}
 		return nil
 	})
+	return e.alongside(plugged.also), err
 }
 
 // findShelved is the step that makes sure that the image of a shelved server is
@@ -184,11 +197,16 @@ func (w *Worker) spawnShelved(ctx context.Context, a *action) (effect, error) {
 	if a.ports, err = w.bindPorts(ctx, a.server, a.server.Host); err != nil {
 		return effect{}, err
 	}
-	e, err := w.build(ctx, a, virt.Build{Image: func(ctx context.Context) (io.ReadCloser, error) {
-		return w.images.AsService().Download(ctx, a.server.ShelvedImage)
-	}})
+	var build virt.Build
+	if a.server.ShelvedImage != "" {
+		build.Image = w.dataOf(a.server.ShelvedImage)
+	}
+	e, err := w.build(ctx, a, build)
 	if err != nil {
 		return effect{}, err
+	}
+	if a.server.ShelvedImage == "" {
+		return e, nil
 	}
 	e.change.ShelvedImage = new("")
 	return e, w.dropShelved(ctx, a.server)

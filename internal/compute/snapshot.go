@@ -33,12 +33,17 @@ const (
 	imageBackup   = "backup"
 )
 
-// CreateImage begins to make an image of a server, and gives the image's ID. The
+// CreateImage begins to make an image of a server, and gives the image's ID: of
+// snapshots, if the server boots from a volume. The
 // error is Conflict or NotFound as for Do, or what the image service answered:
 // Invalid, Forbidden, OverQuota, or Unavailable if it can't be reached. The action
 // has then been taken back.
 func (a *Servers) CreateImage(ctx context.Context, s nova.Server, name string, metadata map[string]string) (string, error) {
-	return a.beginImage(ctx, s, Snapshot, imageArgs{Image: a.newImage(ctx, s, name, imageSnapshot, metadata)})
+	image := a.newImage(ctx, s, name, imageSnapshot, metadata)
+	if s.OnVolume() {
+		return a.makeVolumeImage(ctx, s, Snapshot, image)
+	}
+	return a.beginImage(ctx, s, Snapshot, imageArgs{Image: image})
 }
 
 // CreateBackup begins to make a backup of a type, of which no more than
@@ -47,7 +52,7 @@ func (a *Servers) CreateImage(ctx context.Context, s nova.Server, name string, m
 func (a *Servers) CreateBackup(
 	ctx context.Context, s nova.Server, name, backupType string, rotation int, metadata map[string]string,
 ) (string, error) {
-	if s.ImageID == "" {
+	if s.ImageID == "" || s.OnVolume() {
 		return "", nova.Errorf(nova.Invalid, "Backup is not supported for volume-backed instances.")
 	}
 	image := a.newImage(ctx, s, name, imageBackup, metadata)
@@ -65,6 +70,9 @@ func (a *Servers) BackupInstance(ctx context.Context, s nova.Server, name string
 	delete(image.Properties, "description")
 	if description != nil {
 		image.Properties["description"] = *description
+	}
+	if s.OnVolume() {
+		return a.makeVolumeImage(ctx, s, BackupInstance, image)
 	}
 	return a.beginImage(ctx, s, BackupInstance, imageArgs{Image: image})
 }

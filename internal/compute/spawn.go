@@ -79,6 +79,9 @@ func (w *Worker) build(ctx context.Context, a *action, build virt.Build) (effect
 		return effect{}, err
 	}
 	s := a.server
+	if a.devices != nil {
+		s.BlockDevices = a.devices
+	}
 	s.ConfigDrive, build.NICs = w.hasConfigDrive(s), nics(s, a.ports)
 	e, err := w.startWithVolumes(ctx, a, driver, s, func(volumes []virt.Volume) error {
 		build.Volumes = volumes
@@ -98,7 +101,11 @@ func (w *Worker) build(ctx context.Context, a *action, build virt.Build) (effect
 func (w *Worker) startWithVolumes(
 	ctx context.Context, a *action, driver virt.Driver, s nova.Server, start func([]virt.Volume) error,
 ) (effect, error) {
-	volumes, devices, err := w.moveVolumes(ctx, driver, s)
+	connect := w.moveVolumes
+	if s.LaunchedAt == nil && len(a.progress.Failed) == 0 {
+		connect = w.connectFirst
+	}
+	volumes, devices, err := connect(ctx, driver, s)
 	if err != nil {
 		return effect{}, err
 	}
@@ -124,7 +131,7 @@ func contents(files []File) []virt.File {
 }
 
 func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
-	if s.ImageID == "" {
+	if s.ImageID == "" || s.OnVolume() {
 		return nil
 	}
 	return w.dataOf(s.ImageID)

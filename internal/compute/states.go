@@ -165,6 +165,7 @@ var transitions = map[Verb]transition{
 				do: (*Worker).place, undo: (*Worker).unplace,
 			},
 			{name: "connect", queue: onTarget, task: nova.Networking, event: buildEvent, do: (*Worker).connect, undo: (*Worker).disconnect},
+			{name: "map", queue: onTarget, task: nova.BlockDeviceMapping, event: buildEvent, when: hasVolumes, do: (*Worker).mapVolumes},
 			{name: "spawn", queue: onTarget, task: nova.Spawning, event: buildEvent, progress: true, do: (*Worker).spawn, undo: (*Worker).destroy},
 		},
 	},
@@ -308,8 +309,8 @@ var transitions = map[Verb]transition{
 		action: "shelve", word: "shelve", from: imageable, then: nova.Shelved, lock: true,
 		steps: []step{
 			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, do: drive(virt.Driver.PowerOff), undo: (*Worker).dropImage},
-			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
-			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, progress: true, do: (*Worker).uploadShelved},
+			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, when: isImaged, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, when: isImaged, progress: true, do: (*Worker).uploadShelved},
 			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, when: offloads, do: (*Worker).offload, undo: (*Worker).stayShelved},
 		},
 	},
@@ -331,7 +332,7 @@ var transitions = map[Verb]transition{
 				name: "clear", queue: onElsewhere, task: nova.Unshelving, event: "compute_unshelve_instance", quiet: true, when: isElsewhere, harmless: true,
 				do: (*Worker).clearElsewhere,
 			},
-			{name: "find", queue: onSchedule, task: nova.Unshelving, event: "get_image_info", when: isOffloaded, do: (*Worker).findShelved},
+			{name: "find", queue: onSchedule, task: nova.Unshelving, event: "get_image_info", when: isOffloadedImage, do: (*Worker).findShelved},
 			{
 				name: "place", queue: onSchedule, task: nova.Unshelving, event: "schedule_instances", when: isOffloaded, harmless: true,
 				do: (*Worker).place, undo: (*Worker).unplace,

@@ -365,7 +365,7 @@ func (a *action) wakeOthers(ctx context.Context, tx *db.Store) error {
 func (e *effect) keepElsewhere(a *action, held holding) {
 	left, now := held.elsewhere(), changed(a.server, e.change)
 	if left == nil && now.VMState == nova.ShelvedOffloaded && now.Host != "" {
-		left = &nova.Elsewhere{Host: now.Host, Node: now.Node, Takes: now.Flavor.Takes()}
+		left = &nova.Elsewhere{Host: now.Host, Node: now.Node, Takes: now.Takes(now.Flavor)}
 		e.change.Host, e.change.Node = new(""), new("")
 	}
 	if left != nil {

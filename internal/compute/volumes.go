@@ -141,24 +141,31 @@ func (w *Worker) reserveVolume(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	service := w.volumes.AsService()
-	had, err := service.Attachments(ctx, cloud.AttachmentQuery{ServerID: a.ServerID, VolumeID: args.VolumeID})
+	attachment, err := w.reserve(ctx, a.ServerID, args.VolumeID)
 	if err != nil {
 		return effect{}, err
 	}
-	if len(had) == 0 {
-		attachment, err := service.Reserve(ctx, args.VolumeID, a.ServerID)
-		if err != nil {
-			return effect{}, err
-		}
-		had = append(had, attachment)
-	}
 	return effect{
-		note: func(p *progress) { p.Attachment = had[0].ID },
+		note: func(p *progress) { p.Attachment = attachment },
 		also: func(tx *db.Store) error {
-			return changeDevice(ctx, tx, a.ServerID, args.VolumeID, func(d *nova.BlockDevice) { d.AttachmentID = had[0].ID })
+			return changeDevice(ctx, tx, a.ServerID, args.VolumeID, func(d *nova.BlockDevice) { d.AttachmentID = attachment })
 		},
 	}, nil
+}
+
+// reserve has the block storage service keep a volume for a server, and gives the
+// attachment: the one that an earlier attempt has made, if there is one.
+func (w *Worker) reserve(ctx context.Context, serverID, volumeID string) (attachment string, err error) {
+	service := w.volumes.AsService()
+	had, err := service.Attachments(ctx, cloud.AttachmentQuery{ServerID: serverID, VolumeID: volumeID})
+	if err != nil {
+		return "", err
+	}
+	if len(had) > 0 {
+		return had[0].ID, nil
+	}
+	made, err := service.Reserve(ctx, volumeID, serverID)
+	return made.ID, err
 }
 
 // releaseVolume takes reserveVolume back.

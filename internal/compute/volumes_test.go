@@ -24,9 +24,7 @@ import (
 // volume makes a volume of a user's, of the size of 1 GB, and gives its ID.
 func (s *site) volume(user string, properties ...string) string {
 	s.t.Helper()
-	id := s.make(user, "volume", strings.Join(append(properties, `"size": 1`), ", "))
-	s.must(s.volumes.Work(s.t.Context()))
-	return id
+	return s.make(user, "volume", strings.Join(append(properties, `"size": 1`), ", "))
 }
 
 // shared is the property of a volume that several servers may have.
@@ -165,7 +163,6 @@ func TestVolumes(t *testing.T) {
 		}
 		s.must(s.api.Delete(s.as("demo"), s.server(server.ID)))
 		s.work()
-		s.must(s.volumes.Work(t.Context()))
 		if v := s.volumeNow(kept); v.Status != nova.VolumeAvailable {
 			t.Errorf("after its server: %+v", v)
 		}
@@ -280,16 +277,7 @@ func TestVolumes_Fail(t *testing.T) {
 			}
 		}
 	}
-	fails := func(verb string) func(h *hooks) {
-		return func(h *hooks) {
-			h.driver = func(_ context.Context, asked string, _ nova.Server) error {
-				if asked == verb {
-					return errors.New("the device is on fire")
-				}
-				return nil
-			}
-		}
-	}
+	fails := func(verb string) func(h *hooks) { return func(h *hooks) { h.driver = failing(verb) } }
 	eachCase(t, map[string]struct {
 		fail     func(h *hooks)
 		detaches bool
@@ -338,6 +326,16 @@ func TestVolumes_Fail(t *testing.T) {
 			s.settled()
 		}
 	})
+}
+
+// failing is a driver that fails at a verb.
+func failing(verb string) func(ctx context.Context, asked string, s nova.Server) error {
+	return func(_ context.Context, asked string, _ nova.Server) error {
+		if asked == verb {
+			return errors.New("the device is on fire")
+		}
+		return nil
+	}
 }
 
 // TestVolumes_BrokenOff ends the server while a volume comes, and the host.

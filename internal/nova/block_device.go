@@ -14,12 +14,30 @@ type BlockDevice struct {
 	Type         string `json:"type,omitempty"`       // disk, cdrom, …; empty: a disk
 	BootIndex    *int   `json:"boot_index,omitempty"` // 0 is the root disk; nil: it is never booted from
 
+	New     *NewVolume `json:"new,omitempty"`     // what is to be made for the server; nil once it is, or if the volume was there before
+	Failure string     `json:"failure,omitempty"` // why it could not be made
+
 	// DeleteOnTermination says that the volume goes when the server is deleted.
 	DeleteOnTermination bool `json:"delete_on_termination,omitempty"`
 }
 
 // IsRoot reports whether the server boots from the volume.
 func (d BlockDevice) IsRoot() bool { return d.BootIndex != nil && *d.BootIndex == 0 }
+
+// OnVolume reports whether the server boots from a volume, and so has no root disk on
+// its host.
+func (s Server) OnVolume() bool {
+	return slices.ContainsFunc(s.BlockDevices, BlockDevice.IsRoot)
+}
+
+// Takes says what the server takes of a host with a flavor, its own or another.
+func (s Server) Takes(f Flavor) Resources {
+	takes := f.Takes()
+	if s.OnVolume() {
+		takes.Disk -= f.Disk
+	}
+	return takes
+}
 
 // BlockDevice finds the mapping of a volume, and reports whether the server has it.
 func (s Server) BlockDevice(volumeID string) (BlockDevice, bool) {

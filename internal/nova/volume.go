@@ -37,14 +37,14 @@ type Volume struct {
 // A NewVolume is what a volume is to be. Of the snapshot and the image, one at the
 // most is given.
 type NewVolume struct {
-	Name        string
-	Description string
-	Size        int // GB; 0 for as much as what it is made of
-	Zone        string
-	Type        string // ID or name; empty for the service's default
-	SnapshotID  string
-	ImageID     string
-	Metadata    map[string]any // texts; the service refuses other values
+	Name        string         `json:"name,omitempty"`
+	Description string         `json:"description,omitempty"`
+	Size        int            `json:"size,omitempty"` // GB; 0 for as much as what it is made of
+	Zone        string         `json:"zone,omitempty"`
+	Type        string         `json:"type,omitempty"` // ID or name; empty for the service's default
+	SnapshotID  string         `json:"snapshot_id,omitempty"`
+	ImageID     string         `json:"image_id,omitempty"`
+	Metadata    map[string]any `json:"metadata,omitempty"` // texts; the service refuses other values
 }
 
 // A VolumeHolder is a server that has a volume, as the block storage service

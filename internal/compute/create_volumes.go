@@ -1,0 +1,174 @@
+package compute
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+const (
+	// makingTime bounds how long the request that creates a server may take to have its
+	// volumes made. After that whoever builds the server takes that request for dead.
+	makingTime = 2 * time.Minute
+	// mappingTime bounds how long volumes are waited for, as Nova's
+	// block_device_allocate_retries and its interval do by default.
+	mappingTime = 3 * time.Minute
+	// The pauses between looks at a volume that is being made: each is twice the last.
+	firstLook, longestPause = 20 * time.Millisecond, 3 * time.Second
+)
+
+// makeVolumes has the volumes made that new servers are to have. It asks in the caller's
+// name, whose volumes they are to be, so no worker can do it: these wait for it in
+// mapVolumes. It goes on if the client leaves. That the service refuses it fails the
+// server and not the request, as in Nova. The error is the store's.
+func (a *Servers) makeVolumes(ctx context.Context, servers []nova.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), makingTime)
+	defer cancel()
+	for _, server := range servers {
+		for _, device := range server.BlockDevices {
+			if device.New == nil {
+				continue
+			}
+			if err := a.makeVolume(ctx, server, device); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// makeVolume has one volume made, and has its server know it. If the server has gone
+// meanwhile, so does the volume.
+func (a *Servers) makeVolume(ctx context.Context, s nova.Server, device nova.BlockDevice) error {
+	wanted := *device.New
+	if wanted.ImageID == "" && wanted.SnapshotID == "" {
+		wanted.Name = s.ID + "-blank-vol"
+	}
+	volume, refused := a.block(ctx).Create(ctx, wanted)
+	err := a.store.Tx(ctx, func(tx *db.Store) error {
+		now, err := tx.LockServer(ctx, s.ID)
+		if err != nil {
+			return err
+		}
+		devices := slices.Clone(now.BlockDevices)
+		at := slices.IndexFunc(devices, func(d nova.BlockDevice) bool { return d.ID == device.ID })
+		if at < 0 {
+			return nova.Errorf(nova.NotFound, "Instance %s could not be found.", s.ID)
+		}
+		devices[at].New, devices[at].VolumeID = nil, volume.ID
+		if refused != nil {
+			devices[at].Failure = nova.Message(refused)
+		}
+		return tx.ChangeServer(ctx, s.ID, db.ServerChange{BlockDevices: &devices})
+	})
+	if nova.Is(err, nova.NotFound) && refused == nil {
+		return a.block(ctx).Delete(ctx, volume.ID)
+	}
+	if nova.Is(err, nova.NotFound) {
+		return nil
+	}
+	return err
+}
+
+func hasVolumes(a *action) bool { return len(a.server.BlockDevices) > 0 }
+
+// mapVolumes is the step that waits until all volumes of a new server are there, has
+// them reserved, and gives them names.
+func (w *Worker) mapVolumes(ctx context.Context, a *action) (effect, error) {
+	server, err := w.awaitVolumes(ctx, a.ServerID)
+	if err != nil {
+		return effect{}, err
+	}
+	root := rootOf(server)
+	for i, device := range server.BlockDevices {
+		switch {
+		case device.Device != "":
+		case device.IsRoot():
+			device.Device = root
+		default:
+			if device.Device, err = nextDevice(server, ""); err != nil {
+				return effect{}, err
+			}
+		}
+		if device.AttachmentID, err = w.reserve(ctx, a.ServerID, device.VolumeID); err != nil {
+			return effect{}, err
+		}
+		server.BlockDevices[i] = device
+	}
+	a.devices = server.BlockDevices
+	return effect{}.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, server.BlockDevices) }), nil
+}
+
+// awaitVolumes waits until all volumes of a server can be attached, and returns the
+// server as it is then. The error is Invalid if one can't be made, or it takes too long.
+func (w *Worker) awaitVolumes(ctx context.Context, serverID string) (server nova.Server, err error) {
+	waiting, cancel := context.WithTimeout(ctx, mappingTime)
+	defer cancel()
+	if server, err = w.awaitRequests(waiting, serverID); err == nil {
+		for _, device := range server.BlockDevices {
+			if err = w.awaitVolume(waiting, device.VolumeID); err != nil {
+				break
+			}
+		}
+	}
+	if waiting.Err() != nil && ctx.Err() == nil {
+		err = nova.Because(err, nova.Invalid, "The volumes of the server did not get ready in %s.", mappingTime)
+	}
+	return server, err
+}
+
+// awaitRequests waits until all volumes of a server have been asked for, and returns the
+// server. The error is Invalid if one was refused.
+func (w *Worker) awaitRequests(ctx context.Context, serverID string) (server nova.Server, err error) {
+	err = patiently(ctx, func() (done bool, err error) {
+		if server, err = w.store.Server(ctx, serverID); err != nil {
+			return false, err
+		}
+		for _, device := range server.BlockDevices {
+			if device.Failure != "" {
+				return false, nova.Errorf(nova.Invalid, "%s", device.Failure)
+			}
+		}
+		return !slices.ContainsFunc(server.BlockDevices, func(d nova.BlockDevice) bool { return d.VolumeID == "" }), nil
+	})
+	if nova.Is(err, nova.NotFound) { // it was deleted
+		err = db.ErrLost
+	}
+	return server, err
+}
+
+// awaitVolume waits until a volume can be attached. The error is Invalid for one that
+// can't be made: VolumeNotCreated in nova/exception.py.
+func (w *Worker) awaitVolume(ctx context.Context, id string) error {
+	return patiently(ctx, func() (bool, error) {
+		volume, err := w.volumes.AsService().Show(ctx, id)
+		switch {
+		case err != nil:
+			return false, err
+		case volume.Status == "creating" || volume.Status == "downloading":
+			return false, nil
+		case volume.Status == nova.VolumeError:
+			return false, nova.Errorf(nova.Invalid, "Volume %s did not finish being created. And its status is %s.", id, volume.Status)
+		}
+		return true, nil
+	})
+}
+
+// patiently looks until something is done, with longer and longer pauses, or until the
+// context ends.
+func patiently(ctx context.Context, look func() (done bool, err error)) error {
+	for pause := firstLook; ; pause = min(2*pause, longestPause) {
+		done, err := look()
+		if err != nil || done {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
