@@ -1,9 +1,11 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/dbtest"
@@ -51,6 +53,26 @@ func TestStore_AfterCommit(t *testing.T) {
 		}
 		if len(done) != 2 {
 			t.Errorf("after commits: %v", done)
+		}
+	})
+}
+
+// TestStore_CallerLeaves: a transaction whose caller has left ends with the error of
+// the caller's context, also if the driver has rolled it back before it is committed.
+func TestStore_CallerLeaves(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ctx, leave := context.WithCancel(t.Context())
+		err := s.Tx(ctx, func(tx *db.Store) error {
+			leave()
+			for { // until the driver has noticed
+				if _, err := tx.Hosts(context.WithoutCancel(ctx), time.Hour); err != nil {
+					return nil //nolint:nilerr // then the commit fails
+				}
+			}
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
 		}
 	})
 }

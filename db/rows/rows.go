@@ -6,6 +6,7 @@ package rows
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -168,7 +169,11 @@ func (s *DB) Tx(ctx context.Context, f func(tx *DB) error) error {
 	if s.tx != nil {
 		return f(s)
 	}
-	return s.retry(ctx, func() error { return s.once(ctx, f) })
+	err := s.retry(ctx, func() error { return s.once(ctx, f) })
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil { // the driver has rolled it back, and tells no more than that
+		return ctx.Err()
+	}
+	return err
 }
 
 // InTx reports whether s is inside a transaction.
