@@ -218,6 +218,25 @@ var examples = map[string]example{
 	"PUT /servers/{server_id}/tags/{id}":                     {path: "/servers/{server}/tags/t"},
 	"DELETE /servers/{server_id}/tags/{id}":                  {path: "/servers/{server}/tags/{tag}"},
 
+	"GET /os-volumes_boot":         {path: "/os-volumes_boot"},
+	"GET /os-volumes_boot/detail":  {path: "/os-volumes_boot/detail"},
+	"GET /os-volumes_boot/{id}":    {path: "/os-volumes_boot/{server}"},
+	"PUT /os-volumes_boot/{id}":    {path: "/os-volumes_boot/{server}", body: `{"server": {"name": "renamed"}}`},
+	"DELETE /os-volumes_boot/{id}": {path: "/os-volumes_boot/{new server}"},
+	"POST /os-volumes_boot": {
+		path: "/os-volumes_boot", body: `{"server": {"name": "n", "imageRef": "` + cirros + `", "flavorRef": "1", "networks": "none"}}`,
+		until: 36, old: `{"server": {"name": "n", "imageRef": "` + cirros + `", "flavorRef": "1", "networks": [{"uuid": "` + private + `"}]}}`,
+	},
+	"POST /os-volumes_boot/{id}/action confirmResize":      {path: "/os-volumes_boot/{resized server}/action", body: `{"confirmResize": null}`},
+	"POST /os-volumes_boot/{id}/action revertResize":       {path: "/os-volumes_boot/{resized server}/action", body: `{"revertResize": null}`},
+	"POST /os-volumes_boot/{id}/action resize":             {path: "/os-volumes_boot/{new server}/action", body: `{"resize": {"flavorRef": "2"}}`},
+	"POST /os-volumes_boot/{id}/action createImage":        onVolumesBoot(`{"createImage": {"name": "i"}}`, ""),
+	"POST /os-volumes_boot/{id}/action os-start":           onVolumesBoot(`{"os-start": null}`, `{"os-stop": null}`),
+	"POST /os-volumes_boot/{id}/action os-stop":            onVolumesBoot(`{"os-stop": null}`, ""),
+	"POST /os-volumes_boot/{id}/action reboot":             onVolumesBoot(`{"reboot": {"type": "SOFT"}}`, ""),
+	"POST /os-volumes_boot/{id}/action rebuild":            onVolumesBoot(`{"rebuild": {"imageRef": "`+cirros+`"}}`, ""),
+	"POST /os-volumes_boot/{id}/action trigger_crash_dump": onVolumesBoot(`{"trigger_crash_dump": null}`, ""),
+
 	"GET /servers/{server_id}/os-security-groups":   {path: "/servers/{server}/os-security-groups"},
 	"POST /servers/{id}/action addSecurityGroup":    {path: serverAction, body: `{"addSecurityGroup": {"name": "{group to add}"}}`},
 	"POST /servers/{id}/action removeSecurityGroup": {path: serverAction, body: `{"removeSecurityGroup": {"name": "{added group}"}}`},
@@ -272,17 +291,14 @@ func onServer(body, first string) example {
 	return example{path: serverAction, body: body, first: first}
 }
 
+// onVolumesBoot is onServer under the servers' other name.
+func onVolumesBoot(body, first string) example {
+	return example{path: "/os-volumes_boot/{server}/action", body: body, first: first}
+}
+
 // notServed are the rows of Nova's tables that are not served yet, by what they
 // are about.
 var notServed = map[string][]string{
-	"volumes and shares": {
-		"GET /os-volumes_boot", "POST /os-volumes_boot", "GET /os-volumes_boot/detail",
-		"GET /os-volumes_boot/{id}", "PUT /os-volumes_boot/{id}", "DELETE /os-volumes_boot/{id}",
-		"POST /os-volumes_boot/{id}/action confirmResize", "POST /os-volumes_boot/{id}/action createImage", "POST /os-volumes_boot/{id}/action os-start",
-		"POST /os-volumes_boot/{id}/action os-stop", "POST /os-volumes_boot/{id}/action reboot", "POST /os-volumes_boot/{id}/action rebuild",
-		"POST /os-volumes_boot/{id}/action resize", "POST /os-volumes_boot/{id}/action revertResize",
-		"POST /os-volumes_boot/{id}/action trigger_crash_dump",
-	},
 	"operators": {
 		"DELETE /servers/{server_id}/migrations/{id}",
 		"POST /servers/{id}/action os-migrateLive", "POST /servers/{server_id}/migrations/{id}/action force_complete",

@@ -121,7 +121,7 @@ func (r row) refusal(persona string) int {
 
 // hidden reports whether what is at a path is found only in the caller's project.
 func hidden(path string) bool {
-	return strings.HasPrefix(path, "/servers/{") && !strings.Contains(path, "/tags") && !strings.Contains(path, "/shares") || strings.HasPrefix(path, "/os-server-groups/{")
+	return (strings.HasPrefix(path, "/servers/{") || strings.HasPrefix(path, "/os-volumes_boot/{")) && !strings.Contains(path, "/tags") && !strings.Contains(path, "/shares") || strings.HasPrefix(path, "/os-server-groups/{")
 }
 
 // proxied reports whether a path is about what another service has: policy is asked

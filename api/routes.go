@@ -61,5 +61,7 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("server_migration", "migrations", &ServerMigrations{ofServer{o}})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})
 
+	m.Resource("volume_boot", "os-volumes_boot", &VolumesBoot{Servers{o}}, rest.Collection{"detail": "GET"}, rest.Member{"action": "POST"})
+
 	gone(m, server)
 }

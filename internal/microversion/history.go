@@ -138,6 +138,6 @@ var History = []Change{
 	{100, "A server shows its scheduler hints.", Done},
 	{101, "Attaching a volume answers before it is done.", Done},
 	{102, "Flavors are found by name, and show no rxtx_factor; query parameters are refused nearly everywhere.", Done},
-	{103, "The second name of servers for those that boot from volumes is gone.", Planned},
+	{103, "The second name of servers for those that boot from volumes is gone.", Done},
 	{104, "A server can be pinned to its availability zone, and unpinned.", Done},
 }
