@@ -14,9 +14,11 @@ type HostFilter struct {
 	Serial int64
 	ID     string
 	Name   string // of the host
-	Like   string // a part of the node's name, in any case
-	After  int64  // only those with a greater number
-	Limit  *int   // how many at the most; nil for all
+	Node   string
+	Like   string   // a part of the node's name, in any case
+	Zones  []string // enabled ones in one of these zones, of which '' is that of hosts in no other
+	After  int64    // only those with a greater number
+	Limit  *int     // how many at the most; nil for all
 }
 
 // FindHosts lists the hypervisors that a filter chooses, by their numbers.
@@ -31,6 +33,12 @@ func (s *Store) FindHosts(ctx context.Context, f HostFilter, within time.Duratio
 	}
 	if f.Name != "" {
 		q.And("host = ?", f.Name)
+	}
+	if f.Node != "" {
+		q.And("node = ?", f.Node)
+	}
+	if len(f.Zones) > 0 {
+		q.And("enabled AND zone IN ("+rows.Marks(len(f.Zones))+")", rows.Anys(f.Zones)...)
 	}
 	if f.Like != "" {
 		q.And("LOWER(node) LIKE LOWER(?)", "%"+f.Like+"%")

@@ -3,8 +3,8 @@ package compute
 import (
 	"cmp"
 	"context"
-	"slices"
 
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -24,11 +24,11 @@ func (a *Servers) resolveZone(ctx context.Context, r ServerRequest) (string, err
 		}
 		return zone, nil
 	}
-	all, err := a.hosts.All(ctx)
+	available, err := a.hosts.HasZone(ctx, r.Zone)
 	if err != nil {
 		return "", err
 	}
-	if !slices.ContainsFunc(all, func(h nova.Host) bool { return h.Zone == r.Zone && h.Enabled }) {
+	if !available {
 		return "", nova.Errorf(nova.Invalid, "The requested availability zone is not available")
 	}
 	return r.Zone, nil
@@ -40,15 +40,9 @@ func (a *Servers) checkTarget(ctx context.Context, t Target) error {
 	if t == (Target{}) {
 		return nil
 	}
-	all, err := a.hosts.All(ctx)
-	if err != nil {
+	found, err := a.hosts.Find(ctx, db.HostFilter{Name: t.Host, Node: t.Node, Limit: new(1)})
+	if err != nil || len(found) > 0 {
 		return err
-	}
-	fits := func(h nova.Host) bool {
-		return (t.Host == "" || h.Name == t.Host) && (t.Node == "" || h.Node == t.Node)
-	}
-	if slices.ContainsFunc(all, fits) {
-		return nil
 	}
 	return nova.Errorf(nova.Invalid, "Compute host %s could not be found.", cmp.Or(t.Host, t.Node))
 }

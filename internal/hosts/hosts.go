@@ -73,6 +73,16 @@ func (h *Hosts) ZoneOf(ctx context.Context, host string) (string, error) {
 	return cmp.Or(zone, h.zone), err
 }
 
+// HasZone reports whether an enabled host is in a zone.
+func (h *Hosts) HasZone(ctx context.Context, zone string) (bool, error) {
+	zones := []string{zone}
+	if zone == h.zone {
+		zones = append(zones, "")
+	}
+	found, err := h.store.FindHosts(ctx, db.HostFilter{Zones: zones, Limit: new(1)}, h.downTime)
+	return len(found) > 0, err
+}
+
 // InternalZone is the zone of services that run no servers.
 func (h *Hosts) InternalZone() string { return h.internalZone }
 

@@ -465,6 +465,38 @@ func TestHosts_CleanService(t *testing.T) {
 	})
 }
 
+// TestHosts_HasZone looks for an enabled host in a zone, which an aggregate or the
+// configuration gives it.
+func TestHosts_HasZone(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		r, _ := s.process(somewhere("a"))
+		s.must(r.Register(t.Context()))
+		known := hosts.New(hosts.Options{Store: s.store, Zone: "north", DownTime: downTime})
+		want := func(when string, want map[string]bool) {
+			t.Helper()
+			got := map[string]bool{}
+			for zone := range want {
+				has, err := known.HasZone(t.Context(), zone)
+				s.must(err)
+				got[zone] = has
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", when, diff)
+			}
+		}
+		want("at first", map[string]bool{"north": true, "south": false, "internal": false})
+		aggregate, err := known.CreateAggregate(t.Context(), "a", "south")
+		s.must(err)
+		want("an aggregate without hosts", map[string]bool{"north": true, "south": false})
+		_, err = known.AddHost(t.Context(), aggregate.Serial, "fake-1")
+		s.must(err)
+		want("in an aggregate", map[string]bool{"north": false, "south": true})
+		s.must(known.EnableHost(t.Context(), "fake-1", false))
+		want("disabled", map[string]bool{"north": false, "south": false})
+	})
+}
+
 func TestHosts_Zones(t *testing.T) {
 	t.Parallel()
 	eachSite(t, func(t *testing.T, s *site) {
