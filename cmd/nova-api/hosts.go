@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/config"
+	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -35,7 +36,7 @@ func (h *hostListCommand) Run(ctx context.Context, p process) error {
 		}
 		holders := map[string]string{}
 		for _, s := range services {
-			holders[s.ID] = s.Holder
+			holders[s.ID] = hosts.HolderInWords(s.Holder)
 		}
 		table := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 		_, _ = fmt.Fprintln(table, "HOST\tZONE\tSTATE\tSEEN\tSERVERS\tVCPUS\tMEMORY MB\tDISK GB\tPROCESS") // Flush tells of failures

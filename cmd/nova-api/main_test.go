@@ -197,7 +197,7 @@ func operated(t *testing.T) (dir string) {
 	}
 	defer func() { _ = store.Close() }()
 	for _, name := range []string{"fake-1", "fake-2"} {
-		service := nova.Service{ID: "s-" + name, Host: name, Binary: hosts.BinaryCompute, Holder: "process of " + name}
+		service := nova.Service{ID: "s-" + name, Host: name, Binary: hosts.BinaryCompute, Holder: hosts.Process{ID: "p", PID: 7, Machine: "rack of " + name}.String()}
 		if _, _, err := store.Hold(t.Context(), service, time.Hour, ""); err != nil {
 			t.Fatal(err)
 		}
@@ -209,6 +209,9 @@ func operated(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	if err := store.SetService(t.Context(), nova.Service{ID: "s-fake-2", Disabled: true, DisabledReason: new("new fans")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.ReleaseHosts(t.Context(), hosts.Process{ID: "p", PID: 7, Machine: "rack of fake-2"}.String()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := rows.Exec(t.Context(), store.DB, "UPDATE services SET seen_at = ? WHERE uuid <> 's-fake-1'", time.Now().UTC().Add(-24*time.Hour)); err != nil {
@@ -281,8 +284,8 @@ func TestHostList(t *testing.T) {
 	lines := strings.Split(succeed(t, "host", "list", "--state-dir", operated(t)), "\n")
 	for i, want := range []string{
 		`^HOST +ZONE +STATE +SEEN +SERVERS +VCPUS +MEMORY MB +DISK GB +PROCESS$`,
-		`^fake-1 +nova +up +20\S+Z +0 +0/8 +0/4096 +0/100 +process of fake-1$`,
-		`^fake-2 +nova +down, disabled, new fans +20\S+Z +0 +0/8 +0/4096 +0/100 +process of fake-2$`,
+		`^fake-1 +nova +up +20\S+Z +0 +0/8 +0/4096 +0/100 +7 on rack of fake-1$`,
+		`^fake-2 +nova +down, disabled, new fans +20\S+Z +0 +0/8 +0/4096 +0/100 *$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(lines[i]) {
 			t.Errorf("line %d: %q", i, lines[i])

@@ -40,6 +40,16 @@ func (p Process) String() string {
 	return strings.Join([]string{p.ID, strconv.Itoa(p.PID), p.Space, p.Started, p.Machine}, " ")
 }
 
+// HolderInWords tells people which process the holder of a service is: its PID and its
+// machine. Empty is nobody.
+func HolderInWords(holder string) string {
+	p := parseProcess(holder)
+	if p.PID == 0 {
+		return holder
+	}
+	return fmt.Sprintf("%d on %s", p.PID, p.Machine)
+}
+
 // parseProcess reads what String has written.
 func parseProcess(text string) Process {
 	const number = 5
