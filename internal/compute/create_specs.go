@@ -1,7 +1,6 @@
 package compute
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -18,29 +17,6 @@ func pairOf(f nova.Flavor, image nova.Image, key string) specPair {
 
 // both reports whether both say something.
 func (p specPair) both() bool { return p.flavor != "" && p.image != "" }
-
-// checkTopology refuses an image that wants other processors than its flavor has:
-// numa_get_constraints in nova/virt/hardware.py, as far as the two contradict each
-// other. It also refuses a flavor with PCI devices that have no name here.
-func checkTopology(image nova.Image, f nova.Flavor) error {
-	if pairOf(f, image, "numa_nodes").both() {
-		return nova.Errorf(nova.Invalid, "Image property 'hw_numa_nodes' is not permitted to override NUMA configuration set against the flavor")
-	}
-	policy := pairOf(f, image, "cpu_policy")
-	if policy.flavor == "mixed" && policy.image == "dedicated" ||
-		policy.flavor == "shared" && slices.Contains([]string{"mixed", "dedicated"}, policy.image) {
-		return nova.Errorf(nova.Invalid, "Image property 'hw_cpu_policy' is not permitted to override CPU pinning policy set against the flavor")
-	}
-	threads := pairOf(f, image, "cpu_thread_policy")
-	if threads.both() && threads.flavor != "prefer" && threads.image != threads.flavor {
-		return nova.Errorf(nova.Invalid, "Image property 'hw_cpu_thread_policy' is not permitted to override CPU thread pinning policy set against the flavor")
-	}
-	if aliases := f.ExtraSpecs["pci_passthrough:alias"]; aliases != "" {
-		alias, _, _ := strings.Cut(aliases, ":")
-		return nova.Errorf(nova.Invalid, "PCI alias %s is not defined", strings.TrimSpace(alias))
-	}
-	return nil
-}
 
 // checkSwitches refuses an image that turns on what its flavor turns off, or the
 // other way round, and one with more serial ports than the flavor allows.

@@ -21,8 +21,8 @@ func TestCheckSpecs(t *testing.T) {
 		"dedicated prevails":      {words{"hw:cpu_policy": "dedicated"}, words{"hw_cpu_policy": "shared"}, ""},
 		"shared forbids":          {words{"hw:cpu_policy": "shared"}, words{"hw_cpu_policy": "dedicated"}, "Image property 'hw_cpu_policy' is not permitted to override CPU pinning policy set against the flavor"},
 		"mixed forbids":           {words{"hw:cpu_policy": "mixed"}, words{"hw_cpu_policy": "dedicated"}, "Image property 'hw_cpu_policy' is not permitted to override CPU pinning policy set against the flavor"},
-		"mixed allows":            {words{"hw:cpu_policy": "mixed"}, words{"hw_cpu_policy": "shared"}, ""},
-		"threads, preferred":      {words{"hw:cpu_thread_policy": "prefer"}, words{"hw_cpu_thread_policy": "isolate"}, ""},
+		"mixed allows":            {words{"hw:cpu_policy": "mixed", "hw:cpu_dedicated_mask": "0"}, words{"hw_cpu_policy": "shared"}, ""},
+		"threads, preferred":      {words{"hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "prefer"}, words{"hw_cpu_thread_policy": "isolate"}, ""},
 		"threads, other":          {words{"hw:cpu_thread_policy": "require"}, words{"hw_cpu_thread_policy": "isolate"}, "Image property 'hw_cpu_thread_policy' is not permitted to override CPU thread pinning policy set against the flavor"},
 		"NUMA twice":              {words{"hw:numa_nodes": "2"}, words{"hw_numa_nodes": "2"}, "Image property 'hw_numa_nodes' is not permitted to override NUMA configuration set against the flavor"},
 		"PCI":                     {words{"pci_passthrough:alias": "gpu:1,nic:2"}, nil, "PCI alias gpu is not defined"},
@@ -36,7 +36,7 @@ func TestCheckSpecs(t *testing.T) {
 		"a word of another pair":  {words{"hw:pmu": "yes"}, words{"hw_virtio_packed_ring": "false"}, ""},
 		"threads, said by nobody": {words{"hw:cpu_thread_policy": "require"}, words{"hw_cpu_policy": "dedicated"}, ""},
 	} {
-		f, image := nova.Flavor{Name: "f", VCPUs: 2, ExtraSpecs: c.flavor}, nova.Image{Name: "i", Properties: c.image}
+		f, image := nova.Flavor{Name: "f", VCPUs: 2, RAM: 512, ExtraSpecs: c.flavor}, nova.Image{Name: "i", Properties: c.image}
 		err := cmp.Or(checkTopology(image, f), checkSwitches(image, f))
 		if got := nova.Message(err); got != c.text || c.text != "" && !nova.Is(err, nova.Invalid) {
 			t.Errorf("%s: %v, want %q", name, err, c.text)

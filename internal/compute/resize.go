@@ -1,6 +1,7 @@
 package compute
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/google/uuid"
@@ -110,7 +111,7 @@ func (a *Servers) resolveNewFlavor(ctx context.Context, s nova.Server, id string
 		return flavor, nova.Errorf(nova.Invalid, "When resizing, instances must change flavor!")
 	}
 	image := nova.Image{ID: s.ImageID, Status: imageActive, MinRAM: s.Boot.MinRAM, MinDisk: s.Boot.MinDisk, Properties: s.ImageProps}
-	return flavor, checkImage(image, flavor, true)
+	return flavor, cmp.Or(checkImage(image, flavor, true), checkSwitches(image, flavor), checkTopology(image, flavor))
 }
 
 // checkUp refuses to begin what needs a host that is down.
