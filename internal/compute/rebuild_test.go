@@ -135,8 +135,12 @@ func TestRebuild_Refused(t *testing.T) {
 				nova.Invalid, "",
 			},
 			{func(r *compute.RebuildRequest) { r.ImageID = s.upload("demo", map[string]string{"hw_numa_nodes": "1"}) }, db.ServerChange{}, nova.Invalid, numa},
-			{func(r *compute.RebuildRequest) { r.ImageID = s.upload("demo", map[string]string{"hw_numa_nodes": "2"}) }, db.ServerChange{}, nova.Invalid,
-				"Instance CPUs and/or memory cannot be evenly distributed across instance NUMA nodes. Explicit assignment of CPUs and memory to nodes is required"},
+			{
+				func(r *compute.RebuildRequest) { r.ImageID = s.upload("demo", map[string]string{"hw_numa_nodes": "2"}) },
+				db.ServerChange{},
+				nova.Invalid,
+				"Instance CPUs and/or memory cannot be evenly distributed across instance NUMA nodes. Explicit assignment of CPUs and memory to nodes is required",
+			},
 			{func(r *compute.RebuildRequest) {
 				r.ImageID = s.upload("demo", map[string]string{"hw_cpu_policy": "dedicated"})
 			}, db.ServerChange{}, nova.Invalid, numa},
