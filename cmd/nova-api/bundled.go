@@ -50,6 +50,18 @@ type bundled struct {
 	validate func(ctx context.Context, token string) (nova.Caller, error)
 }
 
+// floatingPool is the network that floating addresses come from by default: Nova's,
+// or the one that the bundled network service starts with.
+func (b *bundled) floatingPool(configured string) string {
+	switch {
+	case configured != "":
+		return configured
+	case b.network != nil:
+		return "public"
+	}
+	return "nova"
+}
+
 // newBundled makes the bundled services that the configuration asks for. Call
 // connect before they serve.
 func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundled, error) {

@@ -145,7 +145,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
-		FloatingPool: cfg.Neutron.FloatingPool,
+		FloatingPool: c.bundled.floatingPool(cfg.Neutron.FloatingPool),
 		Patience:     cfg.ResponseTimeout, ReclaimAfter: cfg.Waits.ReclaimInterval, ConfirmAfter: cfg.Waits.ConfirmWindow, ResizeInPlace: cfg.Waits.ResizeToSameHost,
 		VolumesInZone: !cfg.Cinder.CrossZoneAttach,
 		OffloadAfter:  time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
