@@ -3,8 +3,8 @@ package api
 import (
 	"context"
 	"math"
+	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/nova-api/nova-api/api/rest"
 	"github.com/nova-api/nova-api/api/schema"
@@ -80,7 +80,33 @@ func (c *ServerMigrations) Operations() rest.Operations {
 	return rest.Operations{
 		"index": rest.On(c.load, c.index).Needs(policy.ServerMigrationIndex).Query(schema.NoQuery).Since(23),
 		"show":  rest.On(c.load, c.show).Needs(policy.ServerMigrationShow).Query(schema.NoQuery).Since(23),
+
+		"delete": rest.On(c.load, c.abort).Needs(policy.ServerMigrationDelete).Status(http.StatusAccepted).Since(24),
 	}
+}
+
+// MemberActions are the actions on them.
+func (c *ServerMigrations) MemberActions() rest.Operations {
+	return rest.Operations{
+		"force_complete": rest.OnWith(c.load, schema.ForceComplete, c.forceComplete).
+			Needs(policy.ServerMigrationForceComplete).Status(http.StatusAccepted).Since(22),
+	}
+}
+
+// abort takes the server back to where it runs. Since 2.65 that is also done before
+// anything of it has been copied.
+func (c *ServerMigrations) abort(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
+	return nil, c.Compute.AbortMigration(ctx, s, r.ID(), r.AtLeast(65))
+}
+
+// forceComplete has a live migration end soon. A migration that there is not is a bad
+// request here, unlike when it is aborted.
+func (c *ServerMigrations) forceComplete(ctx context.Context, r *rest.Request, s nova.Server, _ schema.NoArguments) (any, error) {
+	err := c.Compute.HurryMigration(ctx, s, r.ID())
+	if nova.Is(err, nova.NotFound) {
+		err = nova.Because(err, nova.Invalid, "%s", nova.Message(err))
+	}
+	return nil, err
 }
 
 // index lists the live migrations that are under way, of which there is one at the
@@ -97,7 +123,7 @@ func (c *ServerMigrations) index(ctx context.Context, r *rest.Request, s nova.Se
 // show shows a live migration that is under way.
 func (c *ServerMigrations) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
 	id := r.ID()
-	migration, err := c.findMigration(ctx, s, id)
+	migration, err := c.Compute.MigrationOf(ctx, s, id)
 	switch {
 	case nova.Is(err, nova.NotFound):
 		return nil, nova.Errorf(nova.NotFound, "In-progress live migration %s is not found for server %s.", id, s.ID)
@@ -109,19 +135,4 @@ func (c *ServerMigrations) show(ctx context.Context, r *rest.Request, s nova.Ser
 		return nil, nova.Errorf(nova.NotFound, "Live migration %s for server %s is not in progress.", id, s.ID)
 	}
 	return views.ServerMigrations{}.Show(r, migration), nil
-}
-
-// findMigration finds a migration of a server by what a client says is its number.
-// The error is NotFound, as for MigrationNotFoundForInstance in nova/exception.py.
-func (o Options) findMigration(ctx context.Context, s nova.Server, id string) (nova.Migration, error) {
-	unknown := nova.Errorf(nova.NotFound, "Migration %s not found for instance %s", id, s.ID)
-	serial, err := strconv.ParseInt(id, 10, 64)
-	if err != nil {
-		return nova.Migration{}, unknown
-	}
-	migration, err := o.Store.Migration(ctx, s.ID, serial)
-	if nova.Is(err, nova.NotFound) {
-		return migration, unknown
-	}
-	return migration, err
 }

@@ -477,6 +477,13 @@ func (s *referenceSite) value(name, persona string) string {
 		return s.Do(group("g", "affinity"), as("demo"), at(64)).Want(s.t, 200).String("server_group/id")
 	case "migration":
 		return s.migration(s.server, nova.MigrationLive, nova.MigrationRunning)
+	case "live migration": // of a server on its way, which nobody works at
+		id := s.boot("moving", "")
+		s.Do("POST /v2.1/servers/"+id+`/action {"os-migrateLive": {"host": null, "block_migration": "auto"}}`, at(68)).Want(s.t, 202)
+		all, err := s.store.MigrationsOf(s.t.Context(), id)
+		must(s.t, err)
+		must(s.t, s.store.SetMigrationStatus(s.t.Context(), all[0].ID, nova.MigrationRunning))
+		return fmt.Sprintf("%s/migrations/%d", id, all[0].Serial)
 	case "tag":
 		s.Do("PUT "+server+"/tags/x", as("demo"), at(26))
 		return "x"

@@ -58,7 +58,7 @@ func routes(m rest.Mapper, o Options) {
 	server.Resource("diagnostics", "diagnostics", &ServerDiagnostics{ofServer{o}})
 	server.Resource("topology", "topology", &ServerTopology{ofServer{o}})
 	server.Resource("server_password", "os-server-password", &ServerPassword{ofServer{o}}, rest.Singular{"clear": "DELETE"})
-	server.Resource("server_migration", "migrations", &ServerMigrations{ofServer{o}})
+	server.Resource("server_migration", "migrations", &ServerMigrations{ofServer{o}}, rest.Member{"action": "POST"})
 	server.Resource("instance_action", "os-instance-actions", &InstanceActions{ofServer{o}})
 
 	m.Resource("volume_boot", "os-volumes_boot", &VolumesBoot{Servers{o}}, rest.Collection{"detail": "GET"}, rest.Member{"action": "POST"})

@@ -35,7 +35,8 @@ var ruleless = map[string]string{
 	"PUT /images/{image_id}/metadata/{id}":    imageRules,
 	"DELETE /images/{image_id}/metadata/{id}": imageRules,
 
-	"POST /servers/{id}/action (migrate)": hostRules,
+	"POST /servers/{id}/action (migrate)":        hostRules,
+	"POST /servers/{id}/action (os-migrateLive)": hostRules,
 
 	"PUT /servers/{server_id}/os-volume_attachments/{id}": "one of two rules is asked, depending on whether the client names another volume",
 }

@@ -45,6 +45,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"unshelve":            rest.OnWith(c.load, schema.Unshelve, c.unshelve).Needs(policy.Unshelve).Status(accepted),
 		"restore":             rest.OnWith(c.load, schema.Restore, c.restore).Needs(policy.Restore).Status(accepted),
 		"forceDelete":         rest.OnWith(c.load, schema.ForceDelete, c.forceDelete).Needs(policy.ForceDelete).Status(accepted),
+		"os-migrateLive":      rest.OnWith(c.load, schema.MigrateLive, c.migrateLive).Status(accepted),
 		"createImage":         rest.OnWith(c.load, schema.CreateImage, c.createImage).Needs(policy.CreateImage).Status(accepted),
 		"createBackup":        rest.OnWith(c.load, schema.CreateBackup, c.createBackup).Needs(policy.CreateBackup).Status(accepted),
 		"os-getConsoleOutput": rest.OnWith(c.load, schema.GetConsoleOutput, c.consoleOutput).Needs(policy.ConsoleOutput),

@@ -28,6 +28,23 @@ func (c *Servers) migrate(ctx context.Context, r *rest.Request, s nova.Server, i
 	return nil, c.Compute.Migrate(ctx, s, host)
 }
 
+// migrateLive moves the server to another host while it runs. The client may name the
+// host, and until 2.67 forces the server there: always before 2.30. Since 2.34 the answer
+// comes at once, and before when the hosts have been found fit.
+func (c *Servers) migrateLive(ctx context.Context, r *rest.Request, s nova.Server, in schema.MigrateLiveBody) (any, error) {
+	rule, wanted := policy.MigrateLive, compute.LiveMigration{Host: in.Migrate.Host, Wait: !r.AtLeast(34)}
+	if wanted.Host != "" {
+		rule, wanted.Force = policy.MigrateLiveHost, !r.AtLeast(30) || bool(in.Migrate.Force)
+	}
+	if err := r.Enforce(rule, policy.Target{ProjectID: s.ProjectID, UserID: s.UserID}); err != nil {
+		return nil, err
+	}
+	if bool(in.Migrate.Force) && wanted.Host == "" {
+		return nil, errForcedNowhere
+	}
+	return nil, c.Compute.LiveMigrate(ctx, s, wanted)
+}
+
 // evacuate makes the server anew on another host, since its own is down. The client
 // may name the host, and until 2.67 forces the server there: always before 2.29.
 // Since 2.95 the server is stopped in the end.

@@ -18,10 +18,10 @@ func (s *Store) CreateMigration(ctx context.Context, m nova.Migration) error {
 	q, args, err := rows.Named(`
 		INSERT INTO migrations (uuid, server_uuid, migration_type, status, source_host, source_node, target_host, target_node, target_ip,
 			old_flavor, new_flavor, user_id, project_id, memory_total, memory_processed, memory_remaining,
-			disk_total, disk_processed, disk_remaining, created_at, updated_at)
+			disk_total, disk_processed, disk_remaining, hurried, created_at, updated_at)
 		VALUES (:uuid, :server_uuid, :migration_type, :status, :source_host, :source_node, :target_host, :target_node, :target_ip,
 			:old_flavor, :new_flavor, :user_id, :project_id, :memory_total, :memory_processed, :memory_remaining,
-			:disk_total, :disk_processed, :disk_remaining, :created_at, :updated_at)
+			:disk_total, :disk_processed, :disk_remaining, :hurried, :created_at, :updated_at)
 		ON CONFLICT (uuid) DO NOTHING`, m)
 	if err != nil {
 		return err
@@ -46,6 +46,27 @@ func (s *Store) SetMigrationTarget(ctx context.Context, id, host, node string, s
 		UPDATE migrations
 		SET target_host = ?, target_node = ?, target_ip = COALESCE((SELECT host_ip FROM hosts WHERE node = ?), ''), status = ?, updated_at = ?
 		WHERE uuid = ?`, host, node, node, status, s.Now(), id)
+	return err
+}
+
+// AdvanceMigration writes how far a live migration is, in bytes of the server's memory,
+// and reports whether it is to end soon. If there is none, it isn't.
+func (s *Store) AdvanceMigration(ctx context.Context, id string, processed, total int64) (hurried bool, err error) {
+	hurried, err = rows.Put[bool](ctx, s.DB, `
+		UPDATE migrations
+		SET memory_total = ?, memory_processed = ?, memory_remaining = ?, disk_total = 0, disk_processed = 0, disk_remaining = 0, updated_at = ?
+		WHERE uuid = ?
+		RETURNING hurried`, total, processed, total-processed, s.Now(), id)
+	if nova.Is(err, nova.NotFound) {
+		return false, nil
+	}
+	return hurried, err
+}
+
+// HurryMigration has a live migration end soon. It is asked for that when it next says
+// how far it is.
+func (s *Store) HurryMigration(ctx context.Context, id string) error {
+	_, err := rows.Exec(ctx, s.DB, "UPDATE migrations SET hurried = ?, updated_at = ? WHERE uuid = ?", true, s.Now(), id)
 	return err
 }
 

@@ -33,6 +33,7 @@ var deeds = []deed{
 	{"delete", 3, true, anyServer, to("DELETE", "", nil)},
 	act("resize", 4, resizable, object{"flavorRef": larger}),
 	act("migrate", 3, in(nova.Active, nova.Stopped), nil).byAdmin(),
+	act("os-migrateLive", 3, in(nova.Active, nova.Paused), object{"host": nil, "block_migration": "auto"}).byAdmin(),
 	act("confirmResize", 2, in(nova.Resized), nil),
 	act("revertResize", 2, in(nova.Resized), nil),
 	act("shelve", 4, imageable, nil),

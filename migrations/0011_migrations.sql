@@ -21,6 +21,7 @@ CREATE TABLE migrations (
     disk_total        BIGINT,
     disk_processed    BIGINT,
     disk_remaining    BIGINT,
+    hurried           BOOLEAN NOT NULL, -- of a live migration: it is to end soon, at the server's cost
     created_at        $time  NOT NULL,
     updated_at        $time
 );

@@ -12,9 +12,7 @@ import (
 
 // stock are the schemas that are written and tested, and wait for the operations
 // that they are for.
-var stock = []string{
-	"ForceComplete", "MigrateLive",
-}
+var stock = []string{}
 
 // TestSchemas_AreServed finds schemas that no controller uses and that are not
 // marked as stock, and schemas of which the other tests know nothing.

@@ -108,6 +108,11 @@ func supersede(ctx context.Context, tx *db.Store, s nova.Server, by transition) 
 		if err := balance(ctx, tx, s, was, accountsOf(s, holding{})); err != nil {
 			return s, err
 		}
+		if action.Verb == string(Evacuate) { // the server stays on its host, which must not remove it when it is back
+			if _, err := tx.ForgetOnHost(ctx, s.ID, s.Host); err != nil {
+				return s, err
+			}
+		}
 	}
 	if err := leaveMigrations(ctx, tx, ended); err != nil {
 		return s, err

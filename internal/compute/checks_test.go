@@ -134,7 +134,7 @@ func (s *site) noStrayPorts(live map[string]nova.Server) {
 			owner, ok := live[server.ID]
 			known := slices.ContainsFunc(owner.Addresses, func(a nova.Address) bool { return a.PortID == port.ID })
 			if known = known || owner.LaunchedAt == nil; !ok || !known || port.Host != owner.Host { // it may have been reset while it was built
-				s.t.Errorf("port %s on host %q is left of server %s", port.ID, port.Host, server.ID)
+				s.t.Errorf("port %s on host %q is left of server %s, on host %q, %s, which knows it: %v, deleted: %v", port.ID, port.Host, server.ID, owner.Host, server.VMState, known, !ok)
 			}
 		}
 	}
@@ -146,6 +146,10 @@ func (s *site) pluggedAsKnown(live map[string]nova.Server) {
 	s.t.Helper()
 	for _, server := range live {
 		if server.LaunchedAt == nil || server.Host == "" || server.VMState == nova.Errored {
+			continue
+		}
+		if !s.isOn(server.Host, server.ID) {
+			s.t.Errorf("host %s doesn't have server %s, %s, elsewhere %v: %q", server.Host, server.ID, server.VMState, server.Elsewhere, s.record(server.ID))
 			continue
 		}
 		known := []string{}

@@ -1,6 +1,7 @@
 package compute_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -237,6 +238,36 @@ func TestDelete_HostIsDown(t *testing.T) {
 		s.up()
 		s.work()
 		s.sweepPorts()
+		s.settled()
+	})
+}
+
+// TestEvacuate_BrokenOff says that a server is well where it is while it is made anew
+// elsewhere: its host, when it is back, keeps it.
+func TestEvacuate_BrokenOff(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		s.up()
+		server := s.boot(s.as("demo"))
+		s.forceDown(server.Host)
+		_, err := s.api.Evacuate(s.as("admin"), server, compute.Evacuation{})
+		s.must(err)
+		s.hooks.set(func(h *hooks) {
+			h.driver = func(_ context.Context, verb string, _ nova.Server) error {
+				if verb != "spawn" {
+					return nil
+				}
+				s.hooks.set(func(h *hooks) { h.driver = nil })
+				return s.api.ResetState(s.as("admin"), s.server(server.ID), nova.Active)
+			}
+		})
+		s.work()
+		s.up()
+		s.work()
+		if now := s.server(server.ID); now.Host != server.Host || !s.isOn(now.Host, now.ID) {
+			t.Errorf("the server is on %s, which has it: %v", now.Host, s.isOn(now.Host, now.ID))
+		}
+		s.clear(server.ID)
 		s.settled()
 	})
 }

@@ -155,11 +155,18 @@ func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
 	if _, err := w.bindPorts(ctx, a.server, a.server.Host); err != nil || len(a.server.BlockDevices) == 0 {
 		return e, err
 	}
+	plugged, err := w.plugAgain(ctx, a)
+	return e.alongside(plugged.also), err
+}
+
+// plugAgain has a server's host reach the volumes of a server that is there, and plugs
+// them in, after they were reserved for another host.
+func (w *Worker) plugAgain(ctx context.Context, a *action) (effect, error) {
 	driver, err := driverOf[virt.VolumeAttacher](a)
 	if err != nil {
 		return effect{}, err
 	}
-	plugged, err := w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
+	return w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
 		for _, volume := range volumes {
 			if err := driver.AttachVolume(ctx, a.server, volume); err != nil {
 				return err
@@ -167,7 +174,6 @@ func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
 		}
 		return nil
 	})
-	return e.alongside(plugged.also), err
 }
 
 // findShelved is the step that makes sure that the image of a shelved server is

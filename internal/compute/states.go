@@ -25,6 +25,7 @@ const (
 	Resume         Verb = "resume"
 	Resize         Verb = "resize"
 	Migrate        Verb = "migrate"
+	LiveMigrate    Verb = "live-migration"
 	Evacuate       Verb = "evacuate"
 	ConfirmResize  Verb = "confirmResize"
 	RevertResize   Verb = "revertResize"
@@ -266,6 +267,28 @@ var transitions = map[Verb]transition{
 		action: "migrate", word: "migrate", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
 		lock: true, migration: nova.MigrationCold, steps: resizeSteps,
 	},
+	LiveMigrate: {
+		action: "live-migration", word: "os-migrateLive", from: []nova.VMState{nova.Active, nova.Paused}, lock: true, host: true, awaited: true,
+		migration: nova.MigrationLive,
+		steps: []step{
+			{
+				name: "place", queue: onSchedule, task: nova.Migrating, event: "conductor_live_migrate_instance", harmless: true,
+				do: (*Worker).placeLive, undo: (*Worker).unplaceLive,
+			},
+			{
+				name: "check", queue: onTarget, task: nova.Migrating, event: "compute_pre_live_migration", harmless: true, answers: true,
+				do: (*Worker).checkLive,
+			},
+			{
+				name: "send", queue: onHost, task: nova.Migrating, event: "compute_live_migration", harmless: true,
+				do: (*Worker).sendLive, undo: (*Worker).keepLive,
+			},
+			{
+				name: "receive", queue: onTarget, task: nova.Migrating, event: "compute_post_live_migration_at_destination", harmless: true,
+				do: (*Worker).receiveLive, undo: (*Worker).refuseLive,
+			},
+		},
+	},
 	Evacuate: {
 		action: "evacuate", word: "evacuate", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored}, anyTask: true, supersedes: true,
 		then: nova.Active, broken: nova.Errored, host: true, migration: nova.MigrationEvacuation,
@@ -374,7 +397,7 @@ var transitions = map[Verb]transition{
 		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: powerUpdateEvent, do: drive(virt.Driver.PowerOff)}},
 	},
 	AttachInterface: {
-		action: "attach_interface", word: "attach_interface", from: pluggable, lock: true, beside: true, awaited: true, explain: explainAttach,
+		action: "attach_interface", word: "attach_interface", from: pluggable, lock: true, beside: true, first: true, awaited: true, explain: explainAttach,
 		steps: []step{
 			{name: "connect", queue: onHost, event: attachEvent, do: (*Worker).attachPort, undo: (*Worker).releasePort},
 			{name: "plug", queue: onHost, event: attachEvent, do: (*Worker).plug, undo: (*Worker).pullOut},
@@ -382,7 +405,7 @@ var transitions = map[Verb]transition{
 		},
 	},
 	DetachInterface: {
-		action: "detach_interface", word: "detach_interface", from: pluggable, lock: true, beside: true, explain: explainDetach,
+		action: "detach_interface", word: "detach_interface", from: pluggable, lock: true, beside: true, first: true, explain: explainDetach,
 		steps: []step{
 			{name: "unplug", queue: onHost, event: detachEvent, do: (*Worker).unplug},
 			{name: "disconnect", queue: onHost, event: detachEvent, do: (*Worker).detachPort},

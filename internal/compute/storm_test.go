@@ -63,6 +63,7 @@ func TestStorm(t *testing.T) {
 		}
 		s.inFlight.Wait()
 		s.clock.advance(time.Hour)
+		s.up() // all hosts: what is deleted on one that is down is left to the sweep
 		s.work()
 		s.sweepPorts()
 		s.settled()

@@ -47,6 +47,16 @@ var verbsForTests = map[compute.Verb]verbRow{
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Migrate(ctx, server, "") },
 		asks: "migrate_in", request: onPrivate, wrong: nova.Errored,
 	},
+	compute.LiveMigrate: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			err := s.api.LiveMigrate(ctx, server, compute.LiveMigration{})
+			if nova.Is(err, nova.Invalid) { // its host is down, as others wanted
+				err = nova.Errorf(nova.Conflict, "%s", nova.Message(err))
+			}
+			return err
+		},
+		asks: "receive_live", request: onPrivate, word: "os-migrateLive", wrong: nova.Stopped,
+	},
 	compute.Evacuate: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
 			s.forceDown(server.Host)

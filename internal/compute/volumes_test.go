@@ -77,6 +77,9 @@ func (s *site) attachedAsKnown(live map[string]nova.Server) {
 		if server.LaunchedAt == nil || server.Host == "" || server.VMState == nova.Errored {
 			continue
 		}
+		if !s.isOn(server.Host, server.ID) { // as pluggedAsKnown says
+			continue
+		}
 		known := []string{}
 		for _, device := range server.BlockDevices {
 			known = append(known, device.VolumeID)
@@ -181,6 +184,7 @@ func TestVolumes_Moved(t *testing.T) {
 		"resize":               {compute.Resize},
 		"resize and confirm":   {compute.Resize, compute.ConfirmResize},
 		"resize and revert":    {compute.Resize, compute.RevertResize},
+		"live migration":       {compute.LiveMigrate, compute.LiveMigrate},
 		"migrate":              {compute.Migrate, compute.ConfirmResize},
 		"shelve":               {compute.Shelve},
 		"shelve and unshelve":  {compute.Shelve, compute.Unshelve},

@@ -39,6 +39,8 @@ var fakeTimes = [...]struct {
 	{"crash_dump_time", 1, "to make the system on a server crash"},
 	{"migrate_time", 1, "to shut a server down that is to be resized, and to make its disks ready"},
 	{"resize_time", 2, "to boot a server in another size"},
+	{"live_migration_time", 4, "to copy the memory of a server to another host"},
+	{"arrival_time", 1, "to take a server over that another host has sent"},
 	{"confirm_time", 1, "to remove what a host kept of a server that was resized"},
 	{"revert_time", 2, "to boot a server again as it was before it was resized"},
 	{"snapshot_time", 1, "to take a snapshot of a server's disk"},
@@ -50,7 +52,7 @@ var fakeTimes = [...]struct {
 }
 
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
-	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, attach_volume, detach_volume, separated by commas."
+	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, send_live, receive_live, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, attach_volume, detach_volume, separated by commas."
 
 // fakeOptions makes an option of each row of the table. All are 0 by default: a
 // test that waits for a server should not have to wait long.

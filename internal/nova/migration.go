@@ -30,6 +30,8 @@ type Migration struct {
 	DiskProcessed   *int64 `db:"disk_processed"`
 	DiskRemaining   *int64 `db:"disk_remaining"`
 
+	Hurried bool `db:"hurried"` // a live migration is to end soon, at the server's cost
+
 	CreatedAt time.Time  `db:"created_at"`
 	UpdatedAt *time.Time `db:"updated_at"`
 }

@@ -68,6 +68,18 @@ type Resizer interface {
 	RevertMigration(ctx context.Context, s nova.Server, devices Devices, on bool) error
 }
 
+// A LiveMigrator takes servers to other hosts while they run, or are paused.
+type LiveMigrator interface {
+	// SendLive copies what a server has to where another host finds it, while the
+	// server goes on here. It tells its progress, and ends soon once Hurry says so. It
+	// returns what ReceiveLive has to know.
+	SendLive(ctx context.Context, s nova.Server) (disks string, err error)
+	// ReceiveLive takes over a server that another host has sent, as it is there. A
+	// server that is here already is left as it is. The other host is then to destroy
+	// what it has.
+	ReceiveLive(ctx context.Context, s nova.Server, disks string, devices Devices) error
+}
+
 // A PasswordSetter changes passwords inside of servers.
 type PasswordSetter interface {
 	// SetAdminPassword changes the password of the administrator of a running

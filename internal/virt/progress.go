@@ -17,3 +17,18 @@ func Progress(ctx context.Context) (tell func(percent int)) {
 	tell, _ = ctx.Value(progressKey{}).(func(percent int))
 	return tell
 }
+
+type hurryKey struct{}
+
+// WithHurry is a context for a verb that takes long and is to end soon, at the server's
+// cost, once the channel is closed.
+func WithHurry(ctx context.Context, hurry <-chan struct{}) context.Context {
+	return context.WithValue(ctx, hurryKey{}, hurry)
+}
+
+// Hurry is closed once a verb is to end soon. It is nil, and so never, if nobody will
+// ask for that.
+func Hurry(ctx context.Context) <-chan struct{} {
+	hurry, _ := ctx.Value(hurryKey{}).(<-chan struct{})
+	return hurry
+}

@@ -62,6 +62,7 @@ var (
 	_ virt.Pauser         = (*Driver)(nil)
 	_ virt.Suspender      = (*Driver)(nil)
 	_ virt.Resizer        = (*Driver)(nil)
+	_ virt.LiveMigrator   = (*Driver)(nil)
 	_ virt.Rescuer        = (*Driver)(nil)
 	_ virt.PasswordSetter = (*Driver)(nil)
 	_ virt.CrashDumper    = (*Driver)(nil)

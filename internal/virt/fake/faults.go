@@ -24,7 +24,7 @@ import (
 // elsewhere and rename it. The verbs are nodes, list, power_state, spawn,
 // destroy, power_on, power_off, soft_reboot, hard_reboot, pause, unpause,
 // suspend, resume, rescue, unrescue, migrate_out, migrate_in,
-// confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload,
+// confirm_migration, revert_migration, send_live, receive_live, set_password, crash_dump, snapshot, upload,
 // console_output, diagnostics, read_disk,
 // read_config_drive, attach_interface, detach_interface, interfaces, attach_volume,
 // detach_volume, volumes and open_volume. An upload
@@ -45,7 +45,7 @@ var verbs = []string{
 	pause, unpause, suspend, resume, rescue, unrescue,
 	migrateOut, migrateIn, confirmMigration, revertMigration, setPassword, crashDump, snapshot, upload, "console_output", "diagnostics",
 	"read_disk", "read_config_drive",
-	attach, detach, "interfaces", attachVolume, detachVolume, "volumes", "open_volume",
+	sendLive, receiveLive, attach, detach, "interfaces", attachVolume, detachVolume, "volumes", "open_volume",
 }
 
 // strike lets the fault happen.

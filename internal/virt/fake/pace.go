@@ -29,6 +29,8 @@ var times = map[string]string{
 	unrescue:         "unrescue_time",
 	migrateOut:       "migrate_time",
 	migrateIn:        "resize_time",
+	sendLive:         "live_migration_time",
+	receiveLive:      "arrival_time",
 	confirmMigration: "confirm_time",
 	revertMigration:  "revert_time",
 	setPassword:      "password_time",
@@ -105,16 +107,31 @@ func (d *Driver) wait(ctx context.Context, whole time.Duration) error {
 		parts = max(1, int(min(ticks, whole/tick)))
 	}
 	for part := 1; part <= parts && whole > 0; part++ {
+		if hurried(ctx) { // which comes first if both are so
+			return nil
+		}
 		select {
 		case <-d.o.After(whole*time.Duration(part)/time.Duration(parts) - whole*time.Duration(part-1)/time.Duration(parts)):
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-virt.Hurry(ctx):
+			return nil
 		}
 		if tell != nil {
 			tell(100 * part / parts)
 		}
 	}
 	return nil
+}
+
+// hurried reports whether a verb is to end soon.
+func hurried(ctx context.Context) bool {
+	select {
+	case <-virt.Hurry(ctx):
+		return true
+	default:
+		return false
+	}
 }
 
 // An uploading is a disk whose reader uploads it: another verb, which begins

@@ -15,6 +15,8 @@ const (
 	destroy          = "destroy"
 	snapshot         = "snapshot"
 	upload           = "upload"
+	sendLive         = "send_live"
+	receiveLive      = "receive_live"
 	attach           = "attach_interface"
 	detach           = "detach_interface"
 	attachVolume     = "attach_volume"

@@ -51,6 +51,7 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"cancelled", all, cancelled},
 		{"resize in place", can[virt.Resizer], resizeInPlace},
 		{"resize elsewhere", can[virt.Resizer], func(t *testing.T, host Host) { resizeElsewhere(t, host, newHost(t)) }},
+		{"live migration", can[virt.LiveMigrator], func(t *testing.T, host Host) { liveMigration(t, host, newHost(t)) }},
 		{"resize of an unknown server", can[virt.Resizer], resizeUnknown},
 		{"snapshot", can[virt.Snapshotter], snapshot},
 		{"diagnostics", can[virt.Diagnoser], diagnostics},

@@ -1,0 +1,205 @@
+package compute_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nova-api/nova-api/internal/compute"
+	"github.com/nova-api/nova-api/internal/nova"
+)
+
+// lastMigration is the latest migration of a server.
+func (s *site) lastMigration(id string) nova.Migration {
+	s.t.Helper()
+	all, err := s.store.MigrationsOf(s.t.Context(), id)
+	s.must(err)
+	if len(all) == 0 {
+		s.t.Fatal("there is no migration")
+	}
+	return all[len(all)-1]
+}
+
+// TestLiveMigrate moves servers that run and are paused, to the best host and to a named
+// one. They go on as they were.
+func TestLiveMigrate(t *testing.T) {
+	t.Parallel()
+	eachCase(t, map[string]struct {
+		first  []compute.Verb
+		wanted func(to string) compute.LiveMigration
+		states string
+	}{
+		"to the best":     {nil, func(string) compute.LiveMigration { return compute.LiveMigration{} }, "active"},
+		"to a host":       {nil, func(to string) compute.LiveMigration { return compute.LiveMigration{Host: to} }, "active"},
+		"forced":          {nil, func(to string) compute.LiveMigration { return compute.LiveMigration{Host: to, Force: true} }, "active"},
+		"a paused server": {[]compute.Verb{compute.Pause}, func(string) compute.LiveMigration { return compute.LiveMigration{} }, "paused"},
+	}, func(t *testing.T, s *site, _ string, c struct {
+		first  []compute.Verb
+		wanted func(to string) compute.LiveMigration
+		states string
+	},
+	) {
+		s.up()
+		server := s.boot(s.as("demo"), onPrivate)
+		s.first(server.ID, c.first...)
+		server = s.server(server.ID)
+		to := map[string]string{"fake-1": "fake-2", "fake-2": "fake-1"}[server.Host]
+		s.must(s.api.LiveMigrate(s.as("admin"), server, c.wanted(to)))
+		s.wantStates(server.ID, c.states+" migrating")
+		s.work()
+		now := s.server(server.ID)
+		s.wantStates(server.ID, c.states)
+		if now.Host != to || now.PowerState != server.PowerState || !now.LaunchedAt.Equal(*server.LaunchedAt) || now.Elsewhere != nil {
+			t.Errorf("on %s, power state %d, launched at %v, elsewhere %v", now.Host, now.PowerState, now.LaunchedAt, now.Elsewhere)
+		}
+		m := s.lastMigration(server.ID)
+		if m.Type != nova.MigrationLive || m.Status != nova.MigrationCompleted || m.SourceHost != server.Host || m.TargetHost != to {
+			t.Errorf("migration %+v", m)
+		}
+		s.work() // the old host removes what it has
+		s.settled()
+		s.clear(server.ID)
+	})
+}
+
+// TestLiveMigrate_Progress shows how far the migration is, and hurries it.
+func TestLiveMigrate_Progress(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		s.up()
+		server := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Metadata = map[string]string{"fake:live_migration_time": "20"} })
+		s.must(s.api.LiveMigrate(s.as("admin"), server, compute.LiveMigration{}))
+		var seen []string
+		s.hooks.set(func(h *hooks) {
+			h.waits = func(d time.Duration) {
+				m := s.lastMigration(server.ID)
+				if m.MemoryTotal == nil {
+					seen = append(seen, fmt.Sprint(m.Status))
+					return
+				}
+				seen = append(seen, fmt.Sprintf("%s %d of %d MB", m.Status, *m.MemoryProcessed>>20, *m.MemoryTotal>>20))
+				if len(seen) == 4 {
+					s.must(s.api.HurryMigration(s.as("admin"), s.server(server.ID), strconv.FormatInt(m.Serial, 10)))
+				}
+			}
+		})
+		s.work()
+		s.hooks.set(func(h *hooks) { h.waits = nil })
+		want := "running; running 51 of 512 MB; running 102 of 512 MB; running 153 of 512 MB"
+		if got := strings.Join(seen[:min(4, len(seen))], "; "); got != want {
+			t.Errorf("seen: %s, want %s", got, want)
+		}
+		if len(seen) > 6 {
+			t.Errorf("it took its time: %q", seen)
+		}
+		s.wantStates(server.ID, "active")
+		lines := s.record(server.ID)
+		if last := lines[len(lines)-1]; last != "live_migration_force_complete: compute_live_migration_force_complete" {
+			t.Errorf("record %q", last)
+		}
+		s.work()
+		s.settled()
+	})
+}
+
+// TestLiveMigrate_Abort ends a migration while it is copied, and before: the server goes
+// on where it was.
+func TestLiveMigrate_Abort(t *testing.T) {
+	t.Parallel()
+	eachCase(t, map[string]struct {
+		during string // a verb of the driver; empty: before anything is done
+		status nova.MigrationStatus
+	}{
+		"while it is copied": {"send_live", nova.MigrationCancelled},
+		"too late":           {"receive_live", nova.MigrationCompleted},
+	}, func(t *testing.T, s *site, _ string, c struct {
+		during string
+		status nova.MigrationStatus
+	},
+	) {
+		s.up()
+		server := s.boot(s.as("demo"), onPrivate, fromDisks(onVolume("image", cirros, 1, true)))
+		s.must(s.api.LiveMigrate(s.as("admin"), server, compute.LiveMigration{}))
+		var refused error
+		s.hooks.set(func(h *hooks) {
+			h.driver = func(_ context.Context, verb string, _ nova.Server) error {
+				if verb == c.during {
+					s.hooks.set(func(h *hooks) { h.driver = nil })
+					refused = s.api.AbortMigration(s.as("admin"), s.server(server.ID), strconv.FormatInt(s.lastMigration(server.ID).Serial, 10), false)
+				}
+				return nil
+			}
+		})
+		s.work()
+		if (refused == nil) != (c.status == nova.MigrationCancelled) {
+			t.Errorf("refused: %v", refused)
+		}
+		if m := s.lastMigration(server.ID); m.Status != c.status {
+			t.Errorf("migration is %s", m.Status)
+		}
+		if moved := s.server(server.ID).Host != server.Host; moved != (c.status == nova.MigrationCompleted) {
+			t.Errorf("moved: %v", moved)
+		}
+		s.wantStates(server.ID, "active")
+		s.work()
+		s.settled()
+		s.clear(server.ID)
+	})
+}
+
+// TestLiveMigrate_Fail fails at each step: the server goes on where it was, with its ports
+// and volumes.
+func TestLiveMigrate_Fail(t *testing.T) {
+	t.Parallel()
+	eachCase(t, map[string]string{"send": "send_live", "receive": "receive_live"}, func(t *testing.T, s *site, _ string, verb string) {
+		s.up()
+		server := s.boot(s.as("demo"), onPrivate)
+		s.attachVolume(server.ID, compute.VolumeRequest{VolumeID: s.volume("demo")})
+		s.must(s.api.LiveMigrate(s.as("admin"), s.server(server.ID), compute.LiveMigration{}))
+		s.hooks.set(func(h *hooks) { h.driver = failing(verb) })
+		s.work()
+		s.hooks.set(func(h *hooks) { h.driver = nil })
+		s.wantStates(server.ID, "active")
+		if now := s.server(server.ID); now.Host != server.Host || now.Elsewhere != nil {
+			t.Errorf("on %s, elsewhere %v", now.Host, now.Elsewhere)
+		}
+		if m := s.lastMigration(server.ID); m.Status != nova.MigrationFailed {
+			t.Errorf("migration is %s", m.Status)
+		}
+		s.settled()
+		s.clear(server.ID)
+	})
+}
+
+// TestLiveMigrate_Refused is what is refused at once, and what a client is told who waits.
+func TestLiveMigrate_Refused(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		s.up()
+		ctx, server := s.as("admin"), s.boot(s.as("demo"))
+		wantRefusal(t, s.api.LiveMigrate(ctx, server, compute.LiveMigration{Host: "mars"}), nova.Invalid, "Compute host mars could not be found.")
+		stop := s.start()
+		err := s.api.LiveMigrate(ctx, server, compute.LiveMigration{Host: server.Host, Force: true, Wait: true})
+		s.must(stop())
+		wantRefusal(t, err, nova.Invalid, "Unable to migrate instance ("+server.ID+") to current host ("+server.Host+").")
+		m := strconv.FormatInt(s.lastMigration(server.ID).Serial, 10)
+		server = s.server(server.ID)
+		wantRefusal(t, s.api.AbortMigration(ctx, server, m, true), nova.Conflict,
+			"Cannot 'abort live migration' instance "+server.ID+" while it is in task_state None")
+		wantRefusal(t, s.api.HurryMigration(ctx, server, m), nova.Conflict, "Cannot 'force_complete' instance "+server.ID+" while it is in task_state None")
+		s.must(s.api.LiveMigrate(ctx, server, compute.LiveMigration{}))
+		wantRefusal(t, s.api.AbortMigration(ctx, server, "4711", true), nova.NotFound, "Migration 4711 not found for instance "+server.ID)
+		wantRefusal(t, s.api.AbortMigration(ctx, server, m, true), nova.Invalid,
+			"Migration "+m+" state of instance "+server.ID+" is error. Cannot abort live migration while the migration is in this state.")
+		s.work()
+		s.forceDown(s.server(server.ID).Host)
+		server = s.server(server.ID)
+		wantRefusal(t, s.api.LiveMigrate(ctx, server, compute.LiveMigration{}), nova.Invalid, "Compute service of "+server.Host+" is unavailable at this time.")
+		s.up()
+		s.work()
+		s.settled()
+	})
+}
