@@ -54,9 +54,6 @@ func (a *Servers) Evacuate(ctx context.Context, s nova.Server, e Evacuation) (st
 	} else {
 		args.To = to
 	}
-	if s.Elsewhere != nil { // what is there is going to be removed
-		args.Avoid = append(args.Avoid, s.Elsewhere.Host)
-	}
 	caller := nova.CallerOf(ctx)
 	_, err = a.begin(ctx, s, Evacuate, args, func(tx *db.Store) error {
 		if _, err := tx.SupersedeActions(ctx, s.ID, true); err != nil { // those beside others, which wait for the host

@@ -302,11 +302,10 @@ func (w *Worker) receiveLive(ctx context.Context, a *action) (effect, error) {
 	}), err
 }
 
-// refuseLive takes receiveLive back, as far as the new host goes.
+// refuseLive takes receiveLive back, as far as the new host goes. It is told to remove
+// what it has, and the server doesn't come to it before. Nobody waits for that: the server
+// is to have its ports back, whether the new host can remove anything or not.
 func (w *Worker) refuseLive(ctx context.Context, a *action) (effect, error) {
-	driver, err := driverOf[virt.Driver](a)
-	if err != nil {
-		return effect{}, err
-	}
-	return effect{}, driver.Destroy(ctx, a.server)
+	left := nova.Leftover{ServerID: a.ServerID, Host: a.progress.Target.Host}
+	return effect{}.alongside(func(tx *db.Store) error { return tx.LeaveOnHost(ctx, left) }), nil
 }

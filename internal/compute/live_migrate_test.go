@@ -2,6 +2,7 @@ package compute_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -200,6 +201,61 @@ func TestLiveMigrate_Refused(t *testing.T) {
 		wantRefusal(t, s.api.LiveMigrate(ctx, server, compute.LiveMigration{}), nova.Invalid, "Compute service of "+server.Host+" is unavailable at this time.")
 		s.up()
 		s.work()
+		s.settled()
+	})
+}
+
+// TestLiveMigrate_Left breaks migrations off when the new host has a copy of the server
+// already. The server goes on where it was, with its ports, and what it is next is what
+// arrives on a host, and not what the copy was.
+func TestLiveMigrate_Left(t *testing.T) {
+	t.Parallel()
+	eachCase(t, map[string]struct {
+		reset bool // somebody resets the server's state; otherwise the host fails, and can't remove the copy
+		kept  bool // the copy is the server's to remove, and no migration leads to it
+	}{"the host fails": {false, false}, "the state is reset": {true, true}}, func(t *testing.T, s *site, _ string, c struct{ reset, kept bool }) {
+		s.up()
+		server := s.boot(s.as("demo"), onPrivate)
+		s.must(s.api.LiveMigrate(s.as("admin"), server, compute.LiveMigration{}))
+		arrived := false
+		s.hooks.set(func(h *hooks) {
+			h.driver = func(_ context.Context, verb string, _ nova.Server) error {
+				arrived = arrived || verb == "receive_live"
+				switch {
+				case !arrived || verb != "power_state" && verb != "destroy":
+					return nil
+				case c.reset:
+					s.hooks.set(func(h *hooks) { h.driver = nil })
+					return s.api.ResetState(s.as("admin"), s.server(server.ID), nova.Active)
+				}
+				return errors.New("the host is on fire")
+			}
+		})
+		_, err := s.worker.RunOne(t.Context()) // and nothing is removed yet
+		s.must(err)
+		s.hooks.set(func(h *hooks) { h.driver = nil })
+		s.wantStates(server.ID, "active")
+		if now := s.server(server.ID); now.Host != server.Host || (now.Elsewhere != nil) != c.kept {
+			t.Errorf("on %s, elsewhere %v", now.Host, now.Elsewhere)
+		}
+		if m := s.lastMigration(server.ID); m.Status != nova.MigrationFailed {
+			t.Errorf("migration is %s", m.Status)
+		}
+		for _, port := range s.ports(server.ID) {
+			if !c.reset && port.Host != server.Host {
+				t.Errorf("port is bound to %s", port.Host)
+			}
+		}
+		s.work() // the new host removes the copy
+		s.first(server.ID, compute.Pause)
+		s.must(s.api.LiveMigrate(s.as("admin"), s.server(server.ID), compute.LiveMigration{}))
+		s.work()
+		s.wantStates(server.ID, "paused")
+		now := s.server(server.ID)
+		if moved := now.Host != server.Host; moved == c.kept || now.PowerState != nova.PowerPaused {
+			t.Errorf("moved: %v, power state %d", moved, now.PowerState)
+		}
+		s.clear(server.ID)
 		s.settled()
 	})
 }

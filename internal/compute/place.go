@@ -129,6 +129,9 @@ func (w *Worker) choose(ctx context.Context, a *action, args placeArgs) ([]nova.
 			avoid = append(avoid, l.Host)
 		}
 	}
+	if left := a.server.Elsewhere; left != nil { // an old copy, which a driver may take for the server
+		avoid = append(avoid, left.Host)
+	}
 	chosen, report, refused := w.scheduler.Choose(scheduler.Request{
 		Needs: args.needs(a.server), ProjectID: a.server.ProjectID, Flavor: args.flavor(a.server), ImageID: a.server.ImageID, Image: a.server.ImageProps,
 		Zone: pinOf(a.server), Exclude: avoid,
