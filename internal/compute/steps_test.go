@@ -153,6 +153,7 @@ func (s *stage) work(at int) (died bool) {
 				s.mu.Lock()
 				s.now = s.now.Add(2 * stageLease)
 				s.mu.Unlock()
+				dbtest.AwaitWriters(s.t, s.store) // or the others pass over what it holds
 			} else {
 				s.must(err)
 			}
