@@ -61,8 +61,8 @@ func fateOf(event nova.ServerEvent, hosts map[string]string) nova.EventFate {
 	return nova.EventTaken
 }
 
-// volumeExtended records that a volume has grown. No server has volumes, so there
-// is nothing else to do, as in Nova for a volume that the server doesn't have.
+// volumeExtended records that a volume has grown. There is nothing else to do: the fake
+// hypervisor has nothing that would have to grow with it.
 func (a *Servers) volumeExtended(ctx context.Context, id string) error {
 	return a.onServer(ctx, id, func(tx *db.Store, s nova.Server) error {
 		return record(ctx, tx, s, "extend_volume", "compute_extend_volume")
