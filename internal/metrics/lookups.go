@@ -13,6 +13,7 @@ type lookups struct{ source Source }
 // lookupTime bounds how long a database in trouble holds whoever asks.
 const lookupTime = 5 * time.Second
 
+// gauge describes a number by its name, what it tells, and what it is kept apart by.
 func gauge(name, help string, labels ...string) *prometheus.Desc {
 	return prometheus.NewDesc(name, help, labels, nil)
 }

@@ -83,6 +83,10 @@ func (s *Service) volumeActions() map[string]action {
 
 // extendVolume announces a larger size. The quota is taken at once, and the size is
 // shown once there is as much.
+//
+// POST os-extend {"new_size": n} (GiB) answers 202. A volume that a server has
+// needs 3.42 and a rule of its own. Invalid for a size that isn't larger and for
+// a volume that is busy; the quota's error (413) for too large a one.
 func (s *Service) extendVolume(r *http.Request, id string, body object) (kit.Reply, error) {
 	size, _ := numberOf(body["new_size"])
 	rule, from := "volume:extend", available
@@ -105,7 +109,8 @@ func (s *Service) extendVolume(r *http.Request, id string, body object) (kit.Rep
 	return accepted(), err
 }
 
-// setBootable says whether a server can boot from a volume.
+// setBootable says whether a server can boot from a volume. POST os-set_bootable
+// {"bootable": b} answers 200 without a body; the data is not looked at.
 func (s *Service) setBootable(r *http.Request, id string, body object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume:update", func(_ *volumedb.Store, v *volumedb.Volume) error {
 		v.Bootable, _ = boolOf(body["bootable"])
@@ -114,7 +119,9 @@ func (s *Service) setBootable(r *http.Request, id string, body object) (kit.Repl
 	return kit.Reply{Status: http.StatusOK}, err
 }
 
-// setReadonly says whether servers may write to a volume.
+// setReadonly says whether servers may write to a volume. POST os-
+// update_readonly_flag {"readonly": b} answers 202. It is for volumes that no
+// server has, since a connection isn't told of it.
 func (s *Service) setReadonly(r *http.Request, id string, body object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume:update_readonly_flag", func(_ *volumedb.Store, v *volumedb.Volume) error {
 		if v.Status != available {
@@ -136,6 +143,11 @@ func migrationPolicy(value any) string {
 }
 
 // retype gives a volume another type, at once: the data is the same for all types.
+//
+// POST os-retype {"new_type": …, "migration_policy": …} answers 202; the policy
+// is of no use here, as nothing is ever moved. Invalid for a type that there
+// isn't, for the one that the volume has, and for one that differs in multiattach
+// while a server has the volume.
 func (s *Service) retype(r *http.Request, id string, body object) (kit.Reply, error) {
 	ctx := r.Context()
 	name, _ := body["new_type"].(string)
@@ -186,6 +198,10 @@ func word(words ...string) func(value any) string {
 
 // uploadVolume makes an image of a volume. The image is created in the caller's
 // name, before the volume changes its status, and filled by a worker.
+//
+// POST os-volume_upload_image answers 202 with what the image is to be. If the
+// volume has changed meanwhile, the image is removed again; a process that dies
+// in between leaves it queued and empty, as Cinder does.
 func (s *Service) uploadVolume(r *http.Request, id string, body object) (kit.Reply, error) {
 	ctx, caller := r.Context(), nova.CallerOf(r.Context())
 	v, err := s.findVolume(ctx, id)
@@ -270,7 +286,11 @@ func uploadView(r *http.Request, v volumedb.Volume, image nova.Image) object {
 	return view
 }
 
-// reimage announces that an image is to be written over a volume.
+// reimage announces that an image is to be written over a volume. POST os-reimage
+// {"image_id": …, "reimage_reserved": b} (3.68) answers 202; the data of the
+// volume is lost. Reserved volumes need the flag: it is Nova's, which has taken
+// the volume for a rebuild. Invalid for an image that is larger than the volume
+// or can't be used, Conflict for a volume that several servers have.
 func (s *Service) reimage(r *http.Request, id string, body object) (kit.Reply, error) {
 	ctx := r.Context()
 	imageID, _ := body["image_id"].(string)
@@ -339,7 +359,10 @@ func orNull(check func(any) string) func(any) string {
 	}
 }
 
-// resetStatus gives a volume the status that an administrator says.
+// resetStatus gives a volume the status that an administrator says. POST os-
+// reset_status answers 202. What is being done to the volume goes on and has the
+// last word. Invalid for a body that resets nothing, and for statuses that only
+// work can lead to.
 func (s *Service) resetStatus(r *http.Request, id string, body object) (kit.Reply, error) {
 	ctx := r.Context()
 	if _, err := s.findVolume(ctx, id); err != nil {
@@ -402,7 +425,9 @@ func (s *Service) resetAttachments(r *http.Request, tx *volumedb.Store, v *volum
 	return nil
 }
 
-// forceDelete announces the end of a volume, whatever its status is.
+// forceDelete announces the end of a volume, whatever its status is. POST os-
+// force_delete answers 202. What was still to be done to the volume is dropped;
+// only attached volumes and those with snapshots stay.
 func (s *Service) forceDelete(r *http.Request, id string, _ object) (kit.Reply, error) {
 	if _, err := s.findVolume(r.Context(), id); err != nil {
 		return kit.Reply{}, err
@@ -413,7 +438,9 @@ func (s *Service) forceDelete(r *http.Request, id string, _ object) (kit.Reply, 
 	return accepted(), s.beginDelete(r.Context(), id, false, true)
 }
 
-// setImageMetadata changes what a volume knows of its image.
+// setImageMetadata changes what a volume knows of its image. POST os-
+// set_image_metadata {"metadata": {…}} answers 200 with all that there is then.
+// Images that are made of the volume take it along.
 func (s *Service) setImageMetadata(r *http.Request, id string, body object) (kit.Reply, error) {
 	var now map[string]string
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_image_metadata:set", func(_ *volumedb.Store, v *volumedb.Volume) error {
@@ -425,13 +452,17 @@ func (s *Service) setImageMetadata(r *http.Request, id string, body object) (kit
 	return kit.Reply{Body: object{"metadata": now}}, err
 }
 
-// showImageMetadata shows what a volume knows of its image.
+// showImageMetadata shows what a volume knows of its image. POST os-
+// show_image_metadata (a POST that reads, as Cinder has it) answers 200; an
+// object without keys for a volume made of nothing.
 func (s *Service) showImageMetadata(r *http.Request, id string, _ object) (kit.Reply, error) {
 	v, err := s.findVolume(r.Context(), id)
 	return kit.Reply{Body: object{"metadata": v.ImageMetadata}}, err
 }
 
-// unsetImageMetadata forgets one key of that.
+// unsetImageMetadata forgets one key of that. POST os-unset_image_metadata
+// {"key": …} answers 200 without a body, NotFound if the volume doesn't have the
+// key.
 func (s *Service) unsetImageMetadata(r *http.Request, id string, body object) (kit.Reply, error) {
 	key, _ := body["key"].(string)
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_image_metadata:remove", func(_ *volumedb.Store, v *volumedb.Volume) error {

@@ -37,7 +37,9 @@ func (s *Service) attachActions() map[string]action {
 	}
 }
 
-// reserve takes a volume for somebody who is about to attach it.
+// reserve takes a volume for somebody who is about to attach it. POST os-reserve
+// answers 202, and Invalid if somebody else was faster: of callers side by side
+// one gets the volume, unless many may have it.
 func (s *Service) reserve(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:reserve", func(_ *volumedb.Store, v *volumedb.Volume) error {
 		expected := available
@@ -53,7 +55,8 @@ func (s *Service) reserve(r *http.Request, id string, _ object) (kit.Reply, erro
 	return accepted(), err
 }
 
-// unreserve gives a volume back that was not attached.
+// unreserve gives a volume back that was not attached. POST os-unreserve answers
+// 202 for a volume in any status, so that a caller may repeat it.
 func (s *Service) unreserve(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:unreserve", func(tx *volumedb.Store, v *volumedb.Volume) error {
 		return release(r.Context(), tx, v)
@@ -74,7 +77,9 @@ func release(ctx context.Context, tx *volumedb.Store, v *volumedb.Volume) error 
 	return err
 }
 
-// beginDetaching says that a server is about to lose a volume.
+// beginDetaching says that a server is about to lose a volume. POST os-
+// begin_detaching answers 202, and Invalid for a volume that no server has or
+// that another caller detaches already.
 func (s *Service) beginDetaching(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:begin_detaching", func(_ *volumedb.Store, v *volumedb.Volume) error {
 		if v.Status != inUse || v.AttachStatus != attached {
@@ -86,7 +91,8 @@ func (s *Service) beginDetaching(r *http.Request, id string, _ object) (kit.Repl
 	return accepted(), err
 }
 
-// rollDetaching says that the server keeps it.
+// rollDetaching says that the server keeps it. POST os-roll_detaching answers 202
+// for a volume in any status, so that a caller may repeat it.
 func (s *Service) rollDetaching(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:roll_detaching", func(_ *volumedb.Store, v *volumedb.Volume) error {
 		if v.Status == "detaching" {
@@ -99,6 +105,9 @@ func (s *Service) rollDetaching(r *http.Request, id string, _ object) (kit.Reply
 
 // attach notes that a server or a host has a volume. Doing so again changes
 // nothing.
+//
+// POST os-attach answers 202. The body names a server, a host, or both; one with
+// neither is Invalid, like a volume that can't be attached now (see mayAttach).
 func (s *Service) attach(r *http.Request, id string, body object) (kit.Reply, error) {
 	ctx := r.Context()
 	a := volumedb.Attachment{
@@ -148,6 +157,10 @@ func mayAttach(v volumedb.Volume, a volumedb.Attachment, there []volumedb.Attach
 
 // detachAction notes that a server doesn't have a volume any more: the one that an
 // attachment names, or the only one.
+//
+// POST os-detach {"attachment_id": …} or null answers 202. Invalid if several
+// attachments are there and none is named, Conflict if only the compute service
+// may end it (see mayDetach).
 func (s *Service) detachAction(r *http.Request, id string, body object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:detach", func(tx *volumedb.Store, v *volumedb.Volume) error {
 		return s.detachOne(r, tx, v, textOf(body, "attachment_id"), false)
@@ -184,7 +197,9 @@ func (s *Service) detachOne(r *http.Request, tx *volumedb.Store, v *volumedb.Vol
 	return err
 }
 
-// forceDetach ends an attachment, whoever says that it is there.
+// forceDetach ends an attachment, whoever says that it is there. POST os-
+// force_detach answers 202. The rules of mayDetach don't hold: an administrator
+// says that the server is gone or has let go.
 func (s *Service) forceDetach(r *http.Request, id string, body object) (kit.Reply, error) {
 	if _, err := s.findVolume(r.Context(), id); err != nil {
 		return kit.Reply{}, err
@@ -198,7 +213,9 @@ func (s *Service) forceDetach(r *http.Request, id string, body object) (kit.Repl
 	return accepted(), err
 }
 
-// initializeConnection says how a host reaches the data of a volume.
+// initializeConnection says how a host reaches the data of a volume. POST os-
+// initialize_connection {"connector": {…}} answers 200 with connection_info.
+// Nothing is written: the file is there for whoever may read the folder.
 func (s *Service) initializeConnection(r *http.Request, id string, body object) (kit.Reply, error) {
 	v, err := s.findVolume(r.Context(), id)
 	if err != nil {
@@ -221,6 +238,9 @@ func (s *Service) initializeConnection(r *http.Request, id string, body object) 
 }
 
 // terminateConnection ends that, and gives a volume back that was not attached.
+//
+// POST os-terminate_connection {"connector": {…}} answers 202. The connector
+// isn't compared with that of the beginning.
 func (s *Service) terminateConnection(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:terminate_connection", func(tx *volumedb.Store, v *volumedb.Volume) error {
 		return release(r.Context(), tx, v)

@@ -79,15 +79,21 @@ var attachmentFilters = map[string]filter{
 	"instance_id":   {column: "server_id"},
 }
 
-// listAttachments shows attachments briefly, detailAttachments all of them.
+// listAttachments shows attachments briefly.
+//
+// GET /attachments and /attachments/detail (3.27) answer 200 with a page of the
+// caller's project, or of all with all_tenants for an administrator.
 func (s *Service) listAttachments(r *http.Request) (kit.Reply, error) {
 	return s.listOfAttachments(r, "attachments", true)
 }
 
+// detailAttachments shows attachments with their times and connections.
 func (s *Service) detailAttachments(r *http.Request) (kit.Reply, error) {
 	return s.listOfAttachments(r, "attachments/detail", false)
 }
 
+// listOfAttachments finds the attachments of one page; a brief one has neither times
+// nor connections.
 func (s *Service) listOfAttachments(r *http.Request, path string, brief bool) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayRead(caller, caller.ProjectID, "volume:get_all"); err != nil {
@@ -106,7 +112,8 @@ func (s *Service) listOfAttachments(r *http.Request, path string, brief bool) (k
 	})
 }
 
-// showAttachment shows one attachment with its connection.
+// showAttachment shows one attachment with its connection. GET /attachments/{id}
+// (3.27) answers 200, and NotFound for one of another project.
 func (s *Service) showAttachment(r *http.Request) (kit.Reply, error) {
 	a, err := s.findAttachment(r.Context(), chi.URLParam(r, "id"))
 	return kit.Reply{Body: object{"attachment": attachmentView(a, false)}}, err
@@ -122,6 +129,10 @@ var newAttachment = schema{key: "attachment", props: []prop{
 
 // createAttachment reserves a volume for a server and, if the client says where
 // that runs, connects it.
+//
+// POST /attachments (3.27; mode since 3.54) answers 200. The connection that the
+// answer has is empty until the attachment has a connector. Invalid for a volume
+// that somebody else has.
 func (s *Service) createAttachment(r *http.Request) (kit.Reply, error) {
 	ctx := r.Context()
 	body, err := s.body(r, newAttachment)
@@ -240,7 +251,11 @@ func (s *Service) changeAttachment(ctx context.Context, id, rule string, change 
 	return a, err
 }
 
-// updateAttachment connects a reserved volume to a host.
+// updateAttachment connects a reserved volume to a host. PUT /attachments/{id}
+// {"connector": {…}} (3.27) answers 200 with the connection. Repeating it is
+// safe, also for another host: a server that moves is connected there before it
+// is gone here. Conflict for a volume in an error, and for a host that has the
+// volume by another attachment.
 func (s *Service) updateAttachment(r *http.Request) (kit.Reply, error) {
 	ctx := r.Context()
 	body, err := s.body(r, changedAttachment)
@@ -274,7 +289,8 @@ func (s *Service) updateAttachment(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"attachment": attachmentView(a, false)}}, err
 }
 
-// completeAttachment says that a server has its volume.
+// completeAttachment says that a server has its volume. POST os-complete (3.44)
+// answers 204; until then a volume with a connector is attaching.
 func (s *Service) completeAttachment(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeAttachment(r.Context(), id, "volume:attachment_complete", func(_ *volumedb.Store, v *volumedb.Volume, a *volumedb.Attachment) error {
 		a.Status = attached
@@ -284,7 +300,10 @@ func (s *Service) completeAttachment(r *http.Request, id string, _ object) (kit.
 	return kit.Reply{}, err
 }
 
-// deleteAttachment ends an attachment, and shows those that are left.
+// deleteAttachment ends an attachment, and shows those that are left. DELETE
+// /attachments/{id} (3.27) answers 200. Conflict if the caller isn't a service
+// and a server has the volume (see mayDetach), NotFound for an attachment that
+// has ended already.
 func (s *Service) deleteAttachment(r *http.Request) (kit.Reply, error) {
 	ctx := r.Context()
 	a, err := s.findAttachment(ctx, chi.URLParam(r, "id"))

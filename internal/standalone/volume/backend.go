@@ -142,6 +142,8 @@ func extensionView(alias string) object {
 	return object{"name": alias, "alias": alias, "description": alias, "updated": "2012-01-01T00:00:00+00:00", "links": []object{}}
 }
 
+// listExtensions: GET /extensions answers 200 with what clients look for before they
+// show a part of their pages.
 func (s *Service) listExtensions(*http.Request) (kit.Reply, error) {
 	views := make([]object, len(extensions))
 	for i, alias := range extensions {
@@ -150,6 +152,7 @@ func (s *Service) listExtensions(*http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"extensions": views}}, nil
 }
 
+// showExtension: GET /extensions/{alias} answers 200 or NotFound.
 func (s *Service) showExtension(r *http.Request) (kit.Reply, error) {
 	alias := chi.URLParam(r, "alias")
 	if !slices.Contains(extensions, alias) {

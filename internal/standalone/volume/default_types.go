@@ -24,6 +24,7 @@ func (s *Service) defaultTypeRoutes() []route {
 	}
 }
 
+// defaultTypeView shows the default type of a project; both are IDs.
 func defaultTypeView(d volumedb.DefaultType) object {
 	return object{"project_id": d.ProjectID, "volume_type_id": d.TypeID}
 }
@@ -41,7 +42,8 @@ func (s *Service) listDefaultTypes(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"default_types": views}}, err
 }
 
-// showDefaultType shows the default type of one project.
+// showDefaultType shows the default type of one project. GET /default-
+// types/{project} (3.62) answers 200, and NotFound for a project without.
 func (s *Service) showDefaultType(r *http.Request) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:default_get"); err != nil {
 		return kit.Reply{}, err
@@ -57,6 +59,9 @@ var newDefaultType = schema{key: "default_type", props: []prop{{name: "volume_ty
 
 // setDefaultType gives a project a default type. It is not asked whether there is
 // such a project: the identity service's user has no right to know.
+//
+// PUT /default-types/{project} (3.62) answers 200, and Invalid for a type that
+// there isn't.
 func (s *Service) setDefaultType(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayAdminister(caller, "volume_extension:default_set_or_update"); err != nil {
@@ -77,7 +82,8 @@ func (s *Service) setDefaultType(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"default_type": defaultTypeView(d)}}, s.Store.SetDefaultType(r.Context(), d)
 }
 
-// unsetDefaultType takes it from a project, if it has one.
+// unsetDefaultType takes it from a project, if it has one. DELETE /default-
+// types/{project} (3.62) answers 204.
 func (s *Service) unsetDefaultType(r *http.Request) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:default_unset"); err != nil {
 		return kit.Reply{}, err

@@ -127,6 +127,7 @@ func filtersOf(r *http.Request, known map[string]filter) ([]volumedb.Condition, 
 	return conditions, nil
 }
 
+// condition is what a value asks for, or a part of it if like.
 func (f filter) condition(value string, like bool) (volumedb.Condition, error) {
 	switch {
 	case like && f.where == nil:
@@ -137,6 +138,8 @@ func (f filter) condition(value string, like bool) (volumedb.Condition, error) {
 	return volumedb.Equal(f.column, value), nil
 }
 
+// sortedNames are the parameters of a query in one order, so that of several errors
+// the same one is told each time.
 func sortedNames(query url.Values) []string {
 	names := make([]string, 0, len(query))
 	for name := range query {
@@ -278,7 +281,8 @@ func (s *Service) detailVolumes(r *http.Request) (kit.Reply, error) {
 	return s.listOfVolumes(r, "volumes/detail", func(found []volumedb.Volume) ([]object, error) { return s.volumeDetails(r, found) })
 }
 
-// listOfVolumes finds the volumes of one page.
+// listOfVolumes finds the volumes of one page. See listPage for its parameters
+// and errors.
 func (s *Service) listOfVolumes(r *http.Request, path string, view func([]volumedb.Volume) ([]object, error)) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayRead(caller, caller.ProjectID, "volume:get_all"); err != nil {
@@ -340,6 +344,9 @@ func listPage[T any](s *Service, r *http.Request, l listing[T]) (kit.Reply, erro
 
 // summarizeVolumes adds up volumes and, from 3.36 on, the values of their
 // metadata.
+//
+// GET /volumes/summary (3.12) answers 200; sizes are in GiB. Of an administrator
+// with all_tenants, the volumes of all projects count.
 func (s *Service) summarizeVolumes(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayRead(caller, caller.ProjectID, "volume:get_all"); err != nil {

@@ -100,6 +100,7 @@ func (s *Service) findMessage(r *http.Request) (volumedb.Message, error) {
 	return s.messageOf(r.Context(), id)
 }
 
+// messageOf finds a message by its ID. One to another project isn't there.
 func (s *Service) messageOf(ctx context.Context, id string) (volumedb.Message, error) {
 	m, err := s.Store.Messages.Get(ctx, id)
 	if err == nil && !canRead(nova.CallerOf(ctx), m.ProjectID) || nova.Is(err, nova.NotFound) {
@@ -123,6 +124,8 @@ var messageFilters = map[string]filter{
 }
 
 // listMessages shows the messages to the caller's project, newest first.
+//
+// GET /messages (3.3; pages and filters since 3.5) answers 200.
 func (s *Service) listMessages(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayRead(caller, caller.ProjectID, "message:get_all"); err != nil {
@@ -141,13 +144,15 @@ func (s *Service) listMessages(r *http.Request) (kit.Reply, error) {
 	})
 }
 
-// showMessage shows one message.
+// showMessage shows one message. GET /messages/{id} (3.3) answers 200, and
+// NotFound for one to another project.
 func (s *Service) showMessage(r *http.Request) (kit.Reply, error) {
 	m, err := s.findMessage(r)
 	return kit.Reply{Body: object{"message": s.messageView(r, m)}}, err
 }
 
-// deleteMessage removes a message that has been read.
+// deleteMessage removes a message that has been read. DELETE /messages/{id} (3.3)
+// answers 204; messages go of their own after messageLife.
 func (s *Service) deleteMessage(r *http.Request) (kit.Reply, error) {
 	m, err := s.findMessage(r)
 	if err != nil {

@@ -60,6 +60,7 @@ type metadataOf struct {
 	body   func(r *http.Request, c schema) (object, error)
 }
 
+// routes are the calls that all kinds of metadata have.
 func (m metadataOf) routes() []route {
 	return []route{
 		{"GET", m.path, 0, m.list},

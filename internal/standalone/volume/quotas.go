@@ -52,6 +52,10 @@ func (s *Service) quotaSet(ctx context.Context, limits map[string]int64) (object
 }
 
 // showQuota shows the limits of a project and, if asked, what is used of them.
+//
+// GET /os-quota-sets/{project} answers 200: numbers, or with usage=true objects
+// of limit, in_use and reserved. Nothing is ever reserved: what is being made is
+// in use already.
 func (s *Service) showQuota(r *http.Request) (kit.Reply, error) {
 	project := chi.URLParam(r, "target")
 	if err := mayRead(nova.CallerOf(r.Context()), project, "volume_extension:quotas:show"); err != nil {
@@ -78,7 +82,9 @@ func (s *Service) showQuota(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"quota_set": set}}, nil
 }
 
-// showDefaultQuota shows the limits of projects without their own.
+// showDefaultQuota shows the limits of projects without their own. GET /os-quota-
+// sets/{project}/defaults answers 200; the default class comes before the
+// configuration.
 func (s *Service) showDefaultQuota(r *http.Request) (kit.Reply, error) {
 	project := chi.URLParam(r, "target")
 	if err := mayRead(nova.CallerOf(r.Context()), project, "volume_extension:quotas:show"); err != nil {
@@ -94,6 +100,10 @@ func (s *Service) showDefaultQuota(r *http.Request) (kit.Reply, error) {
 }
 
 // updateQuota gives a project limits of its own: all that the body has, or none.
+//
+// PUT /os-quota-sets/{project} answers 200 with all limits of the project.
+// Invalid for names that there aren't, and for a limit below what is used; the
+// project is locked, so that it holds in the next moment, too.
 func (s *Service) updateQuota(r *http.Request) (kit.Reply, error) {
 	ctx, project := r.Context(), chi.URLParam(r, "target")
 	if err := mayAdminister(nova.CallerOf(ctx), "volume_extension:quotas:update"); err != nil {
@@ -165,7 +175,8 @@ func (s *Service) limitsIn(ctx context.Context, body object) (map[string]int64, 
 	return limits, nil
 }
 
-// deleteQuota gives a project the default limits again.
+// deleteQuota gives a project the default limits again. DELETE /os-quota-
+// sets/{project} answers 200 without a body, whether the project had any or not.
 func (s *Service) deleteQuota(r *http.Request) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:quotas:delete"); err != nil {
 		return kit.Reply{}, err
@@ -189,7 +200,8 @@ func (s *Service) classLimits(ctx context.Context, class string) (object, error)
 	return s.quotaSet(ctx, limits)
 }
 
-// showClass shows the limits of a class.
+// showClass shows the limits of a class. GET /os-quota-class-sets/{class} answers
+// 200 for any name, as Cinder does; only the class "default" has an effect.
 func (s *Service) showClass(r *http.Request) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:quota_classes:get"); err != nil {
 		return kit.Reply{}, err
@@ -203,7 +215,9 @@ func (s *Service) showClass(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"quota_class_set": set}}, nil
 }
 
-// updateClass sets limits of a class: all that the body has, or none.
+// updateClass sets limits of a class: all that the body has, or none. PUT /os-
+// quota-class-sets/{class} answers 200 with all limits of the class, without its
+// name. Usage isn't looked at: projects may be above it.
 func (s *Service) updateClass(r *http.Request) (kit.Reply, error) {
 	ctx, class := r.Context(), chi.URLParam(r, "class")
 	if err := mayAdminister(nova.CallerOf(ctx), "volume_extension:quota_classes:update"); err != nil {

@@ -22,14 +22,17 @@ func canWrite(c nova.Caller, project string) bool {
 	return isAdmin(c) || c.HasRole("member") && c.ProjectID != "" && c.ProjectID == project
 }
 
-// mayRead, mayWrite and mayAdminister refuse a caller, by the name of the policy
-// rule.
+// mayRead asks whether a caller may see things of a project.
 func mayRead(c nova.Caller, project, rule string) error { return allow(canRead(c, project), rule) }
 
+// mayWrite asks whether a caller may change things of a project; the error is
+// Forbidden, and names the rule.
 func mayWrite(c nova.Caller, project, rule string) error { return allow(canWrite(c, project), rule) }
 
+// mayAdminister asks whether a caller may do what only administrators do.
 func mayAdminister(c nova.Caller, rule string) error { return allow(isAdmin(c), rule) }
 
+// allow is nil or the error that names the rule.
 func allow(allowed bool, rule string) error {
 	if allowed {
 		return nil

@@ -111,6 +111,8 @@ func (s *Service) detailSnapshots(r *http.Request) (kit.Reply, error) {
 	return s.listOfSnapshots(r, "snapshots/detail", true)
 }
 
+// listOfSnapshots finds the snapshots of one page: GET /snapshots and
+// /snapshots/detail answer 200.
 func (s *Service) listOfSnapshots(r *http.Request, path string, extended bool) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayRead(caller, caller.ProjectID, "volume:get_all_snapshots"); err != nil {
@@ -129,7 +131,8 @@ func (s *Service) listOfSnapshots(r *http.Request, path string, extended bool) (
 	})
 }
 
-// showSnapshot shows one snapshot.
+// showSnapshot shows one snapshot. GET /snapshots/{id} answers 200, and NotFound
+// for one of another project, unless an administrator asks.
 func (s *Service) showSnapshot(r *http.Request) (kit.Reply, error) {
 	one, err := s.findSnapshot(r.Context(), chi.URLParam(r, "id"))
 	return kit.Reply{Body: object{"snapshot": snapshotView(r, one, true)}}, err
@@ -151,6 +154,10 @@ const inUseAllowed version = 66
 
 // createSnapshot announces a snapshot. The data of the volume is copied by a
 // worker; until then, nothing else is done to the volume's data.
+//
+// POST /snapshots answers 202. A volume that a server has needs force up to 3.65;
+// from 3.66 on none, and force=false is Invalid. The snapshot is what the file
+// holds at one moment: what the guest hasn't written yet isn't in it.
 func (s *Service) createSnapshot(r *http.Request) (kit.Reply, error) {
 	ctx := r.Context()
 	body, err := s.body(r, newSnapshot)
@@ -230,7 +237,8 @@ var changedSnapshot = schema{key: "snapshot", props: []prop{
 	{name: "display_description", check: optionalText},
 }}
 
-// updateSnapshot changes the name and the description.
+// updateSnapshot changes the name and the description. PUT /snapshots/{id}
+// answers 200, and Invalid for a body that changes nothing.
 func (s *Service) updateSnapshot(r *http.Request) (kit.Reply, error) {
 	body, err := s.body(r, changedSnapshot)
 	if err != nil {
@@ -247,11 +255,14 @@ func (s *Service) updateSnapshot(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"snapshot": snapshotView(r, one, false)}}, err
 }
 
-// deleteSnapshot announces the end of a snapshot.
+// deleteSnapshot announces the end of a snapshot. DELETE /snapshots/{id} answers
+// 202, and Invalid for one that is busy: a volume may be made of it.
 func (s *Service) deleteSnapshot(r *http.Request) (kit.Reply, error) {
 	return accepted(), s.beginSnapshotDelete(r.Context(), chi.URLParam(r, "id"), false)
 }
 
+// beginSnapshotDelete announces the end of a snapshot that nothing needs. A force
+// lets it end in any status.
 func (s *Service) beginSnapshotDelete(ctx context.Context, id string, force bool) error {
 	_, err := s.changeSnapshot(ctx, id, "volume:delete_snapshot", func(tx *volumedb.Store, one *volumedb.Snapshot) error {
 		if !force && !slices.Contains([]string{available, failed}, one.Status) {
@@ -339,7 +350,10 @@ var nextStatuses = map[string][]string{
 	deleting: {deleting, errorDeleting},
 }
 
-// updateSnapshotStatus reports how far a snapshot is.
+// updateSnapshotStatus reports how far a snapshot is. POST os-
+// update_snapshot_status {"status": …, "progress": …} answers 202. It is how a
+// hypervisor that makes a snapshot itself says so; Invalid for a step that
+// doesn't follow from the status that there is (see nextStatuses).
 func (s *Service) updateSnapshotStatus(r *http.Request, id string, body object) (kit.Reply, error) {
 	status, _ := body["status"].(string)
 	_, err := s.changeSnapshot(r.Context(), id, "snapshot_extension:snapshot_actions:update_snapshot_status",

@@ -102,7 +102,9 @@ func specsFor(c nova.Caller, t volumedb.Type) map[string]string {
 	return specs
 }
 
-// showType shows one type, or the default one.
+// showType shows one type, or the default one. GET /types/{id}, or
+// /types/default, answers 200. The path takes no name, as in Cinder; NotFound for
+// a type that the caller's project may not use.
 func (s *Service) showType(r *http.Request) (kit.Reply, error) {
 	t, err := s.findType(r.Context(), chi.URLParam(r, "type"))
 	return kit.Reply{Body: object{"volume_type": typeView(nova.CallerOf(r.Context()), t)}}, err
@@ -110,6 +112,9 @@ func (s *Service) showType(r *http.Request) (kit.Reply, error) {
 
 // listTypes shows the types that the caller may use. An administrator sees public
 // ones, or all with is_public=None.
+//
+// GET /types answers 200. Types that aren't public are there for the projects
+// with access to them.
 func (s *Service) listTypes(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	f, err := pageOf(r)

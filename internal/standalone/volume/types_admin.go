@@ -41,6 +41,8 @@ var newType = schema{key: "volume_type", props: []prop{
 }}
 
 // createType creates a type, which is public unless the body says otherwise.
+//
+// POST /types answers 200, and Conflict for a name that there is.
 func (s *Service) createType(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	if err := mayAdminister(caller, "volume_extension:type_create"); err != nil {
@@ -72,7 +74,9 @@ var changedType = schema{key: "volume_type", props: []prop{
 	{name: "is_public", check: boolean},
 }}
 
-// updateType changes the name, the description, and who may use a type.
+// updateType changes the name, the description, and who may use a type. PUT
+// /types/{id} answers 200: Invalid for a body that changes nothing and for an
+// empty name, Conflict for a name that there is. Volumes keep their type.
 func (s *Service) updateType(r *http.Request) (kit.Reply, error) {
 	body, err := s.body(r, changedType)
 	if err != nil {
@@ -116,6 +120,8 @@ func (s *Service) changeType(r *http.Request, rule string, change func(t *volume
 
 // deleteType deletes a type that no volume has. Default ones stay, of all projects or
 // of one.
+//
+// DELETE /types/{id} answers 202, and Invalid while a volume has the type.
 func (s *Service) deleteType(r *http.Request) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:type_delete"); err != nil {
 		return kit.Reply{}, err
@@ -135,7 +141,9 @@ func (s *Service) deleteType(r *http.Request) (kit.Reply, error) {
 	return accepted(), missing(err, noType(id))
 }
 
-// listSpecs shows the extra specs of a type that the caller may know.
+// listSpecs shows the extra specs of a type that the caller may know. GET
+// /types/{id}/extra_specs answers 200: all for an administrator, visibleSpecs for
+// others.
 func (s *Service) listSpecs(r *http.Request) (kit.Reply, error) {
 	t, err := s.findType(r.Context(), chi.URLParam(r, "type"))
 	return kit.Reply{Body: object{"extra_specs": specsFor(nova.CallerOf(r.Context()), t)}}, err
@@ -146,7 +154,9 @@ func noSpec(r *http.Request) error {
 	return nova.Errorf(nova.NotFound, "Volume Type %s has no extra specs with key %s.", chi.URLParam(r, "type"), chi.URLParam(r, "key"))
 }
 
-// showSpec shows one extra spec.
+// showSpec shows one extra spec. GET /types/{id}/extra_specs/{key} answers 200,
+// and NotFound also for one that the caller may not know: there is no difference
+// to see.
 func (s *Service) showSpec(r *http.Request) (kit.Reply, error) {
 	t, err := s.findType(r.Context(), chi.URLParam(r, "type"))
 	if err != nil {
@@ -160,7 +170,8 @@ func (s *Service) showSpec(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{key: value}}, nil
 }
 
-// addSpecs adds to the extra specs.
+// addSpecs adds to the extra specs. POST /types/{id}/extra_specs {"extra_specs":
+// {…}} answers 200 with what was given; keys that were there get new values.
 func (s *Service) addSpecs(r *http.Request) (kit.Reply, error) {
 	values, err := s.body(r, schema{key: "extra_specs", open: latest + 1})
 	if err != nil {
@@ -169,7 +180,9 @@ func (s *Service) addSpecs(r *http.Request) (kit.Reply, error) {
 	return s.mergeSpecs(r, "volume_extension:types_extra_specs:create", values, object{"extra_specs": values})
 }
 
-// setSpec sets the extra spec that the path names.
+// setSpec sets the extra spec that the path names. PUT
+// /types/{id}/extra_specs/{key} {key: value} answers 200, and Invalid if the body
+// has another key.
 func (s *Service) setSpec(r *http.Request) (kit.Reply, error) {
 	var values object
 	if err := s.kit.Decode(r, &values); err != nil {
@@ -181,6 +194,8 @@ func (s *Service) setSpec(r *http.Request) (kit.Reply, error) {
 	return s.mergeSpecs(r, "volume_extension:types_extra_specs:update", values, values)
 }
 
+// mergeSpecs adds extra specs to the type that the path names, and answers with what
+// the caller says. Their number is bounded (see checkCount).
 func (s *Service) mergeSpecs(r *http.Request, rule string, values, answer object) (kit.Reply, error) {
 	if wrong := metadataValues(values); wrong != "" {
 		return kit.Reply{}, badField("extra_specs", values, wrong)
@@ -193,7 +208,8 @@ func (s *Service) mergeSpecs(r *http.Request, rule string, values, answer object
 	return kit.Reply{Body: answer}, err
 }
 
-// removeSpec removes an extra spec.
+// removeSpec removes an extra spec. DELETE /types/{id}/extra_specs/{key} answers
+// 202, and NotFound for a key that isn't there.
 func (s *Service) removeSpec(r *http.Request) (kit.Reply, error) {
 	key := chi.URLParam(r, "key")
 	_, err := s.changeType(r, "volume_extension:types_extra_specs:delete", func(t *volumedb.Type) error {
@@ -241,6 +257,7 @@ func (s *Service) addAccess(r *http.Request, id string, body object) (kit.Reply,
 	})
 }
 
+// removeAccess takes a type from a project. Volumes that it has keep the type.
 func (s *Service) removeAccess(r *http.Request, id string, body object) (kit.Reply, error) {
 	return s.changeAccess(r, id, "volume_extension:volume_type_access:removeProjectAccess", func(ctx context.Context, t volumedb.Type) error {
 		removed, err := s.Store.RemoveProject(ctx, t.ID, *textOf(body, "project"))
@@ -251,6 +268,8 @@ func (s *Service) removeAccess(r *http.Request, id string, body object) (kit.Rep
 	})
 }
 
+// changeAccess changes who may use a type; of a public one that is
+// Invalid: everybody may.
 func (s *Service) changeAccess(r *http.Request, id, rule string, change func(ctx context.Context, t volumedb.Type) error) (kit.Reply, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), rule); err != nil {
 		return kit.Reply{}, err

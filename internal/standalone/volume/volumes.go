@@ -68,6 +68,11 @@ var newVolume = schema{key: "volume", open: 53, props: []prop{
 
 // createVolume announces a volume. Its quota is taken with the statement that
 // writes it, and its data is made by a worker.
+//
+// POST /volumes answers 202 with the volume as it is while its data is being
+// made. At most one of image, snapshot, and volume is its origin (see originOf).
+// Invalid for what can't be, NotFound for an origin that the caller can't see,
+// the quota's error (413) for too much.
 func (s *Service) createVolume(r *http.Request) (kit.Reply, error) {
 	caller := nova.CallerOf(r.Context())
 	body, err := s.body(r, newVolume, "OS-SCH-HNT:scheduler_hints")
@@ -161,7 +166,8 @@ func complete(ctx context.Context, tx *volumedb.Store, v *volumedb.Volume, o ori
 	return checkCount(v.Metadata)
 }
 
-// showVolume shows a volume with its attachments.
+// showVolume shows a volume with its attachments. GET /volumes/{id} answers 200,
+// and NotFound for a volume of another project, unless an administrator asks.
 func (s *Service) showVolume(r *http.Request) (kit.Reply, error) {
 	v, err := s.findVolume(r.Context(), chi.URLParam(r, "id"))
 	if err != nil {
@@ -184,6 +190,9 @@ var changedVolume = schema{key: "volume", props: []prop{
 }}
 
 // updateVolume changes the name, the description and the whole metadata.
+//
+// PUT /volumes/{id} answers 200, also for a volume that is busy. Metadata
+// replaces what there was.
 func (s *Service) updateVolume(r *http.Request) (kit.Reply, error) {
 	body, err := s.body(r, changedVolume)
 	if err != nil {
@@ -225,6 +234,9 @@ var deletable = []string{available, failed, "error_restoring", errorExtending, "
 
 // deleteVolume announces the end of a volume and, if the client says so, of its
 // snapshots. From 3.23 on, an administrator may force it.
+//
+// DELETE /volumes/{id} answers 202. Invalid for a volume that a server has, that
+// is busy, or that has snapshots which stay.
 func (s *Service) deleteVolume(r *http.Request) (kit.Reply, error) {
 	cascade := queryBool(r, "cascade")
 	force := queryBool(r, "force") && versionOf(r) >= 23

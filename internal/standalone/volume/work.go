@@ -247,12 +247,14 @@ func fails(status string) func(*Service, context.Context, *volumedb.Store, volum
 	}
 }
 
-// removeData removes the data of a snapshot, and removeVolume that of a volume
-// that no snapshot needs any more.
+// removeData removes the data of a snapshot. That there is none any more is as good.
 func (s *Service) removeData(_ context.Context, t volumedb.Task) error {
 	return s.files.remove(t.ResourceID)
 }
 
+// removeVolume removes the data of a volume. The tasks of snapshots that go with it
+// come first; one that is left has failed, and the volume must stay with it: it holds
+// what the snapshot was made of, and the project's quota counts both.
 func (s *Service) removeVolume(ctx context.Context, t volumedb.Task) error {
 	left, err := s.Store.SnapshotsOf(ctx, t.ResourceID)
 	if err == nil && len(left) > 0 {
@@ -293,13 +295,15 @@ func snapshotBecomes(status, progress string) func(*Service, context.Context, *v
 	}
 }
 
+// snapshotFails gives a snapshot the status that tells of a failure.
 func snapshotFails(status string) func(*Service, context.Context, *volumedb.Store, volumedb.Task, error) error {
 	return func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, _ error) error {
 		return snapshotBecomes(status, "")(s, ctx, tx, t)
 	}
 }
 
-// extendData makes the data of a volume larger.
+// extendData makes the data of a volume larger, by a hole at its end: it takes no room
+// before a server writes there.
 func (s *Service) extendData(ctx context.Context, t volumedb.Task) error {
 	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
 	if err != nil {

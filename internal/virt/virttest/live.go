@@ -46,7 +46,8 @@ func liveMigration(t *testing.T, host, other Host) {
 	wantKind(t, "send an unknown server", err, nova.NotFound)
 }
 
-// migrator is the driver as one that moves servers while they run.
+// migrator is the driver as one that moves servers while they run. A driver that can't
+// has none of these tests.
 func migrator(d virt.Driver) virt.LiveMigrator {
 	migrator, _ := d.(virt.LiveMigrator) // which it is, or the test would not run
 	return migrator

@@ -44,7 +44,8 @@ func volumes(t *testing.T, host Host) {
 	}
 }
 
-// bootWithVolumes makes a server that boots from a volume and has another.
+// bootWithVolumes makes a server that boots from a volume and has another, twice, as
+// after a crash: there is no disk of its own then, and both volumes are there once.
 func bootWithVolumes(t *testing.T, host Host) {
 	d := host(t)
 	s, root, data := newServer(), newVolume(t), newVolume(t)
@@ -66,13 +67,15 @@ func newVolume(t *testing.T) virt.Volume {
 	return virt.Volume{ID: id, Device: "/dev/vdb", Connection: nova.VolumeConnection{Driver: "local", Data: map[string]any{"device_path": path}}}
 }
 
-// volumer is the driver as one that plugs volumes in.
+// volumer is the driver as one that plugs volumes in. A driver that can't has none of
+// these tests.
 func volumer(d virt.Driver) virt.VolumeAttacher {
 	attacher, _ := d.(virt.VolumeAttacher) // which it is, or the test would not run
 	return attacher
 }
 
-// wantVolumes compares the volumes that are plugged in.
+// wantVolumes compares the volumes that are plugged in, by their IDs and in the order
+// in which the server got them.
 func wantVolumes(t *testing.T, d virt.Driver, s nova.Server, want ...string) {
 	t.Helper()
 	got, err := volumer(d).Volumes(t.Context(), s)
