@@ -53,7 +53,7 @@ func (c *Interfaces) create(ctx context.Context, r *rest.Request, s nova.Server,
 	if err != nil {
 		return nil, err
 	}
-	port, err := c.Compute.AttachInterface(ctx, s, nic, r.Can(policy.AttachExternalNetwork))
+	port, err := c.Compute.AttachInterface(ctx, s, nic, networkRights(r))
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +80,11 @@ func attachment(in schema.InterfaceCreateBody) (compute.NIC, error) {
 		return nic, nova.Errorf(nova.Invalid, "Must input network_id when request IP address")
 	}
 	return nic, nil
+}
+
+// networkRights is what the caller may do with networks of other projects.
+func networkRights(r *rest.Request) compute.NetworkRights {
+	return compute.NetworkRights{AnyNetwork: r.Can(policy.AttachExternalNetwork), AnyAddress: r.Can(policy.ContextIsAdmin)}
 }
 
 // delete starts to detach a port, and answers before the server is without it.

@@ -89,6 +89,7 @@ func TestInterfaces_Refused(t *testing.T) {
 			{"PortInUse", port(n.used), 409, "conflictingRequest", "Port " + n.used + " is still in use."},
 			{"FixedIpAlreadyInUse", address("10.77.0.51"), 409, "conflictingRequest", "Fixed IP 10.77.0.51 is already in use."},
 			{"InvalidInput", address("192.0.2.1"), 400, "badRequest", "Invalid input received: Fixed IP 192.0.2.1 is not a valid ip address for network " + n.mine + "."},
+			{"an address of another project's network", attachment(`"net_id": "` + private + `", "fixed_ips": [{"ip_address": "10.0.200.7"}]`), 403, "forbidden", chosenAddress},
 			{"ExternalNetworkAttachForbidden", network(n.external), 403, "forbidden", "It is not allowed to create an interface on external network " + n.external},
 			{"PortNotUsableDNS", port(n.named), 400, "badRequest", "Port " + n.named + " not usable for instance " + id + ". Value www assigned to dns_name attribute " +
 				"does not match instance's hostname web"},

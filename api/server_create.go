@@ -82,7 +82,7 @@ func serverRequest(r *rest.Request, in schema.ServerCreateBody) (request compute
 		ConfigDrive: bool(s.ConfigDrive), DiskConfig: s.DiskConfig,
 		AccessIPv4: address(s.AccessIPv4), AccessIPv6: address(s.AccessIPv6),
 		TrustedCerts: s.TrustedImageCertificates, Hints: userHints(in.SchedulerHints()), Password: s.AdminPass,
-		ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), AnyNetwork: r.Can(policy.AttachExternalNetwork),
+		ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), NetworkRights: networkRights(r),
 		Multiattach: r.AtLeast(60),
 	}, nil
 }

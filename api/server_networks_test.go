@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -85,6 +86,7 @@ func TestServers_CreateNetworksRefused(t *testing.T) {
 			{"NetworkRequiresSubnet", "demo", uuid(n.bare), "", 400, "badRequest", "Network " + n.bare + " requires a subnet in order to boot instances on."},
 			{"NetworkRequiresSubnet before NetworkNotFound", "demo", uuid(no) + "," + uuid(n.bare), "", 400, "badRequest", "Network " + n.bare + " requires a subnet in order to boot instances on."},
 			{"ExternalNetworkAttachForbidden", "demo", uuid(n.external), "", 403, "forbidden", "It is not allowed to create an interface on external network " + n.external},
+			{"an address of another project's network", "demo", address(private, "10.0.200.7"), "", 403, "forbidden", chosenAddress},
 			{"NetworkAmbiguous", "demo", "", "", 409, "conflictingRequest", "Multiple possible networks found, use a Network ID to be more specific."},
 			{
 				"MultiplePortsNotApplicable", "demo", port(n.free), `, "max_count": 2`, 400, "badRequest", "Failed to launch instances: " +
@@ -108,6 +110,24 @@ func TestServers_CreateNetworksRefused(t *testing.T) {
 		s.Do("GET /v2.1/servers?all_tenants=1").Want(t, 200, whole(`{"servers": []}`))
 		if after := s.Network("GET /ports?sort_key=id&sort_dir=asc").text; after != before {
 			t.Errorf("ports before: %s\nafter: %s", before, after)
+		}
+	})
+}
+
+// chosenAddress is what Neutron says to who chooses an address on another project's network.
+const chosenAddress = "(rule:create_port and (rule:create_port:fixed_ips and (rule:create_port:fixed_ips:ip_address))) is disallowed by policy"
+
+// TestServers_ChooseAddress chooses addresses on a network of the own project, and as an
+// administrator on any.
+func TestServers_ChooseAddress(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		n := s.neutron()
+		for _, c := range []struct{ who, network, ip string }{{"demo", n.mine, "10.77.0.99"}, {"admin", private, "10.0.200.7"}} {
+			id := s.boot("web", fmt.Sprintf(`, "networks": [{"uuid": %q, "fixed_ip": %q}]`, c.network, c.ip), as(c.who))
+			if text := s.Do("GET /v2.1/servers/"+id+"/ips", as(c.who)).Want(t, 200).text; !strings.Contains(text, `"`+c.ip+`"`) {
+				t.Errorf("%s: addresses %s", c.who, text)
+			}
 		}
 	})
 }

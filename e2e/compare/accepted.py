@@ -22,7 +22,6 @@ class Accepted:
 
 
 ACCEPTED = [
-    Accepted("Nova breaks down, for which there is no reason here", place="^status$", reference="^500 "),
     Accepted("our driver is like KVM, whose disks are virtio's; Nova's fake driver has SCSI disks",
              place="root_device_name$", reference="^/dev/sda$", subject="^/dev/vda$"),
     Accepted("what a console says is the guest's business", place=r"^\.output$"),
@@ -51,7 +50,6 @@ ACCEPTED = [
     Accepted("deleting what was resized is one action; Nova records a confirmResize as well", call="forceDelete when VERIFY|deleted when VERIFY|DELETE when VERIFY",
              place=r"instanceActions\[\] length$"),
     Accepted("ports are listed as the network service lists them, which is in no order", call="os-interface", place="order$"),
-    Accepted("nobody chooses an address on a shared network but its owner", call="fixed_ips", place="^status$", reference="^403 ", subject="^400 "),
     Accepted("faults and events have no traceback of Python's", place=r"\.fault\.details$|\.traceback$", reference="Traceback|File \""),
     Accepted("nothing runs in the zone of services; Nova puts such a server on any host", call="'availability_zone': 'internal'"),
     Accepted("a deleted server shows no host status; in Nova's lists that of the server before it on the same host", place=r"servers\[\]\.host_status$",

@@ -29,7 +29,7 @@ fake_hosts = fake-1,fake-2,fake-3
 [fake]
 pace = lifelike
 """
-CLOUD = "with the bundled services, three fake hosts and `[fake] pace = lifelike`. Servers have no volumes yet."
+CLOUD = "with the bundled services, three fake hosts and `[fake] pace = lifelike`."
 
 
 SUITES = {"tempest": tempest_suite, "novaclient": novaclient_suite} | go_suite.SUITES

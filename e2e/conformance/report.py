@@ -22,7 +22,7 @@ class Result:
     @property
     def suite(self):
         """Give the module that the test is in, without the suite's own name."""
-        module = re.search(r"(?:tempest\.api\.compute|novaclient\.tests\.functional)((?:\.[a-z_0-9]+)+)", self.name)
+        module = re.search(r"(?:tempest\.api\.compute|tempest\.api(?=\.volume)|novaclient\.tests\.functional)((?:\.[a-z_0-9]+)+)", self.name)
         return module.group(1).removeprefix(".") if module else self.name
 
     @property

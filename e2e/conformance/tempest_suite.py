@@ -16,8 +16,8 @@ IMAGE = "c1220500-0000-4000-8000-000000000001"
 PUBLIC_NETWORK = "0e7a0002-0000-4000-8000-000000000001"
 OTHER_IMAGE = "c1220500-0000-4000-8000-000000000002"
 
-# Everything that a fake hypervisor can do is asked for. There is nothing inside
-# of its servers to log in to, and there are no volumes. The one test of serial
+# Everything that a fake hypervisor and the bundled block storage can do is asked
+# for. There is nothing inside of the servers to log in to. The one test of serial
 # consoles can't pass anywhere: it takes characters of a str for bytes.
 SETTINGS = """
 [DEFAULT]
@@ -56,10 +56,28 @@ resize = true
 rescue = true
 stable_rescue = true
 shelve_migrate = true
+live_migration = true
+block_migration_for_live_migration = true
+live_migrate_paused_instances = true
+volume_backed_live_migration = true
+volume_multiattach = true
+swap_volume = true
 vnc_console = true
 personality = true
 metadata_service = false
 scheduler_enabled_filters = all
+
+[volume]
+min_microversion = 3.0
+max_microversion = latest
+build_timeout = 60
+
+[volume-feature-enabled]
+backup = false
+manage_volume = false
+manage_snapshot = false
+extend_attached_volume = true
+volume_revert = true
 
 [network]
 public_network_id = {public_network}
@@ -69,7 +87,7 @@ floating_network_name = public
 run_validation = false
 
 [service_available]
-cinder = false
+cinder = true
 glance = true
 neutron = true
 nova = true
@@ -81,7 +99,7 @@ horizon = false
 def about():
     """Say what is run."""
     return (
-        f"Tempest {importlib.metadata.version('tempest')}, `tempest.api.compute` with {WORKERS} workers, users and projects for each test class, "
+        f"Tempest {importlib.metadata.version('tempest')}, `tempest.api.compute` and `tempest.api.volume` with {WORKERS} workers, users and projects for each test class, "
         "and no login to servers (`run_validation = false`)")
 
 
@@ -96,7 +114,7 @@ def run(cloud, directory, patterns):
         directory=directory, password=cloud.password, url=cloud.auth_url.removesuffix("/v3"), image=IMAGE,
         other_image=OTHER_IMAGE, public_network=PUBLIC_NETWORK))
     regex = "|".join(f"(?:{p})" for p in patterns) or "."
-    regex = rf"^(?=.*(?:{regex}))tempest\.api\.compute"
+    regex = rf"^(?=.*(?:{regex}))tempest\.api\.(?:compute|volume)"
     # Its status only says that a test has failed, which the results say better.
     subprocess.run(
         [COMMANDS / "tempest", "run", "--concurrency", str(WORKERS), "--regex", regex],

@@ -45,7 +45,7 @@ type ServerRequest struct {
 	// What policy allows the caller.
 	ZeroDisk    bool // boot an image on a flavor without a disk
 	Multiattach bool // the client knows of volumes that several servers have: since 2.60
-	AnyNetwork  bool // use external networks
+	NetworkRights
 }
 
 // A File is to be put into a new server. Contents is base64.

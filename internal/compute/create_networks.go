@@ -36,6 +36,12 @@ type nicRequest struct {
 	Tag     string `json:"tag,omitempty"`
 }
 
+// NetworkRights are what policy lets a caller do with networks of other projects.
+type NetworkRights struct {
+	AnyNetwork bool // use external networks that are shared with nobody
+	AnyAddress bool // choose addresses
+}
+
 // checkShared refuses to give several servers one address or one port. Addresses
 // go first, wherever they stand in the list.
 func (n Networks) checkShared() error {
@@ -70,7 +76,8 @@ func (a *Servers) resolveNetworks(ctx context.Context, r ServerRequest) (nics []
 	if r.Networks.None {
 		return nil, r.Max, nil
 	}
-	search := networkSearch{a.networks.As(nova.CallerOf(ctx)), nova.CallerOf(ctx).ProjectID, r}
+	caller := nova.CallerOf(ctx)
+	search := networkSearch{a.networks.As(caller), caller, caller.ProjectID, r}
 	perServer := 1
 	if len(r.Networks.List) == 0 {
 		nics, err = search.onlyNetwork(ctx)
@@ -88,7 +95,8 @@ func (a *Servers) resolveNetworks(ctx context.Context, r ServerRequest) (nics []
 // A networkSearch looks for the networks of a request in the caller's name.
 type networkSearch struct {
 	service *cloud.Network
-	project string
+	caller  nova.Caller
+	project string // of the server
 	request ServerRequest
 }
 
@@ -214,6 +222,22 @@ func (s networkSearch) checkNetworks(nics []nicRequest, networks []nova.Network)
 		if err := s.checkExternal(network); err != nil {
 			return err
 		}
+		for _, nic := range nics {
+			if err := s.checkChoice(nic, network); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkChoice refuses an address that the caller has chosen on another project's
+// network: it could be the one that others talk to. The network service's own policy
+// (neutron/conf/policies/port.py) says so, but the port will be made by a user of its
+// services, who may do that.
+func (s networkSearch) checkChoice(nic nicRequest, n nova.Network) error {
+	if nic.Network == n.ID && nic.IP != "" && n.ProjectID != s.caller.ProjectID && !s.request.AnyAddress {
+		return nova.Errorf(nova.Forbidden, "(rule:create_port and (rule:create_port:fixed_ips and (rule:create_port:fixed_ips:ip_address))) is disallowed by policy")
 	}
 	return nil
 }

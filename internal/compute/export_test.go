@@ -8,7 +8,7 @@ import (
 
 // BeginAttach is AttachInterface without the wait for the end.
 func (a *Servers) BeginAttach(ctx context.Context, s nova.Server, wanted NIC) error {
-	_, err := a.beginAttach(ctx, s, wanted, false)
+	_, err := a.beginAttach(ctx, s, wanted, NetworkRights{})
 	return err
 }
 

@@ -41,8 +41,8 @@ func (a *Servers) Interface(ctx context.Context, s nova.Server, id string) (nova
 // Invalid or Forbidden for one that can't be used; OverQuota if the project has
 // as many ports as it may have; Failed if the host can't plug the port in; and
 // Unavailable if the end doesn't come in time: the work goes on then.
-func (a *Servers) AttachInterface(ctx context.Context, s nova.Server, wanted NIC, anyNetwork bool) (port string, err error) {
-	record, err := a.beginAttach(ctx, s, wanted, anyNetwork)
+func (a *Servers) AttachInterface(ctx context.Context, s nova.Server, wanted NIC, may NetworkRights) (port string, err error) {
+	record, err := a.beginAttach(ctx, s, wanted, may)
 	if err != nil {
 		return "", err
 	}
@@ -52,11 +52,11 @@ func (a *Servers) AttachInterface(ctx context.Context, s nova.Server, wanted NIC
 
 // beginAttach is AttachInterface without the wait. A port that the client brings
 // along is noted first, so that it is kept whenever the server goes.
-func (a *Servers) beginAttach(ctx context.Context, s nova.Server, wanted NIC, anyNetwork bool) (nova.Action, error) {
+func (a *Servers) beginAttach(ctx context.Context, s nova.Server, wanted NIC, may NetworkRights) (nova.Action, error) {
 	if err := transitions[AttachInterface].check(ctx, s); err != nil {
 		return nova.Action{}, err
 	}
-	nic, err := a.resolveNIC(ctx, s, wanted, anyNetwork)
+	nic, err := a.resolveNIC(ctx, s, wanted, may)
 	if err != nil {
 		return nova.Action{}, err
 	}
@@ -102,8 +102,9 @@ func (a *Servers) DetachInterface(ctx context.Context, s nova.Server, port strin
 // refuses what Nova finds in _validate_requested_port_ids and
 // _validate_requested_network_ids of nova/network/neutron.py, on the host and while
 // the client waits.
-func (a *Servers) resolveNIC(ctx context.Context, s nova.Server, wanted NIC, anyNetwork bool) (nicRequest, error) {
-	search := networkSearch{a.networks.As(nova.CallerOf(ctx)), s.ProjectID, ServerRequest{Name: s.ID, Hostname: s.Hostname, AnyNetwork: anyNetwork}}
+func (a *Servers) resolveNIC(ctx context.Context, s nova.Server, wanted NIC, may NetworkRights) (nicRequest, error) {
+	caller := nova.CallerOf(ctx)
+	search := networkSearch{a.networks.As(caller), caller, s.ProjectID, ServerRequest{Name: s.ID, Hostname: s.Hostname, NetworkRights: may}}
 	nic := nicRequest{Network: wanted.NetworkID, Port: wanted.PortID, IP: wanted.FixedIP, Tag: wanted.Tag}
 	switch {
 	case nic.Port != "":
@@ -137,7 +138,10 @@ func (a *Servers) resolveNIC(ctx context.Context, s nova.Server, wanted NIC, any
 	if err != nil {
 		return nic, err
 	}
-	return nic, search.checkExternal(network)
+	if err := search.checkExternal(network); err != nil {
+		return nic, err
+	}
+	return nic, search.checkChoice(nic, network)
 }
 
 // attachPort is the step that gives a server a port.

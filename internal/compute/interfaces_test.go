@@ -24,7 +24,7 @@ func (s *site) attach(ctx context.Context, server nova.Server, nic compute.NIC) 
 	s.t.Helper()
 	stop := s.start()
 	defer func() { s.must(stop()) }()
-	return s.api.AttachInterface(ctx, server, nic, false)
+	return s.api.AttachInterface(ctx, server, nic, compute.NetworkRights{AnyAddress: true})
 }
 
 // plugged are the ports that are plugged into a server on its host, in order.
@@ -187,7 +187,7 @@ func TestInterfaces_SideBySide(t *testing.T) {
 		want, refused := []string{}, 0
 		for _, nic := range nics {
 			group.Go(func() {
-				id, err := s.api.AttachInterface(ctx, server, nic, false)
+				id, err := s.api.AttachInterface(ctx, server, nic, compute.NetworkRights{AnyAddress: true})
 				mu.Lock()
 				defer mu.Unlock()
 				switch {
@@ -249,11 +249,11 @@ func TestInterfaces_Patience(t *testing.T) {
 	eachSite(t, func(t *testing.T, s *site) {
 		ctx := s.as("demo")
 		server := s.boot(ctx)
-		_, err := s.api.AttachInterface(ctx, server, compute.NIC{}, false)
+		_, err := s.api.AttachInterface(ctx, server, compute.NIC{}, compute.NetworkRights{})
 		wantRefusal(t, err, nova.Unavailable, "Service is unavailable at this time.")
 		leaving, leave := context.WithCancel(ctx)
 		time.AfterFunc(time.Millisecond, leave)
-		if _, err := s.api.AttachInterface(leaving, s.server(server.ID), compute.NIC{}, false); !errors.Is(err, context.Canceled) {
+		if _, err := s.api.AttachInterface(leaving, s.server(server.ID), compute.NIC{}, compute.NetworkRights{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("a client that has left is told %v", err)
 		}
 		s.work()

@@ -32,7 +32,9 @@ func (s *site) portNow(id string) nova.Port {
 }
 
 func withNICs(nics ...compute.NIC) func(*compute.ServerRequest) {
-	return func(n *compute.ServerRequest) { n.Networks = compute.Networks{List: nics} }
+	return func(n *compute.ServerRequest) {
+		n.Networks, n.AnyAddress = compute.Networks{List: nics}, true
+	}
 }
 
 // TestPorts_BroughtAlong are bound, and left where they were when the server
