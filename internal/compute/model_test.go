@@ -69,7 +69,6 @@ type modelled struct {
 	may   []nova.VMState // where these may have brought it
 	calm  bool           // nothing but these has changed it
 	lied  bool           // an administrator has once said where it is, whether it is there or not
-	erred bool           // it was once in error, from which it may have something left on another host
 }
 
 func (m *model) run(r *rapid.T) {
@@ -426,7 +425,7 @@ func (m *model) rest() {
 		m.ledTo(server, known)
 		m.imagesAddUp(id)
 		m.asItSays(server, known)
-		*known = modelled{at: server.VMState, calm: true, lied: known.lied, erred: known.erred || server.VMState == nova.Errored}
+		*known = modelled{at: server.VMState, calm: true, lied: known.lied}
 		if server.DeletedAt != nil {
 			delete(m.known, id)
 		}
@@ -495,7 +494,7 @@ func (m *model) asItSays(server nova.Server, known *modelled) {
 	if want := slices.DeleteFunc([]string{server.ShelvedImage}, func(id string) bool { return id == "" }); !slices.Equal(images, want) {
 		m.t.Errorf("server %s is %s with shelved image %q; there are %q", server.ID, server.VMState, server.ShelvedImage, images)
 	}
-	if resized := server.VMState == nova.Resized; (server.Elsewhere != nil) != resized && !known.erred && server.VMState != nova.Errored {
+	if resized := server.VMState == nova.Resized; (server.Elsewhere != nil) != resized && server.VMState != nova.Errored {
 		m.t.Errorf("server %s is %s, and has something elsewhere: %+v", server.ID, server.VMState, server.Elsewhere)
 	}
 }

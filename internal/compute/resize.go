@@ -310,29 +310,29 @@ func (w *Worker) confirmResize(ctx context.Context, a *action) (effect, error) {
 }
 
 // revertResize is the step in which a server leaves the host that it was resized to.
+// From then on it is on its old host, in its old size, whether or not that can start it.
 // It remembers whether the server is to be stopped again.
 func (w *Worker) revertResize(ctx context.Context, a *action) (effect, error) {
-	before := *a.server.BeforeResize
+	before, back := *a.server.BeforeResize, *a.server.Elsewhere
+	zone, err := w.hosts.ZoneOf(ctx, back.Host)
+	if err != nil {
+		return effect{}, err
+	}
 	return effect{
-		note: func(p *progress) { p.Stopped = before.VMState == nova.Stopped },
-		also: func(tx *db.Store) error { return tx.SetMigrationStatus(ctx, before.Migration, nova.MigrationReverting) },
-	}, w.leaveTarget(a.server.Elsewhere.Host)(ctx, a)
+		change: db.ServerChange{Host: &back.Host, Node: &back.Node, Zone: &zone, Flavor: &before.Flavor, Elsewhere: new((*nova.Elsewhere)(nil))},
+		note:   func(p *progress) { p.Stopped = before.VMState == nova.Stopped },
+		also:   func(tx *db.Store) error { return tx.SetMigrationStatus(ctx, before.Migration, nova.MigrationReverting) },
+	}, w.leaveTarget(back.Host)(ctx, a)
 }
 
-// finishRevert is the step in which a server is again what it was on its old host.
+// finishRevert is the step in which a server runs again as it did on its old host.
 func (w *Worker) finishRevert(ctx context.Context, a *action) (effect, error) {
 	driver, err := driverOf[virt.Resizer](a)
 	if err != nil {
 		return effect{}, err
 	}
-	before, back := a.server.BeforeResize, a.server.Elsewhere
-	server := a.server
-	zone, err := w.hosts.ZoneOf(ctx, back.Host)
-	if err != nil {
-		return effect{}, err
-	}
-	server.Host, server.Node, server.Zone, server.Flavor = back.Host, back.Node, zone, before.Flavor
-	ports, err := w.bindPorts(ctx, server, back.Host)
+	server, before := a.server, a.server.BeforeResize
+	ports, err := w.bindPorts(ctx, server, server.Host)
 	if err != nil {
 		return effect{}, err
 	}
@@ -344,7 +344,6 @@ func (w *Worker) finishRevert(ctx context.Context, a *action) (effect, error) {
 	}
 	power, err := a.driver.PowerState(ctx, server)
 	e := a.endResize(ctx, nova.MigrationReverted)
-	e.change.Host, e.change.Node, e.change.Zone, e.change.Flavor = &back.Host, &back.Node, &zone, &before.Flavor
 	e.change.VMState, e.change.PowerState, e.change.LaunchedAt = &before.VMState, &power, new(w.store.Now())
 	return e.alongside(started.also), err
 }

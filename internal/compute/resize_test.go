@@ -18,6 +18,9 @@ import (
 // roomy has the disk of tiny, which a smaller one would not fit the image.
 var roomy = nova.Flavor{ID: "3", Name: "m1.roomy", RAM: 2048, VCPUs: 4, Disk: 1}
 
+// ample is larger than small in all.
+var ample = nova.Flavor{ID: "4", Name: "m1.ample", RAM: 2048, VCPUs: 4, Disk: 2, Ephemeral: 1}
+
 func inPlace(o *compute.Options) { o.ResizeInPlace = true }
 
 // TestResize makes a server larger and smaller, running and stopped, on another
@@ -223,6 +226,81 @@ func TestResize_Fails(t *testing.T) {
 		}
 		s.settled()
 		s.clear(server.ID)
+	})
+}
+
+// TestResize_EndFails fails to confirm and to revert. The server is in error where it
+// is, and nowhere else once a reboot or a rebuild has put it right: it can be resized again.
+func TestResize_EndFails(t *testing.T) {
+	t.Parallel()
+	type testCase struct {
+		end   compute.Verb
+		fails string // a verb of the driver
+		cure  compute.Verb
+		alone bool // there is only the server's own host
+		back  bool // it is on its old host, in its old size
+	}
+	eachCase(t, map[string]testCase{
+		"confirm":                    {compute.ConfirmResize, "confirm_migration", compute.HardReboot, false, false},
+		"confirm in place":           {compute.ConfirmResize, "confirm_migration", compute.HardReboot, true, false},
+		"confirm, rebuilt":           {compute.ConfirmResize, "confirm_migration", compute.Rebuild, false, false},
+		"confirm, stopped":           {compute.ConfirmResize, "confirm_migration", compute.Stop, false, false},
+		"confirm, rescued":           {compute.ConfirmResize, "confirm_migration", compute.Rescue, true, false},
+		"revert, to leave":           {compute.RevertResize, "destroy", compute.HardReboot, false, false},
+		"revert, to return":          {compute.RevertResize, "revert_migration", compute.HardReboot, false, true},
+		"revert in place":            {compute.RevertResize, "revert_migration", compute.HardReboot, true, true},
+		"revert, to return, rebuilt": {compute.RevertResize, "revert_migration", compute.Rebuild, false, true},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		api := s.api
+		if c.alone {
+			api = s.with(inPlace)
+		}
+		anchor := s.boot(s.as("demo"))
+		defer s.clear(anchor.ID)
+		before := s.boot(s.as("demo"), onPrivate, func(r *compute.ServerRequest) {
+			if c.alone {
+				r.Hints = map[string][]string{"same_host": {anchor.ID}}
+			}
+		})
+		ports := s.ports(before.ID)
+		s.must(api.Resize(s.as("demo"), before, s.flavor(small), ""))
+		s.work()
+		resized := s.server(before.ID)
+		s.must(s.do(s.as("demo"), resized, c.end))
+		s.failOnce(c.fails, errors.New("boom"))
+		s.work()
+		s.wantStates(before.ID, "error")
+		host, flavor := resized.Host, small
+		if c.back {
+			host, flavor = before.Host, tiny
+		}
+		now := s.server(before.ID)
+		if now.Host != host || now.Flavor.Name != flavor.Name || now.Fault == nil || now.Fault.Message != "boom" {
+			t.Errorf("on %s, %s, fault %+v", now.Host, now.Flavor.Name, now.Fault)
+		}
+		s.wantPortsOn(before.ID, host, ports)
+		if m := s.lastMigration(before.ID); m.Status != nova.MigrationFailed {
+			t.Errorf("migration is %s", m.Status)
+		}
+		s.settled()
+		s.first(before.ID, c.cure)
+		s.settled()
+		now = s.server(before.ID)
+		if now.Host != host || now.Flavor.Name != flavor.Name || now.Elsewhere != nil || now.BeforeResize != nil || s.machine(now) != now.PowerState {
+			t.Errorf("after %s on %s, %s, left %+v, %+v", c.cure, now.Host, now.Flavor.Name, now.Elsewhere, now.BeforeResize)
+		}
+		for _, other := range s.local.Names() {
+			if other != host && s.isOn(other, before.ID) {
+				t.Errorf("it is also on %s", other)
+			}
+		}
+		s.first(before.ID, map[compute.Verb]compute.Verb{compute.Rescue: compute.Unrescue}[c.cure])
+		s.must(api.Resize(s.as("demo"), s.server(before.ID), s.flavor(ample), ""))
+		s.work()
+		s.wantStates(before.ID, "resized")
+		s.settled()
+		s.clear(before.ID)
+		s.settled()
 	})
 }
 

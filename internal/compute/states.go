@@ -120,6 +120,7 @@ const (
 	softDeleteEvent = "compute_soft_delete_instance"
 	shelveEvent     = "compute_shelve_instance"
 	stopEvent       = "compute_stop_instance"
+	rebootEvent     = "compute_reboot_instance"
 	snapshotEvent   = "compute_snapshot_instance"
 	backupEvent     = "compute_backup_instance"
 	rescueEvent     = "compute_rescue_instance"
@@ -195,18 +196,25 @@ var transitions = map[Verb]transition{
 	},
 	Stop: {
 		action: "stop", word: "stop", from: []nova.VMState{nova.Active, nova.Errored}, then: nova.Stopped, lock: true, host: true,
-		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, do: drive(virt.Driver.PowerOff)}},
+		steps: []step{
+			{name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, do: drive(virt.Driver.PowerOff)},
+			settling(nova.PoweringOff, stopEvent),
+		},
 	},
 	SoftReboot: {
 		action: "reboot", word: "reboot", from: []nova.VMState{nova.Active},
 		then: nova.Active, broken: nova.Errored, runs: nova.Active, lock: true,
-		steps: []step{{name: "reboot", queue: onHost, task: nova.Rebooting, event: "compute_reboot_instance", do: drive(virt.Driver.SoftReboot)}},
+		steps: []step{{name: "reboot", queue: onHost, task: nova.Rebooting, event: rebootEvent, do: drive(virt.Driver.SoftReboot)}},
 	},
 	HardReboot: {
 		action: "reboot", word: "reboot",
 		from:   []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Suspended, nova.Errored},
 		during: interruptible, supersedes: true, then: nova.Active, broken: nova.Errored, runs: nova.Active, lock: true,
-		steps: []step{{name: "reboot", queue: onHost, task: nova.RebootingHard, event: "compute_reboot_instance", do: drive(virt.Driver.HardReboot)}},
+		steps: []step{
+			{name: "return", queue: onHost, task: nova.RebootingHard, event: rebootEvent, when: isReturning, do: (*Worker).finishRevert},
+			{name: "reboot", queue: onHost, task: nova.RebootingHard, event: rebootEvent, do: drive(virt.Driver.HardReboot)},
+			settling(nova.RebootingHard, rebootEvent),
+		},
 	},
 	Pause: {
 		action: "pause", word: "pause", from: []nova.VMState{nova.Active}, then: nova.Paused, lock: true,
@@ -230,6 +238,7 @@ var transitions = map[Verb]transition{
 		steps: []step{
 			{name: "find", queue: onHost, task: nova.Rescuing, event: rescueEvent, harmless: true, do: (*Worker).findRescueImage},
 			{name: "rescue", queue: onHost, task: nova.Rescuing, event: rescueEvent, do: (*Worker).rescue},
+			settling(nova.Rescuing, rescueEvent),
 		},
 	},
 	Unrescue: {
@@ -244,6 +253,7 @@ var transitions = map[Verb]transition{
 			{name: "raze", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, do: (*Worker).raze},
 			{name: "connect", queue: onHost, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, do: (*Worker).findPorts},
 			{name: "spawn", queue: onHost, task: nova.RebuildSpawning, event: rebuildEvent, progress: true, do: (*Worker).respawn},
+			settling(nova.RebuildSpawning, rebuildEvent),
 			{
 				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
 				do: (*Worker).stopAgain,
@@ -314,14 +324,14 @@ var transitions = map[Verb]transition{
 	ConfirmResize: {
 		action: "confirmResize", word: "confirmResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "confirm", queue: onElsewhere, task: nova.ResizeConfirming, event: "compute_confirm_resize", do: (*Worker).confirmResize},
+			{name: "confirm", queue: onElsewhere, task: nova.ResizeConfirming, event: "compute_confirm_resize", do: (*Worker).confirmResize, undo: (*Worker).failEnd},
 		},
 	},
 	RevertResize: {
 		action: "revertResize", word: "revertResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "leave", queue: onHost, task: nova.ResizeReverting, event: "compute_revert_resize", do: (*Worker).revertResize},
-			{name: "finish", queue: onElsewhere, task: nova.ResizeReverting, event: "compute_finish_revert_resize", do: (*Worker).finishRevert},
+			{name: "leave", queue: onHost, task: nova.ResizeReverting, event: "compute_revert_resize", do: (*Worker).revertResize, undo: (*Worker).failEnd},
+			{name: "finish", queue: onHost, task: nova.ResizeReverting, event: "compute_finish_revert_resize", do: (*Worker).finishRevert},
 			{
 				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
 				do: (*Worker).stopAgain,
