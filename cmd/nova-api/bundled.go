@@ -132,16 +132,19 @@ func (b *bundled) connect(clients *cloud.Clients) {
 	}
 }
 
-// tell has the bundled network service tell servers what it changes, as Neutron tells
-// Nova: by the same events, and in this process.
+// tell has the bundled network and block storage services tell servers what they change,
+// as Neutron and Cinder tell Nova: by the same events, and in this process.
 func (b *bundled) tell(servers *compute.Servers) {
-	if b.network == nil {
-		return
-	}
-	b.network.OnChange(func(ctx context.Context, events []nova.ServerEvent) error {
+	tell := func(ctx context.Context, events []nova.ServerEvent) error {
 		_, err := servers.ExternalEvents(ctx, events)
 		return err
-	})
+	}
+	if b.network != nil {
+		b.network.OnChange(tell)
+	}
+	if b.volume != nil {
+		b.volume.OnChange(tell)
+	}
 }
 
 // catchUp returns the function that the client of the identity service calls before

@@ -37,7 +37,9 @@ func (a *Servers) ExternalEvents(ctx context.Context, events []nova.ServerEvent)
 		case event.Name == nova.EventNetworkChanged, event.Name == nova.EventPortDeleted:
 			changed = append(changed, event.ServerID)
 		case event.Name == nova.EventVolumeExtended:
-			err = a.volumeExtended(ctx, event.ServerID)
+			err = a.volumeExtended(ctx, event)
+		case event.Name == nova.EventVolumeReimaged && event.Tag != nil:
+			err = a.store.Wake(ctx, nova.ReimageQueue(*event.Tag))
 		case event.Name == nova.EventPowerUpdate:
 			err = a.powerUpdated(ctx, event)
 		}
@@ -61,12 +63,14 @@ func fateOf(event nova.ServerEvent, hosts map[string]string) nova.EventFate {
 	return nova.EventTaken
 }
 
-// volumeExtended records that a volume has grown. There is nothing else to do: the fake
-// hypervisor has nothing that would have to grow with it.
-func (a *Servers) volumeExtended(ctx context.Context, id string) error {
-	return a.onServer(ctx, id, func(tx *db.Store, s nova.Server) error {
-		return record(ctx, tx, s, "extend_volume", "compute_extend_volume")
-	})
+// volumeExtended has a server see that a volume has grown. One that has never run will
+// see it when it does, so that this is only put on the record.
+func (a *Servers) volumeExtended(ctx context.Context, event nova.ServerEvent) error {
+	s, err := a.store.Server(ctx, event.ServerID)
+	if err == nil {
+		_, err = a.begin(ctx, s, ExtendVolume, volumeArgs{*event.Tag})
+	}
+	return a.orRecord(ctx, err, event.ServerID, ExtendVolume)
 }
 
 // powerUpdated has a server start or stop that has been turned on or off from
@@ -81,12 +85,18 @@ func (a *Servers) powerUpdated(ctx context.Context, event nova.ServerEvent) erro
 	if err == nil {
 		_, err = a.begin(ctx, s, verb, nil)
 	}
+	return a.orRecord(ctx, err, event.ServerID, verb)
+}
+
+// orRecord only records a verb of one step that a server's state doesn't allow. A server
+// that has gone meanwhile is left alone.
+func (a *Servers) orRecord(ctx context.Context, err error, id string, verb Verb) error {
 	switch {
 	case nova.Is(err, nova.Conflict):
-		return a.onServer(ctx, event.ServerID, func(tx *db.Store, s nova.Server) error {
-			return record(ctx, tx, s, transitions[verb].action, powerUpdateEvent)
+		return a.onServer(ctx, id, func(tx *db.Store, s nova.Server) error {
+			return record(ctx, tx, s, transitions[verb].action, transitions[verb].steps[0].event)
 		})
-	case nova.Is(err, nova.NotFound): // it has gone meanwhile
+	case nova.Is(err, nova.NotFound):
 		return nil
 	}
 	return err

@@ -11,12 +11,14 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// hear has the bundled network service tell of what it changes.
+// hear has the bundled network and block storage services tell of what they change.
 func (s *site) hear() {
-	s.network.OnChange(func(ctx context.Context, events []nova.ServerEvent) error {
+	hear := func(ctx context.Context, events []nova.ServerEvent) error {
 		_, err := s.api.ExternalEvents(ctx, events)
 		return err
-	})
+	}
+	s.network.OnChange(hear)
+	s.volumes.OnChange(hear)
 }
 
 // TestNetworks_PortDeleted is a port that somebody deletes at the network service: it

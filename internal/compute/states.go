@@ -54,6 +54,7 @@ const (
 	DetachInterface Verb = "detach_interface"
 	AttachVolume    Verb = "attach_volume"
 	DetachVolume    Verb = "detach_volume"
+	ExtendVolume    Verb = "extend_volume" // a volume has grown, as the block storage service says
 )
 
 // A transition is what a verb does to a server: from which states it may start,
@@ -439,5 +440,9 @@ var transitions = map[Verb]transition{
 			{name: "disconnect", queue: onHost, event: unvolumeEvent, when: isOnHost, do: (*Worker).disconnectVolume},
 			{name: "forget", queue: onSchedule, event: "api_detach_volume", when: isOffloaded, do: (*Worker).disconnectVolume},
 		},
+	},
+	ExtendVolume: {
+		action: "extend_volume", word: "extend_volume", beside: true, anyTask: true, explain: explainExtendVolume,
+		steps: []step{{name: "extend", queue: onHost, event: "compute_extend_volume", do: (*Worker).extendVolume}},
 	},
 }

@@ -182,6 +182,17 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "detach_volume", first: []compute.Verb{compute.AttachVolume}, wrong: nova.Errored,
 	},
+	compute.ExtendVolume: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			tag := "none"
+			if len(server.BlockDevices) > 0 {
+				tag = server.BlockDevices[0].VolumeID
+			}
+			_, err := s.api.ExternalEvents(ctx, []nova.ServerEvent{{Name: nova.EventVolumeExtended, ServerID: server.ID, Tag: &tag}})
+			return err
+		},
+		asks: "extend_volume", first: []compute.Verb{compute.AttachVolume}, locked: true, anyTask: true,
+	},
 }
 
 func TestVerbs_HaveRows(t *testing.T) {

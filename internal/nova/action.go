@@ -37,6 +37,9 @@ const QueueSchedule = "schedule"
 // NetworkQueue is the queue of a host's servers whose network has changed.
 func NetworkQueue(host string) string { return "network " + host }
 
+// ReimageQueue is the queue of who waits until an image is written over a volume.
+func ReimageQueue(volumeID string) string { return "reimage " + volumeID }
+
 // EndQueue is the queue of who waits for the end of an action.
 func EndQueue(serial int64) string { return "end " + strconv.FormatInt(serial, 10) }
 

@@ -14,6 +14,7 @@ const (
 	EventNetworkChanged = "network-changed"
 	EventPortDeleted    = "network-vif-deleted"
 	EventVolumeExtended = "volume-extended"
+	EventVolumeReimaged = "volume-reimaged"
 	EventPowerUpdate    = "power-update"
 )
 

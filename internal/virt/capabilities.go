@@ -142,6 +142,13 @@ type VolumeAttacher interface {
 	Volumes(ctx context.Context, s nova.Server) ([]string, error)
 }
 
+// A VolumeExtender has servers see that volumes have grown, without a restart.
+type VolumeExtender interface {
+	// ExtendVolume tells how large a volume is now, in bytes, which is larger than it
+	// was. NotFound for one that isn't plugged in.
+	ExtendVolume(ctx context.Context, s nova.Server, volumeID string, size int64) error
+}
+
 // A ConsoleOpener lets clients use the consoles of servers.
 type ConsoleOpener interface {
 	// OpenConsole gives the address of a server's console in a protocol of the
@@ -168,6 +175,9 @@ type VolumeData interface {
 	io.ReaderAt
 	io.WriterAt
 	io.Closer
+	// Size is how large the volume is for the guest, in bytes. What was larger when the
+	// guest opened it counts from the next time.
+	Size() int64
 }
 
 // As is a driver with a capability, such as As[Pauser]. The error is

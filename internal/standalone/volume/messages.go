@@ -41,7 +41,8 @@ var (
 	detailSentences = map[string]string{
 		"004": "Failed to upload volume to image at backend.", "010": "Volume Driver failed to extend volume.",
 		"012": "Driver failed to create the volume.", "013": "Snapshot failed to create.",
-		"016": "Snapshot failed to delete.", "028": "Compute service failed to reimage volume.",
+		"016": "Snapshot failed to delete.", "009": "Compute service failed to extend volume.",
+		"028": "Compute service failed to reimage volume.",
 	}
 )
 

@@ -10,6 +10,7 @@ package volume
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -54,6 +55,7 @@ type Service struct {
 	folder   string // the identity of the folder
 	gigabyte int64  // the bytes of data for each GB; less in tests that move all of it
 	handler  http.Handler
+	onChange func(ctx context.Context, events []nova.ServerEvent) error // nil: nobody wants to know
 }
 
 const (
@@ -74,6 +76,12 @@ func New(o Options) (*Service, error) {
 	}
 	s.handler = s.router()
 	return s, nil
+}
+
+// OnChange has the service tell what it changes about the volumes of servers, as Cinder
+// tells Nova. Call it before the service works. What fails with Unavailable is told again.
+func (s *Service) OnChange(tell func(ctx context.Context, events []nova.ServerEvent) error) {
+	s.onChange = tell
 }
 
 // ServeHTTP answers a request to / or anything below /v3.

@@ -22,6 +22,7 @@ const (
 	taskRevert         = "revert to snapshot"
 	taskSnapshot       = "create snapshot"
 	taskDeleteSnapshot = "delete snapshot"
+	taskTell           = "tell" // the servers that have the volume
 )
 
 // A work is how a verb is done. Both functions may run again after a crash at any
@@ -52,12 +53,10 @@ var works = map[string]work{
 	},
 	taskExtend: {
 		do: (*Service).extendData,
-		done: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
-			return extended(ctx, tx, t, nil)
+		done: func(s *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+			return s.extended(ctx, tx, t, nil)
 		},
-		failed: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error {
-			return extended(ctx, tx, t, cause)
-		},
+		failed:  (*Service).extended,
 		message: complaint{ofVolume, "007", "010"},
 	},
 	taskUpload: {
@@ -71,10 +70,8 @@ var works = map[string]work{
 		message: complaint{ofVolume, "003", "004"},
 	},
 	taskReimage: {
-		do: (*Service).rewriteData,
-		done: func(_ *Service, ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
-			return returns(ctx, tx, t)
-		},
+		do:      (*Service).rewriteData,
+		done:    (*Service).reimaged,
 		failed:  fails(failed),
 		message: complaint{ofVolume, "016", "028"},
 	},
@@ -96,6 +93,12 @@ var works = map[string]work{
 		done:    (*Service).forgetSnapshot,
 		failed:  snapshotFails(errorDeleting),
 		message: complaint{ofSnapshot, "010", "016"},
+	},
+	taskTell: {
+		do:      (*Service).tell,
+		done:    func(*Service, context.Context, *volumedb.Store, volumedb.Task) error { return nil },
+		failed:  func(*Service, context.Context, *volumedb.Store, volumedb.Task, error) error { return nil },
+		message: complaint{ofVolume, "007", "009"},
 	},
 }
 
@@ -312,9 +315,10 @@ func (s *Service) extendData(ctx context.Context, t volumedb.Task) error {
 	return s.files.extend(v.ID, (v.Size+v.Reserved)*s.gigabyte)
 }
 
-// extended ends an extension, whether it was possible or not.
-func extended(ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error {
-	_, err := tx.Volumes.Change(ctx, t.ResourceID, func(_ *volumedb.Store, v *volumedb.Volume) error {
+// extended ends an extension, whether it was possible or not. Servers that have the volume
+// are told.
+func (s *Service) extended(ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause error) error {
+	_, err := tx.Volumes.Change(ctx, t.ResourceID, func(tx *volumedb.Store, v *volumedb.Volume) error {
 		if cause == nil {
 			v.Size += v.Reserved
 			v.Status = v.PreviousStatus
@@ -322,8 +326,24 @@ func extended(ctx context.Context, tx *volumedb.Store, t volumedb.Task, cause er
 			v.Status = errorExtending
 		}
 		v.Reserved = 0
+		if v.Status == inUse {
+			return s.announce(ctx, tx, t, nova.EventVolumeExtended)
+		}
 		return nil
 	})
+	return err
+}
+
+// reimaged ends that an image is written over a volume. The server that it is reserved for
+// waits to be told.
+func (s *Service) reimaged(ctx context.Context, tx *volumedb.Store, t volumedb.Task) error {
+	if err := returns(ctx, tx, t); err != nil {
+		return err
+	}
+	v, err := tx.Volumes.Get(ctx, t.ResourceID)
+	if err == nil && v.Status == reservedStatus {
+		err = s.announce(ctx, tx, t, nova.EventVolumeReimaged)
+	}
 	return err
 }
 

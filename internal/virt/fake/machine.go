@@ -34,6 +34,7 @@ type volume struct {
 	ID     string `json:"id"`
 	Device string `json:"device"`
 	Path   string `json:"path,omitempty"`
+	Size   int64  `json:"size,omitempty"` // in bytes, as the guest has been told; 0 if nobody has said
 }
 
 // A rescuing is what a machine boots from instead of its own disk.

@@ -41,6 +41,7 @@ var times = map[string]string{
 	detach:           "detach_time",
 	attachVolume:     "attach_volume_time",
 	detachVolume:     "detach_volume_time",
+	extendVolume:     "extend_volume_time",
 }
 
 const (

@@ -21,6 +21,7 @@ const (
 	detach           = "detach_interface"
 	attachVolume     = "attach_volume"
 	detachVolume     = "detach_volume"
+	extendVolume     = "extend_volume"
 	powerOn          = "power_on"
 	powerOff         = "power_off"
 	softReboot       = "soft_reboot"

@@ -3,8 +3,10 @@ package fake
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"slices"
+	"syscall"
 
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
@@ -51,13 +53,59 @@ func (d *Driver) OpenVolume(ctx context.Context, s nova.Server, volumeID string)
 		if at < 0 || m.Volumes[at].Path == "" {
 			return nova.Errorf(nova.NotFound, "Volume %s has no file at instance %s.", volumeID, s.ID)
 		}
-		data, err = os.OpenFile(m.Volumes[at].Path, os.O_RDWR, 0)
+		file, err := os.OpenFile(m.Volumes[at].Path, os.O_RDWR, 0)
 		if err != nil {
 			return fmt.Errorf("open volume: %w", err)
 		}
+		data = guestVolume{file, m.Volumes[at].Size}
 		return nil
 	})
 	return data, err
+}
+
+// ExtendVolume tells a server how large a volume is now. One with a file is as large as
+// that is.
+func (d *Driver) ExtendVolume(ctx context.Context, s nova.Server, volumeID string, size int64) error {
+	return d.on(ctx, extendVolume, s, func() error {
+		defer d.lock(s)()
+		m, err := d.load(s)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(m.Volumes, func(v volume) bool { return v.ID == volumeID })
+		if at < 0 {
+			return nova.Errorf(nova.NotFound, "Volume %s is not attached to instance %s.", volumeID, s.ID)
+		}
+		m.Volumes[at].Size = size
+		if known := sizeOf(m.Volumes[at].Path); known > 0 {
+			m.Volumes[at].Size = known
+		}
+		return d.save(m)
+	})
+}
+
+// A guestVolume is a volume as a guest sees it: what is beyond the size that the guest was
+// told is not there.
+type guestVolume struct {
+	*os.File
+	size int64
+}
+
+// Size is how large the guest thinks that the volume is, in bytes.
+func (v guestVolume) Size() int64 { return v.size }
+
+// ReadAt reads up to the end that the guest knows.
+func (v guestVolume) ReadAt(p []byte, at int64) (int, error) {
+	return io.NewSectionReader(v.File, 0, v.size).ReadAt(p, at)
+}
+
+// WriteAt writes up to the end that the guest knows. The error is that of a full disk for
+// what is beyond.
+func (v guestVolume) WriteAt(p []byte, at int64) (int, error) {
+	if at+int64(len(p)) > v.size {
+		return 0, fmt.Errorf("write to volume: %w", syscall.ENOSPC)
+	}
+	return v.File.WriteAt(p, at)
 }
 
 // replugVolume puts volumes in the place of one, or behind the others if that isn't
@@ -79,7 +127,17 @@ func volumesOf(all []virt.Volume) []volume {
 	volumes := make([]volume, len(all))
 	for i, v := range all {
 		path, _ := v.Connection.Data["device_path"].(string)
-		volumes[i] = volume{ID: v.ID, Device: v.Device, Path: path}
+		volumes[i] = volume{ID: v.ID, Device: v.Device, Path: path, Size: sizeOf(path)}
 	}
 	return volumes
+}
+
+// sizeOf is how large the file of a volume is, in bytes: 0 if there is none that this host
+// can reach.
+func sizeOf(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

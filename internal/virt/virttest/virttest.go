@@ -64,6 +64,7 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"interfaces at once", can[virt.Attacher], interfacesAtOnce},
 		{"volumes", can[virt.VolumeAttacher], volumes},
 		{"boot with volumes", can[virt.VolumeAttacher], bootWithVolumes},
+		{"extend volume", can[virt.VolumeExtender], extendVolume},
 		{"many at once", all, manyAtOnce},
 		{"one by many", all, oneByMany},
 	} {

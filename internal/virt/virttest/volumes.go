@@ -58,6 +58,43 @@ func bootWithVolumes(t *testing.T, host Host) {
 	wantPower(t, d, s, nova.Running)
 }
 
+// extendVolume makes a volume larger while a server has it: the server sees that once it is
+// told, and not before. To tell it twice is no failure.
+func extendVolume(t *testing.T, host Host) {
+	d := host(t)
+	s, v := running(t, d), newVolume(t)
+	extender, _ := d.(virt.VolumeExtender) // which it is, or the test would not run
+	wantKind(t, "extend what is not plugged in", extender.ExtendVolume(t.Context(), s, v.ID, 2*imageSize), nova.NotFound)
+	do(t, "attach", volumer(d).AttachVolume(t.Context(), s, v))
+	path, _ := v.Connection.Data["device_path"].(string)
+	do(t, "grow", os.Truncate(path, 2*imageSize))
+	wantSize(t, d, s, v.ID, imageSize)
+	for range 2 {
+		do(t, "extend", extender.ExtendVolume(t.Context(), s, v.ID, 2*imageSize))
+		wantSize(t, host(t), s, v.ID, 2*imageSize)
+	}
+	wantKind(t, "extend for an unknown server", extender.ExtendVolume(t.Context(), newServer(), v.ID, 2*imageSize), nova.NotFound)
+}
+
+// wantSize compares how large a volume is for its server, in bytes, if the driver lets
+// tests see that: the last byte can be written, and the one after it can't.
+func wantSize(t *testing.T, d virt.Driver, s nova.Server, id string, want int64) {
+	t.Helper()
+	if reader, ok := d.(virt.DiskReader); ok {
+		data, err := reader.OpenVolume(t.Context(), s, id)
+		do(t, "open a volume", err)
+		if data.Size() != want {
+			t.Errorf("size of the volume: %d, want %d", data.Size(), want)
+		}
+		_, err = data.WriteAt([]byte{1}, want-1)
+		do(t, "write the last byte", err)
+		if _, err := data.WriteAt([]byte{1}, want); err == nil {
+			t.Error("a byte beyond the end can be written")
+		}
+		do(t, "close a volume", data.Close())
+	}
+}
+
 // newVolume is a volume in a file, as the bundled block storage service has them.
 func newVolume(t *testing.T) virt.Volume {
 	t.Helper()
