@@ -98,6 +98,26 @@ func (s *Store) Used(ctx context.Context, project string) (map[string]int64, err
 	return used, nil
 }
 
+// A Use is how much of a folder a project uses. Sizes are in GiB.
+type Use struct {
+	ProjectID         string `db:"project_id"`
+	Volumes           int64  `db:"volumes"`
+	VolumeGigabytes   int64  `db:"volume_gb"`
+	Snapshots         int64  `db:"snapshots"`
+	SnapshotGigabytes int64  `db:"snapshot_gb"`
+}
+
+// UsesOf adds up what projects have in a folder, in the order of their IDs.
+func (s *Store) UsesOf(ctx context.Context, folder string) ([]Use, error) {
+	return rows.All[Use](ctx, s.DB, `
+		SELECT project_id, CAST(SUM(volumes) AS BIGINT) AS volumes, CAST(SUM(volume_gb) AS BIGINT) AS volume_gb,
+			CAST(SUM(snapshots) AS BIGINT) AS snapshots, CAST(SUM(snapshot_gb) AS BIGINT) AS snapshot_gb
+		FROM (
+			SELECT project_id, 1 AS volumes, size AS volume_gb, 0 AS snapshots, 0 AS snapshot_gb FROM volume_volumes WHERE folder = ?
+			UNION ALL SELECT project_id, 0, 0, 1, size FROM volume_snapshots WHERE folder = ?
+		) AS things GROUP BY project_id ORDER BY project_id`, folder, folder)
+}
+
 // GigabytesOf is how much the volumes and snapshots of a folder may grow to, in GB.
 func (s *Store) GigabytesOf(ctx context.Context, folder string) (int64, error) {
 	return rows.Get[int64](ctx, s.DB, `

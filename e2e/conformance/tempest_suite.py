@@ -71,6 +71,9 @@ scheduler_enabled_filters = all
 min_microversion = 3.0
 max_microversion = latest
 build_timeout = 60
+vendor_name = nova-api
+storage_protocol = local
+volume_type_multiattach = multiattach
 
 [volume-feature-enabled]
 backup = false
@@ -106,6 +109,7 @@ def about():
 def run(cloud, directory, patterns):
     """Run the tests that match, and give their results."""
     upload_image(cloud)
+    make_volume_type(cloud)
     workspace = directory / "tempest"
     subprocess.run(
         [COMMANDS / "tempest", "init", "--workspace-path", directory / "workspaces.yaml", workspace],
@@ -132,6 +136,13 @@ def upload_image(cloud):
     call(base, token, "application/json", "POST", json.dumps({
         "id": OTHER_IMAGE, "name": "other", "visibility": "public", "disk_format": "raw", "container_format": "bare"}).encode())
     call(f"{base}/{OTHER_IMAGE}/file", token, "application/octet-stream", "PUT", b"another image\n" * 1000)
+
+
+def make_volume_type(cloud):
+    """Make a type of volumes that several servers may have at once."""
+    url = cloud.auth_url.rpartition("/identity")[0] + "/volume/v3/types"
+    body = {"volume_type": {"name": "multiattach", "extra_specs": {"multiattach": "<is> True"}}}
+    call(url, cloud_token(cloud), "application/json", "POST", json.dumps(body).encode())
 
 
 def cloud_token(cloud):

@@ -1,14 +1,18 @@
 package volume
 
 import (
+	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 )
@@ -19,6 +23,8 @@ func (s *Service) backendRoutes() []route {
 	return []route{
 		{"GET", "/os-availability-zone", 0, s.listZones},
 		{"GET", "/os-services", 0, s.listServices},
+		{"GET", "/os-hosts", 0, s.listHosts},
+		{"GET", "/os-hosts/{host}", 0, s.showHost},
 		{"GET", "/scheduler-stats/get_pools", 0, s.listPools},
 		{"GET", "/capabilities/{backend}", 0, s.showCapabilities},
 		{"GET", "/extensions", 0, s.listExtensions},
@@ -44,6 +50,20 @@ func (s *Service) listZones(*http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"availabilityZoneInfo": []object{{"zoneName": s.Zone, "zoneState": object{"available": true}}}}}, nil
 }
 
+// roles are the services that Cinder has for what this process does, with the host of
+// each.
+func (s *Service) roles() []serviceRole {
+	return []serviceRole{{"cinder-scheduler", s.Host}, {"cinder-volume", s.Host + "@" + backendName}}
+}
+
+type serviceRole struct{ binary, host string }
+
+// isOn reports whether a service is on a host, which a client may name with or
+// without the backend.
+func (o serviceRole) isOn(host string) bool {
+	return o.host == host || strings.HasPrefix(o.host, host+"@")
+}
+
 // listServices shows this process as the two services that Cinder has for what it
 // does. It is up, since it answers.
 func (s *Service) listServices(r *http.Request) (kit.Reply, error) {
@@ -51,8 +71,8 @@ func (s *Service) listServices(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{}, err
 	}
 	query, services := r.URL.Query(), []object{}
-	for _, one := range []struct{ binary, host string }{{"cinder-scheduler", s.Host}, {"cinder-volume", s.Host + "@" + backendName}} {
-		if query.Has("host") && query.Get("host") != one.host || query.Has("binary") && query.Get("binary") != one.binary {
+	for _, one := range s.roles() {
+		if query.Has("host") && !one.isOn(query.Get("host")) || query.Has("binary") && query.Get("binary") != one.binary {
 			continue
 		}
 		now := s.Store.NowInSeconds()
@@ -72,6 +92,46 @@ func (s *Service) listServices(r *http.Request) (kit.Reply, error) {
 		services = append(services, view)
 	}
 	return kit.Reply{Body: object{"services": services}}, nil
+}
+
+// listHosts: GET /os-hosts answers 200 with the same two by their hosts.
+func (s *Service) listHosts(r *http.Request) (kit.Reply, error) {
+	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:hosts"); err != nil {
+		return kit.Reply{}, err
+	}
+	now, hosts := s.Store.NowInSeconds(), []object{}
+	for _, one := range s.roles() {
+		hosts = append(hosts, object{
+			"host_name": one.host, "service": one.binary, "zone": s.Zone, "service-status": "available", "service-state": "enabled",
+			"last-update": timestamp(&now),
+		})
+	}
+	return kit.Reply{Body: object{"hosts": hosts}}, nil
+}
+
+// showHost: GET /os-hosts/{host} answers 200 with what is on the backend: all
+// together, and of each project. Numbers are texts, sizes in GiB.
+func (s *Service) showHost(r *http.Request) (kit.Reply, error) {
+	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:hosts"); err != nil {
+		return kit.Reply{}, err
+	}
+	host := chi.URLParam(r, "host")
+	if host != s.Host+"@"+backendName {
+		return kit.Reply{}, nova.Errorf(nova.NotFound, "Host %s could not be found.", host)
+	}
+	projects, err := s.Store.UsesOf(r.Context(), s.folder)
+	all, views := volumedb.Use{ProjectID: "(total)"}, []object{}
+	for _, u := range projects {
+		all.Volumes, all.VolumeGigabytes = all.Volumes+u.Volumes, all.VolumeGigabytes+u.VolumeGigabytes
+		all.Snapshots, all.SnapshotGigabytes = all.Snapshots+u.Snapshots, all.SnapshotGigabytes+u.SnapshotGigabytes
+	}
+	for _, u := range append([]volumedb.Use{all}, projects...) {
+		views = append(views, object{"resource": object{
+			"host": host, "project": u.ProjectID, "volume_count": fmt.Sprint(u.Volumes), "total_volume_gb": fmt.Sprint(u.VolumeGigabytes),
+			"snapshot_count": fmt.Sprint(u.Snapshots), "total_snapshot_gb": fmt.Sprint(u.SnapshotGigabytes),
+		}})
+	}
+	return kit.Reply{Body: object{"host": views}}, err
 }
 
 // listPools shows the one pool and, if asked, how much room it has.
@@ -129,25 +189,29 @@ func (s *Service) showCapabilities(r *http.Request) (kit.Reply, error) {
 	}}, nil
 }
 
-// extensions are the aliases of those of Cinder's extensions that are served.
-var extensions = []string{
-	"OS-SCH-HNT", "capabilities", "os-admin-actions", "os-availability-zone", "os-extended-services", "os-extended-snapshot-attributes",
-	"os-quota-class-sets", "os-quota-sets", "os-services", "os-snapshot-actions", "os-types-extra-specs", "os-types-manage",
-	"os-used-limits", "os-vol-host-attr", "os-vol-image-meta", "os-vol-mig-status-attr", "os-vol-tenant-attr", "os-volume-actions",
-	"os-volume-type-access", "scheduler-stats",
+// extensions are those of Cinder's extensions that are served: names by aliases.
+var extensions = map[string]string{
+	"OS-SCH-HNT": "SchedulerHints", "capabilities": "Capabilities", "os-admin-actions": "AdminActions", "os-availability-zone": "AvailabilityZones",
+	"os-extended-services": "ExtendedServices", "os-extended-snapshot-attributes": "ExtendedSnapshotAttributes", "os-hosts": "Hosts",
+	"os-quota-class-sets": "QuotaClasses", "os-quota-sets": "Quotas", "os-services": "Services", "os-snapshot-actions": "SnapshotActions",
+	"os-types-extra-specs": "TypesExtraSpecs", "os-types-manage": "TypesManage", "os-used-limits": "UsedLimits",
+	"os-vol-host-attr": "VolumeHostAttribute", "os-vol-image-meta": "VolumeImageMetadata", "os-vol-mig-status-attr": "VolumeMigStatusAttribute",
+	"os-vol-tenant-attr": "VolumeTenantAttribute", "os-volume-actions": "VolumeActions", "os-volume-type-access": "VolumeTypeAccess",
+	"scheduler-stats": "Scheduler_stats",
 }
 
 // extensionView shows an extension. Its description is its name.
 func extensionView(alias string) object {
-	return object{"name": alias, "alias": alias, "description": alias, "updated": "2012-01-01T00:00:00+00:00", "links": []object{}}
+	name := extensions[alias]
+	return object{"name": name, "alias": alias, "description": name, "updated": "2012-01-01T00:00:00+00:00", "links": []object{}}
 }
 
 // listExtensions: GET /extensions answers 200 with what clients look for before they
 // show a part of their pages.
 func (s *Service) listExtensions(*http.Request) (kit.Reply, error) {
-	views := make([]object, len(extensions))
-	for i, alias := range extensions {
-		views[i] = extensionView(alias)
+	views := []object{}
+	for _, alias := range slices.Sorted(maps.Keys(extensions)) {
+		views = append(views, extensionView(alias))
 	}
 	return kit.Reply{Body: object{"extensions": views}}, nil
 }
@@ -155,7 +219,7 @@ func (s *Service) listExtensions(*http.Request) (kit.Reply, error) {
 // showExtension: GET /extensions/{alias} answers 200 or NotFound.
 func (s *Service) showExtension(r *http.Request) (kit.Reply, error) {
 	alias := chi.URLParam(r, "alias")
-	if !slices.Contains(extensions, alias) {
+	if extensions[alias] == "" {
 		return kit.Reply{}, nova.Errorf(nova.NotFound, "The resource could not be found.")
 	}
 	return kit.Reply{Body: object{"extension": extensionView(alias)}}, nil

@@ -22,6 +22,13 @@ func TestBackend(t *testing.T) {
 			step{"admin", "GET /os-services", "", 200, `"binary":"cinder-scheduler"`},
 			step{"admin", "GET 3.49 /os-services?binary=cinder-volume", "", 200, `"backend_state":"up","binary":"cinder-volume","cluster":null`},
 			step{"admin", "GET /os-services?host=elsewhere", "", 200, `{"services":[]}`},
+			step{"admin", "GET /os-services?host=host&binary=cinder-volume", "", 200, `"host":"host@file"`},
+			step{"admin", "GET /os-hosts", "", 200, `"host_name":"host@file"`},
+			step{"demo", "GET /os-hosts", "", 403, "volume_extension:hosts"},
+			step{"admin", "GET /os-hosts/host@file", "", 200, `"project":"(total)","snapshot_count":"0","total_snapshot_gb":"0","total_volume_gb":"3","volume_count":"1"`},
+			step{"admin", "GET /os-hosts/host@file", "", 200, `"project":"` + demoProject + `","snapshot_count":"0","total_snapshot_gb":"0","total_volume_gb":"3"`},
+			step{"admin", "GET /os-hosts/host", "", 404, "Host host could not be found."},
+			step{"demo", "GET /os-hosts/host@file", "", 403, "volume_extension:hosts"},
 			step{"demo", "GET /os-services", "", 403, "volume_extension:services:get_all"},
 			step{"admin", "GET /scheduler-stats/get_pools", "", 200, `{"pools":[{"name":"host@file#file"}]}`},
 			step{"admin", "GET /scheduler-stats/get_pools?detail=True", "", 200, `"allocated_capacity_gb":3,`},
@@ -32,7 +39,7 @@ func TestBackend(t *testing.T) {
 			step{"admin", "GET /capabilities/other", "", 404, "Service other could not be found."},
 			step{"demo", "GET /capabilities/host@file", "", 403, "capabilities"},
 			step{"demo", "GET /extensions", "", 200, `"alias":"os-volume-type-access"`},
-			step{"demo", "GET /extensions/os-services", "", 200, `"alias":"os-services"`},
+			step{"demo", "GET /extensions/os-services", "", 200, `"alias":"os-services","description":"Services"`},
 			step{"demo", "GET /extensions/none", "", 404, ""},
 		)
 	})

@@ -78,10 +78,15 @@ func (s *Service) findType(ctx context.Context, id string) (volumedb.Type, error
 // visibleSpecs are the extra specs that everybody may know.
 var visibleSpecs = []string{"RESKEY:availability_zones", "multiattach", "replication_enabled"}
 
-// typeView shows a type. Administrators see more of it.
+// writtenType shows a type to the administrator who has just made or changed it.
+func writtenType(t volumedb.Type) object {
+	return object{"id": t.ID, "name": t.Name, "description": t.Description, "is_public": t.IsPublic, "extra_specs": t.Specs}
+}
+
+// typeView shows a type to who reads it. Administrators see more of it.
 func typeView(c nova.Caller, t volumedb.Type) object {
-	view := object{"id": t.ID, "name": t.Name, "description": t.Description, "is_public": t.IsPublic, "extra_specs": specsFor(c, t)}
-	view["os-volume-type-access:is_public"] = t.IsPublic
+	view := writtenType(t)
+	view["extra_specs"], view["os-volume-type-access:is_public"] = specsFor(c, t), t.IsPublic
 	if isAdmin(c) {
 		view["qos_specs_id"] = nil
 	}

@@ -44,8 +44,7 @@ var newType = schema{key: "volume_type", props: []prop{
 //
 // POST /types answers 200, and Conflict for a name that there is.
 func (s *Service) createType(r *http.Request) (kit.Reply, error) {
-	caller := nova.CallerOf(r.Context())
-	if err := mayAdminister(caller, "volume_extension:type_create"); err != nil {
+	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:type_create"); err != nil {
 		return kit.Reply{}, err
 	}
 	body, err := s.body(r, newType)
@@ -64,7 +63,9 @@ func (s *Service) createType(r *http.Request) (kit.Reply, error) {
 	if nova.Is(err, nova.Conflict) {
 		err = nova.Errorf(nova.Conflict, "Volume Type %s already exists.", t.Name)
 	}
-	return kit.Reply{Body: object{"volume_type": typeView(caller, t)}}, err
+	view := writtenType(t)
+	view["os-volume-type-access:is_public"] = t.IsPublic
+	return kit.Reply{Body: object{"volume_type": view}}, err
 }
 
 // changedType is what an administrator may change of a type.
@@ -105,7 +106,7 @@ func (s *Service) updateType(r *http.Request) (kit.Reply, error) {
 	if nova.Is(err, nova.Conflict) {
 		err = nova.Errorf(nova.Conflict, "Volume Type %s already exists.", *name)
 	}
-	return kit.Reply{Body: object{"volume_type": typeView(nova.CallerOf(r.Context()), t)}}, err
+	return kit.Reply{Body: object{"volume_type": writtenType(t)}}, err
 }
 
 // changeType asks a policy rule, and changes the type that the path names.

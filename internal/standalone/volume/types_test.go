@@ -32,6 +32,7 @@ func TestTypes(t *testing.T) {
 			step{"admin", "DELETE " + path + "/extra_specs/a", "", 404, ""},
 			step{"admin", "PUT " + path, `{"volume_type":{}}`, 400, "Specify volume type name"},
 			step{"admin", "PUT " + path, `{"volume_type":{"description":"d"}}`, 200, `"description":"d"`},
+			step{"admin", "GET " + path, "", 200, `"os-volume-type-access:is_public":false,"qos_specs_id":null`},
 			step{"admin", "DELETE /types/0e7a0003-0000-4000-8000-000000000001", "", 400, "is a default volume type and cannot be deleted."},
 			step{"admin", "DELETE /types/" + unknown, "", 404, ""},
 		)
