@@ -1,11 +1,28 @@
 -- +goose Up
 -- What the bundled block storage service keeps; the volumes' data is in files.
+CREATE TABLE volume_qos (
+    serial     $serial,
+    id         TEXT  NOT NULL UNIQUE,
+    name       TEXT  NOT NULL UNIQUE,
+    consumer   TEXT  NOT NULL, -- front-end, back-end or both
+    created_at $time NOT NULL,
+    updated_at $time
+);
+
+CREATE TABLE volume_qos_specs (
+    owner_id TEXT NOT NULL REFERENCES volume_qos (id) ON DELETE CASCADE,
+    name     TEXT NOT NULL,
+    value    TEXT NOT NULL,
+    PRIMARY KEY (owner_id, name)
+);
+
 CREATE TABLE volume_types (
     serial      $serial,
     id          TEXT    NOT NULL UNIQUE,
     name        TEXT    NOT NULL UNIQUE,
     description TEXT,
     is_public   BOOLEAN NOT NULL,
+    qos_id      TEXT    REFERENCES volume_qos (id),
     created_at  $time   NOT NULL,
     updated_at  $time
 );
@@ -153,6 +170,20 @@ CREATE INDEX volume_default_types_type ON volume_default_types (type_id);
 CREATE TABLE volume_projects (
     project_id TEXT NOT NULL PRIMARY KEY
 );
+
+-- Volumes that are offered to whoever knows the key.
+CREATE TABLE volume_transfers (
+    serial       $serial,
+    id           TEXT    NOT NULL UNIQUE,
+    volume_id    TEXT    NOT NULL UNIQUE REFERENCES volume_volumes (id) ON DELETE CASCADE,
+    project_id   TEXT    NOT NULL, -- that offers it
+    name         TEXT,
+    key_hash     TEXT    NOT NULL, -- SHA-256 of the key, in hexadecimal digits
+    no_snapshots BOOLEAN NOT NULL, -- whether the snapshots stay
+    created_at   $time   NOT NULL,
+    updated_at   $time
+);
+CREATE INDEX volume_transfers_project ON volume_transfers (project_id, created_at, serial);
 
 -- What went wrong with a project's volumes, for its users.
 CREATE TABLE volume_messages (

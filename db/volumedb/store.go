@@ -20,6 +20,8 @@ type Store struct {
 	Snapshots   Table[Snapshot]
 	Attachments Table[Attachment]
 	Messages    Table[Message]
+	Transfers   Table[Transfer]
+	Qos         Table[Qos]
 }
 
 // New makes a Store on an open database.
@@ -31,6 +33,8 @@ func New(d *rows.DB) *Store {
 		Snapshots:   Table[Snapshot]{d, &snapshots},
 		Attachments: Table[Attachment]{d, &attachments},
 		Messages:    Table[Message]{d, &messages},
+		Transfers:   Table[Transfer]{d, &transfers},
+		Qos:         Table[Qos]{d, &qos},
 	}
 }
 

@@ -13,6 +13,7 @@ type Type struct {
 	Name        string            `db:"name"`
 	Description *string           `db:"description"`
 	IsPublic    bool              `db:"is_public"`
+	QosID       *string           `db:"qos_id"`
 	Specs       map[string]string `db:"-"` // the extra specs
 }
 

@@ -22,6 +22,10 @@ class Accepted:
 
 
 ACCEPTED = [
+    Accepted("an interface whose port, network or address can't be used is refused, by the reason", call="os-interface", place="^status$",
+             reference="^500 .*RemoteError", subject="^40[049] "),
+    Accepted("what Neutron's policy refuses is refused before Neutron is asked", place=r"\.forbidden\.message$", reference="Neutron server returns request_ids",
+             subject="disallowed by policy$"),
     Accepted("our driver is like KVM, whose disks are virtio's; Nova's fake driver has SCSI disks",
              place="root_device_name$", reference="^/dev/sda$", subject="^/dev/vda$"),
     Accepted("what a console says is the guest's business", place=r"^\.output$"),

@@ -37,7 +37,9 @@ def interfaces(p):
             p("GET", base + path, by=by, at=NEWEST)
         p("POST", "/servers/<refusing>/os-interface", {"interfaceAttachment": {"net_id": NOBODY}}, by=by, at=NEWEST)
         p("DELETE", f"{base}/{NOBODY}", by=by, at=NEWEST)
-    for at, form in (("2.1", {"port_id": "<port>"}), (NEWEST, {"net_id": "<network>", "tag": "t"}), (NEWEST, {"net_id": "<network>", "fixed_ips": [{"ip_address": "10.77.9.9"}]}),
+    for cloud, address in zip(p.both, ("10.77.9.9", "10.77.9.8")):  # which may be on one network
+        cloud.bind("chosen", address)
+    for at, form in (("2.1", {"port_id": "<port>"}), (NEWEST, {"net_id": "<network>", "tag": "t"}), (NEWEST, {"net_id": "<network>", "fixed_ips": [{"ip_address": "<chosen>"}]}),
                      (NEWEST, {}), ("2.70", {"net_id": "<network>"})):
         for cloud in p.both:
             cloud.names.pop("new", None)

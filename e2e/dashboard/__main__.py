@@ -19,6 +19,8 @@ import traceback
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import administrator
+import volumes
 import walk
 from browser import Browser
 from cloud import ROOT, Process, answers, eventually, free_port
@@ -27,6 +29,8 @@ CONFIG = """
 [nova_api]
 fake_hosts = fake-1,fake-2
 """
+# What each user does. The volumes come before the user's servers go.
+WALKS = {"demo": walk.STEPS[:-1] + volumes.STEPS + walk.STEPS[-1:], "admin": administrator.STEPS}
 COMMANDS = pathlib.Path(sys.executable).parent
 PICTURES = ROOT / "bin" / "dashboard"
 
@@ -67,7 +71,7 @@ def take(browser, steps):
 
 def main(names):
     """Start nova-api, Horizon and Chromium, walk, and stop them."""
-    unknown = set(names) - {step.__name__ for step in walk.STEPS}
+    unknown = set(names) - {step.__name__ for steps in WALKS.values() for step in steps}
     assert not unknown, f"no such steps: {unknown}"
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
@@ -77,8 +81,11 @@ def main(names):
             with horizon(cloud) as url:
                 browser = Browser(url, PICTURES)
                 try:
-                    walk.log_in(browser, cloud.password)
-                    failed = take(browser, [step for step in walk.STEPS if not names or step.__name__ in names])
+                    failed = []
+                    for user, steps in WALKS.items():
+                        walk.log_in(browser, user, cloud.password)
+                        failed += take(browser, [step for step in steps if not names or step.__name__ in names])
+                        walk.log_out(browser)
                 finally:
                     browser.quit()
         finally:

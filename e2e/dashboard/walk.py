@@ -11,10 +11,16 @@ PAGES = (  # that are only looked at
 )
 
 
-def log_in(browser, password):
+def log_out(browser):
+    """End the session."""
+    browser.open("auth/logout/")
+    browser.find("#loginBtn")
+
+
+def log_in(browser, user, password):
     """Log in on the first page."""
     browser.open("auth/login/")
-    browser.fill(username="demo", password=password)
+    browser.fill(username=user, password=password)
     browser.click("#loginBtn")
     browser.wait(lambda: "/auth/login" not in browser.driver.current_url, "the login")
 
@@ -99,16 +105,23 @@ def router(browser):
 
 def launch(browser):
     """Walk through the launch wizard to its end."""
+    wizard(browser, SERVER, {"Networks": "walker-net", "Key Pair": "walker-key", "Server Groups": "walker-group"})
+    browser.picture("launched")
+
+
+def wizard(browser, name, choices, volume=False):
+    """Launch a server; on a volume, if it is to be on one."""
     browser.open("project/instances/")
     browser.click("#instances__action_launch-ng")
-    browser.find('wizard input[name="name"]').send_keys(SERVER)
-    for step, item in (("Source", "cirros"), ("Flavor", "m1.tiny"), ("Networks", "walker-net"), ("Key Pair", "walker-key"), ("Server Groups", "walker-group")):
+    browser.find('wizard input[name="name"]').send_keys(name)
+    for step, item in ({"Source": "cirros", "Flavor": "m1.tiny"} | choices).items():
         browser.click("wizard .nav-item", step)
+        if volume and step == "Source":
+            browser.click("wizard .btn-group label", "Yes")
         allocate(browser, item)
-        browser.picture(f"launch-{step.lower().replace(' ', '-')}")
+        browser.picture(f"launch-{name}-{step.lower().replace(' ', '-')}")
     browser.click("wizard button.finish")
-    status(browser, "Active")
-    browser.picture("launched")
+    status(browser, "Active", name)
 
 
 def allocate(browser, item):
@@ -131,14 +144,18 @@ def status(browser, wanted, server=SERVER):
     browser.wait(reached, f"{server} to become {wanted}")
 
 
-def act(browser, action, server=SERVER):
-    """Choose an action in the menu of a server's row."""
-    browser.open("project/instances/")
+INSTANCES = ("project/instances/", "#instances")
+
+
+def act(browser, action, name=SERVER, where=INSTANCES):
+    """Choose an action in the menu of a row: a server's, or one of another page and table."""
+    page, table = where
+    browser.open(page)
 
     def chosen():  # Horizon puts another row in place of this at any moment, while it waits for a change
-        row = browser.find("#instances tbody tr", server)
+        row = browser.find(f"{table} tbody tr", name)
         buttons = row.find_elements(By.CSS_SELECTOR, f'[id$="__action_{action}"]')
-        assert buttons, f"{action} is not offered for {server}"
+        assert buttons, f"{action} is not offered for {name}"
         if not buttons[0].is_displayed():
             row.find_element(By.CSS_SELECTOR, ".dropdown-toggle").click()
         if not buttons[0].is_displayed():

@@ -1,11 +1,11 @@
 package volume
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -125,10 +125,11 @@ func (s *Service) showHost(r *http.Request) (kit.Reply, error) {
 		all.Volumes, all.VolumeGigabytes = all.Volumes+u.Volumes, all.VolumeGigabytes+u.VolumeGigabytes
 		all.Snapshots, all.SnapshotGigabytes = all.Snapshots+u.Snapshots, all.SnapshotGigabytes+u.SnapshotGigabytes
 	}
+	digits := func(n int64) string { return strconv.FormatInt(n, 10) }
 	for _, u := range append([]volumedb.Use{all}, projects...) {
 		views = append(views, object{"resource": object{
-			"host": host, "project": u.ProjectID, "volume_count": fmt.Sprint(u.Volumes), "total_volume_gb": fmt.Sprint(u.VolumeGigabytes),
-			"snapshot_count": fmt.Sprint(u.Snapshots), "total_snapshot_gb": fmt.Sprint(u.SnapshotGigabytes),
+			"host": host, "project": u.ProjectID, "volume_count": digits(u.Volumes), "total_volume_gb": digits(u.VolumeGigabytes),
+			"snapshot_count": digits(u.Snapshots), "total_snapshot_gb": digits(u.SnapshotGigabytes),
 		}})
 	}
 	return kit.Reply{Body: object{"host": views}}, err
@@ -196,7 +197,7 @@ var extensions = map[string]string{
 	"os-quota-class-sets": "QuotaClasses", "os-quota-sets": "Quotas", "os-services": "Services", "os-snapshot-actions": "SnapshotActions",
 	"os-types-extra-specs": "TypesExtraSpecs", "os-types-manage": "TypesManage", "os-used-limits": "UsedLimits",
 	"os-vol-host-attr": "VolumeHostAttribute", "os-vol-image-meta": "VolumeImageMetadata", "os-vol-mig-status-attr": "VolumeMigStatusAttribute",
-	"os-vol-tenant-attr": "VolumeTenantAttribute", "os-volume-actions": "VolumeActions", "os-volume-type-access": "VolumeTypeAccess",
+	"os-vol-tenant-attr": "VolumeTenantAttribute", "os-volume-transfer": "VolumeTransfer", "qos-specs": "Qos_specs_manage", "os-volume-actions": "VolumeActions", "os-volume-type-access": "VolumeTypeAccess",
 	"scheduler-stats": "Scheduler_stats",
 }
 

@@ -303,6 +303,8 @@ type listing[T any] struct {
 	find      func(ctx context.Context, id string) error // whether the caller may see the marker
 	view      func(found []T) ([]object, error)          // shows a page
 	beside    []volumedb.Condition                       // restricts the list further
+	nobodys   bool                                       // they belong to no project
+	order     []nova.Sort                                // unless the client says another
 }
 
 // listPage answers with one page of a list. A full page has a link to the next
@@ -316,7 +318,13 @@ func listPage[T any](s *Service, r *http.Request, l listing[T]) (kit.Reply, erro
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	f.Where = slices.Concat(ofCaller(r), conditions, l.beside)
+	f.Where = slices.Concat(conditions, l.beside)
+	if !l.nobodys {
+		f.Where = append(f.Where, ofCaller(r)...)
+	}
+	if len(f.Page.Sort) == 0 {
+		f.Page.Sort = l.order
+	}
 	if f.Page.Marker != "" {
 		if err := l.find(r.Context(), f.Page.Marker); err != nil {
 			return kit.Reply{}, err

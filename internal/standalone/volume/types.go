@@ -88,7 +88,7 @@ func typeView(c nova.Caller, t volumedb.Type) object {
 	view := writtenType(t)
 	view["extra_specs"], view["os-volume-type-access:is_public"] = specsFor(c, t), t.IsPublic
 	if isAdmin(c) {
-		view["qos_specs_id"] = nil
+		view["qos_specs_id"] = t.QosID
 	}
 	return view
 }

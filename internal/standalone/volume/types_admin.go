@@ -109,7 +109,8 @@ func (s *Service) updateType(r *http.Request) (kit.Reply, error) {
 	return kit.Reply{Body: object{"volume_type": writtenType(t)}}, err
 }
 
-// changeType asks a policy rule, and changes the type that the path names.
+// changeType asks a policy rule, and changes the type that the path names. Volumes of
+// the type see the change at once.
 func (s *Service) changeType(r *http.Request, rule string, change func(t *volumedb.Type) error) (volumedb.Type, error) {
 	if err := mayAdminister(nova.CallerOf(r.Context()), rule); err != nil {
 		return volumedb.Type{}, err

@@ -36,6 +36,7 @@ func TestTypes(t *testing.T) {
 			step{"admin", "DELETE /types/0e7a0003-0000-4000-8000-000000000001", "", 400, "is a default volume type and cannot be deleted."},
 			step{"admin", "DELETE /types/" + unknown, "", 404, ""},
 		)
+		c.qos(path, id)
 		// Several servers may have a volume of the type at once.
 		volume := c.volume(`{"size":1,"volume_type":"shared"}`)
 		c.want(200, `"multiattach":true`, "demo", "GET /volumes/"+volume, "")
