@@ -83,8 +83,9 @@ var rooms = map[string]room{
 	"db/dbtest":                  {[]string{"db", "db/rows", "migrations"}, web},
 	"views":                      {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/hosts":             {[]string{"internal/nova", "internal/python", "db", "internal/virt"}, with(web, driver)},
+	"internal/notify":            {[]string{"internal/nova", "db"}, with(web, driver)},
 	"internal/compute": {
-		[]string{"internal/nova", "internal/python", "db", "internal/hosts", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
+		[]string{"internal/nova", "internal/python", "db", "internal/hosts", "internal/notify", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),
 	},
 	"api/schema": {with(nouns, []string{"internal/pattern", "internal/python"}), with(driver, []string{chi})},
 	"api/rest":   {with(nouns, []string{"internal/policy", "api/schema"}), driver},

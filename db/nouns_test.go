@@ -63,6 +63,17 @@ var nouns = []noun{
 		want.Serial = found[0].Serial
 		return want, found[0], nil
 	}),
+	nounOf(func(ctx context.Context, s *db.Store, want nova.Notification) (nova.Notification, nova.Notification, error) {
+		if err := s.AddNotification(ctx, want); err != nil {
+			return want, want, err
+		}
+		found, err := s.Notifications(ctx, 1)
+		if err != nil || len(found) != 1 {
+			return want, nova.Notification{}, err
+		}
+		want.Serial = found[0].Serial
+		return want, found[0], nil
+	}),
 	nounOf(func(ctx context.Context, s *db.Store, want nova.Migration) (nova.Migration, nova.Migration, error) {
 		if err := s.CreateMigration(ctx, want); err != nil {
 			return want, want, err

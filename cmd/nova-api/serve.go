@@ -142,6 +142,10 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		return c, err
 	}
 	c.hosts = knownHosts(cfg, store)
+	notifier, err := newNotifier(cfg, log)
+	if err != nil {
+		return c, err
+	}
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
@@ -150,6 +154,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		VolumesInZone: !cfg.Cinder.CrossZoneAttach,
 		OffloadAfter:  time.Duration(cfg.Waits.ShelvedOffloadTime) * time.Second,
 		ShelvedPoll:   shelvedPoll(cfg.Waits),
+		Notify:        notifier,
 	})
 	c.bundled.tell(c.servers)
 	chooser, err := newScheduler(cfg.FilterScheduler)
@@ -161,7 +166,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Log: log,
+		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil

@@ -45,6 +45,8 @@ type progress struct {
 
 	Attachment string `json:"attachment,omitempty"` // of the volume that is attached
 
+	Told []string `json:"told,omitempty"` // the notifications that have begun, and not ended: see tell.go
+
 	Answered bool `json:"answered,omitempty"` // who waits for the action may go
 }
 

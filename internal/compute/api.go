@@ -10,6 +10,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 )
@@ -37,6 +38,7 @@ type Servers struct {
 	resizeInPlace bool
 	volumesInZone bool
 	host          string
+	notify        *notify.Notifier
 }
 
 // Options are what Servers works with.
@@ -83,6 +85,8 @@ type Options struct {
 	// VolumesInZone says that servers may only have volumes of their own availability
 	// zone.
 	VolumesInZone bool
+	// Notify tells other programs of what is done to servers. Nil for nobody.
+	Notify *notify.Notifier
 }
 
 // New makes Servers.
@@ -95,6 +99,6 @@ func New(o Options) *Servers {
 		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local, defaults: o.Quota,
 		passwords: o.PasswordLength, patience: cmp.Or(o.Patience, defaultPatience), notInherited: o.NotInherited,
 		consoleTTL: cmp.Or(o.ConsoleTTL, consoleTTL), floatingPool: o.FloatingPool, reclaimAfter: o.ReclaimAfter, offloadAfter: o.OffloadAfter, shelvedPoll: o.ShelvedPoll,
-		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, volumesInZone: o.VolumesInZone, host: o.Host,
+		confirmAfter: o.ConfirmAfter, resizeInPlace: o.ResizeInPlace, volumesInZone: o.VolumesInZone, host: o.Host, notify: o.Notify,
 	}
 }

@@ -41,12 +41,16 @@ func (a *Servers) beginHolding(
 		return record, err
 	}
 	err = a.store.Tx(ctx, func(tx *db.Store) error {
+		before, err := a.lockToTell(ctx, tx, s)
+		if err != nil {
+			return err
+		}
 		if t.supersedes {
 			current, err := tx.LockServer(ctx, s.ID)
 			if err != nil {
 				return err
 			}
-			if _, err := supersede(ctx, tx, current, t); err != nil {
+			if _, err := a.supersede(ctx, tx, current, t); err != nil {
 				return err
 			}
 		}
@@ -62,8 +66,10 @@ func (a *Servers) beginHolding(
 				return err
 			}
 		}
-		record, err = tx.QueueAction(ctx, record)
-		return err
+		if record, err = tx.QueueAction(ctx, record); err != nil {
+			return err
+		}
+		return a.tellChange(ctx, tx, before)
 	})
 	return record, err
 }
@@ -83,7 +89,7 @@ func (a *Servers) takeQuota(ctx context.Context, s nova.Server, more nova.Usage)
 // then. The quota that an action held is given back; a host that the server was to
 // move to may have something of it already, and stays with the server as the host
 // elsewhere.
-func supersede(ctx context.Context, tx *db.Store, s nova.Server, by transition) (nova.Server, error) {
+func (a *Servers) supersede(ctx context.Context, tx *db.Store, s nova.Server, by transition) (nova.Server, error) {
 	ended, err := tx.SupersedeActions(ctx, s.ID, by.ends())
 	if err != nil {
 		return s, err
@@ -106,6 +112,9 @@ func supersede(ctx context.Context, tx *db.Store, s nova.Server, by transition) 
 			}
 		}
 		if err := balance(ctx, tx, s, was, accountsOf(s, holding{})); err != nil {
+			return s, err
+		}
+		if err := a.tellSuperseded(ctx, tx, s, action, p.Told); err != nil {
 			return s, err
 		}
 		if action.Verb == string(Evacuate) { // the server stays on its host, which must not remove it when it is back

@@ -45,7 +45,7 @@ func TestCrash(t *testing.T) {
 					}
 				}
 				s.settled()
-			})
+			}, telling)
 		})
 	}
 }
@@ -106,7 +106,8 @@ type outcome struct {
 	Ports    int
 	Networks int
 	Record   []string
-	Images   int // of the server
+	Images   int      // of the server
+	Told     []string // notifications
 }
 
 func (s *site) outcome(id string) outcome {
@@ -114,7 +115,7 @@ func (s *site) outcome(id string) outcome {
 	server := s.server(id)
 	o := outcome{
 		States: states(server), Power: server.PowerState, Placed: server.Host != "", Flavor: server.Flavor.Name, Moved: s.moved(server), Fault: server.Fault,
-		Ports: len(s.ports(id)), Networks: len(server.Addresses), Record: s.record(id), Images: len(s.imagesOf(id)),
+		Ports: len(s.ports(id)), Networks: len(server.Addresses), Record: s.record(id), Images: len(s.imagesOf(id)), Told: s.events(id, 0),
 	}
 	if server.DeletedAt == nil && server.Host != "" && s.machine(server) != server.PowerState {
 		s.t.Errorf("the machine's power state is %d, the server's %d", s.machine(server), server.PowerState)

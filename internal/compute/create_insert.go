@@ -60,6 +60,9 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 			if _, err := tx.QueueAction(ctx, record); err != nil {
 				return err
 			}
+			if err := a.tellNew(ctx, tx, server); err != nil {
+				return err
+			}
 			servers = append(servers, server)
 		}
 		return nil

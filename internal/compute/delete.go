@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 )
@@ -56,11 +57,11 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 		if err != nil || deleting && !down {
 			return err
 		}
-		if current, err = supersede(ctx, tx, current, transitions[Delete]); err != nil {
+		if current, err = a.supersede(ctx, tx, current, transitions[Delete]); err != nil {
 			return err
 		}
 		if down || current.Host == "" && current.Elsewhere == nil && current.VMState != nova.ShelvedOffloaded {
-			return removeAtOnce(ctx, tx, current)
+			return a.removeAtOnce(ctx, tx, current)
 		}
 		verb := Delete
 		if keep && current.Host != "" && current.LaunchedAt != nil {
@@ -73,8 +74,10 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 		if _, err := tx.BeginTask(ctx, s.ID, transitions[verb].taskOf(record), nil, nil); err != nil {
 			return err
 		}
-		_, err = tx.QueueAction(ctx, record)
-		return err
+		if _, err = tx.QueueAction(ctx, record); err != nil {
+			return err
+		}
+		return a.tellChange(ctx, tx, current)
 	})
 }
 
@@ -95,7 +98,10 @@ func (a *Servers) isDown(ctx context.Context, tx *db.Store, s nova.Server) (bool
 
 // removeAtOnce is for a server that no host knows of, or whose host is down: that
 // removes it when it is back.
-func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
+func (a *Servers) removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
+	if err := a.tell(ctx, tx, s, a.notify.API(), telling{"delete", notify.Start}); err != nil {
+		return err
+	}
 	change := deletionOf(tx)
 	if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 		return err
@@ -109,7 +115,13 @@ func removeAtOnce(ctx context.Context, tx *db.Store, s nova.Server) error {
 	if err := leaveBehind(ctx, tx, s); err != nil {
 		return err
 	}
-	return balance(ctx, tx, s, accountsOf(s, holding{}), accountsOf(changed(s, change), holding{}))
+	if err := balance(ctx, tx, s, accountsOf(s, holding{}), accountsOf(changed(s, change), holding{})); err != nil {
+		return err
+	}
+	if err := a.tellChange(ctx, tx, s); err != nil {
+		return err
+	}
+	return a.tell(ctx, tx, s, a.notify.API(), telling{"delete", notify.End})
 }
 
 // deletionOf is the change that takes a server off the books. Lists that show deleted

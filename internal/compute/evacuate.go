@@ -59,6 +59,9 @@ func (a *Servers) Evacuate(ctx context.Context, s nova.Server, e Evacuation) (st
 		if _, err := tx.SupersedeActions(ctx, s.ID, true); err != nil { // those beside others, which wait for the host
 			return err
 		}
+		if err := a.tell(ctx, tx, s, a.notify.API(), telling{"evacuate", ""}); err != nil {
+			return err
+		}
 		return tx.CreateMigration(ctx, nova.Migration{
 			ID: args.Migration, ServerID: s.ID, Type: nova.MigrationEvacuation, Status: nova.MigrationAccepted,
 			SourceHost: s.Host, SourceNode: s.Node, TargetHost: e.Host, UserID: caller.UserID, ProjectID: caller.ProjectID,

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 )
@@ -113,7 +114,14 @@ func (a *Servers) AbortMigration(ctx context.Context, s nova.Server, id string, 
 		if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{TaskState: new(nova.Idle)}); err != nil {
 			return err
 		}
-		return record(ctx, tx, s, "live_migration_cancel", "compute_live_migration_abort")
+		if err := record(ctx, tx, s, "live_migration_cancel", "compute_live_migration_abort"); err != nil {
+			return err
+		}
+		if err := a.tellChange(ctx, tx, now); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, s, computeOf(s), telling{"live_migration_abort", notify.Start}, telling{"live_migration_abort", notify.End},
+			telling{"live_migration_rollback", notify.Start}, telling{"live_migration_rollback", notify.End})
 	})
 }
 
@@ -126,7 +134,10 @@ func (a *Servers) HurryMigration(ctx context.Context, s nova.Server, id string) 
 		if err := tx.HurryMigration(ctx, m.ID); err != nil {
 			return err
 		}
-		return record(ctx, tx, s, "live_migration_force_complete", "compute_live_migration_force_complete")
+		if err := record(ctx, tx, s, "live_migration_force_complete", "compute_live_migration_force_complete"); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, s, computeOf(s), telling{"live_migration_force_complete", notify.Start}, telling{"live_migration_force_complete", notify.End})
 	})
 }
 

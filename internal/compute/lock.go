@@ -29,7 +29,10 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
 			return err
 		}
-		return recordOn(ctx, tx, s, "lock", "api_lock", cmp.Or(a.host, s.Host))
+		if err := recordOn(ctx, tx, s, "lock", "api_lock", cmp.Or(a.host, s.Host)); err != nil {
+			return err
+		}
+		return a.tellAtOnce(ctx, tx, locked, "lock")
 	})
 }
 
@@ -38,10 +41,17 @@ func (a *Servers) Lock(ctx context.Context, s nova.Server, reason *string) error
 // say; see LockedByOther. The error is NotFound if the server has gone.
 func (a *Servers) Unlock(ctx context.Context, s nova.Server) error {
 	return a.store.Tx(ctx, func(tx *db.Store) error {
+		locked, err := tx.LockServer(ctx, s.ID)
+		if err != nil {
+			return err
+		}
 		if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{LockedBy: new(""), LockedReason: new((*string)(nil))}); err != nil {
 			return err
 		}
-		return recordOn(ctx, tx, s, "unlock", "api_unlock", cmp.Or(a.host, s.Host))
+		if err := recordOn(ctx, tx, s, "unlock", "api_unlock", cmp.Or(a.host, s.Host)); err != nil {
+			return err
+		}
+		return a.tellAtOnce(ctx, tx, locked, "unlock")
 	})
 }
 

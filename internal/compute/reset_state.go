@@ -15,7 +15,7 @@ func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState
 		if err != nil {
 			return err
 		}
-		if current, err = supersede(ctx, tx, current, transition{}); err != nil {
+		if current, err = a.supersede(ctx, tx, current, transition{}); err != nil {
 			return err
 		}
 		change := db.ServerChange{VMState: &to, TaskState: new(nova.Idle), Progress: new(0)}
@@ -25,6 +25,9 @@ func (a *Servers) ResetState(ctx context.Context, s nova.Server, to nova.VMState
 		if err := record(ctx, tx, s, "resetState", ""); err != nil {
 			return err
 		}
-		return balance(ctx, tx, s, accountsOf(current, holding{}), accountsOf(changed(current, change), holding{}))
+		if err := balance(ctx, tx, s, accountsOf(current, holding{}), accountsOf(changed(current, change), holding{})); err != nil {
+			return err
+		}
+		return a.tellChange(ctx, tx, current)
 	})
 }

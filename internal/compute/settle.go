@@ -22,8 +22,8 @@ func isMoved(a *action) bool { return a.server.BeforeResize != nil || isElsewher
 
 // settling is the step, in a verb that mends a server on its host, that ends a move
 // which was neither confirmed nor reverted.
-func settling(task nova.TaskState, event string) step {
-	return step{name: "settle", queue: onHost, task: task, event: event, when: isMoved, do: (*Worker).settle}
+func settling(task nova.TaskState, event, tells string) step {
+	return step{name: "settle", queue: onHost, task: task, event: event, tells: []string{tells}, when: isMoved, do: (*Worker).settle}
 }
 
 // settle is the step after which a server is only where it is. Another host that has

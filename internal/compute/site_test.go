@@ -193,7 +193,7 @@ func (s *site) with(change func(o *compute.Options)) *compute.Servers {
 func (s *site) newWorker(change ...func(*compute.WorkerOptions)) *compute.Worker {
 	o := compute.WorkerOptions{
 		Store: s.store, Images: s.clients.Image, Networks: s.clients.Network, Volumes: s.clients.Volume, Hosts: s.hosts, Local: s.local,
-		Schedules: true, ID: uuid.NewString(), Host: "conductor", Lease: lease, Slots: 2, Log: zerolog.Nop(),
+		Schedules: true, ID: uuid.NewString(), Host: "conductor", Lease: lease, Slots: 2, Notify: s.options.Notify, Log: zerolog.Nop(),
 	}
 	for _, f := range change {
 		f(&o)

@@ -100,6 +100,8 @@ type step struct {
 	when     func(*action) bool   // whether there is anything to do; nil: there always is
 	progress bool                 // clients are shown how far the driver is
 	harmless bool                 // a failure leaves the server in the state that it had
+	tells    []string             // the notifications that it is a part of, the widest first: see tell.go
+	untells  []string             // those that taking it back is a part of
 	do       stepFunc
 	undo     stepFunc // what takes back all that do may have done; nil: there is nothing to take back
 }
@@ -142,15 +144,15 @@ var resizeSteps = []step{
 		do: (*Worker).place, undo: (*Worker).unplace,
 	},
 	{
-		name: "prepare", queue: onTarget, task: nova.ResizePrep, event: "compute_prep_resize", harmless: true,
+		name: "prepare", queue: onTarget, task: nova.ResizePrep, event: "compute_prep_resize", tells: []string{"resize_prep"}, harmless: true,
 		do: (*Worker).prepareResize, undo: (*Worker).failResize,
 	},
 	{
-		name: "send", queue: onHost, task: nova.ResizeMigrating, event: "compute_resize_instance",
+		name: "send", queue: onHost, task: nova.ResizeMigrating, event: "compute_resize_instance", tells: []string{"resize"},
 		do: (*Worker).sendResized, undo: (*Worker).keepResized,
 	},
 	{
-		name: "finish", queue: onTarget, task: nova.ResizeFinish, event: "compute_finish_resize",
+		name: "finish", queue: onTarget, task: nova.ResizeFinish, event: "compute_finish_resize", tells: []string{"resize_finish"},
 		do: (*Worker).finishResize, undo: (*Worker).unfinishResize,
 	},
 }
@@ -167,96 +169,96 @@ var transitions = map[Verb]transition{
 				name: "place", queue: onSchedule, task: nova.Scheduling, event: "conductor_schedule_and_build_instances", quiet: true,
 				do: (*Worker).place, undo: (*Worker).unplace,
 			},
-			{name: "connect", queue: onTarget, task: nova.Networking, event: buildEvent, do: (*Worker).connect, undo: (*Worker).disconnect},
-			{name: "map", queue: onTarget, task: nova.BlockDeviceMapping, event: buildEvent, when: hasVolumes, do: (*Worker).mapVolumes},
-			{name: "spawn", queue: onTarget, task: nova.Spawning, event: buildEvent, progress: true, do: (*Worker).spawn, undo: (*Worker).destroy},
+			{name: "connect", queue: onTarget, task: nova.Networking, event: buildEvent, tells: []string{"create"}, do: (*Worker).connect, undo: (*Worker).disconnect},
+			{name: "map", queue: onTarget, task: nova.BlockDeviceMapping, event: buildEvent, tells: []string{"create"}, when: hasVolumes, do: (*Worker).mapVolumes},
+			{name: "spawn", queue: onTarget, task: nova.Spawning, event: buildEvent, tells: []string{"create"}, progress: true, do: (*Worker).spawn, undo: (*Worker).destroy},
 		},
 	},
 	Delete: {
 		action: "delete", word: "delete", supersedes: true, then: nova.Deleted, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "destroy", queue: onAny, task: nova.Deleting, event: deleteEvent, when: isSomewhere, do: (*Worker).destroy},
-			{name: "clear", queue: onElsewhere, task: nova.Deleting, event: deleteEvent, when: isElsewhere, do: (*Worker).clearElsewhere},
-			{name: "disconnect", queue: onAny, task: nova.Deleting, event: deleteEvent, do: (*Worker).remove},
+			{name: "destroy", queue: onAny, task: nova.Deleting, event: deleteEvent, tells: []string{"delete", "shutdown"}, when: isSomewhere, do: (*Worker).destroy},
+			{name: "clear", queue: onElsewhere, task: nova.Deleting, event: deleteEvent, tells: []string{"delete"}, when: isElsewhere, do: (*Worker).clearElsewhere},
+			{name: "disconnect", queue: onAny, task: nova.Deleting, event: deleteEvent, tells: []string{"delete"}, do: (*Worker).remove},
 		},
 	},
 	SoftDelete: {
 		action: "delete", word: "delete", supersedes: true, then: nova.SoftDeleted, lock: true,
 		steps: []step{
-			{name: "clear", queue: onElsewhere, task: nova.SoftDeleting, event: softDeleteEvent, when: isElsewhere, do: (*Worker).clearElsewhere},
-			{name: "shut away", queue: onHost, task: nova.SoftDeleting, event: softDeleteEvent, do: (*Worker).shutAway},
+			{name: "clear", queue: onElsewhere, task: nova.SoftDeleting, event: softDeleteEvent, tells: []string{"soft_delete"}, when: isElsewhere, do: (*Worker).clearElsewhere},
+			{name: "shut away", queue: onHost, task: nova.SoftDeleting, event: softDeleteEvent, tells: []string{"soft_delete"}, do: (*Worker).shutAway},
 		},
 	},
 	Restore: {
 		action: "restore", word: "restore", from: []nova.VMState{nova.SoftDeleted}, then: nova.Active, lock: true,
-		steps: []step{{name: "start", queue: onHost, task: nova.Restoring, event: "compute_restore_instance", do: drive(virt.Driver.PowerOn)}},
+		steps: []step{{name: "start", queue: onHost, task: nova.Restoring, event: "compute_restore_instance", tells: []string{"restore"}, do: drive(virt.Driver.PowerOn)}},
 	},
 	Start: {
 		action: "start", word: "start", from: []nova.VMState{nova.Stopped}, then: nova.Active, lock: true, host: true,
-		steps: []step{{name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", do: drive(virt.Driver.PowerOn)}},
+		steps: []step{{name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", tells: []string{"power_on"}, do: drive(virt.Driver.PowerOn)}},
 	},
 	Stop: {
 		action: "stop", word: "stop", from: []nova.VMState{nova.Active, nova.Errored}, then: nova.Stopped, lock: true, host: true,
 		steps: []step{
-			{name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, do: drive(virt.Driver.PowerOff)},
-			settling(nova.PoweringOff, stopEvent),
+			{name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, tells: []string{"power_off"}, do: drive(virt.Driver.PowerOff)},
+			settling(nova.PoweringOff, stopEvent, "power_off"),
 		},
 	},
 	SoftReboot: {
 		action: "reboot", word: "reboot", from: []nova.VMState{nova.Active},
 		then: nova.Active, broken: nova.Errored, runs: nova.Active, lock: true,
-		steps: []step{{name: "reboot", queue: onHost, task: nova.Rebooting, event: rebootEvent, do: drive(virt.Driver.SoftReboot)}},
+		steps: []step{{name: "reboot", queue: onHost, task: nova.Rebooting, event: rebootEvent, tells: []string{"reboot"}, do: drive(virt.Driver.SoftReboot)}},
 	},
 	HardReboot: {
 		action: "reboot", word: "reboot",
 		from:   []nova.VMState{nova.Active, nova.Stopped, nova.Paused, nova.Suspended, nova.Errored},
 		during: interruptible, supersedes: true, then: nova.Active, broken: nova.Errored, runs: nova.Active, lock: true,
 		steps: []step{
-			{name: "return", queue: onHost, task: nova.RebootingHard, event: rebootEvent, when: isReturning, do: (*Worker).finishRevert},
-			{name: "reboot", queue: onHost, task: nova.RebootingHard, event: rebootEvent, do: drive(virt.Driver.HardReboot)},
-			settling(nova.RebootingHard, rebootEvent),
+			{name: "return", queue: onHost, task: nova.RebootingHard, event: rebootEvent, tells: []string{"reboot"}, when: isReturning, do: (*Worker).finishRevert},
+			{name: "reboot", queue: onHost, task: nova.RebootingHard, event: rebootEvent, tells: []string{"reboot"}, do: drive(virt.Driver.HardReboot)},
+			settling(nova.RebootingHard, rebootEvent, "reboot"),
 		},
 	},
 	Pause: {
 		action: "pause", word: "pause", from: []nova.VMState{nova.Active}, then: nova.Paused, lock: true,
-		steps: []step{{name: "pause", queue: onHost, task: nova.Pausing, event: "compute_pause_instance", do: drive(virt.Pauser.Pause)}},
+		steps: []step{{name: "pause", queue: onHost, task: nova.Pausing, event: "compute_pause_instance", tells: []string{"pause"}, do: drive(virt.Pauser.Pause)}},
 	},
 	Unpause: {
 		action: "unpause", word: "unpause", from: []nova.VMState{nova.Paused}, then: nova.Active, lock: true,
-		steps: []step{{name: "unpause", queue: onHost, task: nova.Unpausing, event: "compute_unpause_instance", do: drive(virt.Pauser.Unpause)}},
+		steps: []step{{name: "unpause", queue: onHost, task: nova.Unpausing, event: "compute_unpause_instance", tells: []string{"unpause"}, do: drive(virt.Pauser.Unpause)}},
 	},
 	Suspend: {
 		action: "suspend", word: "suspend", from: []nova.VMState{nova.Active}, then: nova.Suspended, lock: true,
-		steps: []step{{name: "suspend", queue: onHost, task: nova.Suspending, event: "compute_suspend_instance", do: drive(virt.Suspender.Suspend)}},
+		steps: []step{{name: "suspend", queue: onHost, task: nova.Suspending, event: "compute_suspend_instance", tells: []string{"suspend"}, do: drive(virt.Suspender.Suspend)}},
 	},
 	Resume: {
 		action: "resume", word: "resume", from: []nova.VMState{nova.Suspended}, then: nova.Active, lock: true,
-		steps: []step{{name: "resume", queue: onHost, task: nova.Resuming, event: "compute_resume_instance", do: drive(virt.Suspender.Resume)}},
+		steps: []step{{name: "resume", queue: onHost, task: nova.Resuming, event: "compute_resume_instance", tells: []string{"resume"}, do: drive(virt.Suspender.Resume)}},
 	},
 	Rescue: {
 		action: "rescue", word: "rescue", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored},
 		then: nova.Rescued, broken: nova.Errored, lock: true, explain: explainRescue,
 		steps: []step{
-			{name: "find", queue: onHost, task: nova.Rescuing, event: rescueEvent, harmless: true, do: (*Worker).findRescueImage},
-			{name: "rescue", queue: onHost, task: nova.Rescuing, event: rescueEvent, do: (*Worker).rescue},
-			settling(nova.Rescuing, rescueEvent),
+			{name: "find", queue: onHost, task: nova.Rescuing, event: rescueEvent, tells: []string{"rescue"}, harmless: true, do: (*Worker).findRescueImage},
+			{name: "rescue", queue: onHost, task: nova.Rescuing, event: rescueEvent, tells: []string{"rescue"}, do: (*Worker).rescue},
+			settling(nova.Rescuing, rescueEvent, "rescue"),
 		},
 	},
 	Unrescue: {
 		action: "unrescue", word: "unrescue", from: []nova.VMState{nova.Rescued}, then: nova.Active, broken: nova.Errored, lock: true,
-		steps: []step{{name: "unrescue", queue: onHost, task: nova.Unrescuing, event: "compute_unrescue_instance", do: drive(virt.Rescuer.Unrescue)}},
+		steps: []step{{name: "unrescue", queue: onHost, task: nova.Unrescuing, event: "compute_unrescue_instance", tells: []string{"unrescue"}, do: drive(virt.Rescuer.Unrescue)}},
 	},
 	Rebuild: {
 		action: "rebuild", word: "rebuild", from: []nova.VMState{nova.Active, nova.Stopped, nova.Errored},
 		then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "find", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server", harmless: true, do: (*Worker).findNewImage},
-			{name: "raze", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, do: (*Worker).raze},
-			{name: "connect", queue: onHost, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, do: (*Worker).findPorts},
-			{name: "spawn", queue: onHost, task: nova.RebuildSpawning, event: rebuildEvent, progress: true, do: (*Worker).respawn},
-			settling(nova.RebuildSpawning, rebuildEvent),
+			{name: "find", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server", tells: []string{"rebuild_scheduled"}, harmless: true, do: (*Worker).findNewImage},
+			{name: "raze", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, tells: []string{"rebuild"}, do: (*Worker).raze},
+			{name: "connect", queue: onHost, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, tells: []string{"rebuild"}, do: (*Worker).findPorts},
+			{name: "spawn", queue: onHost, task: nova.RebuildSpawning, event: rebuildEvent, tells: []string{"rebuild"}, progress: true, do: (*Worker).respawn},
+			settling(nova.RebuildSpawning, rebuildEvent, "rebuild"),
 			{
-				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
+				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, tells: []string{"rebuild", "power_off"}, when: wasStopped, harmless: true,
 				do: (*Worker).stopAgain,
 			},
 		},
@@ -268,7 +270,7 @@ var transitions = map[Verb]transition{
 	CrashDump: {
 		action: "trigger_crash_dump", word: "trigger_crash_dump",
 		from: []nova.VMState{nova.Active, nova.Paused, nova.Rescued, nova.Resized, nova.Errored}, lock: true, host: true, beside: true,
-		steps: []step{{name: "trigger", queue: onHost, event: "compute_trigger_crash_dump", do: drive(virt.CrashDumper.TriggerCrashDump)}},
+		steps: []step{{name: "trigger", queue: onHost, event: "compute_trigger_crash_dump", tells: []string{"trigger_crash_dump"}, do: drive(virt.CrashDumper.TriggerCrashDump)}},
 	},
 	Resize: {
 		action: "resize", word: "resize", from: []nova.VMState{nova.Active, nova.Stopped}, then: nova.Resized, broken: nova.Errored,
@@ -287,15 +289,16 @@ var transitions = map[Verb]transition{
 				do: (*Worker).placeLive, undo: (*Worker).unplaceLive,
 			},
 			{
-				name: "check", queue: onTarget, task: nova.Migrating, event: "compute_pre_live_migration", harmless: true, answers: true,
+				name: "check", queue: onTarget, task: nova.Migrating, event: "compute_pre_live_migration", tells: []string{"live_migration_pre"}, harmless: true, answers: true,
 				do: (*Worker).checkLive,
 			},
 			{
-				name: "send", queue: onHost, task: nova.Migrating, event: "compute_live_migration", harmless: true,
+				name: "send", queue: onHost, task: nova.Migrating, event: "compute_live_migration", untells: []string{"live_migration_rollback"}, harmless: true,
 				do: (*Worker).sendLive, undo: (*Worker).keepLive,
 			},
 			{
 				name: "receive", queue: onTarget, task: nova.Migrating, event: "compute_post_live_migration_at_destination", harmless: true,
+				tells: []string{"live_migration_post", "live_migration_post_dest"}, untells: []string{"live_migration_rollback_dest"},
 				do: (*Worker).receiveLive, undo: (*Worker).refuseLive,
 			},
 		},
@@ -305,19 +308,19 @@ var transitions = map[Verb]transition{
 		then: nova.Active, broken: nova.Errored, host: true, migration: nova.MigrationEvacuation,
 		steps: []step{
 			{
-				name: "place", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server",
+				name: "place", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server", tells: []string{"rebuild_scheduled"},
 				do: (*Worker).placeEvacuated, undo: (*Worker).unplaceEvacuated,
 			},
 			{
-				name: "connect", queue: onTarget, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent,
+				name: "connect", queue: onTarget, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, tells: []string{"rebuild"},
 				do: (*Worker).moveEvacuated, undo: (*Worker).unmoveEvacuated,
 			},
 			{
-				name: "spawn", queue: onTarget, task: nova.RebuildSpawning, event: rebuildEvent, progress: true,
+				name: "spawn", queue: onTarget, task: nova.RebuildSpawning, event: rebuildEvent, tells: []string{"rebuild"}, progress: true,
 				do: (*Worker).spawnEvacuated, undo: (*Worker).destroy,
 			},
 			{
-				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
+				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, tells: []string{"rebuild", "power_off"}, when: wasStopped, harmless: true,
 				do: (*Worker).stopAgain,
 			},
 		},
@@ -325,16 +328,16 @@ var transitions = map[Verb]transition{
 	ConfirmResize: {
 		action: "confirmResize", word: "confirmResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
-			{name: "confirm", queue: onElsewhere, task: nova.ResizeConfirming, event: "compute_confirm_resize", do: (*Worker).confirmResize, undo: (*Worker).failEnd},
+			{name: "confirm", queue: onElsewhere, task: nova.ResizeConfirming, event: "compute_confirm_resize", tells: []string{"resize_confirm"}, do: (*Worker).confirmResize, undo: (*Worker).failEnd},
 		},
 	},
 	RevertResize: {
 		action: "revertResize", word: "revertResize", from: []nova.VMState{nova.Resized}, then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
 			{name: "leave", queue: onHost, task: nova.ResizeReverting, event: "compute_revert_resize", do: (*Worker).revertResize, undo: (*Worker).failEnd},
-			{name: "finish", queue: onHost, task: nova.ResizeReverting, event: "compute_finish_revert_resize", do: (*Worker).finishRevert},
+			{name: "finish", queue: onHost, task: nova.ResizeReverting, event: "compute_finish_revert_resize", tells: []string{"resize_revert"}, do: (*Worker).finishRevert},
 			{
-				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, when: wasStopped, harmless: true,
+				name: "stop", queue: onHost, task: nova.PoweringOff, event: stopEvent, tells: []string{"resize_revert", "power_off"}, when: wasStopped, harmless: true,
 				do: (*Worker).stopAgain,
 			},
 		},
@@ -342,16 +345,16 @@ var transitions = map[Verb]transition{
 	Shelve: {
 		action: "shelve", word: "shelve", from: imageable, then: nova.Shelved, lock: true,
 		steps: []step{
-			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, do: drive(virt.Driver.PowerOff), undo: (*Worker).dropImage},
-			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, when: isImaged, do: (*Worker).createImage, undo: (*Worker).dropImage},
-			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, when: isImaged, progress: true, do: (*Worker).uploadShelved},
-			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, when: offloads, do: (*Worker).offload, undo: (*Worker).stayShelved},
+			{name: "stop", queue: onHost, task: nova.Shelving, event: shelveEvent, tells: []string{"shelve"}, do: drive(virt.Driver.PowerOff), undo: (*Worker).dropImage},
+			{name: "create", queue: onHost, task: nova.Shelving, event: shelveEvent, tells: []string{"shelve"}, when: isImaged, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ShelvingImagePendingUpload, event: shelveEvent, tells: []string{"shelve"}, when: isImaged, progress: true, do: (*Worker).uploadShelved},
+			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: shelveEvent, tells: []string{"shelve_offload"}, when: offloads, do: (*Worker).offload, undo: (*Worker).stayShelved},
 		},
 	},
 	ShelveOffload: {
 		action: "shelveOffload", word: "shelveOffload", from: []nova.VMState{nova.Shelved}, then: nova.ShelvedOffloaded, lock: true,
 		steps: []step{
-			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: "compute_shelve_offload_instance", do: (*Worker).offload, undo: (*Worker).stayShelved},
+			{name: "offload", queue: onHost, task: nova.ShelvingOffloading, event: "compute_shelve_offload_instance", tells: []string{"shelve_offload"}, do: (*Worker).offload, undo: (*Worker).stayShelved},
 		},
 	},
 	Unshelve: {
@@ -359,7 +362,7 @@ var transitions = map[Verb]transition{
 		then: nova.Active, broken: nova.Errored, lock: true,
 		steps: []step{
 			{
-				name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", when: isOnHost, harmless: true,
+				name: "start", queue: onHost, task: nova.PoweringOn, event: "compute_start_instance", tells: []string{"power_on"}, when: isOnHost, harmless: true,
 				do: (*Worker).startShelved,
 			},
 			{
@@ -372,7 +375,7 @@ var transitions = map[Verb]transition{
 				do: (*Worker).place, undo: (*Worker).unplace,
 			},
 			{
-				name: "spawn", queue: onTarget, task: nova.Spawning, event: "compute_unshelve_instance", when: isOffloaded, harmless: true,
+				name: "spawn", queue: onTarget, task: nova.Spawning, event: "compute_unshelve_instance", tells: []string{"unshelve"}, when: isOffloaded, harmless: true,
 				do: (*Worker).spawnShelved, undo: (*Worker).unspawnShelved,
 			},
 		},
@@ -380,55 +383,55 @@ var transitions = map[Verb]transition{
 	Snapshot: {
 		action: "createImage", word: "createImage", from: imageable,
 		steps: []step{
-			{name: "create", queue: onHost, task: nova.ImageSnapshotPending, event: snapshotEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
-			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: snapshotEvent, do: (*Worker).uploadImage},
+			{name: "create", queue: onHost, task: nova.ImageSnapshotPending, event: snapshotEvent, tells: []string{"snapshot"}, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: snapshotEvent, tells: []string{"snapshot"}, do: (*Worker).uploadImage},
 		},
 	},
 	Backup: {
 		action: "createBackup", word: "createBackup", from: imageable,
 		steps: []step{
-			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
-			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, do: (*Worker).uploadImage},
+			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, tells: []string{"snapshot"}, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, tells: []string{"snapshot"}, do: (*Worker).uploadImage},
 			{name: "rotate", queue: onHost, task: nova.ImageUploading, event: backupEvent, do: (*Worker).rotate},
 		},
 	},
 	BackupInstance: {
 		action: "backup_instance", word: "backup_instance", from: imageable, lock: true,
 		steps: []step{
-			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, do: (*Worker).createImage, undo: (*Worker).dropImage},
-			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, do: (*Worker).uploadImage},
+			{name: "create", queue: onHost, task: nova.ImageBackup, event: backupEvent, tells: []string{"snapshot"}, do: (*Worker).createImage, undo: (*Worker).dropImage},
+			{name: "upload", queue: onHost, task: nova.ImagePendingUpload, event: backupEvent, tells: []string{"snapshot"}, do: (*Worker).uploadImage},
 		},
 	},
 	PoweredOn: {
 		action: "start", word: "start", from: []nova.VMState{nova.Stopped}, then: nova.Active,
-		steps: []step{{name: "start", queue: onHost, task: nova.PoweringOn, event: powerUpdateEvent, do: drive(virt.Driver.PowerOn)}},
+		steps: []step{{name: "start", queue: onHost, task: nova.PoweringOn, event: powerUpdateEvent, tells: []string{"power_on"}, do: drive(virt.Driver.PowerOn)}},
 	},
 	PoweredOff: {
 		action: "stop", word: "stop", from: []nova.VMState{nova.Active}, then: nova.Stopped,
-		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: powerUpdateEvent, do: drive(virt.Driver.PowerOff)}},
+		steps: []step{{name: "stop", queue: onHost, task: nova.PoweringOff, event: powerUpdateEvent, tells: []string{"power_off"}, do: drive(virt.Driver.PowerOff)}},
 	},
 	AttachInterface: {
 		action: "attach_interface", word: "attach_interface", from: pluggable, lock: true, beside: true, first: true, awaited: true, explain: explainAttach,
 		steps: []step{
-			{name: "connect", queue: onHost, event: attachEvent, do: (*Worker).attachPort, undo: (*Worker).releasePort},
-			{name: "plug", queue: onHost, event: attachEvent, do: (*Worker).plug, undo: (*Worker).pullOut},
-			{name: "look", queue: onHost, event: attachEvent, do: (*Worker).look},
+			{name: "connect", queue: onHost, event: attachEvent, tells: []string{"interface_attach"}, do: (*Worker).attachPort, undo: (*Worker).releasePort},
+			{name: "plug", queue: onHost, event: attachEvent, tells: []string{"interface_attach"}, do: (*Worker).plug, undo: (*Worker).pullOut},
+			{name: "look", queue: onHost, event: attachEvent, tells: []string{"interface_attach"}, do: (*Worker).look},
 		},
 	},
 	DetachInterface: {
 		action: "detach_interface", word: "detach_interface", from: pluggable, lock: true, beside: true, first: true, explain: explainDetach,
 		steps: []step{
-			{name: "unplug", queue: onHost, event: detachEvent, do: (*Worker).unplug},
-			{name: "disconnect", queue: onHost, event: detachEvent, do: (*Worker).detachPort},
-			{name: "look", queue: onHost, event: detachEvent, do: (*Worker).look},
+			{name: "unplug", queue: onHost, event: detachEvent, tells: []string{"interface_detach"}, do: (*Worker).unplug},
+			{name: "disconnect", queue: onHost, event: detachEvent, tells: []string{"interface_detach"}, do: (*Worker).detachPort},
+			{name: "look", queue: onHost, event: detachEvent, tells: []string{"interface_detach"}, do: (*Worker).look},
 		},
 	},
 	AttachVolume: {
 		action: "attach_volume", word: "attach_volume", from: attachable, lock: true, beside: true, first: true, awaited: true,
 		steps: []step{
 			{name: "reserve", queue: onAny, answers: true, do: (*Worker).reserveVolume, undo: (*Worker).releaseVolume},
-			{name: "plug", queue: onHost, event: volumeEvent, when: isOnHost, do: (*Worker).plugVolume, undo: (*Worker).unplugVolume},
-			{name: "complete", queue: onHost, event: volumeEvent, when: isOnHost, do: (*Worker).completeVolume},
+			{name: "plug", queue: onHost, event: volumeEvent, tells: []string{"volume_attach"}, when: isOnHost, do: (*Worker).plugVolume, undo: (*Worker).unplugVolume},
+			{name: "complete", queue: onHost, event: volumeEvent, tells: []string{"volume_attach"}, when: isOnHost, do: (*Worker).completeVolume},
 			{name: "note", queue: onSchedule, event: "api_attach_volume", when: isOffloaded, do: (*Worker).completeVolume},
 		},
 	},
@@ -436,8 +439,8 @@ var transitions = map[Verb]transition{
 		action: "detach_volume", word: "detach_volume", from: attachable, lock: true, beside: true, first: true, awaited: true, explain: explainDetachVolume,
 		steps: []step{
 			{name: "begin", queue: onAny, answers: true, when: isOnHost, do: (*Worker).beginDetaching, undo: (*Worker).rollDetaching},
-			{name: "unplug", queue: onHost, event: unvolumeEvent, when: isOnHost, do: (*Worker).unplugVolume},
-			{name: "disconnect", queue: onHost, event: unvolumeEvent, when: isOnHost, do: (*Worker).disconnectVolume},
+			{name: "unplug", queue: onHost, event: unvolumeEvent, tells: []string{"volume_detach"}, when: isOnHost, do: (*Worker).unplugVolume},
+			{name: "disconnect", queue: onHost, event: unvolumeEvent, tells: []string{"volume_detach"}, when: isOnHost, do: (*Worker).disconnectVolume},
 			{name: "forget", queue: onSchedule, event: "api_detach_volume", when: isOffloaded, do: (*Worker).disconnectVolume},
 		},
 	},

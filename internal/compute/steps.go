@@ -33,12 +33,29 @@ func (w *Worker) walk(ctx context.Context, a *action) error {
 		return err
 	}
 	a.driver = w.local.Driver(queue)
+	to := *a
 	err := w.store.Tx(ctx, func(tx *db.Store) error {
-		if err := tx.AdvanceAction(ctx, a.Action); err != nil {
+		to.progress.Told = a.progress.Told
+		_, starts := w.turnWords(&to)
+		if len(starts) > 0 {
+			if err := w.lockToTell(ctx, tx, a); err != nil {
+				return err
+			}
+			if err := to.encode(); err != nil {
+				return err
+			}
+		}
+		if err := tx.AdvanceAction(ctx, to.Action); err != nil {
 			return err
 		}
-		return w.startEvent(ctx, tx, a)
+		if err := w.startEvent(ctx, tx, a); err != nil {
+			return err
+		}
+		return w.tell(ctx, tx, &to, nil, starts)
 	})
+	if err == nil {
+		*a = to
+	}
 	for done := false; err == nil && !done; {
 		done, err = w.takeStep(ctx, a)
 	}
@@ -186,13 +203,18 @@ func (w *Worker) move(ctx context.Context, a *action, at int, e effect) (done bo
 		if to.server, err = tx.Server(ctx, a.ServerID); err != nil {
 			return err
 		}
-		if err := w.enqueue(ctx, tx, &to); err != nil {
+		to.progress.Told = a.progress.Told
+		ends, starts, err := w.enqueue(ctx, tx, &to)
+		if err != nil {
 			return err
 		}
 		if err := w.turnEvents(ctx, tx, a, &to); err != nil {
 			return err
 		}
-		if err := e.book(ctx, tx, a, &to); err != nil || !answers {
+		if err := e.book(ctx, tx, a, &to); err != nil {
+			return err
+		}
+		if err := w.tellTurn(ctx, tx, a, &to, ends, starts); err != nil || !answers {
 			return err
 		}
 		return tx.Wake(ctx, nova.EndQueue(a.Serial))
@@ -218,12 +240,14 @@ func (e effect) book(ctx context.Context, tx *db.Store, from, to *action) error 
 	return balance(ctx, tx, from.server, accountsOf(from.server, from.progress.Held), accountsOf(to.server, to.progress.Held))
 }
 
-// enqueue writes the step that an action has come to.
-func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) error {
+// enqueue writes the step that an action has come to. It returns what that tells
+// others.
+func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) (ends, starts []telling, err error) {
 	if queue := a.step().queue(a); queue != "" {
 		a.Queue = queue
 	}
 	a.driver = w.local.Driver(a.Queue)
+	ends, starts = w.turnWords(a)
 	advance := tx.AdvanceAction
 	a.progress.Since = a.Attempt - 1
 	if !w.serves(a.Queue) {
@@ -231,9 +255,9 @@ func (w *Worker) enqueue(ctx context.Context, tx *db.Store, a *action) error {
 		a.progress.Since = a.Attempt // it begins with the next claim
 	}
 	if err := a.encode(); err != nil {
-		return err
+		return nil, nil, err
 	}
-	return advance(ctx, a.Action)
+	return ends, starts, advance(ctx, a.Action)
 }
 
 // encode puts the progress into the record.
@@ -280,10 +304,18 @@ func (w *Worker) fail(ctx context.Context, a *action, cause error) (done bool, e
 	}
 	to.Step = to.step().name
 	err = w.store.Tx(ctx, func(tx *db.Store) error { // before anything is taken back
-		if err := w.enqueue(ctx, tx, &to); err != nil {
+		to.progress.Told = nil
+		if err := w.lockToTell(ctx, tx, a); err != nil {
 			return err
 		}
-		return events(tx)
+		_, starts, err := w.enqueue(ctx, tx, &to)
+		if err != nil {
+			return err
+		}
+		if err := events(tx); err != nil {
+			return err
+		}
+		return w.tellTurn(ctx, tx, a, &to, failuresOf(a.progress.Told), starts)
 	})
 	if err == nil {
 		*a = to
@@ -322,7 +354,8 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 	if state != "" && (a.back() || e.change.VMState == nil) {
 		e.change.VMState = &state
 	}
-	ended.server, ended.progress.Held = changed(a.server, e.change), holding{}
+	words := ended.lastWords()
+	ended.server, ended.progress.Held, ended.progress.Told = changed(a.server, e.change), holding{}, nil
 	if err := ended.encode(); err != nil {
 		return err
 	}
@@ -339,6 +372,9 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 			}
 		}
 		if err := e.book(ctx, tx, a, &ended); err != nil {
+			return err
+		}
+		if err := w.tellEnd(ctx, tx, a, words); err != nil {
 			return err
 		}
 		return a.wakeOthers(ctx, tx)
@@ -415,7 +451,10 @@ func (w *Worker) show(ctx context.Context, a *action, change db.ServerChange) er
 		if err := changeServer(ctx, tx, a, change); err != nil {
 			return err
 		}
-		return tx.AdvanceAction(ctx, a.Action)
+		if err := tx.AdvanceAction(ctx, a.Action); err != nil {
+			return err
+		}
+		return w.tellChange(ctx, tx, a)
 	})
 }
 

@@ -49,7 +49,10 @@ func (a *Servers) ChangeMetadata(
 				return err
 			}
 		}
-		return tx.ChangeServer(ctx, s.ID, db.ServerChange{Metadata: &metadata})
+		if err := tx.ChangeServer(ctx, s.ID, db.ServerChange{Metadata: &metadata}); err != nil {
+			return err
+		}
+		return a.tellChange(ctx, tx, current)
 	})
 	return metadata, err
 }
@@ -67,8 +70,19 @@ func CheckTags(s nova.Server, word string) error {
 // that its host need not know, and returns the server as it is then. The error is
 // NotFound if the server has gone.
 func (a *Servers) Update(ctx context.Context, s nova.Server, change db.ServerChange) (nova.Server, error) {
-	if err := a.store.ChangeServer(ctx, s.ID, change); err != nil {
-		return s, err
-	}
-	return a.store.Server(ctx, s.ID)
+	changed := s
+	err := a.store.Tx(ctx, func(tx *db.Store) error {
+		before, err := a.lockToTell(ctx, tx, s)
+		if err != nil {
+			return err
+		}
+		if err := tx.ChangeServer(ctx, s.ID, change); err != nil {
+			return err
+		}
+		if changed, err = tx.Server(ctx, s.ID); err != nil {
+			return err
+		}
+		return a.tellChange(ctx, tx, before)
+	})
+	return changed, err
 }

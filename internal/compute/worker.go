@@ -14,6 +14,7 @@ import (
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/scheduler"
 	"github.com/nova-api/nova-api/internal/virt"
@@ -39,6 +40,7 @@ type Worker struct {
 	scheduler    *scheduler.Scheduler
 	clouds       *sharedRead[scheduler.Cloud]
 	configDrives bool
+	notify       *notify.Notifier
 	count        func(verb string, failed bool, took time.Duration)
 	log          zerolog.Logger
 	running
@@ -76,7 +78,9 @@ type WorkerOptions struct {
 	// ConfigDrives says that all servers that this worker's hosts build get a config
 	// drive.
 	ConfigDrives bool
-	Log          zerolog.Logger
+	// Notify tells other programs of what is done to servers. Nil for nobody.
+	Notify *notify.Notifier
+	Log    zerolog.Logger
 }
 
 const (
@@ -100,7 +104,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
-		configDrives: o.ConfigDrives, count: o.Count, log: o.Log,
+		configDrives: o.ConfigDrives, notify: o.Notify, count: o.Count, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}}, clouds: newSharedRead[scheduler.Cloud](),
 	}
 }

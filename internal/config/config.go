@@ -47,6 +47,7 @@ type Config struct {
 	Policy          Policy
 	FilterScheduler FilterScheduler
 	Consoles        Consoles
+	Notifications   Notifications
 	NovaAPI         NovaAPI
 	Fake            Fake
 	Image           Image

@@ -130,6 +130,16 @@ var hostName = rule{"a host name", func(text string) error {
 	return nil
 }}
 
+// topic accepts what may be a part of a routing key.
+var topic = rule{"a topic", func(text string) error {
+	if !topicPattern.MatchString(text) {
+		return errors.New("not a topic: want letters, digits, dots, dashes and underscores")
+	}
+	return nil
+}}
+
+var topicPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,200}$`)
+
 var hostNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?$`)
 
 // storeAddress accepts the forms of [database] connection.

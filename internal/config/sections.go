@@ -27,6 +27,8 @@ func Sections() []Section {
 		{"filter_scheduler", "Which hosts a server may go to, and which of them is best. A multiplier below zero packs servers instead of spreading them; an aggregate's metadata of a multiplier's name overrides it for the hosts in it.", filterSchedulerOptions},
 		{"vnc", "VNC consoles.", vncOptions},
 		{"serial_console", "Serial consoles.", serialConsoleOptions},
+		{"notifications", "What other programs are told of over a message bus.", notificationOptions},
+		{"oslo_messaging_notifications", "How notifications are sent.", messagingNotificationOptions},
 		{"consoleauth", "The tokens that open consoles.", consoleAuthOptions},
 	}
 }

@@ -1,0 +1,11 @@
+-- +goose Up
+-- The outbox: what a message bus is to be told of, written in the transaction of the
+-- change itself. A row goes once the bus has confirmed it.
+CREATE TABLE notifications (
+    id         $serial,
+    subject    TEXT  NOT NULL, -- such as instance:UUID; what is told of one subject is told in order
+    event_type TEXT  NOT NULL,
+    priority   TEXT  NOT NULL, -- INFO or ERROR
+    message    TEXT  NOT NULL, -- JSON
+    created_at $time NOT NULL
+);
