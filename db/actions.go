@@ -94,6 +94,20 @@ func (s *Store) ClaimActions(ctx context.Context, c Claim) ([]nova.Action, error
 	return claimed, nil
 }
 
+// TakeOverAction claims an action, whoever has it: that one finds it lost. Lost if it
+// has been claimed, or gone on to another step, since it was read.
+func (s *Store) TakeOverAction(ctx context.Context, a nova.Action, worker string, lease time.Duration) (nova.Action, error) {
+	taken, err := rows.Put[nova.Action](ctx, s.DB, `
+		UPDATE actions
+		SET owner = ?, lease_until = `+s.Moment(lease)+`, attempt = attempt + 1
+		WHERE id = ? AND attempt = ? AND step = ? AND queue = ? AND finish_time IS NULL
+		RETURNING `+actionColumns, worker, a.Serial, a.Attempt, a.Step, a.Queue)
+	if nova.Is(err, nova.NotFound) {
+		return a, ErrLost
+	}
+	return taken, err
+}
+
 // ExtendLeases renews a worker's leases on actions, and tells which of these
 // are still its own. What a worker claimed and doesn't know of, because the
 // answer got lost, is not renewed, and claimed again by somebody.
@@ -319,6 +333,12 @@ func (s *Store) UnderWay(ctx context.Context, serverID string, verbs ...string) 
 	return rows.All[nova.Action](ctx, s.DB,
 		"SELECT "+actionColumns+" FROM actions WHERE server_uuid = ? AND verb IN ("+rows.Marks(len(verbs))+") AND finish_time IS NULL ORDER BY id",
 		append([]any{serverID}, rows.Anys(verbs)...)...)
+}
+
+// UnderWayOf lists what is under way of some verbs on all servers, the oldest first.
+func (s *Store) UnderWayOf(ctx context.Context, verbs ...string) ([]nova.Action, error) {
+	return rows.All[nova.Action](ctx, s.DB,
+		"SELECT "+actionColumns+" FROM actions WHERE verb IN ("+rows.Marks(len(verbs))+") AND finish_time IS NULL ORDER BY id", rows.Anys(verbs)...)
 }
 
 // WakeServer tells the workers of what is to be done to a server.

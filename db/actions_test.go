@@ -452,3 +452,74 @@ func TestQuota_Large(t *testing.T) {
 		}
 	})
 }
+
+// TestActions_TakeOver takes an action from a worker that is at it, once: whoever reads
+// it before and comes later finds it lost.
+func TestActions_TakeOver(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		ctx, begun := t.Context(), queued(t, s)
+		first := claim(t, s, "w", 1)[0]
+		if _, err := s.TakeOverAction(ctx, begun, "v", lease); !db.IsLost(err) {
+			t.Errorf("took over what had been claimed since: %v", err)
+		}
+		taken, err := s.TakeOverAction(ctx, first, "v", lease)
+		if err != nil || taken.Owner != "v" || taken.Attempt != 2 || taken.Serial != begun.Serial {
+			t.Fatalf("took over %+v, %v", taken, err)
+		}
+		if _, err := s.TakeOverAction(ctx, first, "u", lease); !db.IsLost(err) {
+			t.Errorf("two have taken it over: %v", err)
+		}
+		if err := s.AdvanceAction(ctx, first); !db.IsLost(err) {
+			t.Errorf("the first goes on: %v", err)
+		}
+		claim(t, s, "x", 0)
+		if err := s.FinishAction(ctx, taken, nil); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.TakeOverAction(ctx, taken, "u", lease); !db.IsLost(err) {
+			t.Errorf("took over what is over: %v", err)
+		}
+	})
+}
+
+// TestAdvanceMigration is written only by whoever has the action, while the migration runs.
+func TestAdvanceMigration(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, s *db.Store) {
+		const id = "a migration"
+		ctx := t.Context()
+		queued(t, s)
+		mine := claim(t, s, "w", 1)[0]
+		err := s.CreateMigration(ctx, nova.Migration{ID: id, ServerID: mine.ServerID, Type: nova.MigrationLive, Status: nova.MigrationRunning})
+		if err != nil {
+			t.Fatal(err)
+		}
+		advance := func(a nova.Action, processed int64, hurried, lost bool) {
+			t.Helper()
+			got, err := s.AdvanceMigration(ctx, a, id, processed, 10)
+			if got != hurried || db.IsLost(err) != lost || err != nil && !lost {
+				t.Errorf("hurried: %t, %v, want %t, lost: %t", got, err, hurried, lost)
+			}
+		}
+		advance(mine, 1, false, false)
+		if err := s.HurryMigration(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+		advance(mine, 2, true, false)
+		theirs, err := s.TakeOverAction(ctx, mine, "v", lease)
+		if err != nil {
+			t.Fatal(err)
+		}
+		advance(mine, 3, false, true)
+		advance(theirs, 4, true, false)
+		if err := s.SetMigrationStatus(ctx, id, nova.MigrationCancelled); err != nil {
+			t.Fatal(err)
+		}
+		advance(theirs, 5, false, true)
+		m, err := s.MigrationsOf(ctx, mine.ServerID)
+		if err != nil || *m[0].MemoryProcessed != 4 || *m[0].MemoryRemaining != 6 {
+			t.Errorf("in the end %+v, %v", m, err)
+		}
+	})
+}

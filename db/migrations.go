@@ -50,15 +50,18 @@ func (s *Store) SetMigrationTarget(ctx context.Context, id, host, node string, s
 }
 
 // AdvanceMigration writes how far a live migration is, in bytes of the server's memory,
-// and reports whether it is to end soon. If there is none, it isn't.
-func (s *Store) AdvanceMigration(ctx context.Context, id string, processed, total int64) (hurried bool, err error) {
+// and reports whether it is to end soon. Lost if the action that moves the server is no
+// longer this worker's, or if the migration isn't running any more.
+func (s *Store) AdvanceMigration(ctx context.Context, a nova.Action, id string, processed, total int64) (hurried bool, err error) {
 	hurried, err = rows.Put[bool](ctx, s.DB, `
 		UPDATE migrations
 		SET memory_total = ?, memory_processed = ?, memory_remaining = ?, disk_total = 0, disk_processed = 0, disk_remaining = 0, updated_at = ?
-		WHERE uuid = ?
-		RETURNING hurried`, total, processed, total-processed, s.Now(), id)
+		WHERE uuid = ? AND status = ?
+			AND EXISTS (SELECT 1 FROM actions WHERE id = ? AND owner = ? AND attempt = ? AND finish_time IS NULL)
+		RETURNING hurried`,
+		total, processed, total-processed, s.Now(), id, nova.MigrationRunning, a.Serial, a.Owner, a.Attempt)
 	if nova.Is(err, nova.NotFound) {
-		return false, nil
+		return false, ErrLost
 	}
 	return hurried, err
 }

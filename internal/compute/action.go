@@ -97,6 +97,15 @@ func onSchedule(*action) string { return nova.QueueSchedule }
 func onHost(a *action) string   { return a.server.Host }
 func onTarget(a *action) string { return a.progress.Target.Host }
 
+// onTargetForth is onTarget for a step that the server's own host takes back, since the
+// other one may be gone.
+func onTargetForth(a *action) string {
+	if a.back() {
+		return onHost(a)
+	}
+	return onTarget(a)
+}
+
 // onElsewhere is the queue of the other host that has something of the server.
 func onElsewhere(a *action) string {
 	if a.server.Elsewhere == nil {

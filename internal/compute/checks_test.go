@@ -255,6 +255,13 @@ func (s *site) forceDown(host string) {
 	s.must(err)
 }
 
+// silence has a host's process last have said so long ago that it is alive.
+func (s *site) silence(host string, ago time.Duration) {
+	s.t.Helper()
+	_, err := rows.Exec(s.t.Context(), s.store.DB, "UPDATE services SET seen_at = "+s.store.Moment(-ago)+" WHERE host = ?", host)
+	s.must(err)
+}
+
 // sweepPorts removes the ports that servers have left which were deleted at once.
 func (s *site) sweepPorts() {
 	s.t.Helper()

@@ -271,3 +271,37 @@ func TestEvacuate_BrokenOff(t *testing.T) {
 		s.settled()
 	})
 }
+
+// TestClearHosts goes on with other servers when one can't be removed, which is left for
+// the next time.
+func TestClearHosts(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		servers := []nova.Server{s.boot(s.as("demo")), s.boot(s.as("demo"))}
+		for _, server := range servers {
+			s.forceDown(server.Host)
+			s.must(s.api.Delete(s.as("demo"), server))
+		}
+		s.up()
+		s.hooks.set(func(h *hooks) {
+			h.driver = func(_ context.Context, verb string, server nova.Server) error {
+				if verb == "destroy" && server.ID == servers[0].ID {
+					return errors.New("the host is on fire")
+				}
+				return nil
+			}
+		})
+		if err := s.worker.ClearHosts(t.Context()); err == nil || !strings.Contains(err.Error(), "on fire") {
+			t.Errorf("the first was removed: %v", err)
+		}
+		for i, want := range []bool{true, false} {
+			if s.isOn(servers[i].Host, servers[i].ID) != want {
+				t.Errorf("server %d: there %t, want %t", i, !want, want)
+			}
+		}
+		s.hooks.set(func(h *hooks) { h.driver = nil })
+		s.must(s.worker.ClearHosts(t.Context()))
+		s.sweepPorts()
+		s.settled()
+	})
+}

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/nova-api/nova-api/db"
@@ -36,19 +37,24 @@ func (w *Worker) clearHosts(ctx context.Context) {
 	}
 }
 
-// ClearHosts removes from this worker's hosts what is left there of servers that
-// were evacuated or deleted while the hosts were down. It ends with the first that
-// can't be removed now: the error is the store's or the driver's, such as Unavailable.
+// ClearHosts removes from this worker's hosts what is left there of servers that are
+// elsewhere or gone: that were evacuated or deleted while the hosts were down, that have
+// left them while they ran or were not taken in, and old sizes of servers that were put
+// right after a resize had gone wrong. What can't be removed now stays on the list and
+// keeps no other server on its host. The error joins those of drivers, such as
+// Unavailable, or is the store's.
 func (w *Worker) ClearHosts(ctx context.Context) error {
 	for {
 		left, err := w.store.LeftOnHosts(ctx, w.local.Names())
 		if err != nil || len(left) == 0 {
 			return err
 		}
+		var errs []error
 		for _, l := range left {
-			if err := w.clearLeftover(ctx, l); err != nil {
-				return err
-			}
+			errs = append(errs, w.clearLeftover(ctx, l))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return err
 		}
 	}
 }

@@ -48,7 +48,8 @@ func portLeftovers(s nova.Server) db.PortLeftovers {
 }
 
 // sweep removes leftovers of images, of servers' ports and volumes, and questions that
-// nobody waits for any more, until the context ends.
+// nobody waits for any more, and turns servers back from hosts that are down, until the
+// context ends.
 func (w *Worker) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -58,17 +59,19 @@ func (w *Worker) sweep(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := w.SweepImages(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn().Err(err).Msg("unfinished images can't be removed")
-		}
-		if err := w.SweepPorts(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn().Err(err).Msg("ports of servers that are gone can't be removed")
-		}
-		if err := w.SweepVolumes(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn().Err(err).Msg("volumes that servers have lost can't be given back")
-		}
-		if err := w.store.PurgeAsks(ctx); err != nil && ctx.Err() == nil {
-			w.log.Warn().Err(err).Msg("questions that nobody waits for can't be removed")
+		for _, each := range []struct {
+			sweep   func(context.Context) error
+			trouble string
+		}{
+			{w.TurnBack, "servers can't be turned back from hosts that are down"},
+			{w.SweepImages, "unfinished images can't be removed"},
+			{w.SweepPorts, "ports of servers that are gone can't be removed"},
+			{w.SweepVolumes, "volumes that servers have lost can't be given back"},
+			{w.store.PurgeAsks, "questions that nobody waits for can't be removed"},
+		} {
+			if err := each.sweep(ctx); err != nil && ctx.Err() == nil {
+				w.log.Warn().Err(err).Msg(each.trouble)
+			}
 		}
 	}
 }

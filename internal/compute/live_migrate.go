@@ -241,7 +241,12 @@ func (w *Worker) sendLive(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	disks, err := driver.SendLive(w.withMemory(ctx, a.server, args.Migration), a.server)
+	sending, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	disks, err := driver.SendLive(w.withMemory(sending, stop, a, args.Migration), a.server)
+	if lost := context.Cause(sending); db.IsLost(lost) {
+		return effect{}, lost
+	}
 	if err != nil {
 		return effect{}, err
 	}
@@ -251,18 +256,20 @@ func (w *Worker) sendLive(ctx context.Context, a *action) (effect, error) {
 }
 
 // withMemory is a context for a driver that copies the memory of a server: how much it
-// has copied is written down, and it hurries once that is wanted.
-func (w *Worker) withMemory(ctx context.Context, s nova.Server, migration string) context.Context {
+// has copied is written down, and it hurries once that is wanted. It is stopped if the
+// migration is over, or others have gone on with it.
+func (w *Worker) withMemory(ctx context.Context, stop context.CancelCauseFunc, a *action, migration string) context.Context {
 	const bytesPerMB, percent = 1 << 20, 100
-	total, hurry := int64(s.Flavor.RAM)*bytesPerMB, make(chan struct{})
+	total, hurry := int64(a.server.Flavor.RAM)*bytesPerMB, make(chan struct{})
 	enough := sync.OnceFunc(func() { close(hurry) })
-	ctx = virt.WithHurry(ctx, hurry)
-	return virt.WithProgress(ctx, func(done int) {
-		hurried, err := w.store.AdvanceMigration(ctx, migration, total*int64(done)/percent, total)
-		if err != nil {
+	return virt.WithProgress(virt.WithHurry(ctx, hurry), func(done int) {
+		hurried, err := w.store.AdvanceMigration(ctx, a.Action, migration, total*int64(done)/percent, total)
+		switch {
+		case db.IsLost(err):
+			stop(err)
+		case err != nil:
 			zerolog.Ctx(ctx).Warn().Err(err).Msg("progress of a live migration can't be shown")
-		}
-		if hurried {
+		case hurried:
 			enough()
 		}
 	})
@@ -314,9 +321,67 @@ func (w *Worker) receiveLive(ctx context.Context, a *action) (effect, error) {
 }
 
 // refuseLive takes receiveLive back, as far as the new host goes. It is told to remove
-// what it has, and the server doesn't come to it before. Nobody waits for that: the server
-// is to have its ports back, whether the new host can remove anything or not.
+// what it has, and the server doesn't come to it before. Nobody waits for that, and the
+// old host does this itself: the server is to have its ports back, whether the new host
+// can remove anything or not.
 func (w *Worker) refuseLive(ctx context.Context, a *action) (effect, error) {
 	left := nova.Leftover{ServerID: a.ServerID, Host: a.progress.Target.Host}
 	return effect{}.alongside(func(tx *db.Store) error { return tx.LeaveOnHost(ctx, left) }), nil
+}
+
+// TurnBack has the servers stay where they are that are on their way, while they run, to
+// hosts that are down: such a host would keep them busy until it is back. Whatever is
+// still at work there has lost the action, and can't say that the server has arrived; and
+// a host that is back removes what it has of the server. It returns only errors of the store.
+func (w *Worker) TurnBack(ctx context.Context) error {
+	var verbs []string
+	for verb, t := range w.transitions {
+		if t.turnsBack {
+			verbs = append(verbs, string(verb))
+		}
+	}
+	moving, err := w.store.UnderWayOf(ctx, verbs...)
+	if err != nil || len(moving) == 0 {
+		return err
+	}
+	var queues []string
+	for _, record := range moving {
+		queues = append(queues, record.Queue)
+	}
+	known, err := w.hosts.Named(ctx, queues)
+	if err != nil {
+		return err
+	}
+	for _, record := range moving {
+		if host, ok := known[record.Queue]; !ok || host.Up {
+			continue
+		}
+		if err := w.turnBack(ctx, record); err != nil && !db.IsLost(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// turnBack has one action fail that is in the queue of the host that it leads to, and
+// lets others take it back. On its own host a server stays until that is back, or until
+// it is evacuated.
+func (w *Worker) turnBack(ctx context.Context, record nova.Action) error {
+	p, err := progressOf(record)
+	if err != nil || record.Queue != p.Target.Host {
+		return err
+	}
+	if record, err = w.store.TakeOverAction(ctx, record, w.id, w.lease); err != nil {
+		return err
+	}
+	a, err := w.open(ctx, record)
+	if err != nil {
+		return err
+	}
+	ctx = nova.WithRequest(ctx, nova.Request{ID: record.RequestID})
+	done, err := w.fail(ctx, a, nova.Errorf(nova.Invalid, "Compute service of %s is unavailable at this time.", p.Target.Host))
+	if err != nil || done {
+		return err
+	}
+	return w.store.HandOverAction(ctx, a.Action) // to whoever has a free slot for it
 }

@@ -259,3 +259,168 @@ func TestLiveMigrate_Left(t *testing.T) {
 		s.settled()
 	})
 }
+
+// TestLiveMigrate_TargetDies has the new host go down at each of its steps, whether its
+// process is dead or was only declared to be. The server goes on where it is, with its
+// ports and volumes, and the new host, when it is back, has nothing of it.
+func TestLiveMigrate_TargetDies(t *testing.T) {
+	t.Parallel()
+	type testCase struct {
+		during string // the verb of a driver before which the process dies
+		alive  bool   // it goes on, although its host was declared to be down
+		silent bool   // nobody has declared anything: it has not been heard of for long enough
+	}
+	eachCase(t, map[string]testCase{
+		"before it has said whether it will do": {"", false, false},
+		"before the server has arrived":         {"receive_live", false, false},
+		"when the server has arrived":           {"power_state", false, false},
+		"and nobody knows":                      {"receive_live", false, true},
+		"while it takes the server in":          {"receive_live", true, false},
+		"while it looks at what has arrived":    {"power_state", true, false},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
+		s.up()
+		server := s.boot(s.as("demo"), onPrivate)
+		s.attachVolume(server.ID, compute.VolumeRequest{VolumeID: s.volume("demo")})
+		server = s.server(server.ID)
+		ports, target := s.ports(server.ID), s.other(server)
+		driver := s.local.Driver(target)
+		s.must(s.api.LiveMigrate(s.as("admin"), server, compute.LiveMigration{Host: target, Force: true}))
+		ctx, die := context.WithCancel(t.Context())
+		defer die()
+		down := func() {
+			if c.silent {
+				s.silence(target, 24*time.Hour)
+			} else {
+				s.forceDown(target)
+			}
+			if c.alive {
+				s.must(s.newWorker().TurnBack(t.Context()))
+				return
+			}
+			s.local.Drop(target)
+			die()
+		}
+		arrives := false
+		s.hooks.set(func(h *hooks) {
+			h.driver = func(_ context.Context, verb string, _ nova.Server) error {
+				if arrives = arrives || verb == "receive_live"; arrives && verb == c.during {
+					s.hooks.set(func(h *hooks) { h.driver = nil })
+					down()
+				}
+				return ctx.Err()
+			}
+		})
+		if c.during == "" {
+			s.forceDown(target)
+			s.local.Drop(target)
+		}
+		_, err := s.worker.RunOne(ctx)
+		if ctx.Err() == nil {
+			s.must(err)
+		}
+		s.clock.advance(2 * lease)
+		if !c.alive {
+			if s.work() != 0 {
+				t.Error("somebody has done a dead host's work")
+			}
+			s.wantStates(server.ID, "active migrating")
+		}
+		s.must(s.worker.TurnBack(t.Context()))
+		s.work()
+		s.wantStates(server.ID, "active")
+		now := s.server(server.ID)
+		if now.Host != server.Host || now.Elsewhere != nil || s.machine(now) != nova.Running || now.Fault == nil ||
+			now.Fault.Message != "Compute service of "+target+" is unavailable at this time." {
+			t.Errorf("on %s, elsewhere %+v, fault %+v", now.Host, now.Elsewhere, now.Fault)
+		}
+		s.wantPortsOn(server.ID, server.Host, ports)
+		if m := s.lastMigration(server.ID); m.Status != nova.MigrationFailed {
+			t.Errorf("migration is %s", m.Status)
+		}
+		s.local.Add(target, driver)
+		s.silence(target, 0)
+		s.up()
+		s.work()
+		if s.isOn(target, server.ID) {
+			t.Error("there are two of it")
+		}
+		s.settled()
+		s.must(s.api.LiveMigrate(s.as("admin"), now, compute.LiveMigration{Host: target}))
+		s.work()
+		if now = s.server(server.ID); now.Host != target {
+			t.Errorf("it can't be moved any more: on %s, %+v", now.Host, now.Fault)
+		}
+		s.settled()
+		s.clear(server.ID)
+	})
+}
+
+// TestLiveMigrate_TurnBack leaves alone what it is not for: a host that is up, and the
+// way back.
+func TestLiveMigrate_TurnBack(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		s.up()
+		server := s.boot(s.as("demo"), onPrivate)
+		target := s.other(server)
+		driver := s.local.Driver(target)
+		s.local.Drop(target)
+		s.must(s.api.LiveMigrate(s.as("admin"), server, compute.LiveMigration{Host: target}))
+		s.work()
+		s.must(s.worker.TurnBack(t.Context()))
+		if s.work() != 0 {
+			t.Error("a host that is up has lost its work")
+		}
+		source := s.local.Driver(server.Host)
+		s.local.Drop(server.Host)
+		s.forceDown(target)
+		for range 2 { // the second time, the action is on its way back, and waits for a scheduler
+			s.must(s.worker.TurnBack(t.Context()))
+		}
+		s.local.Add(server.Host, source)
+		s.local.Add(target, driver)
+		s.up()
+		s.work()
+		s.wantStates(server.ID, "active")
+		if now := s.server(server.ID); now.Host != server.Host {
+			t.Errorf("on %s", now.Host)
+		}
+		s.settled()
+	})
+}
+
+// TestLiveMigrate_Lost has another worker take the action over while the first still
+// copies: that stops, and shows no progress any more.
+func TestLiveMigrate_Lost(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		s.up()
+		server := s.boot(s.as("demo"), func(n *compute.ServerRequest) { n.Metadata = map[string]string{"fake:live_migration_time": "20"} })
+		s.must(s.api.LiveMigrate(s.as("admin"), server, compute.LiveMigration{}))
+		waited, late, second := 0, 0, s.newWorker()
+		s.hooks.set(func(h *hooks) {
+			h.waits = func(time.Duration) {
+				waited++
+				if waited == 2 {
+					s.clock.advance(2 * lease)
+					s.hooks.set(func(h *hooks) { h.waits = nil })
+					s.workWith(second)
+					s.hooks.set(func(h *hooks) { h.waits = func(time.Duration) { late++ } })
+				}
+			}
+		})
+		if _, err := s.worker.RunOne(t.Context()); err != nil {
+			t.Error(err)
+		}
+		s.hooks.set(func(h *hooks) { h.waits = nil })
+		if waited != 2 || late > 0 {
+			t.Errorf("the first one copied for %d ticks, and for %d more after it had lost the action", waited, late)
+		}
+		s.wantStates(server.ID, "active")
+		if m := s.lastMigration(server.ID); m.Status != nova.MigrationCompleted {
+			t.Errorf("migration is %s", m.Status)
+		}
+		s.work()
+		s.settled()
+	})
+}

@@ -72,6 +72,7 @@ type transition struct {
 	awaited    bool               // whoever asked for it waits for its end
 	beside     bool               // it goes on beside other actions, which may keep the server busy
 	first      bool               // what is done to the server later, and not beside, waits for its end
+	turnsBack  bool               // it is taken back if the host that it leads to is down
 	lock       bool               // a locked server refuses
 	vague      bool               // and doesn't say that it is the lock
 	host       bool               // the server must have a host
@@ -282,7 +283,7 @@ var transitions = map[Verb]transition{
 	},
 	LiveMigrate: {
 		action: "live-migration", word: "os-migrateLive", from: []nova.VMState{nova.Active, nova.Paused}, lock: true, host: true, awaited: true,
-		migration: nova.MigrationLive,
+		migration: nova.MigrationLive, turnsBack: true,
 		steps: []step{
 			{
 				name: "place", queue: onSchedule, task: nova.Migrating, event: "conductor_live_migrate_instance", harmless: true,
@@ -297,7 +298,7 @@ var transitions = map[Verb]transition{
 				do: (*Worker).sendLive, undo: (*Worker).keepLive,
 			},
 			{
-				name: "receive", queue: onTarget, task: nova.Migrating, event: "compute_post_live_migration_at_destination", harmless: true,
+				name: "receive", queue: onTargetForth, task: nova.Migrating, event: "compute_post_live_migration_at_destination", harmless: true,
 				tells: []string{"live_migration_post", "live_migration_post_dest"}, untells: []string{"live_migration_rollback_dest"},
 				do: (*Worker).receiveLive, undo: (*Worker).refuseLive,
 			},

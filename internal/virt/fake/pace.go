@@ -108,7 +108,10 @@ func (d *Driver) wait(ctx context.Context, whole time.Duration) error {
 		parts = max(1, int(min(ticks, whole/tick)))
 	}
 	for part := 1; part <= parts && whole > 0; part++ {
-		if hurried(ctx) { // which comes first if both are so
+		if err := ctx.Err(); err != nil { // which comes first if several are so
+			return err
+		}
+		if hurried(ctx) {
 			return nil
 		}
 		select {
