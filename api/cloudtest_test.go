@@ -104,6 +104,7 @@ func newClients(t *testing.T, store *db.Store) (*cloud.Clients, http.RoundTrippe
 	var clients *cloud.Clients
 	whose := func(ctx context.Context, token string) (nova.Caller, error) {
 		if c, ok := callers[token]; ok {
+			c.Token = token // by which a service asks another one
 			return c, nil
 		}
 		return clients.Identity.Validate(ctx, token)
@@ -203,7 +204,7 @@ func (s *cloudSite) boot(name, more string, options ...option) string {
 	id := s.begin(name, more, options...)
 	s.work()
 	if status := s.Do("GET /v2.1/servers/" + id).String("server/status"); status != "ACTIVE" {
-		s.t.Fatalf("server %s is %s", name, status)
+		s.t.Fatalf("server %s is %s: %s", name, status, s.Do("GET /v2.1/servers/"+id).text)
 	}
 	return id
 }

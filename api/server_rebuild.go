@@ -42,7 +42,7 @@ func rebuildRequest(r *rest.Request, s nova.Server, in schema.RebuildBody) (requ
 		}
 	}
 	request = compute.RebuildRequest{
-		ImageID: b.ImageRef, Password: b.AdminPass, PreserveEphemeral: bool(b.PreserveEphemeral), ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor),
+		ImageID: b.ImageRef, Password: b.AdminPass, PreserveEphemeral: bool(b.PreserveEphemeral), ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor), Reimage: r.AtLeast(93),
 		Change: db.ServerChange{
 			Name: convert(strings.TrimSpace, b.Name), Hostname: b.Hostname,
 			AccessIPv4: convert(address, b.AccessIPv4), AccessIPv6: convert(address, b.AccessIPv6),

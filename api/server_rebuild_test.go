@@ -1,11 +1,13 @@
 package api_test
 
 import (
+	"context"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/nova-api/nova-api/internal/samples"
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 )
 
 // TestRebuild sends all that a rebuild may have, at the versions that brought it.
@@ -56,6 +58,40 @@ func TestRebuild(t *testing.T) {
 		s.act(id, with(""), as("alt")).Want(t, 404)
 		s.Do("POST /v2/servers/"+id+"/action "+with(`, "name": " padded ", "unknown": 1`), as("demo")).Want(t, 202, has("server/name", "padded"))
 	})
+}
+
+// TestRebuild_Volume gives a server that boots from a volume another image, which only
+// clients since 2.93 may ask for.
+func TestRebuild_Volume(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id := s.bootVolume("web")
+		other := s.Image(`POST /images {"name": "other", "disk_format": "raw", "container_format": "bare"}`, as("demo")).Want(t, 201).String("id")
+		s.Image("PUT /images/"+other+"/file other", as("demo"), header("Content-Type", "application/octet-stream")).Want(t, 204)
+		rebuild := `{"rebuild": {"imageRef": "` + other + `"}}`
+		s.act(id, rebuild, at(92)).Want(t, 400, fault("badRequest",
+			"Image "+other+" is unacceptable: Unable to rebuild with a different image for a volume-backed server."))
+		s.act(id, rebuild, at(93)).Want(t, 202, has("server/status", "REBUILD"), has("server/image", ""))
+		s.work()
+		shown := s.Do("GET /v2.1/servers/"+id, as("demo"), at(98)).Want(t, 200, has("server/status", "ACTIVE"), has("server/image", ""))
+		kept := s.service(volume.Path+"/v3", "GET /volumes/"+shown.String("server/os-extended-volumes:volumes_attached/0/id"), as("demo"))
+		kept.Want(t, 200, has("volume/volume_image_metadata/image_id", other), has("volume/status", "in-use"))
+	})
+}
+
+// bootVolume makes a server that boots from a volume, and gives its ID. The block storage
+// service goes on in the background.
+func (s *cloudSite) bootVolume(name string) string {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.volumes.Run(ctx) }()
+	s.t.Cleanup(func() {
+		cancel()
+		must(s.t, <-done)
+	})
+	return s.boot(name, `, "imageRef": "", "block_device_mapping_v2": [{"uuid": "`+cirros+`", "source_type": "image",
+		"destination_type": "volume", "boot_index": 0, "volume_size": 1, "delete_on_termination": true}]`)
 }
 
 // TestSamples_Rebuild compares the replies with the API samples of all versions.

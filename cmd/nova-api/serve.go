@@ -166,7 +166,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
+		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, ReimageTime: cfg.ReimageTime, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
 	})
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil

@@ -26,28 +26,38 @@ func TestCrash(t *testing.T) {
 		t.Run(string(verb), func(t *testing.T) {
 			t.Parallel()
 			eachSite(t, func(t *testing.T, s *site) {
-				calm := s.begun(verb)
-				s.work()
-				want := s.outcome(calm.ID)
-				first, stride := s.deaths()
-				for step := first; ; step += stride {
-					server := s.begun(verb)
-					died := s.dieAt(step)
-					s.clock.advance(2 * lease)
-					s.workWith(s.newWorker())
-					if diff := cmp.Diff(want, s.outcome(server.ID)); diff != "" {
-						t.Errorf("dead at step %d (-want +got):\n%s", step, diff)
-					}
-					s.clear(server.ID)
-					if !died {
-						t.Logf("each %d. of fewer than %d steps, from %d on", stride, step, first)
-						break
-					}
-				}
-				s.settled()
+				s.crash(func() nova.Server { return s.begun(verb) }, func(string) {})
 			}, telling)
 		})
 	}
+}
+
+// crash has a worker die at the steps of what was begun with a server, once for each. In
+// the end the server must be as if it had not, in what an outcome has and in what check
+// looks at.
+func (s *site) crash(begun func() nova.Server, check func(id string)) {
+	s.t.Helper()
+	calm := begun()
+	s.work()
+	want := s.outcome(calm.ID)
+	check(calm.ID)
+	first, stride := s.deaths()
+	for step := first; ; step += stride {
+		server := begun()
+		died := s.dieAt(step)
+		s.clock.advance(2 * lease)
+		s.workWith(s.newWorker())
+		if diff := cmp.Diff(want, s.outcome(server.ID)); diff != "" {
+			s.t.Errorf("dead at step %d (-want +got):\n%s", step, diff)
+		}
+		check(server.ID)
+		s.clear(server.ID)
+		if !died {
+			s.t.Logf("each %d. of fewer than %d steps, from %d on", stride, step, first)
+			break
+		}
+	}
+	s.settled()
 }
 
 // everyStep names the environment variable that has crash tests die at each step

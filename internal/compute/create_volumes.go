@@ -123,7 +123,7 @@ func (w *Worker) awaitVolumes(ctx context.Context, serverID string) (server nova
 // awaitRequests waits until all volumes of a server have been asked for, and returns the
 // server. The error is Invalid if one was refused.
 func (w *Worker) awaitRequests(ctx context.Context, serverID string) (server nova.Server, err error) {
-	err = patiently(ctx, func() (done bool, err error) {
+	err = patiently(ctx, nil, func() (done bool, err error) {
 		if server, err = w.store.Server(ctx, serverID); err != nil {
 			return false, err
 		}
@@ -143,12 +143,12 @@ func (w *Worker) awaitRequests(ctx context.Context, serverID string) (server nov
 // awaitVolume waits until a volume can be attached. The error is Invalid for one that
 // can't be made: VolumeNotCreated in nova/exception.py.
 func (w *Worker) awaitVolume(ctx context.Context, id string) error {
-	return patiently(ctx, func() (bool, error) {
+	return patiently(ctx, nil, func() (bool, error) {
 		volume, err := w.volumes.AsService().Show(ctx, id)
 		switch {
 		case err != nil:
 			return false, err
-		case volume.Status == "creating" || volume.Status == "downloading":
+		case volume.Status == "creating" || volume.Status == nova.VolumeDownloading:
 			return false, nil
 		case volume.Status == nova.VolumeError:
 			return false, nova.Errorf(nova.Invalid, "Volume %s did not finish being created. And its status is %s.", id, volume.Status)
@@ -157,9 +157,9 @@ func (w *Worker) awaitVolume(ctx context.Context, id string) error {
 	})
 }
 
-// patiently looks until something is done, with longer and longer pauses, or until the
-// context ends.
-func patiently(ctx context.Context, look func() (done bool, err error)) error {
+// patiently looks until something is done, with longer and longer pauses and whenever it is
+// woken, or until the context ends.
+func patiently(ctx context.Context, woken <-chan struct{}, look func() (done bool, err error)) error {
 	for pause := firstLook; ; pause = min(2*pause, longestPause) {
 		done, err := look()
 		if err != nil || done {
@@ -168,6 +168,7 @@ func patiently(ctx context.Context, look func() (done bool, err error)) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-woken:
 		case <-time.After(pause):
 		}
 	}

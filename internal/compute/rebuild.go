@@ -23,6 +23,7 @@ type RebuildRequest struct {
 	Password          *string // nil: made up
 	PreserveEphemeral bool
 	ZeroDisk          bool // policy allows the caller to boot an image on a flavor without a disk
+	Reimage           bool // the client knows that an image is written over the volume that a server boots from: since 2.93
 }
 
 // rebuildArgs are the arguments of Rebuild.
@@ -30,6 +31,7 @@ type rebuildArgs struct {
 	PreserveEphemeral bool   `json:"preserve_ephemeral,omitempty"`
 	Files             []File `json:"files,omitempty"`
 	Password          string `json:"password"`
+	Reimage           string `json:"reimage,omitempty"` // the image that is written over the root volume; empty for none
 }
 
 // Rebuild begins to make a server anew, from the same image or from another. It
@@ -50,6 +52,9 @@ func (a *Servers) Rebuild(ctx context.Context, s nova.Server, r RebuildRequest) 
 		return s, "", err
 	}
 	args := rebuildArgs{PreserveEphemeral: r.PreserveEphemeral, Files: r.Files, Password: password}
+	if r.Reimage && s.OnVolume() {
+		args.Reimage = r.ImageID
+	}
 	_, err = a.begin(ctx, s, Rebuild, args, func(tx *db.Store) error { return tx.ChangeServer(ctx, s.ID, change) })
 	if err != nil {
 		return s, "", err
@@ -78,17 +83,18 @@ func (a *Servers) resolveRebuild(ctx context.Context, s nova.Server, r RebuildRe
 	if err != nil {
 		return change, err
 	}
-	if err := checkVolume(s, r); err != nil {
+	root, err := a.rootVolume(ctx, s, r)
+	if err != nil {
 		return change, err
 	}
-	if err := a.checkRebuild(ctx, s, r, image.Image); err != nil {
+	if err := a.checkRebuild(ctx, s, r, image.Image, root); err != nil {
 		return change, err
 	}
 	props, boot := imageProps(image.Image), bootFrom(s.Boot, image.Image, s.Flavor)
 	if props["base_image_ref"] != "" {
 		props["base_image_ref"] = image.ID
 	}
-	if s.ImageID != "" { // or the server would not boot from a volume any more
+	if s.ImageID != "" && !s.OnVolume() {
 		change.ImageID = &image.ID
 	}
 	change.ImageProps, change.Boot, change.DiskConfig = &props, &boot, new(diskConfig(image.Image, r.DiskConfig))
@@ -96,21 +102,9 @@ func (a *Servers) resolveRebuild(ctx context.Context, s nova.Server, r RebuildRe
 	return change, nil
 }
 
-// checkVolume refuses what can't be had for a server that boots from a volume:
-// there is no service that could write another image to it.
-func checkVolume(s nova.Server, r RebuildRequest) error {
-	switch {
-	case s.ImageID != "" && !s.OnVolume():
-		return nil
-	case r.TrustedCerts != nil && len(*r.TrustedCerts) > 0:
-		return nova.Errorf(nova.Invalid, "Image certificate validation is not supported for volume-backed servers.")
-	}
-	return nova.Errorf(nova.Invalid, "Image %s is unacceptable: Unable to rebuild with a different image for a volume-backed server.", r.ImageID)
-}
-
-// checkRebuild refuses more than quotas allow, and an image that the server can't
-// boot from.
-func (a *Servers) checkRebuild(ctx context.Context, s nova.Server, r RebuildRequest, image nova.Image) error {
+// checkRebuild refuses more than quotas allow, an image that the server can't boot from,
+// and volumes that are not in use. The root volume is nil if the server has none.
+func (a *Servers) checkRebuild(ctx context.Context, s nova.Server, r RebuildRequest, image nova.Image, root *nova.Volume) error {
 	caller := nova.CallerOf(ctx)
 	ofProject, ofUser, err := a.Quota(ctx, caller.ProjectID, caller.UserID)
 	if err != nil {
@@ -126,13 +120,20 @@ func (a *Servers) checkRebuild(ctx context.Context, s nova.Server, r RebuildRequ
 	if err := checkImageMeta(image); err != nil {
 		return err
 	}
-	if err := checkImage(image, s.Flavor, r.ZeroDisk); err != nil {
+	had := s.ImageID
+	if root != nil {
+		had = root.ImageMetadata["image_id"]
+		err = checkVolumeImage(image, int64(root.Size)*bytesPerGB, s.Flavor)
+	} else {
+		err = checkImage(image, s.Flavor, r.ZeroDisk)
+	}
+	if err := cmp.Or(err, checkSwitches(image, s.Flavor), checkTopology(image, s.Flavor)); err != nil {
 		return err
 	}
-	if err := cmp.Or(checkSwitches(image, s.Flavor), checkTopology(image, s.Flavor)); err != nil {
+	if err := a.checkInUse(ctx, s); err != nil {
 		return err
 	}
-	if image.ID != s.ImageID && !slices.Equal(numaWishes(image.Properties), numaWishes(s.ImageProps)) {
+	if image.ID != had && !slices.Equal(numaWishes(image.Properties), numaWishes(s.ImageProps)) {
 		return nova.Errorf(nova.Invalid,
 			"An instance's NUMA topology cannot be changed as part of a rebuild. The image provided is invalid for this instance.")
 	}
@@ -159,10 +160,18 @@ func numaWishes(props map[string]string) (wishes []string) {
 func (w *Worker) findNewImage(ctx context.Context, a *action) (effect, error) {
 	stopped := a.server.VMState == nova.Stopped
 	e := effect{note: func(p *progress) { p.Stopped = stopped }}
-	if a.server.ImageID == "" {
+	args, err := decodeArgs[rebuildArgs](a.Action)
+	if err != nil {
+		return e, err
+	}
+	id := args.Reimage
+	if !a.server.OnVolume() {
+		id = a.server.ImageID
+	}
+	if id == "" { // the root volume is left as it is
 		return e, nil
 	}
-	image, err := w.images.AsService().Show(ctx, a.server.ImageID)
+	image, err := w.images.AsService().Show(ctx, id)
 	if err == nil && image.Status != imageActive {
 		err = nova.Errorf(nova.Invalid, "Image %s is not active.", image.ID)
 	}

@@ -255,6 +255,8 @@ var transitions = map[Verb]transition{
 		steps: []step{
 			{name: "find", queue: onSchedule, task: nova.Rebuilding, event: "rebuild_server", tells: []string{"rebuild_scheduled"}, harmless: true, do: (*Worker).findNewImage},
 			{name: "raze", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, tells: []string{"rebuild"}, do: (*Worker).raze},
+			{name: "release", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, tells: []string{"rebuild"}, when: isReimaged, do: (*Worker).releaseRoot},
+			{name: "reimage", queue: onHost, task: nova.Rebuilding, event: rebuildEvent, tells: []string{"rebuild"}, when: isReimaged, do: (*Worker).reimage},
 			{name: "connect", queue: onHost, task: nova.RebuildBlockDeviceMapping, event: rebuildEvent, tells: []string{"rebuild"}, do: (*Worker).findPorts},
 			{name: "spawn", queue: onHost, task: nova.RebuildSpawning, event: rebuildEvent, tells: []string{"rebuild"}, progress: true, do: (*Worker).respawn},
 			settling(nova.RebuildSpawning, rebuildEvent, "rebuild"),

@@ -37,6 +37,7 @@ type Worker struct {
 	slots        chan struct{}
 	patience     time.Duration
 	heal         time.Duration
+	reimageTime  time.Duration
 	scheduler    *scheduler.Scheduler
 	clouds       *sharedRead[scheduler.Cloud]
 	configDrives bool
@@ -70,6 +71,9 @@ type WorkerOptions struct {
 	// Heal is how often what servers show of the network is compared with the
 	// network service. 0 is never: only when the service says that it has changed.
 	Heal time.Duration
+	// ReimageTime is how long the block storage service may take for each GB of an image
+	// that it writes over the volume of a server. 0 is 20 s.
+	ReimageTime time.Duration
 	// Scheduler chooses hosts. Nil is one that likes all that fit alike.
 	Scheduler *scheduler.Scheduler
 	// Count is told of each piece of work on an action: the verb, whether it has
@@ -103,7 +107,7 @@ func NewWorker(o WorkerOptions) *Worker {
 	return &Worker{
 		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
-		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
+		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, reimageTime: cmp.Or(o.ReimageTime, reimageTime), patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
 		configDrives: o.ConfigDrives, notify: o.Notify, count: o.Count, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}}, clouds: newSharedRead[scheduler.Cloud](),
 	}

@@ -24,6 +24,7 @@ type Config struct {
 	ShutdownTimeout  time.Duration
 	ResponseTimeout  time.Duration
 	HealInterval     time.Duration
+	ReimageTime      time.Duration // for each GB of an image
 	ClientTimeout    time.Duration // for the next part of a body, in either direction
 	PasswordLength   int
 	ForceConfigDrive bool

@@ -44,6 +44,10 @@ var processOptions = []Option{
 		Name: "heal_instance_info_cache_interval", Default: "60", Accepts: between(0, 86400), at: func(c *Config) any { return &c.HealInterval },
 		Help: "How often a process compares what the servers on its hosts show of the network with the network service, in case word of a change got lost. 0: never.",
 	},
+	{
+		Name: "reimage_timeout_per_gb", Default: "20", Accepts: between(1, 86400), at: func(c *Config) any { return &c.ReimageTime },
+		Help: "How long the block storage service may take to write an image over the volume that a server boots from, which is rebuilt, for each GB of the image.",
+	},
 	// It is per piece and not per request: a deadline for whole requests would cut off slow
 	// uploads, none would let a client hold a connection for ever.
 	{

@@ -10,6 +10,8 @@ const (
 	VolumeReserved  = "reserved"
 	VolumeDetaching = "detaching"
 	VolumeError     = "error"
+
+	VolumeDownloading = "downloading" // an image is written to it
 )
 
 // A Volume is a disk that the block storage service keeps, apart from servers.
