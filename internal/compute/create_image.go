@@ -164,6 +164,14 @@ func diskConfig(image nova.Image, chosen string) string {
 	return cmp.Or(chosen, manualDisk)
 }
 
+// checkMemory refuses an image that wants more memory than a flavor has.
+func checkMemory(image nova.Image, f nova.Flavor) error {
+	if f.RAM < image.MinRAM {
+		return nova.Errorf(nova.Invalid, "Flavor's memory is too small for requested image.")
+	}
+	return nil
+}
+
 // checkVolumeImage is checkImage for servers that boot from a volume: the flavor's disk
 // doesn't matter, and the image must fit on the volume.
 func checkVolumeImage(image nova.Image, size int64, f nova.Flavor) error {
@@ -171,8 +179,10 @@ func checkVolumeImage(image nova.Image, size int64, f nova.Flavor) error {
 	switch {
 	case image.Status != "" && image.Status != imageActive:
 		return nova.Errorf(nova.Invalid, "Image %s is not active.", image.ID)
-	case f.RAM < image.MinRAM:
-		return nova.Errorf(nova.Invalid, "Flavor's memory is too small for requested image.")
+	case checkMemory(image, f) != nil:
+		return checkMemory(image, f)
+	case checkRing(image, f) != nil:
+		return checkRing(image, f)
 	case size < minimum:
 		return nova.Errorf(nova.Invalid,
 			"Volume is smaller than the minimum size specified in image metadata. Volume size is %d bytes, minimum size is %d bytes.", size, minimum)
@@ -194,8 +204,10 @@ func checkImage(image nova.Image, f nova.Flavor, zeroDisk bool) error {
 			"Image %s is unacceptable: Direct booting of an image uploaded from an encrypted volume is unsupported.", image.ID)
 	case image.Status != imageActive:
 		return nova.Errorf(nova.Invalid, "Image %s is not active.", image.ID)
-	case f.RAM < image.MinRAM:
-		return nova.Errorf(nova.Invalid, "Flavor's memory is too small for requested image.")
+	case checkMemory(image, f) != nil:
+		return checkMemory(image, f)
+	case checkRing(image, f) != nil:
+		return checkRing(image, f)
 	case f.Disk == 0 && !zeroDisk:
 		return nova.Errorf(nova.Forbidden, "Only volume-backed servers are allowed for flavors with zero disk.")
 	case f.Disk == 0:

@@ -28,7 +28,7 @@ var imageWords = map[string]string{
 	"hw_floppy_bus":                  diskBuses,
 	"hw_input_bus":                   "usb virtio",
 	"hw_maxphysaddr_mode":            "passthrough emulate",
-	"hw_mem_encryption_model":        "amd-sev amd-sev-es amd-sev-snp intel-tdx",
+	"hw_mem_encryption_model":        encryptionModels,
 	"hw_pci_numa_affinity_policy":    "required legacy preferred socket",
 	"hw_pointer_model":               "usbtablet",
 	"hw_rescue_bus":                  diskBuses,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,14 +26,14 @@ const numaNodesMax = 128
 
 var (
 	// pageSizes has what oslo.utils takes for a number of bytes with a unit.
-	pageSizes        = regexp.MustCompile(`^[-+]?\d*\.?\d+([KMGTPEZYRQ]i?)?(b|bit|B)$`)
+	pageSizes        = regexp.MustCompile(`^([-+]?\d*\.?\d+)(?:([KMGTPEZYRQ])i?)?(b|bit|B)$`)
 	vcpuResource     = regexp.MustCompile(`^resources([1-9][0-9]*)?:VCPU`)
 	pcpuResource     = regexp.MustCompile(`^resources([1-9][0-9]*)?:PCPU`)
 	hyperthreadTrait = regexp.MustCompile(`^trait([1-9][0-9]*)?:HW_CPU_HYPERTHREADING`)
 )
 
-// A topology is what a flavor and an image want of processors and memory, as far
-// as the checks of numa_get_constraints in nova/virt/hardware.py need it.
+// A topology is what a flavor and an image want of processors and memory, as
+// numa_get_constraints in nova/virt/hardware.py reads it.
 type topology struct {
 	flavor          nova.Flavor
 	image           nova.Image
@@ -41,30 +42,67 @@ type topology struct {
 	emulator        string
 	realtime, mixed cpuSet // masks: empty if nobody says
 	nodes           int
-	pages           bool
+	pages           string // their size as pageSize has it: empty or 0 if nobody says
+	cells           []numaCell
+}
+
+// A numaCell is a node of a server: the processors that it shares with others, those
+// that are its own, and its memory in MB.
+type numaCell struct {
+	shared, pinned cpuSet
+	memory         int
+}
+
+// equal reports whether two topologies ask the same of a host. One without nodes asks
+// for nothing, whatever else it says.
+func (t *topology) equal(other *topology) bool {
+	if len(t.cells) == 0 || len(other.cells) == 0 {
+		return len(t.cells) == len(other.cells)
+	}
+	return t.policy == other.policy && t.threads == other.threads && t.emulator == other.emulator && t.pages == other.pages &&
+		slices.EqualFunc(t.cells, other.cells, func(a, b numaCell) bool {
+			return a.memory == b.memory && slices.Equal(a.shared, b.shared) && slices.Equal(a.pinned, b.pinned)
+		})
 }
 
 func (t *topology) pair(key string) specPair { return pairOf(t.flavor, t.image, key) }
 
-// checkTopology refuses an image that wants other processors or memory than its
-// flavor has, and a flavor that contradicts itself. The checks are in Nova's order:
-// it answers with the first that fails. It also refuses a flavor with PCI devices
-// that have no name here.
-func checkTopology(image nova.Image, f nova.Flavor) error {
+// topologyOf reads what a flavor and an image want of processors and memory. It refuses an
+// image that wants others than its flavor has, and a flavor that contradicts itself. The
+// checks are in Nova's order: it answers with the first that fails.
+func topologyOf(image nova.Image, f nova.Flavor) (*topology, error) {
 	t := &topology{flavor: f, image: image}
 	for _, check := range []func() error{
 		t.readPolicy, t.readThreads, t.readRealtime, t.readDedicated, t.readEmulator,
-		t.checkResources, t.checkPolicies, t.readNodes, t.readPages, t.checkLockedMemory, t.checkNodes,
+		t.checkResources, t.checkPolicies, t.readNodes, t.readPages, t.checkLockedMemory, t.readCells,
 	} {
 		if err := check(); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if aliases := f.ExtraSpecs["pci_passthrough:alias"]; aliases != "" {
-		alias, _, _ := strings.Cut(aliases, ":")
-		return nova.Errorf(nova.Invalid, "PCI alias %s is not defined", strings.TrimSpace(alias))
+	return t, nil
+}
+
+// checkTopology refuses what has no topology.
+func checkTopology(image nova.Image, f nova.Flavor) error {
+	_, err := topologyOf(image, f)
+	return err
+}
+
+// checkRealtime refuses processors for real-time work that a flavor can't have. Where an
+// image and a flavor are held together, Nova looks at them before it reads the topology.
+func checkRealtime(image nova.Image, f nova.Flavor) error {
+	return (&topology{flavor: f, image: image}).readRealtime()
+}
+
+// checkDevices refuses a flavor with PCI devices that have no name here.
+func checkDevices(f nova.Flavor) error {
+	aliases := f.ExtraSpecs["pci_passthrough:alias"]
+	if aliases == "" {
+		return nil
 	}
-	return nil
+	alias, _, _ := strings.Cut(aliases, ":")
+	return nova.Errorf(nova.Invalid, "PCI alias %s is not defined", strings.TrimSpace(alias))
 }
 
 // unknownWord refuses a word that isn't among known, if there is one.
@@ -267,12 +305,36 @@ func (t *topology) readPages() error {
 	if size != "" && !isPageSize(size) {
 		return nova.Errorf(nova.Invalid, "Invalid memory page size '%s'", size)
 	}
-	t.pages = strings.Trim(size, "0") != ""
+	t.pages = pageSize(size)
 	return nil
 }
 
 func isPageSize(text string) bool {
-	return slices.Contains([]string{"any", "large", "small"}, text) || isDigits(text) || pageSizes.MatchString(text)
+	return slices.Contains(pageWords, text) || isDigits(text) || pageSizes.MatchString(text)
+}
+
+// pageWords are sizes of pages that no number says.
+var pageWords = []string{"any", "large", "small"}
+
+// pageSize is a size of pages in a form that is the same for the same size: a word, or a
+// number of KiB. No size at all is as good as none.
+func pageSize(text string) string {
+	parts := pageSizes.FindStringSubmatch(text)
+	if parts == nil {
+		return strings.TrimLeft(text, "0")
+	}
+	const perStep = 1024
+	size, err := strconv.ParseFloat(parts[1], 64)
+	if err != nil || size == 0 {
+		return ""
+	}
+	for range strings.Index(" KMGTPEZYRQ", cmp.Or(parts[2], " ")) {
+		size *= perStep
+	}
+	if parts[3] != "B" {
+		size /= 8 // bits
+	}
+	return strconv.FormatFloat(math.Ceil(size)/perStep, 'g', -1, 64)
 }
 
 func isDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
@@ -289,10 +351,10 @@ func (t *topology) checkLockedMemory() error {
 	return nil
 }
 
-// checkNodes has the nodes of a server that gets any: for it asks for them, or for
+// readCells has the nodes of a server that gets any: for it asks for them, or for
 // something that comes with them.
-func (t *topology) checkNodes() error {
-	if t.nodes == 0 && !t.pages && t.flavor.ExtraSpecs["hw:pmem"] == "" && t.policy != "dedicated" && t.policy != "mixed" {
+func (t *topology) readCells() error {
+	if t.nodes == 0 && t.pages == "" && t.flavor.ExtraSpecs["hw:pmem"] == "" && t.policy != "dedicated" && t.policy != "mixed" {
 		return nil
 	}
 	nodes := max(t.nodes, 1)
@@ -310,11 +372,36 @@ func (t *topology) checkNodes() error {
 			return nova.Errorf(nova.Invalid, "Instance CPUs and/or memory cannot be evenly distributed across instance NUMA nodes. "+
 				"Explicit assignment of CPUs and memory to nodes is required")
 		}
+		each := t.flavor.VCPUs / nodes
+		for node := range nodes {
+			t.addCell(cpuSet{{node * each, (node+1)*each - 1}}, t.flavor.RAM/nodes)
+		}
 		return nil
 	case len(cpus) != nodes || len(memory) != nodes:
 		return nova.Errorf(nova.Invalid, "CPU and memory allocation must be provided for all NUMA nodes")
 	}
-	return cmp.Or(t.checkNodeCPUs(cpus), t.checkNodeMemory(memory))
+	sets, err := t.readNodeCPUs(cpus)
+	if err != nil {
+		return err
+	}
+	sizes, err := t.readNodeMemory(memory)
+	for node := range sizes {
+		t.addCell(sets[node], sizes[node])
+	}
+	return err
+}
+
+// addCell adds a node with some of the processors, which are its own as far as the policy
+// makes them so.
+func (t *topology) addCell(cpus cpuSet, memory int) {
+	own := t.mixed
+	switch {
+	case t.policy == "dedicated":
+		own = cpus
+	case t.policy == "mixed" && len(own) == 0:
+		own = t.realtime
+	}
+	t.cells = append(t.cells, numaCell{cpus.without(own), cpus.without(cpus.without(own)), memory})
 }
 
 // perNode reads the extra specs with a number for each node, such as
@@ -338,39 +425,41 @@ func numbered(words map[string]string, key string) (found []string) {
 	return found
 }
 
-func (t *topology) checkNodeCPUs(nodes []string) error {
+// readNodeCPUs reads the processors of each node. They must be all that the flavor has.
+func (t *topology) readNodeCPUs(nodes []string) ([]cpuSet, error) {
 	all := cpuSet{{0, t.flavor.VCPUs - 1}}
-	left := all
-	for _, text := range nodes {
+	left, sets := all, make([]cpuSet, len(nodes))
+	for i, text := range nodes {
 		cpus, err := parseCPUs(text)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if twice := all.without(all.without(cpus)).without(left); len(twice) != 0 {
-			return nova.Errorf(nova.Invalid, "CPU number %d is assigned to two nodes", twice[0].first)
+			return nil, nova.Errorf(nova.Invalid, "CPU number %d is assigned to two nodes", twice[0].first)
 		}
 		if beyond := cpus.without(all); len(beyond) != 0 {
-			return nova.Errorf(nova.Invalid, "CPU number %d is larger than max %d", beyond[0].first, t.flavor.VCPUs-1)
+			return nil, nova.Errorf(nova.Invalid, "CPU number %d is larger than max %d", beyond[0].first, t.flavor.VCPUs-1)
 		}
-		left = left.without(cpus)
+		left, sets[i] = left.without(cpus), cpus
 	}
 	if len(left) != 0 {
-		return nova.Errorf(nova.Invalid, "CPU number %s is not assigned to any node", left)
+		return nil, nova.Errorf(nova.Invalid, "CPU number %s is not assigned to any node", left)
 	}
-	return nil
+	return sets, nil
 }
 
-func (t *topology) checkNodeMemory(nodes []string) error {
-	sum := 0
-	for _, text := range nodes {
+// readNodeMemory reads the memory of each node, in MB. It must be all that the flavor has.
+func (t *topology) readNodeMemory(nodes []string) ([]int, error) {
+	sum, sizes := 0, make([]int, len(nodes))
+	for i, text := range nodes {
 		mb, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil {
-			return nova.Errorf(nova.Invalid, "invalid literal for int() with base 10: %s", python.Repr(text))
+			return nil, nova.Errorf(nova.Invalid, "invalid literal for int() with base 10: %s", python.Repr(text))
 		}
-		sum += mb
+		sum, sizes[i] = sum+mb, mb
 	}
 	if sum != t.flavor.RAM {
-		return nova.Errorf(nova.Invalid, "%d MB of memory assigned, but expected %d MB", sum, t.flavor.RAM)
+		return nil, nova.Errorf(nova.Invalid, "%d MB of memory assigned, but expected %d MB", sum, t.flavor.RAM)
 	}
-	return nil
+	return sizes, nil
 }

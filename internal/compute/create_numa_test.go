@@ -88,6 +88,56 @@ func TestCheckTopology(t *testing.T) {
 	}
 }
 
+// TestTopology_Equal has a flavor of four processors and 1024 MB, and two images that may
+// ask the same of a host in other words.
+func TestTopology_Equal(t *testing.T) {
+	t.Parallel()
+	type words = map[string]string
+	byHand := func(first, second, memory string) words {
+		return words{"hw_numa_nodes": "2", "hw_numa_cpus.0": first, "hw_numa_cpus.1": second, "hw_numa_mem.0": memory, "hw_numa_mem.1": "512"}
+	}
+	dedicated, anyPages := words{"hw:cpu_policy": "dedicated"}, words{"hw:mem_page_size": "any"}
+	realtime := words{"hw:cpu_policy": "mixed", "hw:cpu_realtime": "yes", "hw:cpu_realtime_mask": "0-1"}
+	for name, c := range map[string]struct {
+		flavor, one, other words
+		want               bool
+	}{
+		"nothing":                         {nil, nil, nil, true},
+		"no nodes, whatever the policy":   {nil, nil, words{"hw_cpu_policy": "shared"}, true},
+		"nodes or none":                   {nil, nil, words{"hw_numa_nodes": "1"}, false},
+		"the one node that there is":      {dedicated, nil, words{"hw_numa_nodes": "1"}, true},
+		"more nodes":                      {dedicated, nil, words{"hw_numa_nodes": "2"}, false},
+		"evenly, by hand":                 {nil, words{"hw_numa_nodes": "2"}, byHand("1,0", "3, 2", " 512"), true},
+		"other processors":                {nil, byHand("0,1", "2,3", "512"), byHand("0,2", "1,3", "512"), false},
+		"processors, shared or one's own": {words{"hw:numa_nodes": "1"}, nil, words{"hw_cpu_policy": "dedicated"}, false},
+		"a policy that was there anyway":  {words{"hw:numa_nodes": "1"}, nil, words{"hw_cpu_policy": "shared"}, false},
+		"a policy of the flavor":          {dedicated, nil, words{"hw_cpu_policy": "shared"}, true},
+		"threads of the flavor":           {words{"hw:cpu_policy": "dedicated", "hw:cpu_thread_policy": "prefer"}, nil, words{"hw_cpu_thread_policy": "isolate"}, true},
+		"threads":                         {dedicated, nil, words{"hw_cpu_thread_policy": "isolate"}, false},
+		"threads, by a trait":             {dedicated, words{"hw_cpu_thread_policy": "require"}, words{"trait:HW_CPU_HYPERTHREADING": "required"}, true},
+		"pages":                           {anyPages, words{"hw_mem_page_size": "2MB"}, words{"hw_mem_page_size": "02048"}, true},
+		"pages in bits":                   {anyPages, words{"hw_mem_page_size": "16Mib"}, words{"hw_mem_page_size": "2.0MiB"}, true},
+		"other pages":                     {anyPages, words{"hw_mem_page_size": "2MB"}, words{"hw_mem_page_size": "1GB"}, false},
+		"pages in words":                  {anyPages, nil, words{"hw_mem_page_size": "large"}, false},
+		"a mask that makes processors":    {realtime, nil, words{"hw_cpu_realtime_mask": "0,1"}, true},
+		"another mask":                    {realtime, nil, words{"hw_cpu_realtime_mask": "^0"}, false},
+		"a mask that makes none": {
+			words{"hw:cpu_policy": "dedicated", "hw:cpu_realtime": "yes", "hw:cpu_realtime_mask": "0"}, nil, words{"hw_cpu_realtime_mask": "1"}, true,
+		},
+	} {
+		f := nova.Flavor{Name: "f", VCPUs: 4, RAM: 1024, ExtraSpecs: c.flavor}
+		one, err := topologyOf(nova.Image{Properties: c.one}, f)
+		other, err2 := topologyOf(nova.Image{Properties: c.other}, f)
+		if err != nil || err2 != nil {
+			t.Errorf("%s: %v, %v", name, err, err2)
+			continue
+		}
+		if got := one.equal(other); got != c.want || got != other.equal(one) {
+			t.Errorf("%s: %t, want %t: %+v and %+v", name, got, c.want, one.cells, other.cells)
+		}
+	}
+}
+
 func TestParseCPUs(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -93,7 +93,7 @@ func (p serverPlan) check() error {
 	if err := checkImageMeta(p.image.Image); err != nil {
 		return err
 	}
-	if err := checkTopology(p.image.Image, p.flavor); err != nil {
+	if err := cmp.Or(checkTopology(p.image.Image, p.flavor), checkDevices(p.flavor)); err != nil {
 		return err
 	}
 	if p.max < p.request.Min {
@@ -111,7 +111,10 @@ func (p serverPlan) check() error {
 	} else if err := checkImage(p.image.Image, p.flavor, p.request.ZeroDisk); err != nil {
 		return err
 	}
-	return checkSwitches(p.image.Image, p.flavor)
+	if p.image.ID == "" && len(p.image.Properties) == 0 { // there is none
+		return nil
+	}
+	return checkTogether(p.image.Image, p.flavor)
 }
 
 // checkShared refuses to give several servers what only one can have: an address,

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -94,7 +93,7 @@ func (a *Servers) resolveRebuild(ctx context.Context, s nova.Server, r RebuildRe
 	if props["base_image_ref"] != "" {
 		props["base_image_ref"] = image.ID
 	}
-	if s.ImageID != "" && !s.OnVolume() {
+	if !bootsFromVolume(s) {
 		change.ImageID = &image.ID
 	}
 	change.ImageProps, change.Boot, change.DiskConfig = &props, &boot, new(diskConfig(image.Image, r.DiskConfig))
@@ -127,32 +126,25 @@ func (a *Servers) checkRebuild(ctx context.Context, s nova.Server, r RebuildRequ
 	} else {
 		err = checkImage(image, s.Flavor, r.ZeroDisk)
 	}
-	if err := cmp.Or(err, checkSwitches(image, s.Flavor), checkTopology(image, s.Flavor)); err != nil {
+	if err := cmp.Or(err, checkTogether(image, s.Flavor)); err != nil {
 		return err
 	}
-	if err := a.checkInUse(ctx, s); err != nil {
+	wants, err := topologyOf(image, s.Flavor)
+	if err == nil {
+		err = a.checkInUse(ctx, s)
+	}
+	if err != nil {
 		return err
 	}
-	if image.ID != had && !slices.Equal(numaWishes(image.Properties), numaWishes(s.ImageProps)) {
-		return nova.Errorf(nova.Invalid,
+	if image.ID == had {
+		return nil
+	}
+	has, err := topologyOf(nova.Image{Properties: s.ImageProps}, s.Flavor)
+	if err == nil && !wants.equal(has) { // the server stays where it is, with what it has of the host
+		err = nova.Errorf(nova.Invalid,
 			"An instance's NUMA topology cannot be changed as part of a rebuild. The image provided is invalid for this instance.")
 	}
-	return nil
-}
-
-// numaWishes is what an image wants of the host's processors and memory, which
-// must stay as it is as long as the server stays where it is.
-func numaWishes(props map[string]string) (wishes []string) {
-	for name, value := range props {
-		switch {
-		case name == "hw_cpu_policy" && value == "shared": // as if it were not there
-		case strings.HasPrefix(name, "hw_numa_"), name == "hw_mem_page_size", name == "hw_cpu_policy", name == "hw_cpu_thread_policy",
-			name == "hw_cpu_realtime_mask":
-			wishes = append(wishes, name+"="+value)
-		}
-	}
-	slices.Sort(wishes)
-	return wishes
+	return err
 }
 
 // findNewImage is the step that makes sure that the image is still there before

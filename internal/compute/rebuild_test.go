@@ -171,6 +171,12 @@ func TestRebuild_Refused(t *testing.T) {
 			}
 			s.put(server.ID, db.ServerChange{ImageID: &server.ImageID})
 		}
+		// Nova holds image and flavor together before it reads what they want of the host.
+		encrypted := map[string]string{"hw_mem_encryption": "yes", "hw_firmware_type": "uefi", "hw_machine_type": "pc", "hw_numa_nodes": "1"}
+		_, _, err = s.api.Rebuild(ctx, s.server(server.ID), compute.RebuildRequest{ImageID: s.upload("demo", encrypted)})
+		if err == nil || !strings.HasPrefix(nova.Message(err), "Machine type 'pc' is not compatible with image tools (") {
+			t.Errorf("an image that can't be encrypted: %v", err)
+		}
 		// What asks for nothing new of the host fits.
 		_, _, err = s.api.Rebuild(ctx, s.server(server.ID), compute.RebuildRequest{ImageID: s.upload("demo", map[string]string{"hw_cpu_policy": "shared"})})
 		s.must(err)

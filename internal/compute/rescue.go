@@ -71,7 +71,7 @@ func (a *Servers) resolveRescue(ctx context.Context, s nova.Server, r RescueRequ
 		props = s.ImageProps
 	}
 	stable := props["hw_rescue_device"] != "" && props["hw_rescue_bus"] != ""
-	if onVolume := s.ImageID == "" || s.OnVolume(); onVolume && (!r.Volumes || !stable) {
+	if bootsFromVolume(s) && (!r.Volumes || !stable) {
 		return args, nova.Errorf(nova.Invalid, "Instance %s cannot be rescued: Cannot rescue a volume-backed instance", s.ID)
 	}
 	return args, nil

@@ -41,6 +41,9 @@ func (a *Servers) Resize(ctx context.Context, s nova.Server, flavorID, diskConfi
 	if err != nil {
 		return err
 	}
+	if refused := checkNewFlavor(s, flavor); refused != nil { // Nova looks at the quota first
+		return a.store.Tx(ctx, func(tx *db.Store) error { return cmp.Or(take(tx), refused) })
+	}
 	args := resizeArgs{placeArgs: placeArgs{Flavor: &flavor}, Migration: uuid.NewString()}
 	if !a.resizeInPlace {
 		args.Avoid = []string{s.Host}
@@ -96,7 +99,7 @@ func (a *Servers) checkMovable(ctx context.Context, s nova.Server, verb Verb) er
 }
 
 // resolveNewFlavor finds the flavor that a server is to have, in the order of resize
-// in nova/compute/api.py: it must be another one, enabled, and fit the image.
+// in nova/compute/api.py: it must be another one, and enabled.
 func (a *Servers) resolveNewFlavor(ctx context.Context, s nova.Server, id string) (nova.Flavor, error) {
 	flavor, err := a.store.FlavorFor(ctx, nova.CallerOf(ctx), id)
 	same := err == nil && flavor.Serial == s.Flavor.Serial
@@ -105,13 +108,28 @@ func (a *Servers) resolveNewFlavor(ctx context.Context, s nova.Server, id string
 		return flavor, nova.Errorf(nova.Invalid, "Flavor %s could not be found.", id)
 	case err != nil:
 		return flavor, err
-	case flavor.Disk == 0 && s.Flavor.Disk != 0:
+	case flavor.Disk == 0 && s.Flavor.Disk != 0 && !bootsFromVolume(s):
 		return flavor, nova.Errorf(nova.Invalid, "Server disk was unable to be resized because: Resize to zero disk flavor is not allowed.")
 	case same:
 		return flavor, nova.Errorf(nova.Invalid, "When resizing, instances must change flavor!")
 	}
+	return flavor, nil
+}
+
+// bootsFromVolume reports whether a server has no disk on its host: Nova tells by its image
+// and by its block devices.
+func bootsFromVolume(s nova.Server) bool { return s.ImageID == "" || s.OnVolume() }
+
+// checkNewFlavor refuses a flavor that doesn't fit what a server remembers of its image,
+// which is neither the name nor the ID. The disk of one on a volume is what it is.
+func checkNewFlavor(s nova.Server, flavor nova.Flavor) error {
+	remembered := nova.Image{Properties: s.ImageProps}
+	fits := cmp.Or(checkTogether(remembered, flavor), checkTopology(remembered, flavor), checkDevices(flavor))
 	image := nova.Image{ID: s.ImageID, Status: imageActive, MinRAM: s.Boot.MinRAM, MinDisk: s.Boot.MinDisk, Properties: s.ImageProps}
-	return flavor, cmp.Or(checkImage(image, flavor, true), checkSwitches(image, flavor), checkTopology(image, flavor))
+	if bootsFromVolume(s) {
+		return cmp.Or(fits, checkMemory(image, flavor))
+	}
+	return cmp.Or(checkImage(image, flavor, true), fits)
 }
 
 // checkUp refuses to begin what needs a host that is down.

@@ -159,6 +159,10 @@ func TestResize_Refused(t *testing.T) {
 		"too small":       {flavor: nova.Flavor{ID: "less", Name: "less", RAM: 512, VCPUs: 1, Disk: 1, Ephemeral: 1}, change: db.ServerChange{Boot: &nova.Boot{MinRAM: 600}}, kind: nova.Invalid, text: "Flavor's memory is too small for requested image."},
 		"other nodes":     {flavor: small, change: db.ServerChange{ImageProps: &map[string]string{"hw_numa_nodes": "2", "hw_numa_cpus.0": "0"}}, kind: nova.Invalid, text: "CPU and memory allocation must be provided for all NUMA nodes"},
 		"other switches":  {flavor: small, change: db.ServerChange{ImageProps: &map[string]string{"hw_locked_memory": "yes"}}, kind: nova.Invalid, text: "locked_memory value in image or flavor is forbidden when mem_page_size is not set."},
+		"realtime first":  {flavor: nova.Flavor{ID: "rt", Name: "rt", RAM: 512, VCPUs: 1, Disk: 1, Swap: 1, ExtraSpecs: map[string]string{"hw:cpu_policy": "own", "hw:cpu_realtime": "yes"}}, kind: nova.Invalid, text: "Use of realtime CPUs requires either one or more non-realtime CPU(s) or offloaded emulator threads."},
+		"quota first":     {flavor: nova.Flavor{ID: "many", Name: "many", RAM: 512, VCPUs: 10, Disk: 1}, change: db.ServerChange{Boot: &nova.Boot{MinRAM: 600}}, kind: nova.OverQuota, text: "Quota exceeded for cores: Requested 9, but already used 1 of 4 cores"},
+		"encrypted":       {flavor: nova.Flavor{ID: "sev", Name: "sev", RAM: 512, VCPUs: 1, Disk: 1, Swap: 2}, change: db.ServerChange{ImageProps: &map[string]string{"hw_mem_encryption": "yes"}}, kind: nova.Invalid, text: "Memory encryption is requested by hw_mem_encryption property of image <no-id> but the image metadata doesn't have the 'hw_firmware_type' property set to 'uefi'"},
+		"on a volume":     {flavor: nova.Flavor{ID: "less", Name: "less", RAM: 512, VCPUs: 1, Disk: 1, Ephemeral: 1}, change: db.ServerChange{ImageID: new(""), Boot: &nova.Boot{MinRAM: 600}, ImageProps: &map[string]string{"hw_numa_nodes": "0"}}, kind: nova.Invalid, text: "The property 'numa_nodes' cannot be '0'. It must be a number greater than 0"},
 		"disk forbidden":  {flavor: small, change: db.ServerChange{ImageProps: &map[string]string{"auto_disk_config": "disabled"}}, disk: "AUTO", kind: nova.Invalid, text: "Requested image " + cirros + " has automatic disk resize disabled."},
 		"paused":          {flavor: small, change: db.ServerChange{VMState: new(nova.Paused)}, kind: nova.Conflict, text: "Cannot 'resize' instance ID while it is in vm_state paused"},
 		"shelved":         {flavor: small, change: db.ServerChange{Host: new(""), VMState: new(nova.ShelvedOffloaded)}, kind: nova.Conflict, text: "Cannot 'resize' instance ID while it is in vm_state shelved_offloaded"},
@@ -300,6 +304,24 @@ func TestResize_EndFails(t *testing.T) {
 		s.wantStates(before.ID, "resized")
 		s.settled()
 		s.clear(before.ID)
+		s.settled()
+	})
+}
+
+// TestResize_OnVolume gives a server on a volume a flavor without a disk, and one with a
+// disk that its image would not fit on.
+func TestResize_OnVolume(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		server := s.boot(s.as("demo"), fromDisks(onVolume("image", cirros, 2, true)))
+		s.put(server.ID, db.ServerChange{Boot: &nova.Boot{MinDisk: 2}})
+		for _, flavor := range []nova.Flavor{{ID: "none", Name: "none", RAM: 512, VCPUs: 1}, {ID: "one", Name: "one", RAM: 512, VCPUs: 1, Disk: 1, Swap: 1}} {
+			s.must(s.api.Resize(s.as("demo"), s.server(server.ID), s.flavor(flavor), ""))
+			s.work()
+			s.wantStates(server.ID, "resized")
+			s.first(server.ID, compute.ConfirmResize)
+			s.wantStates(server.ID, "active")
+		}
 		s.settled()
 	})
 }

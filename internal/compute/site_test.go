@@ -225,8 +225,13 @@ func request(change ...func(*compute.ServerRequest)) compute.ServerRequest {
 func (s *site) flavor(f nova.Flavor) string {
 	s.t.Helper()
 	f.Public = true
-	if _, err := s.store.CreateFlavor(s.t.Context(), f); err != nil && !nova.Is(err, nova.Conflict) {
+	made, err := s.store.CreateFlavor(s.t.Context(), f)
+	switch {
+	case nova.Is(err, nova.Conflict):
+	case err != nil:
 		s.t.Fatal(err)
+	case len(f.ExtraSpecs) > 0:
+		s.must(s.store.SetExtraSpecs(s.t.Context(), made, f.ExtraSpecs))
 	}
 	return f.ID
 }

@@ -52,7 +52,7 @@ func (a *Servers) CreateImage(ctx context.Context, s nova.Server, name string, m
 func (a *Servers) CreateBackup(
 	ctx context.Context, s nova.Server, name, backupType string, rotation int, metadata map[string]string,
 ) (string, error) {
-	if s.ImageID == "" || s.OnVolume() {
+	if bootsFromVolume(s) {
 		return "", nova.Errorf(nova.Invalid, "Backup is not supported for volume-backed instances.")
 	}
 	image := a.newImage(ctx, s, name, imageBackup, metadata)

@@ -131,7 +131,7 @@ func contents(files []File) []virt.File {
 }
 
 func (w *Worker) imageSource(s nova.Server) virt.ImageSource {
-	if s.ImageID == "" || s.OnVolume() {
+	if bootsFromVolume(s) {
 		return nil
 	}
 	return w.dataOf(s.ImageID)
