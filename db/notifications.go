@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -37,4 +38,32 @@ func (s *Store) Notifications(ctx context.Context, limit int) ([]nova.Notificati
 		return nil, fmt.Errorf("list notifications: %w", err)
 	}
 	return found, nil
+}
+
+// DeleteNotifications removes notifications that have been sent from the outbox.
+func (s *Store) DeleteNotifications(ctx context.Context, serials []int64) error {
+	if len(serials) == 0 {
+		return nil
+	}
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM notifications WHERE id IN ("+rows.Marks(len(serials))+")", rows.Anys(serials)...)
+	return err
+}
+
+// LeaseOutbox makes a process the one that sends notifications, for as long as the
+// lease, and reports whether it is: others are not, until the lease has ended.
+func (s *Store) LeaseOutbox(ctx context.Context, owner string, lease time.Duration) (bool, error) {
+	changed, err := rows.Exec(ctx, s.DB, `
+		INSERT INTO notification_senders (id, owner, lease_until) VALUES (1, ?, `+s.Moment(lease)+`)
+		ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, lease_until = excluded.lease_until
+		WHERE notification_senders.owner = excluded.owner OR notification_senders.lease_until < `+s.Moment(0), owner)
+	return changed == 1, err
+}
+
+// ReleaseOutbox lets another process send at once.
+func (s *Store) ReleaseOutbox(ctx context.Context, owner string) error {
+	released, err := rows.Exec(ctx, s.DB, "DELETE FROM notification_senders WHERE owner = ?", owner)
+	if err != nil || released == 0 {
+		return err
+	}
+	return s.Wake(ctx, nova.QueueNotifications)
 }

@@ -9,3 +9,10 @@ CREATE TABLE notifications (
     message    TEXT  NOT NULL, -- JSON
     created_at $time NOT NULL
 );
+
+-- Who sends them: one process at a time, until its lease ends.
+CREATE TABLE notification_senders (
+    id          BIGINT PRIMARY KEY, -- 1: there is one row at the most
+    owner       TEXT   NOT NULL,
+    lease_until $time  NOT NULL
+);

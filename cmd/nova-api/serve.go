@@ -23,6 +23,7 @@ import (
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/metrics"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
 	"github.com/nova-api/nova-api/internal/scheduler"
@@ -87,6 +88,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	}
 	if cfg.Plays(config.RoleScheduler) {
 		group.Go(func() error { c.servers.RunWaiting(log.WithContext(running)); return nil })
+		group.Go(func() error { c.sender.Run(running); return nil })
 	}
 	group.Go(func() error { store.Listen(running); return nil })
 	line := log.Info().Strs("roles", cfg.NovaAPI.Roles).Str("database", store.Dialect())
@@ -110,6 +112,7 @@ type core struct {
 	servers   *compute.Servers
 	registrar *hosts.Registrar
 	worker    *compute.Worker
+	sender    *notify.Sender // nil for none
 }
 
 // startAPI seeds the bundled services, tells the operator how to log in, and
@@ -168,6 +171,9 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, ReimageTime: cfg.ReimageTime, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
 	})
+	if c.sender, err = newSender(cfg, store, process.ID, log); err != nil {
+		return c, err
+	}
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil
 }

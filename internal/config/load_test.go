@@ -105,6 +105,9 @@ func TestLoad_values(t *testing.T) {
 		{"every address", "[DEFAULT]\nosapi_compute_listen = ::\nosapi_compute_listen_port = 80", func(c *Config) any { return c.Listen() + " " + c.NovaAPI.PublicURL }, "[::]:80 "},
 		{"TLS", "[ssl]\ncert_file = load_test.go\nkey_file = load.go", func(c *Config) any { return c.Scheme() }, "https"},
 		{"parts", "[nova_api]\nroles = scheduler, compute\n[database]\nconnection = postgresql://db/nova", func(c *Config) any { return []bool{c.Plays(RoleAPI), c.Plays(RoleScheduler), c.Plays(RoleCompute)} }, []bool{false, true, true}},
+		{"several brokers", "[DEFAULT]\ntransport_url = rabbit://u:p@a:5673,b,v:q@c/nova?x=1", func(c *Config) any { return c.Notifications.Brokers() }, []string{"amqp://u:p@a:5673/nova", "amqp://u:p@b/nova", "amqp://v:q@c/nova"}},
+		{"a bus of its own, with TLS", "[DEFAULT]\ntransport_url = kafka://a\n[oslo_messaging_notifications]\ntransport_url = rabbit://u:p@b//\n[oslo_messaging_rabbit]\nssl = true", func(c *Config) any { return c.Notifications.Brokers() }, []string{"amqps://u:p@b//"}},
+		{"notifications are off", "[oslo_messaging_notifications]\ndriver = messagingv2", func(c *Config) any { return c.Notifications.Enabled() }, false},
 		{"public address", "[nova_api]\npublic_url = https://nova.example/", func(c *Config) any { return c.NovaAPI.PublicURL }, "https://nova.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -159,7 +162,7 @@ func TestLoad_pace(t *testing.T) {
 
 func TestLoad_unknown(t *testing.T) {
 	t.Parallel()
-	path := write(t, "nova.conf", "[DEFAULT]\ntransport_url = rabbit://u:secret@h\nmax_limit = 1\n[api]\nmax_limit = 7\n[vnc]\nenabled = $my_ip\nenabled = 2")
+	path := write(t, "nova.conf", "[DEFAULT]\nmy_ip = 10.0.0.1\nmax_limit = 1\n[api]\nmax_limit = 7\n[vnc]\nenabled = $my_ip\nenabled = 2")
 	c, warnings, err := Load(Inputs{
 		Files:   []string{path, write(t, "good.conf", "[api]")},
 		Environ: []string{"NOVA_API_MAX_LIMITS=3", "NOVA_URL=x", "NOVA_TEST_POSTGRES=y"},
@@ -168,7 +171,7 @@ func TestLoad_unknown(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		path + ": not used: [DEFAULT] transport_url, [DEFAULT] max_limit, [vnc] enabled",
+		path + ": not used: [DEFAULT] my_ip, [DEFAULT] max_limit, [vnc] enabled",
 		"environment: not used: NOVA_API_MAX_LIMITS",
 	}
 	if diff := cmp.Diff(want, warnings); diff != "" {
@@ -226,6 +229,10 @@ func TestLoad_faults(t *testing.T) {
 		{"a certificate without a key", "[ssl]\ncert_file = load.go", `[ssl] key_file: must be set: a certificate needs its key`},
 		{"a key without a certificate", "[ssl]\nkey_file = load.go", `[ssl] cert_file: must be set: a certificate needs its key`},
 		{"no certificate", "[ssl]\ncert_file = /nowhere/c\nkey_file = load.go", `[ssl] cert_file: can't read /nowhere/c`},
+		{"notifications without a bus", "[oslo_messaging_notifications]\ndriver = messagingv2\n[notifications]\nnotification_format = versioned", `[oslo_messaging_notifications] transport_url: must be set, or [DEFAULT] transport_url: there are notifications`},
+		{"notifications on another bus", "transport_url = kafka://u:secret@h\n[oslo_messaging_notifications]\ndriver = messagingv2\n[notifications]\nnotification_format = both", `[DEFAULT] transport_url: want rabbit://USER:PASSWORD@HOST:PORT/VHOST`},
+		{"a broker without a host", "[oslo_messaging_notifications]\ndriver = messagingv2\ntransport_url = rabbit://u:secret@h,u:secret@\n[notifications]\nnotification_format = both", `[oslo_messaging_notifications] transport_url: a broker's address can't be read: want rabbit://USER:PASSWORD@HOST:PORT/VHOST`},
+		{"not a topic", "[notifications]\nversioned_notifications_topics = a b", `[notifications] versioned_notifications_topics = "a b": "a b": not a topic: want letters, digits, dots, dashes and underscores`},
 		{"no policy file", "[oslo_policy]\npolicy_file = /nowhere/p.yaml", `[oslo_policy] policy_file: can't read /nowhere/p.yaml`},
 		{"all at once", "[api]\nmax_limit = x\n[quota]\nram = y\n[glance]\napi_servers = http://a,http://b", `[api] max_limit = "x": not an integer
 [quota] ram = "y": not an integer

@@ -8,7 +8,7 @@ import (
 // Sections is the table of all options, in the order in which they are printed.
 func Sections() []Section {
 	return []Section{
-		{"DEFAULT", "The process, and options without a section of their own.", slices.Concat(processOptions, serverOptions, waitOptions, hostOptions)},
+		{"DEFAULT", "The process, and options without a section of their own.", slices.Concat(processOptions, serverOptions, waitOptions, hostOptions, messagingOptions)},
 		{"nova_api", "Options that Nova doesn't have.", novaAPIOptions},
 		{"fake", fakeAbout, fakeOptions()},
 		{"api", "How the compute API answers.", apiOptions},
@@ -29,6 +29,7 @@ func Sections() []Section {
 		{"serial_console", "Serial consoles.", serialConsoleOptions},
 		{"notifications", "What other programs are told of over a message bus.", notificationOptions},
 		{"oslo_messaging_notifications", "How notifications are sent.", messagingNotificationOptions},
+		{"oslo_messaging_rabbit", "The connection to the message bus.", rabbitOptions},
 		{"consoleauth", "The tokens that open consoles.", consoleAuthOptions},
 	}
 }

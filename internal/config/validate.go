@@ -38,6 +38,11 @@ func (c *Config) Validate() error {
 	v.need(c.SSL.KeyFile != "" || c.SSL.CertFile == "", "ssl", "key_file", both)
 	v.need(c.SSL.CertFile == "" || readable(c.SSL.CertFile), "ssl", "cert_file", "can't read "+c.SSL.CertFile)
 	v.need(c.SSL.KeyFile == "" || readable(c.SSL.KeyFile), "ssl", "key_file", "can't read "+c.SSL.KeyFile)
+	n := c.Notifications
+	v.checkTransport(n)
+	v.need(n.Bus.CAFile == "" || readable(n.Bus.CAFile), "oslo_messaging_rabbit", "ssl_ca_file", "can't read "+n.Bus.CAFile)
+	v.need(n.Bus.CertFile == "" || readable(n.Bus.CertFile), "oslo_messaging_rabbit", "ssl_cert_file", "can't read "+n.Bus.CertFile)
+	v.need((n.Bus.CertFile == "") == (n.Bus.KeyFile == ""), "oslo_messaging_rabbit", "ssl_key_file", "must be set with ssl_cert_file, and only then")
 	v.need(c.Policy.File == "" || readable(c.Policy.File), "oslo_policy", "policy_file",
 		"can't read "+c.Policy.File)
 	return errors.Join(v.faults...)
