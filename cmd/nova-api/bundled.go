@@ -26,6 +26,7 @@ import (
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/kit"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/standalone/placement"
 	"github.com/nova-api/nova-api/internal/standalone/volume"
 )
 
@@ -81,6 +82,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 			MaxTokensPerUser: cfg.Identity.MaxTokensPerUser, PasswordCost: cfg.Identity.PasswordHashRounds,
 		})
 		b.mounts[identity.Path] = b.identity
+		b.mounts[placement.Path] = placement.New(placement.Options{Source: knownHosts(cfg, store), Log: log, Validate: whose, AuthURL: authURL})
 	}
 	if cfg.NovaAPI.Image == bundledService {
 		b.image, err = image.New(image.Options{

@@ -29,6 +29,7 @@ ACCEPTED = [
     Accepted("our driver is like KVM, whose disks are virtio's; Nova's fake driver has SCSI disks",
              place="root_device_name$", reference="^/dev/sda$", subject="^/dev/vda$"),
     Accepted("what a console says is the guest's business", place=r"^\.output$"),
+    Accepted("policy is asked before a floating address is looked for", call="removeFloatingIp", place="^status$", reference="^404 .*Floating IP not found", subject="^403 "),
     Accepted("consoles are at proxies of their own", place=r"console\.url$"),
     Accepted("there are no SPICE consoles", subject="Unavailable console type spice"),
     Accepted("usage is counted to the moment, and the two clouds are a moment apart", call="os-simple-tenant-usage",

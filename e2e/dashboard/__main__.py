@@ -79,21 +79,23 @@ def main(names):
         cloud = Process(ROOT / "bin" / "nova-api", directory, CONFIG)
         try:
             with horizon(cloud) as url:
-                browser = Browser(url, PICTURES)
-                try:
-                    failed = []
-                    for user, steps in WALKS.items():
-                        walk.log_in(browser, user, cloud.password)
-                        failed += take(browser, [step for step in steps if not names or step.__name__ in names])
-                        walk.log_out(browser)
-                finally:
-                    browser.quit()
+                failed, pictures = [], 0
+                for user, steps in WALKS.items():
+                    chosen = [step for step in steps if not names or step.__name__ in names]
+                    browser = Browser(url, PICTURES, pictures)
+                    try:
+                        if chosen:
+                            walk.log_in(browser, user, cloud.password)
+                        failed += take(browser, chosen)
+                    finally:
+                        browser.quit()
+                    pictures = browser.taken
         finally:
             status = cloud.stop()
             shutil.copy(cloud.log, PICTURES / "nova-api.log")
     assert status == 0, f"nova-api ended with {status}: see {PICTURES}/nova-api.log"
     faults = server_faults(PICTURES / "nova-api.log")
-    print(f"{browser.taken} pictures in {PICTURES}; failed: {', '.join(failed) or 'nothing'}; answered with 5xx: {len(faults)}")
+    print(f"{pictures} pictures in {PICTURES}; failed: {', '.join(failed) or 'nothing'}; answered with 5xx: {len(faults)}")
     for fault in faults:
         print(f"  {fault}")
     return bool(failed or faults)

@@ -28,12 +28,15 @@ def hypervisors(browser):
     """Look at the hosts, and at the servers of one."""
     browser.open("admin/hypervisors/")
     browser.find("#hypervisors tbody tr", "fake-2")
+    browser.picture("hypervisors")
+    for tab, wanted in (("Compute Host", "fake-1"), ("Resource Provider", "fake-1")):
+        browser.click(".nav-tabs a", tab)
+        browser.find(".tab-pane.active tbody tr", wanted)
+        browser.picture(tab.lower().replace(" ", "-"))
+    browser.click(".nav-tabs a", "Hypervisor")
     browser.click("#hypervisors tbody td a", "fake-1")
-    browser.find("body", "Displaying")
+    browser.find("#hypervisor_instances", "No items to display")
     browser.picture("hypervisor")
-    browser.open("admin/hypervisors/?tab=hypervisor_info__compute_hosts")
-    browser.find("body", "fake-1")
-    browser.picture("compute-hosts")
 
 
 def system_information(browser):
@@ -50,7 +53,7 @@ def defaults(browser):
     browser.open("admin/defaults/")
     browser.find("body", "Compute Quotas")
     browser.picture("defaults")
-    browser.click("[id$='__action_update_defaults']")
+    browser.click("#compute_quotas__action_update_compute_defaults")
     browser.fill(instances="11")
     browser.submit()
     browser.find("td", "11")
@@ -68,9 +71,7 @@ def flavor(browser):
     browser.find(".modal, metadata-tree", "Available Metadata")
     browser.picture("flavor-metadata")
     browser.open(FLAVORS[0])
-    act(browser, "projects", "walker-flavor", FLAVORS)
-    browser.find(".modal.in", "Flavor Access")
-    browser.picture("flavor-access")
+    browser.picture("flavor")
     act(browser, "delete", "walker-flavor", FLAVORS)
     confirm(browser)
     browser.wait(lambda: "walker-flavor" not in browser.find("#flavors").text, "the flavor to be gone")
@@ -91,7 +92,7 @@ def aggregate(browser):
     browser.find("#availability_zones tbody tr", "walker-zone")
     browser.picture("aggregate-with-host")
     act(browser, "manage", "walker-aggregate", AGGREGATES)
-    browser.click(".modal.in .members a[href='#add_remove'], .modal.in .members_members a[href='#add_remove'], .modal.in [class*='_members'] a[href='#add_remove']")
+    browser.click(".modal.in ul.members a[href='#add_remove']")
     browser.submit()
     act(browser, "delete", "walker-aggregate", AGGREGATES)
     confirm(browser)

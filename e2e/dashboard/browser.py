@@ -24,10 +24,10 @@ NAMESPACES = "/api/glance/metadefs/namespaces/"
 class Browser:
     """Chromium on the pages of one Horizon. Each picture it takes is also a check of the page."""
 
-    def __init__(self, url, pictures):
+    def __init__(self, url, pictures, taken=0):
         self.url = url
         self.pictures = pictures
-        self.taken = 0
+        self.taken = taken
         options = webdriver.ChromeOptions()
         for argument in ARGUMENTS:
             options.add_argument(argument)
@@ -42,10 +42,10 @@ class Browser:
         """Open a page of Horizon."""
         self.driver.get(f"{self.url}/{path}")
 
-    def wait(self, condition, what):
+    def wait(self, condition, what, patience=PATIENCE):
         """Wait until a condition gives something true, and return it; elements may come and go meanwhile."""
-        return WebDriverWait(self.driver, PATIENCE, 0.1, [StaleElementReferenceException]).until(
-            lambda _: condition(), f"waited {PATIENCE} s in vain for {what}, at {self.driver.current_url}")
+        return WebDriverWait(self.driver, patience, 0.1, [StaleElementReferenceException]).until(
+            lambda _: condition(), f"waited {patience} s in vain for {what}, at {self.driver.current_url}")
 
     def all(self, selector):
         """Give the elements that a user sees."""
@@ -88,7 +88,7 @@ class Browser:
 
     def submit(self):
         """Send the form that is open, and wait until it is closed."""
-        self.click(".modal.in .modal-footer .btn-primary")
+        self.click(".modal.in .modal-footer .btn-primary, .modal.in .modal-footer .btn-danger, .modal.in .modal-footer .btn-warning")
         self.wait(lambda: not self.all(".modal.in"), "the form to close")
 
     def text(self):

@@ -24,9 +24,9 @@ def volume(browser):
     browser.picture("volume")
 
 
-def becomes(browser, where, name, wanted):
+def becomes(browser, where, name, wanted, **patience):
     """Wait until a row of a table says something."""
-    browser.wait(lambda: any(wanted in row.text for row in browser.all(f"{where[1]} tbody tr") if name in row.text), f"{name} to become {wanted}")
+    browser.wait(lambda: any(wanted in row.text for row in browser.all(f"{where[1]} tbody tr") if name in row.text), f"{name} to become {wanted}", **patience)
 
 
 def attach(browser):
@@ -64,7 +64,7 @@ def gone(browser, where, name):
 def detach(browser):
     """Take the volume from the server, make it larger, and an image of it."""
     act(browser, "attachments", "walker-volume", VOLUMES)
-    browser.click(".modal.in [id$='__action_detach']")
+    browser.click(".modal.in [id^='attachments__row_'][id$='__action_detach']")
     confirm(browser)
     browser.open(VOLUMES[0])
     becomes(browser, VOLUMES, "walker-volume", "Available")
@@ -77,7 +77,7 @@ def detach(browser):
     browser.fill(image_name="walker-image")
     browser.submit()
     browser.open(VOLUMES[0])
-    becomes(browser, VOLUMES, "walker-volume", "Available")
+    becomes(browser, VOLUMES, "walker-volume", "Available", patience=180)  # all of it is copied twice
     browser.picture("volume-uploaded")
 
 

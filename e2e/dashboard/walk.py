@@ -11,12 +11,6 @@ PAGES = (  # that are only looked at
 )
 
 
-def log_out(browser):
-    """End the session."""
-    browser.open("auth/logout/")
-    browser.find("#loginBtn")
-
-
 def log_in(browser, user, password):
     """Log in on the first page."""
     browser.open("auth/login/")

@@ -22,10 +22,10 @@ func TestCatalog_Base(t *testing.T) {
 			want := map[string]string{
 				"identity": base + "/identity", "compute": base + "/v2.1", "compute_legacy": base + "/v2/" + id,
 				"image": base + "/image", "network": base + "/networking",
-				"volumev3": base + "/volume/v3/" + id, "block-storage": base + "/volume/v3/" + id,
+				"volumev3": base + "/volume/v3/" + id, "block-storage": base + "/volume/v3/" + id, "placement": base + "/placement",
 			}
 			got := map[string]string{}
-			for i := range 7 {
+			for i := range 8 {
 				for j := range 3 {
 					endpoint := []any{"token", "catalog", i, "endpoints", j}
 					if re.text(append(endpoint, "region")...) != "RegionOne" || re.text(append(endpoint, "region_id")...) != "RegionOne" {
@@ -41,7 +41,7 @@ func TestCatalog_Base(t *testing.T) {
 			}
 		}
 		re := c.do("POST /v3/auth/tokens", byPassword("admin", password, onSystem))
-		for i := range 7 {
+		for i := range 8 {
 			entry := []any{"token", "catalog", i}
 			endpoints, _ := re.at(append(entry, "endpoints")...).([]any)
 			ofProject := []string{"compute_legacy", "volumev3", "block-storage"} // their URLs name one
@@ -97,14 +97,14 @@ func TestTokens2(t *testing.T) {
 				c.Errorf("%s: got %d %s", body, re.Code, re.Body)
 			}
 			urls := map[string]string{}
-			for i := range 6 {
+			for i := range 7 {
 				entry := []any{"access", "serviceCatalog", i}
 				urls[re.text(append(entry, "type")...)] = re.text(append(entry, "endpoints", 0, "publicURL")...)
 			}
 			want := map[string]string{
 				"identity": "http://cloud:8774/identity", "compute": "http://cloud:8774/v2/" + tenant,
 				"image": "http://cloud:8774/image", "network": "http://cloud:8774/networking",
-				"volumev3": "http://cloud:8774/volume/v3/" + tenant, "block-storage": "http://cloud:8774/volume/v3/" + tenant,
+				"volumev3": "http://cloud:8774/volume/v3/" + tenant, "block-storage": "http://cloud:8774/volume/v3/" + tenant, "placement": "http://cloud:8774/placement",
 			}
 			if diff := cmp.Diff(want, urls); diff != "" {
 				c.Error(diff)

@@ -71,7 +71,7 @@ func TestGophercloud_Tokens(t *testing.T) {
 			c.Errorf("roles %+v, %v", held, err)
 		}
 		catalog, err := result.ExtractServiceCatalog()
-		if err != nil || len(catalog.Entries) != 7 {
+		if err != nil || len(catalog.Entries) != 8 {
 			c.Errorf("catalog %+v, %v", catalog, err)
 		}
 		if _, err := openstack.NewComputeV2(demo.ProviderClient, gophercloud.EndpointOpts{Region: "RegionOne"}); err != nil {

@@ -62,6 +62,7 @@ var seedCatalog = []struct{ kind, name, description, url string }{
 	{"network", "neutron", "Networking", baseWord + "/networking"},
 	{"volumev3", "cinderv3", "Block storage by the name that older clients know", baseWord + "/volume/v3/$(project_id)s"},
 	{"block-storage", "cinder", "Block storage", baseWord + "/volume/v3/$(project_id)s"},
+	{"placement", "placement", "Room on hosts", baseWord + "/placement"},
 }
 
 // Seed fills an empty store with the users, projects and services of a new

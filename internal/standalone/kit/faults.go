@@ -49,6 +49,12 @@ var (
 		Internal:  "The server has either erred or is incapable of performing the requested operation.",
 		Render:    glanceFault,
 	}
+	// Placement is {"errors": [{"status", "title", "detail", "request_id"}]}.
+	Placement = Style{
+		Malformed: "Malformed JSON",
+		Internal:  "The server has either erred or is incapable of performing the requested operation.",
+		Render:    placementFault,
+	}
 	// Cinder is {"badRequest": {"code", "message"}}, under a name for each status.
 	Cinder = Style{
 		Malformed: "Malformed request body",
@@ -181,6 +187,13 @@ func cinderFault(_ *http.Request, f Fault) (contentType string, body []byte) {
 		content["retryAfter"] = retry
 	}
 	return jsonFault(map[string]any{name: content})
+}
+
+// placementFault is Placement's form of a fault.
+func placementFault(r *http.Request, f Fault) (contentType string, body []byte) {
+	return jsonFault(map[string]any{"errors": []any{map[string]any{
+		"status": f.Status, "title": f.Title, "detail": f.Message, "request_id": nova.RequestOf(r.Context()).ID,
+	}}})
 }
 
 // jsonFault renders the JSON of a fault.
