@@ -27,20 +27,20 @@ func serverFields(s *nova.Server) []any {
 		&s.VMState, &s.TaskState, &s.PowerState, &s.Progress, &s.Host, &s.Node, &s.Zone, &s.RequestedZone, &s.PinnedZone,
 		rows.AsJSON(&s.Elsewhere),
 		&s.Flavor.ID,
-		rows.AsJSON(&s.Flavor),
+		rows.Shared(&s.Flavor),
 		rows.AsJSON(&s.BeforeResize),
 		&s.ImageID,
-		rows.AsJSON(&s.ImageProps),
+		rows.Shared(&s.ImageProps),
 		&s.KernelID, &s.RamdiskID, &s.KeyName, &s.PublicKey, &s.UserData,
-		rows.AsJSON(&s.Metadata),
+		rows.Shared(&s.Metadata),
 		&s.ConfigDrive, &s.AccessIPv4, &s.AccessIPv6, &s.DiskConfig, &s.RootDevice,
 		rows.AsJSON(&s.TrustedCerts),
-		rows.AsJSON(&s.Hints),
-		rows.AsJSON(&s.Boot),
+		rows.Shared(&s.Hints),
+		rows.Shared(&s.Boot),
 		&s.AdminPassword, &s.GroupID,
 		&s.ReservationID, &s.LaunchIndex,
 		rows.AsJSON(&s.Addresses),
-		rows.AsJSON(&s.SecurityGroups),
+		rows.Shared(&s.SecurityGroups),
 		rows.AsJSON(&s.BlockDevices),
 		&s.NetworkRevision, &s.NetworkStale,
 		&s.LockedBy, &s.LockedReason,
@@ -48,6 +48,15 @@ func serverFields(s *nova.Server) []any {
 		&s.ShelvedImage, &s.WaitsSince,
 		&s.CreatedAt, &s.UpdatedAt, &s.LaunchedAt, &s.TerminatedAt, &s.DeletedAt,
 	}
+}
+
+// serverAndTags are serverColumns and the server's tags, sorted as the API shows them.
+// No tag has a comma. Tags read so are as old as the statement, which matters to
+// those who wait for a lock: see LockServer.
+const serverAndTags = serverColumns + ", (SELECT STRING_AGG(tag, ',' ORDER BY tag) FROM server_tags WHERE server_uuid = uuid)"
+
+func serverAndTagsFields(s *nova.Server) []any {
+	return append(serverFields(s), rows.Commas(&s.Tags))
 }
 
 // Server finds a server that has not been deleted, with its tags. The error is
@@ -64,31 +73,41 @@ func (s *Store) AnyServer(ctx context.Context, id string) (nova.Server, error) {
 
 // server finds one server by its ID and a condition: NotFound if it is not there.
 func (s *Store) server(ctx context.Context, condition, id string) (nova.Server, error) {
-	servers, err := rows.Scan(ctx, s.DB, serverFields, "SELECT "+serverColumns+" FROM servers WHERE "+condition, id)
+	servers, err := rows.Scan(ctx, s.DB, serverAndTagsFields, "SELECT "+serverAndTags+" FROM servers WHERE "+condition, id)
 	if err != nil {
 		return nova.Server{}, fmt.Errorf("find server: %w", err)
 	}
 	if len(servers) == 0 {
-		return nova.Server{}, nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
+		return nova.Server{}, noServer(id)
 	}
-	return servers[0], s.addTags(ctx, servers)
+	return servers[0], nil
 }
 
 // LockServer finds a server and keeps it as it is until the transaction ends. On
 // SQLite a transaction that writes has the file for itself, so nothing more is
 // needed. The error is NotFound as for Server.
 func (s *Store) LockServer(ctx context.Context, id string) (nova.Server, error) {
-	return s.server(ctx, "uuid = ? AND deleted_at IS NULL "+s.ForUpdate(), id)
+	// PostgreSQL gives a statement that has waited for a lock the newest row of the
+	// server, but the tags from before it waited. So they are read by another one.
+	_, err := rows.Get[int64](ctx, s.DB, "SELECT id FROM servers WHERE uuid = ? AND deleted_at IS NULL "+s.ForUpdate(), id)
+	if nova.Is(err, nova.NotFound) {
+		return nova.Server{}, noServer(id)
+	}
+	if err != nil {
+		return nova.Server{}, fmt.Errorf("lock server: %w", err)
+	}
+	return s.Server(ctx, id)
+}
+
+// noServer is the error for a server that is not there.
+func noServer(id string) error {
+	return nova.Errorf(nova.NotFound, "Instance %s could not be found.", id)
 }
 
 // Servers lists servers, newest first or as the page says, with their tags. A list
 // that takes too long is Unavailable, and an unknown marker Invalid.
 func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nova.Server, error) {
-	servers, err := s.listServers(ctx, f, p, serverColumns, serverFields)
-	if err != nil {
-		return nil, err
-	}
-	return servers, s.addTags(ctx, servers)
+	return s.listServers(ctx, f, p, serverAndTags, serverAndTagsFields)
 }
 
 // WaitingServers lists servers that have been in a state since before a time, and
@@ -204,34 +223,6 @@ func (s *Store) BeginTask(ctx context.Context, id string, busy nova.TaskState, s
 	}
 	changed, err := rows.Exec(ctx, s.DB, text, args...)
 	return changed == 1, err
-}
-
-// addTags fetches the tags of all servers in one query. Tags are sorted as the API
-// shows them.
-func (s *Store) addTags(ctx context.Context, servers []nova.Server) error {
-	if len(servers) == 0 {
-		return nil
-	}
-	ids, at := make([]string, len(servers)), make(map[string]int, len(servers))
-	for i := range servers {
-		ids[i], at[servers[i].ID] = servers[i].ID, i
-	}
-	text, args, err := rows.In("SELECT server_uuid, tag FROM server_tags WHERE server_uuid IN (?) ORDER BY tag", ids)
-	if err != nil {
-		return err
-	}
-	tags, err := rows.All[struct {
-		Server string `db:"server_uuid"`
-		Tag    string
-	}](ctx, s.DB, text, args...)
-	if err != nil {
-		return fmt.Errorf("list tags: %w", err)
-	}
-	for _, t := range tags {
-		server := &servers[at[t.Server]]
-		server.Tags = append(server.Tags, t.Tag)
-	}
-	return nil
 }
 
 // insertTags adds tags; those that the server has already change nothing.

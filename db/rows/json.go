@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // AsJSON reads and writes a column that holds JSON. For reading, value is a pointer.
@@ -20,21 +21,24 @@ type asJSON struct{ value any }
 
 // Scan reads the column.
 func (j asJSON) Scan(column any) error {
-	var text []byte
+	text, err := textOf(column)
+	if err != nil || text == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(text), j.value)
+}
+
+// textOf is what the driver has read: the empty text for null.
+func textOf(column any) (string, error) {
 	switch column := column.(type) {
 	case nil:
-		return nil
+		return "", nil
 	case string:
-		text = []byte(column)
+		return column, nil
 	case []byte:
-		text = column
-	default:
-		return fmt.Errorf("JSON column holds %T", column)
+		return string(column), nil
 	}
-	if len(text) == 0 {
-		return nil
-	}
-	return json.Unmarshal(text, j.value)
+	return "", fmt.Errorf("column of text holds %T", column)
 }
 
 // Value writes the column.
@@ -48,6 +52,72 @@ func (j asJSON) Value() (driver.Value, error) {
 		return "", nil
 	}
 	return string(text), nil
+}
+
+// Shared is AsJSON for a column that repeats from row to row, such as the flavors of
+// servers: the same text is decoded once for all rows of a Scan. These then share
+// maps and slices, so nobody may change them in place.
+func Shared[T any](value *T) interface {
+	sql.Scanner
+	driver.Valuer
+} {
+	return &shared[T]{asJSON: asJSON{value}, value: value}
+}
+
+type shared[T any] struct {
+	asJSON
+	value *T
+	kept  []decoded[T] // the latest texts, at most mostShared
+	next  int          // which of them goes next
+}
+
+type decoded[T any] struct {
+	text  string
+	value T
+}
+
+// mostShared bounds the texts that a column is compared with.
+const mostShared = 16
+
+// Scan reads the column.
+func (c *shared[T]) Scan(column any) error {
+	text, err := textOf(column)
+	if err != nil || text == "" {
+		return err
+	}
+	for i := range c.kept {
+		if c.kept[i].text == text {
+			*c.value = c.kept[i].value
+			return nil
+		}
+	}
+	fresh := decoded[T]{text: text}
+	if err := json.Unmarshal([]byte(text), &fresh.value); err != nil {
+		return err
+	}
+	*c.value = fresh.value
+	if len(c.kept) < mostShared {
+		c.kept = append(c.kept, fresh)
+		return nil
+	}
+	c.kept[c.next] = fresh
+	c.next = (c.next + 1) % mostShared
+	return nil
+}
+
+// Commas reads a text of words with commas between them: no words for null.
+func Commas(words *[]string) sql.Scanner { return commas{words} }
+
+type commas struct{ words *[]string }
+
+// Scan reads the column.
+func (c commas) Scan(column any) error {
+	text, err := textOf(column)
+	if err != nil || text == "" {
+		return err
+	}
+	*c.words = strings.Split(text, ",")
+	return nil
 }
 
 // A JSON is the field of a noun whose column holds JSON; see AsJSON.

@@ -99,7 +99,8 @@ func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string,
 }
 
 // Scan reads rows by position: fields returns the targets of a row's columns. It is
-// the exception for the hottest paths, where reflection would double the cost.
+// the exception for the hottest paths, where reflection would double the cost. The
+// targets are made once for all rows, so they may remember rows: see Shared.
 func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	values := []T{}
 	err := s.try(ctx, func(ctx context.Context) error {
@@ -109,9 +110,11 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 			return err
 		}
 		defer func() { _ = found.Close() }()
+		var value, empty T
+		targets := fields(&value)
 		for found.Next() {
-			var value T
-			if err := found.Scan(fields(&value)...); err != nil {
+			value = empty
+			if err := found.Scan(targets...); err != nil {
 				return err
 			}
 			values = append(values, value)
