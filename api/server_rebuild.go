@@ -26,7 +26,7 @@ func (c *Servers) rebuild(ctx context.Context, r *rest.Request, s nova.Server, i
 		return nil, err
 	}
 	r.Header("Location", r.URL("servers", s.ID))
-	shown, err := c.withHost(ctx, rebuilt)
+	shown, err := c.withHost(ctx, r, rebuilt)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/nova-api/nova-api/api/rest"
@@ -64,7 +63,7 @@ func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	shown, err := c.withHosts(ctx, servers)
+	shown, err := c.withHosts(ctx, r, servers)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +72,7 @@ func (c *Servers) detail(ctx context.Context, r *rest.Request) (any, error) {
 
 // show shows one server with everything.
 func (c *Servers) show(ctx context.Context, r *rest.Request, s nova.Server) (any, error) {
-	shown, err := c.withHost(ctx, s)
+	shown, err := c.withHost(ctx, r, s)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +90,7 @@ func (c *Servers) update(ctx context.Context, r *rest.Request, s nova.Server, in
 	if err != nil {
 		return nil, err
 	}
-	shown, err := c.withHost(ctx, updated)
+	shown, err := c.withHost(ctx, r, updated)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +158,8 @@ func checkPin(s nova.Server, zone *string) error {
 
 // withHost adds the status of a server's host, and the server's groups, which
 // lists leave out.
-func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, error) {
-	shown, err := c.withHosts(ctx, []nova.Server{s})
+func (c *Servers) withHost(ctx context.Context, r *rest.Request, s nova.Server) (views.Server, error) {
+	shown, err := c.withHosts(ctx, r, []nova.Server{s})
 	if err != nil {
 		return views.Server{}, err
 	}
@@ -172,16 +171,11 @@ func (c *Servers) withHost(ctx context.Context, s nova.Server) (views.Server, er
 }
 
 // withHosts adds the status of the hosts of a page's servers, in one query for
-// those hosts.
-func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views.Server, error) {
-	if len(servers) == 0 {
-		return nil, nil
-	}
+// those hosts. The hosts are not read for callers who may not see their status.
+func (c *Servers) withHosts(ctx context.Context, r *rest.Request, servers []nova.Server) ([]views.Server, error) {
 	var names []string
-	for _, s := range servers {
-		if s.Host != "" && !slices.Contains(names, s.Host) {
-			names = append(names, s.Host)
-		}
+	if r.AtLeast(16) && (r.Can(policy.ShowHostStatus) || r.Can(policy.ShowHostStatusUnknown)) {
+		names = hostsOf(servers)
 	}
 	hosts, err := c.Hosts.Named(ctx, names)
 	if err != nil {
@@ -198,6 +192,19 @@ func (c *Servers) withHosts(ctx context.Context, servers []nova.Server) ([]views
 		}
 	}
 	return shown, nil
+}
+
+// hostsOf are the names of the hosts of servers, each once.
+func hostsOf(servers []nova.Server) []string {
+	seen := map[string]bool{"": true} // a server without a host
+	var names []string
+	for _, s := range servers {
+		if !seen[s.Host] {
+			seen[s.Host] = true
+			names = append(names, s.Host)
+		}
+	}
+	return names
 }
 
 // pointer is the value that a client gave, and nil for a null.

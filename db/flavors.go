@@ -45,16 +45,31 @@ func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nov
 	if err != nil {
 		return nil, err
 	}
-	flavors, err := rows.All[nova.Flavor](ctx, s.Lists(), `
-		SELECT `+flavorColumns+`
-		FROM flavors
-		WHERE `+q.Where()+`
-		ORDER BY `+order+`
-		LIMIT ?`, append(q.Args, p.Limit)...)
+	flavors, err := readFlavors(ctx, s.Lists(), "WHERE "+q.Where()+" ORDER BY "+order+" LIMIT ?", append(q.Args, p.Limit)...)
 	if err != nil {
 		return nil, fmt.Errorf("list flavors: %w", err)
 	}
-	return flavors, s.addExtraSpecs(ctx, flavors)
+	return flavors, nil
+}
+
+// readFlavors reads flavors with their extra specs, in one query.
+func readFlavors(ctx context.Context, d *rows.DB, which string, args ...any) ([]nova.Flavor, error) {
+	flavors, err := rows.Scan(ctx, d, flavorFields, "SELECT "+flavorColumns+`,
+		(SELECT `+d.ObjectOf("name", "value")+" FROM flavor_extra_specs WHERE flavor_id = flavors.id) FROM flavors "+which, args...)
+	for i := range flavors {
+		if flavors[i].ExtraSpecs == nil {
+			flavors[i].ExtraSpecs = map[string]string{}
+		}
+	}
+	return flavors, err
+}
+
+// flavorFields are where flavorColumns and the extra specs are read into, in order.
+func flavorFields(f *nova.Flavor) []any {
+	return []any{
+		&f.Serial, &f.ID, &f.Name, &f.RAM, &f.VCPUs, &f.Disk, &f.Ephemeral, &f.Swap, &f.RxTx, &f.VCPUWeight,
+		&f.Disabled, &f.Public, &f.Description, &f.CreatedAt, &f.UpdatedAt, rows.AsJSON(&f.ExtraSpecs),
+	}
 }
 
 func (f FlavorFilter) query(d *rows.DB) rows.Query {
@@ -101,40 +116,14 @@ func (s *Store) FlavorFor(ctx context.Context, caller nova.Caller, id string) (n
 }
 
 func (s *Store) flavor(ctx context.Context, q rows.Query, id string) (nova.Flavor, error) {
-	flavor, err := rows.Get[nova.Flavor](ctx, s.DB, "SELECT "+flavorColumns+" FROM flavors WHERE "+q.Where(), q.Args...)
+	flavors, err := readFlavors(ctx, s.DB, "WHERE "+q.Where(), q.Args...)
 	if err != nil {
-		return flavor, rows.NotFound(err, "Flavor %s could not be found.", id)
+		return nova.Flavor{}, fmt.Errorf("find flavor: %w", err)
 	}
-	flavors := []nova.Flavor{flavor}
-	err = s.addExtraSpecs(ctx, flavors)
-	return flavors[0], err
-}
-
-// addExtraSpecs fetches the extra specs of all flavors in one query.
-func (s *Store) addExtraSpecs(ctx context.Context, flavors []nova.Flavor) error {
 	if len(flavors) == 0 {
-		return nil
+		return nova.Flavor{}, nova.Errorf(nova.NotFound, "Flavor %s could not be found.", id)
 	}
-	serials, at := make([]int64, len(flavors)), make(map[int64]int, len(flavors))
-	for i := range flavors {
-		serials[i], at[flavors[i].Serial] = flavors[i].Serial, i
-		flavors[i].ExtraSpecs = map[string]string{}
-	}
-	q, args, err := rows.In("SELECT flavor_id, name, value FROM flavor_extra_specs WHERE flavor_id IN (?)", serials)
-	if err != nil {
-		return err
-	}
-	specs, err := rows.All[struct {
-		FlavorID    int64 `db:"flavor_id"`
-		Name, Value string
-	}](ctx, s.DB, q, args...)
-	if err != nil {
-		return fmt.Errorf("list extra specs: %w", err)
-	}
-	for _, spec := range specs {
-		flavors[at[spec.FlavorID]].ExtraSpecs[spec.Name] = spec.Value
-	}
-	return nil
+	return flavors[0], nil
 }
 
 // CreateFlavor writes a flavor: Conflict if its ID or its name is taken.

@@ -25,6 +25,7 @@ type dialect struct {
 	lock       string            // how a query claims rows that others may want too
 	forUpdate  string            // how a query keeps rows from changing until its transaction ends
 	matches    string            // the operator of a regular expression
+	object     string            // the aggregate that makes a JSON object of names and values
 	pattern    func(pattern.Pattern) string
 	splitPools bool                                   // readers and the writer have connections of their own
 	inspect    func(ctx context.Context, s *DB) error // looks at a database before it is touched
@@ -43,6 +44,7 @@ var dialects = map[string]dialect{
 		lock:      "FOR UPDATE SKIP LOCKED",
 		forUpdate: "FOR UPDATE",
 		matches:   "~",
+		object:    "JSON_OBJECT_AGG",
 		pattern:   pattern.Pattern.Postgres,
 		inspect:   func(context.Context, *DB) error { return nil }, // connecting changes nothing
 		open:      openPostgres,
@@ -54,6 +56,7 @@ var dialects = map[string]dialect{
 		name:       "sqlite",
 		words:      strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB"),
 		matches:    "REGEXP",
+		object:     "JSON_GROUP_OBJECT",
 		pattern:    pattern.Pattern.Go,
 		splitPools: true, // one writer at a time: nothing to lock
 		inspect:    inspectSQLite,
@@ -196,4 +199,10 @@ func (s *DB) ForUpdate() string { return s.dialect.forUpdate }
 // A null column matches nothing.
 func (s *DB) Matches(column string, p pattern.Pattern) (condition string, arg any) {
 	return column + " " + s.dialect.matches + " ?", s.dialect.pattern(p)
+}
+
+// ObjectOf is a JSON object of a group's names and their values, for AsJSON: null for
+// a group without rows, or an object without keys.
+func (s *DB) ObjectOf(name, value string) string {
+	return s.dialect.object + "(" + name + ", " + value + ")"
 }
