@@ -93,7 +93,7 @@ func (c *VolumeAttachments) update(ctx context.Context, r *rest.Request, s nova.
 		err = c.change(ctx, r, s, in)
 	}
 	if err == nil && swaps {
-		err = c.Compute.CheckSwap(ctx, r.ID())
+		err = c.Compute.SwapVolume(ctx, s, r.ID(), in.Attachment.VolumeID)
 	}
 	return nil, err
 }

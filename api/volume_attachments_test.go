@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/nova-api/nova-api/internal/standalone/volume"
 )
 
 // attachVolume has a volume attached to a server, and gives the answer once the work is
@@ -49,6 +51,35 @@ func TestVolumeAttachments(t *testing.T) {
 		if reply := s.attachVolume(id, "", volume, at(101)).Want(t, 202); reply.text != "" {
 			t.Errorf("since 2.101 there is no body: %s", reply.text)
 		}
+	})
+}
+
+// TestVolumeAttachments_Swap puts another volume in the place of one that the block storage
+// service moves. That is for administrators; since 2.85 a body without another volume swaps
+// nothing.
+func TestVolumeAttachments_Swap(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id, first, second, third := s.boot("web", ""), s.ownVolume("demo", false), s.ownVolume("demo", false), s.ownVolume("demo", false)
+		path := "/v2.1/servers/" + id + "/os-volume_attachments"
+		s.attachVolume(id, "", first).Want(t, 200)
+		swap := func(from, more, to string, options ...option) *reply {
+			s.service(volume.Path+"/v3", "POST /volumes/"+from+`/action {"os-reset_status": {"migration_status": "starting"}}`)
+			defer s.work()
+			defer s.working()()
+			return s.Do("PUT "+path+"/"+from+` {"volumeAttachment": {"volumeId": "`+to+`"`+more+`}}`, options...)
+		}
+		swap(first, "", second, as("demo")).Want(t, 403)
+		swap(first, "", nobodyID).Want(t, 400, fault("badRequest", "Volume "+nobodyID+" could not be found."))
+		swap(first, "", first).Want(t, 400, fault("badRequest", "Invalid volume: New volume must be detached in order to swap."))
+		if r := swap(first, "", second).Want(t, 202); r.text != "" {
+			t.Errorf("there is a body: %s", r.text)
+		}
+		swap(second, `, "delete_on_termination": true`, third, at(85)).Want(t, 202)
+		s.Do("GET "+path, as("demo"), at(79)).Want(t, 200, whole(`{"volumeAttachments": [{"id": "`+third+`", "volumeId": "`+third+`",
+			"serverId": "`+id+`", "device": "/dev/vdb", "tag": null, "delete_on_termination": true}]}`))
+		s.Do("GET "+path+"/"+first, as("demo")).Want(t, 404)
+		s.Do("GET /v2.1/servers/"+id+"/os-instance-actions", as("demo")).Want(t, 200, has("instanceActions/0/action", "swap_volume"))
 	})
 }
 

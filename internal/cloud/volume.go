@@ -115,6 +115,19 @@ func (v *Volume) Reimage(ctx context.Context, id, imageID string, reserved bool)
 	return v.act(ctx, id, "os-reimage", map[string]any{"image_id": imageID, "reimage_reserved": reserved}, reimageVersion)
 }
 
+// MigrationCompleted tells the service, while it moves a volume's data to another volume,
+// that a server has copied them there, or has failed to. It returns the ID that the data
+// have from then on. The error is Invalid if no such move is under way, and NotFound if one
+// of the volumes isn't there, which is so once the service has ended the move.
+func (v *Volume) MigrationCompleted(ctx context.Context, id, to string, failed bool) (string, error) {
+	var d struct {
+		ID string `json:"save_volume_id"`
+	}
+	body := map[string]any{"os-migrate_volume_completion": map[string]any{"new_volume": to, "error": failed}}
+	err := v.conn.sendIf(ctx, http.MethodPost, below("volumes", id, "action"), body, &d, nil)
+	return d.ID, v.volumeFault(err, id)
+}
+
 // act does something to a volume.
 func (v *Volume) act(ctx context.Context, id, action string, body any, version string) error {
 	return v.volumeFault(v.conn.sendIf(ctx, http.MethodPost, below("volumes", id, "action"), map[string]any{action: body}, nil, at(version)), id)

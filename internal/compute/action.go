@@ -44,6 +44,7 @@ type progress struct {
 	Failure *failure `json:"failure,omitempty"`
 
 	Attachment string `json:"attachment,omitempty"` // of the volume that is attached
+	Swapped    bool   `json:"swapped,omitempty"`    // the server uses the other volume of a swap
 
 	Told []string `json:"told,omitempty"` // the notifications that have begun, and not ended: see tell.go
 

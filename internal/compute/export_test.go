@@ -24,6 +24,12 @@ func (a *Servers) BeginDetachVolume(ctx context.Context, s nova.Server, volumeID
 	return err
 }
 
+// BeginSwapVolume is SwapVolume without the wait.
+func (a *Servers) BeginSwapVolume(ctx context.Context, s nova.Server, volumeID, to string) error {
+	_, err := a.beginSwapVolume(ctx, s, volumeID, to)
+	return err
+}
+
 // BeginPassword is ChangePassword without the wait for the end.
 func (a *Servers) BeginPassword(ctx context.Context, s nova.Server, password string) error {
 	_, err := a.beginPassword(ctx, s, password)

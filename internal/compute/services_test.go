@@ -73,9 +73,9 @@ func (s *site) newClients() *cloud.Clients {
 		Store: networkdb.New(s.store.DB), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Owner: "nobody",
 	})
 	s.must(networks.Seed(s.t.Context()))
-	s.network = networks
+	s.network, s.volumeDir = networks, s.t.TempDir()
 	s.volumes, err = volume.New(volume.Options{
-		Store: volumedb.New(s.store.DB), Dir: s.t.TempDir(), Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Host: "here",
+		Store: volumedb.New(s.store.DB), Dir: s.volumeDir, Log: zerolog.Nop(), Validate: validate, AuthURL: authURL, PublicURL: bundled, Host: "here",
 		Limits: map[string]int64{"volumes": -1, "snapshots": -1, "gigabytes": -1},
 	})
 	s.must(err)
@@ -127,6 +127,9 @@ func (s *site) allocating(networks http.Handler) http.Handler {
 // background.
 func (s *site) working(volumes *volume.Service) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.endsMigration(w, r) {
+			return
+		}
 		volumes.ServeHTTP(w, r)
 		if r.Method == http.MethodGet || strings.Contains(r.URL.Path, "/attachments") {
 			return

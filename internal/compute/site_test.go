@@ -54,6 +54,7 @@ type site struct {
 	transport http.RoundTripper
 	network   *network.Service
 	volumes   *volume.Service
+	volumeDir string // where it has its data
 	clients   *cloud.Clients
 	local     *virt.Hosts
 	hosts     *hosts.Hosts

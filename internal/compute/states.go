@@ -54,6 +54,7 @@ const (
 	DetachInterface Verb = "detach_interface"
 	AttachVolume    Verb = "attach_volume"
 	DetachVolume    Verb = "detach_volume"
+	SwapVolume      Verb = "swap_volume"
 	ExtendVolume    Verb = "extend_volume" // a volume has grown, as the block storage service says
 )
 
@@ -132,6 +133,7 @@ const (
 	detachEvent     = "compute_detach_interface"
 	volumeEvent     = "compute_attach_volume"
 	unvolumeEvent   = "compute_detach_volume"
+	swapEvent       = "compute_swap_volume"
 	rebuildEvent    = "compute_rebuild_instance"
 
 	powerUpdateEvent = "compute_power_update"
@@ -445,6 +447,16 @@ var transitions = map[Verb]transition{
 			{name: "unplug", queue: onHost, event: unvolumeEvent, tells: []string{"volume_detach"}, when: isOnHost, do: (*Worker).unplugVolume},
 			{name: "disconnect", queue: onHost, event: unvolumeEvent, tells: []string{"volume_detach"}, when: isOnHost, do: (*Worker).disconnectVolume},
 			{name: "forget", queue: onSchedule, event: "api_detach_volume", when: isOffloaded, do: (*Worker).disconnectVolume},
+		},
+	},
+	SwapVolume: {
+		action: "swap_volume", word: "swap_volume", from: []nova.VMState{nova.Active, nova.Paused, nova.Resized}, lock: true, host: true,
+		beside: true, first: true, awaited: true,
+		steps: []step{
+			{name: "reserve", queue: onSchedule, answers: true, do: (*Worker).reserveSwap, undo: (*Worker).releaseSwap},
+			{name: "swap", queue: onHost, event: swapEvent, tells: []string{"volume_swap"}, do: (*Worker).swapVolume, undo: (*Worker).unswapVolume},
+			{name: "release", queue: onHost, event: swapEvent, tells: []string{"volume_swap"}, do: (*Worker).releaseSwapped},
+			{name: "rename", queue: onHost, event: swapEvent, tells: []string{"volume_swap"}, when: migrates, do: (*Worker).renameVolume},
 		},
 	},
 	ExtendVolume: {

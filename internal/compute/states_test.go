@@ -28,7 +28,7 @@ var (
 	verbs = []Verb{
 		Create, Delete, SoftDelete, Restore, Start, Stop, SoftReboot, HardReboot, Pause, Unpause, Suspend, Resume, Rescue, Unrescue, Rebuild, ChangePassword, CrashDump,
 		Snapshot, Backup, BackupInstance, Resize, Migrate, Evacuate, ConfirmResize, RevertResize, Shelve, ShelveOffload, Unshelve,
-		PoweredOn, PoweredOff, AttachInterface, DetachInterface, AttachVolume, DetachVolume, ExtendVolume, LiveMigrate,
+		PoweredOn, PoweredOff, AttachInterface, DetachInterface, AttachVolume, DetachVolume, SwapVolume, ExtendVolume, LiveMigrate,
 	}
 	columns = []nova.VMState{
 		nova.Building, nova.Active, nova.Paused, nova.Suspended, nova.Stopped, nova.Rescued, nova.Resized, nova.SoftDeleted,

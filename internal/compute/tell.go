@@ -22,7 +22,7 @@ var toldWhenDone = map[string]bool{"rebuild_scheduled": true}
 // it has for the failure. Others are left without an end.
 var toldAsFailed = map[string]string{
 	"create": "create", "reboot": "reboot", "rebuild": "rebuild", "resize_prep": "resize", "resize": "resize",
-	"interface_attach": "interface_attach", "volume_attach": "volume_attach",
+	"interface_attach": "interface_attach", "volume_attach": "volume_attach", "volume_swap": "volume_swap",
 }
 
 // telling is a notification to be told: its name, and its phase.
@@ -225,6 +225,10 @@ func aboutOf(ctx context.Context, tx *db.Store, a *action, name string) (about n
 		var args resizeArgs
 		args, err = decodeArgs[resizeArgs](a.Action)
 		about.NewFlavor = args.Flavor
+	case "volume_swap":
+		var args swapArgs
+		args, err = decodeArgs[swapArgs](a.Action)
+		about.VolumeID, about.NewVolumeID = args.VolumeID, args.To
 	case "volume_attach", "volume_detach":
 		var args volumeArgs
 		args, err = decodeArgs[volumeArgs](a.Action)

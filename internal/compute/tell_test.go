@@ -93,6 +93,7 @@ var toldOfVerbs = map[compute.Verb]string{
 	compute.DetachInterface: "interface_detach.start interface_detach.end",
 	compute.AttachVolume:    "volume_attach.start volume_attach.end",
 	compute.DetachVolume:    "volume_detach.start volume_detach.end",
+	compute.SwapVolume:      "volume_swap.start volume_swap.end",
 	compute.ExtendVolume:    "",
 }
 

@@ -182,6 +182,17 @@ var verbsForTests = map[compute.Verb]verbRow{
 		},
 		asks: "detach_volume", first: []compute.Verb{compute.AttachVolume}, wrong: nova.Errored,
 	},
+	compute.SwapVolume: {
+		do: func(s *site, ctx context.Context, server nova.Server) error {
+			volume := s.volume("demo")
+			if len(server.BlockDevices) > 0 {
+				volume = server.BlockDevices[0].VolumeID
+			}
+			s.moves(volume, "starting")
+			return s.api.BeginSwapVolume(s.asCinder(ctx), server, volume, s.volume("demo"))
+		},
+		asks: "swap_volume", first: []compute.Verb{compute.AttachVolume}, wrong: nova.Stopped,
+	},
 	compute.ExtendVolume: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
 			tag := "none"

@@ -29,7 +29,7 @@ func (w *Worker) leaveVolumes(ctx context.Context, s nova.Server) error {
 // leaveVolume gives back one volume of a server, and reports whether something of that
 // is left to do.
 func (w *Worker) leaveVolume(ctx context.Context, serverID string, device nova.BlockDevice) (left bool, err error) {
-	err = w.letGo(ctx, serverID, device.VolumeID, device.DeleteOnTermination)
+	err = errors.Join(w.letGo(ctx, serverID, device.VolumeID, device.DeleteOnTermination), w.letGo(ctx, serverID, device.Swap, false))
 	if err == nil || ctx.Err() != nil {
 		return false, ctx.Err()
 	}
@@ -61,21 +61,26 @@ func (w *Worker) letGo(ctx context.Context, serverID, volumeID string, remove bo
 // may still be attached, or be attached by a worker that was broken off.
 func leaveDevices(ctx context.Context, tx *db.Store, serverID string, due time.Time, devices ...nova.BlockDevice) error {
 	for _, device := range devices {
-		if device.VolumeID == "" {
-			continue
-		}
-		left := db.VolumeLeftover{ServerID: serverID, VolumeID: device.VolumeID, Remove: device.DeleteOnTermination, Until: due.Add(portsSettled)}
-		if err := tx.LeaveVolume(ctx, left, due); err != nil {
-			return err
+		for _, left := range []db.VolumeLeftover{
+			{ServerID: serverID, VolumeID: device.VolumeID, Remove: device.DeleteOnTermination, Until: due.Add(portsSettled)},
+			{ServerID: serverID, VolumeID: device.Swap, Until: due.Add(portsSettled)},
+		} {
+			if left.VolumeID == "" {
+				continue
+			}
+			if err := tx.LeaveVolume(ctx, left, due); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// loseVolumes ends, in a transaction, that volumes are attached to a server or taken
-// from it: the server knows nothing of them from then on.
+// loseVolumes ends, in a transaction, that volumes are attached to a server, taken from
+// it or replaced: the server knows nothing of them from then on, and keeps what it had of
+// those that were to be replaced, or what it has instead.
 func loseVolumes(ctx context.Context, tx *db.Store, serverID string) error {
-	under, err := tx.UnderWay(ctx, serverID, string(AttachVolume), string(DetachVolume))
+	under, err := tx.UnderWay(ctx, serverID, string(AttachVolume), string(DetachVolume), string(SwapVolume))
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,12 @@ func loseVolumes(ctx context.Context, tx *db.Store, serverID string) error {
 		if _, err := tx.CancelAction(ctx, action); err != nil {
 			return err
 		}
+		if action.Verb == string(SwapVolume) {
+			if err := endSwap(ctx, tx, serverID, action); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := forgetDevice(ctx, tx, serverID, args.VolumeID); err != nil {
 			return err
 		}
@@ -97,8 +108,8 @@ func loseVolumes(ctx context.Context, tx *db.Store, serverID string) error {
 	return nil
 }
 
-// SweepVolumes gives back the volumes of servers that are gone or have lost them. What
-// it can't do it leaves for later, which is no reason to keep others; the error joins
+// SweepVolumes gives back the volumes of servers that are gone or have lost them, and says
+// of those that servers keep that these are not losing them. What it can't do it leaves for later, which is no reason to keep others; the error joins
 // those of the block storage service, such as Unavailable.
 func (w *Worker) SweepVolumes(ctx context.Context) error {
 	left, err := w.store.LeftVolumes(ctx)
@@ -108,8 +119,8 @@ func (w *Worker) SweepVolumes(ctx context.Context) error {
 	var errs []error
 	for _, of := range left {
 		server, err := w.store.Server(ctx, of.ServerID)
-		if _, has := server.BlockDevice(of.VolumeID); err == nil && has { // it was attached anew
-			errs = append(errs, w.store.ForgetVolume(ctx, of))
+		if _, has := server.BlockDevice(of.VolumeID); err == nil && has { // it was attached anew, or could not be detached
+			errs = append(errs, w.sweepKept(ctx, of))
 			continue
 		}
 		if err != nil && !nova.Is(err, nova.NotFound) {
@@ -127,4 +138,21 @@ func (w *Worker) SweepVolumes(ctx context.Context) error {
 		errs = append(errs, failed, err)
 	}
 	return errors.Join(errs...)
+}
+
+// sweepKept ends that a volume is marked as being detached which its server keeps, once
+// nothing is done to it any more.
+func (w *Worker) sweepKept(ctx context.Context, of db.VolumeLeftover) error {
+	again := func() error { return w.store.LeaveVolume(ctx, of, w.store.Now().Add(volumesAgain)) }
+	err := checkUnderWay(ctx, w.store, of.ServerID, of.VolumeID)
+	if nova.Is(err, nova.Invalid) {
+		return again()
+	}
+	if err != nil {
+		return err
+	}
+	if err := w.keepVolume(ctx, of.VolumeID); err != nil {
+		return errors.Join(err, again())
+	}
+	return w.store.ForgetVolume(ctx, of)
 }

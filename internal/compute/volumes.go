@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/cloud"
@@ -198,12 +199,20 @@ func (w *Worker) loseVolume(ctx context.Context, a *action, device nova.BlockDev
 // detachFrom removes all attachments of a volume to a server at the block storage
 // service.
 func (w *Worker) detachFrom(ctx context.Context, serverID, volumeID string) error {
+	return w.detachBut(ctx, serverID, volumeID, "")
+}
+
+// detachBut is detachFrom for all attachments but one.
+func (w *Worker) detachBut(ctx context.Context, serverID, volumeID, kept string) error {
 	service := w.volumes.AsService()
 	attachments, err := service.Attachments(ctx, cloud.AttachmentQuery{ServerID: serverID, VolumeID: volumeID})
 	if err != nil {
 		return err
 	}
 	for _, attachment := range attachments {
+		if attachment.ID == kept {
+			continue
+		}
 		if err := service.Detach(ctx, attachment.ID); err != nil {
 			return err
 		}
@@ -314,22 +323,28 @@ func (a *Servers) beginDetachVolume(ctx context.Context, s nova.Server, volumeID
 		}
 	}
 	return a.begin(ctx, s, DetachVolume, volumeArgs{volume.ID}, func(tx *db.Store) error {
-		under, err := tx.UnderWay(ctx, s.ID, string(AttachVolume), string(DetachVolume))
+		return checkUnderWay(ctx, tx, s.ID, volume.ID)
+	})
+}
+
+// checkUnderWay refuses to take a volume from a server that it is just coming to, leaving,
+// or being replaced at, in the words of a block storage service that knows.
+func checkUnderWay(ctx context.Context, tx *db.Store, serverID, volumeID string) error {
+	under, err := tx.UnderWay(ctx, serverID, string(AttachVolume), string(DetachVolume), string(SwapVolume))
+	if err != nil {
+		return err
+	}
+	for _, other := range under {
+		args, err := decodeArgs[swapArgs](other)
 		if err != nil {
 			return err
 		}
-		for _, other := range under {
-			args, err := decodeArgs[volumeArgs](other)
-			if err != nil {
-				return err
-			}
-			if args.VolumeID == volume.ID { // in the words of a block storage service that knows
-				return invalidVolume("Invalid input received: Invalid volume: Unable to detach volume. " +
-					"Volume status must be 'in-use' and attach_status must be 'attached' to detach.")
-			}
+		if args.VolumeID == volumeID || args.To == volumeID {
+			return invalidVolume("Invalid input received: Invalid volume: Unable to detach volume. " +
+				"Volume status must be 'in-use' and attach_status must be 'attached' to detach.")
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // beginDetaching is the step that keeps everybody else from detaching a volume. One
@@ -352,17 +367,29 @@ func (w *Worker) beginDetaching(ctx context.Context, a *action) (effect, error) 
 	return effect{}, err
 }
 
-// rollDetaching takes beginDetaching back.
+// rollDetaching takes beginDetaching back. What can't be done now is left to the sweep.
 func (w *Worker) rollDetaching(ctx context.Context, a *action) (effect, error) {
 	device, err := deviceOf(a)
 	if err != nil {
 		return effect{}, err
 	}
-	err = w.volumes.AsService().RollDetaching(ctx, device.VolumeID)
-	if nova.Is(err, nova.Invalid) { // it was not marked
-		err = nil
+	err = w.keepVolume(ctx, device.VolumeID)
+	if err == nil || ctx.Err() != nil {
+		return effect{}, ctx.Err()
 	}
-	return effect{}, err
+	zerolog.Ctx(ctx).Warn().Err(err).Str("volume", device.VolumeID).Msg("volume can't be said to stay with its server now")
+	return effect{also: func(tx *db.Store) error {
+		return leaveDevices(ctx, tx, a.ServerID, tx.Now().Add(volumesAgain), nova.BlockDevice{VolumeID: device.VolumeID})
+	}}, nil
+}
+
+// keepVolume tells the block storage service that a volume is not being detached.
+func (w *Worker) keepVolume(ctx context.Context, volumeID string) error {
+	err := w.volumes.AsService().RollDetaching(ctx, volumeID)
+	if nova.Is(err, nova.Invalid) || nova.Is(err, nova.NotFound) { // it was not marked, or it has gone
+		return nil
+	}
+	return err
 }
 
 // disconnectVolume is the step that gives a volume back which the server is without. A
@@ -375,20 +402,6 @@ func (w *Worker) disconnectVolume(ctx context.Context, a *action) (effect, error
 	}
 	device.DeleteOnTermination = device.DeleteOnTermination && isOffloaded(a)
 	return w.loseVolume(ctx, a, device)
-}
-
-// CheckSwap refuses to put another volume in the place of a server's: the block storage
-// service alone may ask for that, while it moves a volume's data. The error is NotFound
-// if there is no such volume, and Conflict for one that isn't being moved.
-func (a *Servers) CheckSwap(ctx context.Context, volumeID string) error {
-	volume, err := a.block(ctx).Show(ctx, volumeID)
-	if err != nil {
-		return err
-	}
-	if volume.MigrationStatus == "" {
-		return nova.Errorf(nova.Conflict, "volume %s is not migrating; this API should only be called by Cinder", volumeID)
-	}
-	return nova.Errorf(nova.Conflict, "volume %s can't be moved while a server has it", volumeID)
 }
 
 // UpdateAttachment says whether a volume goes when its server is deleted. The error is

@@ -50,10 +50,11 @@ var fakeTimes = [...]struct {
 	{"attach_volume_time", 1, "to plug a volume into a server"},
 	{"detach_volume_time", 1, "to unplug a volume from a server"},
 	{"extend_volume_time", 1, "to have a server see that a volume has grown"},
+	{"swap_volume_time", 2, "to put another volume in the place of one, beside the copy of its data"},
 }
 
 const fakeAbout = "How fast the fake hypervisor is. Metadata of a server has the last word: `fake:boot_time` and so on say how many seconds it takes with this server, 300 at the most, and " +
-	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, send_live, receive_live, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, attach_volume, detach_volume, extend_volume, separated by commas."
+	"`fake:fail` which verbs fail: spawn, power_on, power_off, soft_reboot, hard_reboot, pause, unpause, suspend, resume, rescue, unrescue, migrate_out, migrate_in, send_live, receive_live, confirm_migration, revert_migration, set_password, crash_dump, snapshot, upload, attach_interface, detach_interface, attach_volume, detach_volume, extend_volume, swap_volume, separated by commas."
 
 // fakeOptions makes an option of each row of the table. All are 0 by default: a
 // test that waits for a server should not have to wait long.

@@ -17,7 +17,9 @@ type About struct {
 	ImageID   string       // that is made of the server, or that it is rescued with
 	NewFlavor *nova.Flavor // that it is to have
 	VolumeID  string       // that comes or goes
-	KeyPair   *nova.KeyPair
+
+	NewVolumeID string // that takes its place
+	KeyPair     *nova.KeyPair
 }
 
 // A Failure is why something went wrong.
@@ -62,6 +64,9 @@ var payloads = map[string]payload{
 	}},
 	"volume_attach": volumePayload,
 	"volume_detach": volumePayload,
+	"volume_swap": {"InstanceActionVolumeSwapPayload", "1.9", func(_ nova.Server, a About) fields {
+		return fields{"old_volume_id": a.VolumeID, "new_volume_id": a.NewVolumeID}
+	}},
 }
 
 var rebuildPayload = payload{"InstanceActionRebuildPayload", "1.10", func(s nova.Server, _ About) fields {

@@ -17,6 +17,10 @@ type BlockDevice struct {
 	New     *NewVolume `json:"new,omitempty"`     // what is to be made for the server; nil once it is, or if the volume was there before
 	Failure string     `json:"failure,omitempty"` // why it could not be made
 
+	// Swap is the other volume of a swap under way: it is reserved for the server, which
+	// doesn't use it yet, or not any more.
+	Swap string `json:"swap,omitempty"`
+
 	// DeleteOnTermination says that the volume goes when the server is deleted.
 	DeleteOnTermination bool `json:"delete_on_termination,omitempty"`
 }

@@ -149,6 +149,18 @@ type VolumeExtender interface {
 	ExtendVolume(ctx context.Context, s nova.Server, volumeID string, size int64) error
 }
 
+// A VolumeSwapper has servers go on with other volumes than they have, while they run.
+type VolumeSwapper interface {
+	// SwapVolume copies what is on a volume to another one, which is as large at least, and
+	// plugs that in instead. A server that has the other one already keeps it. NotFound
+	// for a server that has neither.
+	SwapVolume(ctx context.Context, s nova.Server, volumeID string, to Volume) error
+	// RenameVolume says that a volume has another ID now, and how the host reaches it. A
+	// server that knows it by the new ID is left as it is. NotFound for a server that has
+	// neither.
+	RenameVolume(ctx context.Context, s nova.Server, volumeID string, to Volume) error
+}
+
 // A ConsoleOpener lets clients use the consoles of servers.
 type ConsoleOpener interface {
 	// OpenConsole gives the address of a server's console in a protocol of the

@@ -82,6 +82,9 @@ func release(ctx context.Context, tx *volumedb.Store, v *volumedb.Volume) error 
 // that another caller detaches already.
 func (s *Service) beginDetaching(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:begin_detaching", func(_ *volumedb.Store, v *volumedb.Volume) error {
+		if v.MigrationStatus != nil && !slices.Contains(settledMigrations, *v.MigrationStatus) {
+			return nil // that keeps others away as well, and users aren't to see it
+		}
 		if v.Status != inUse || v.AttachStatus != attached {
 			return invalidVolume("Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach.")
 		}
@@ -90,6 +93,9 @@ func (s *Service) beginDetaching(r *http.Request, id string, _ object) (kit.Repl
 	})
 	return accepted(), err
 }
+
+// settledMigrations are the migration statuses of volumes that aren't being moved.
+var settledMigrations = []string{"deleting", "error", "success"}
 
 // rollDetaching says that the server keeps it. POST os-roll_detaching answers 202
 // for a volume in any status, so that a caller may repeat it.

@@ -2,13 +2,11 @@ package volume
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"github.com/nova-api/nova-api/internal/sparse"
 	"github.com/nova-api/nova-api/internal/standalone/folder"
 )
 
@@ -68,7 +66,7 @@ func (f files) replace(id string, size int64, fill func(file *os.File) error) (e
 	if err := fill(file); err != nil {
 		return err
 	}
-	if err := grow(file, size); err != nil {
+	if err := sparse.Grow(file, size); err != nil {
 		return err
 	}
 	if err := file.Sync(); err != nil {
@@ -77,25 +75,13 @@ func (f files) replace(id string, size int64, fill func(file *os.File) error) (e
 	return os.Rename(f.path(id)+partial, f.path(id))
 }
 
-// grow makes a file as large as it should be, in bytes. Smaller it never gets.
-func grow(file *os.File, size int64) error {
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() >= size {
-		return nil
-	}
-	return file.Truncate(size)
-}
-
 // extend makes the data of a volume larger.
 func (f files) extend(id string, size int64) error {
 	file, err := os.OpenFile(f.path(id), os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	return errors.Join(grow(file, size), file.Sync(), file.Close())
+	return errors.Join(sparse.Grow(file, size), file.Sync(), file.Close())
 }
 
 // drop removes what has been written so far of new data.
@@ -113,46 +99,3 @@ func ignoreMissing(err error) error {
 	}
 	return err
 }
-
-// The arguments of lseek that find data and holes in sparse files.
-const (
-	seekData = 3
-	seekHole = 4
-)
-
-// copySparse copies a file, and leaves holes where the source has them. Before
-// each piece it asks whether to go on.
-func copySparse(to, from *os.File, goOn func() error) error {
-	for at := int64(0); ; {
-		start, err := from.Seek(at, seekData)
-		if errors.Is(err, syscall.ENXIO) { // nothing but holes up to the end
-			break
-		}
-		if err != nil {
-			return fmt.Errorf("find the next piece of data: %w", err)
-		}
-		end, err := from.Seek(start, seekHole)
-		if err != nil {
-			return fmt.Errorf("find the next hole: %w", err)
-		}
-		for start < end {
-			if err := goOn(); err != nil {
-				return err
-			}
-			piece := min(end-start, pieceSize)
-			if _, err := io.Copy(io.NewOffsetWriter(to, start), io.NewSectionReader(from, start, piece)); err != nil {
-				return err
-			}
-			start += piece
-		}
-		at = end
-	}
-	info, err := from.Stat()
-	if err != nil {
-		return err
-	}
-	return grow(to, info.Size())
-}
-
-// pieceSize is how much is copied between two questions whether to go on, in bytes.
-const pieceSize = 64 << 20

@@ -16,6 +16,7 @@ import (
 	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/sparse"
 )
 
 // imageActive is the status of an image with data.
@@ -120,12 +121,12 @@ func writeSparse(to *os.File, from io.Reader, goOn func() error) error {
 		}
 		at += int64(n)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return grow(to, at)
+			return sparse.Grow(to, at)
 		}
 		if err != nil {
 			return err
 		}
-		if at%pieceSize == 0 {
+		if at%sparse.PieceSize == 0 {
 			if err := goOn(); err != nil {
 				return err
 			}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/sparse"
 )
 
 // An origin is what a volume is made of: an image, a snapshot, another volume, or
@@ -148,5 +149,5 @@ func (s *Service) fill(ctx context.Context, t volumedb.Task, file *os.File) erro
 	if err != nil {
 		return err
 	}
-	return errors.Join(copySparse(file, from, s.goesOn(ctx, t)), from.Close())
+	return errors.Join(sparse.Copy(file, from, s.goesOn(ctx, t)), from.Close())
 }

@@ -27,7 +27,7 @@ import (
 // confirm_migration, revert_migration, send_live, receive_live, set_password, crash_dump, snapshot, upload,
 // console_output, diagnostics, read_disk,
 // read_config_drive, attach_interface, detach_interface, interfaces, attach_volume,
-// detach_volume, extend_volume, volumes and open_volume. An upload
+// detach_volume, extend_volume, swap_volume, rename_volume, volumes and open_volume. An upload
 // begins when the data of a snapshot is first read.
 type Fault struct {
 	Server  string `json:"server"`   // the name or the ID of the server; empty for any
@@ -45,7 +45,7 @@ var verbs = []string{
 	pause, unpause, suspend, resume, rescue, unrescue,
 	migrateOut, migrateIn, confirmMigration, revertMigration, setPassword, crashDump, snapshot, upload, "console_output", "diagnostics",
 	"read_disk", "read_config_drive",
-	sendLive, receiveLive, attach, detach, "interfaces", attachVolume, detachVolume, extendVolume, "volumes", "open_volume",
+	sendLive, receiveLive, attach, detach, "interfaces", attachVolume, detachVolume, extendVolume, swapVolume, "rename_volume", "volumes", "open_volume",
 }
 
 // strike lets the fault happen.

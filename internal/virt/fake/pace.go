@@ -42,6 +42,7 @@ var times = map[string]string{
 	attachVolume:     "attach_volume_time",
 	detachVolume:     "detach_volume_time",
 	extendVolume:     "extend_volume_time",
+	swapVolume:       "swap_volume_time",
 }
 
 const (

@@ -22,6 +22,7 @@ const (
 	attachVolume     = "attach_volume"
 	detachVolume     = "detach_volume"
 	extendVolume     = "extend_volume"
+	swapVolume       = "swap_volume"
 	powerOn          = "power_on"
 	powerOff         = "power_off"
 	softReboot       = "soft_reboot"

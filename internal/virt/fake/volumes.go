@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/sparse"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
@@ -82,6 +84,72 @@ func (d *Driver) ExtendVolume(ctx context.Context, s nova.Server, volumeID strin
 		}
 		return d.save(m)
 	})
+}
+
+// SwapVolume copies the file of a volume, if both have one, and puts the other volume in
+// its place.
+func (d *Driver) SwapVolume(ctx context.Context, s nova.Server, volumeID string, to virt.Volume) error {
+	return d.exchange(ctx, swapVolume, s, volumeID, to, func(from, to volume) error {
+		if from.Path == "" || to.Path == "" {
+			return nil
+		}
+		return copyVolume(ctx, to.Path, from.Path)
+	})
+}
+
+// RenameVolume has a server know a volume by another ID.
+func (d *Driver) RenameVolume(ctx context.Context, s nova.Server, volumeID string, to virt.Volume) error {
+	return d.exchange(ctx, "rename_volume", s, volumeID, to, func(volume, volume) error { return nil })
+}
+
+// exchange puts a volume in the place of another one, after something is done to both.
+// Once that is so, there is nothing to do.
+func (d *Driver) exchange(ctx context.Context, verb string, s nova.Server, volumeID string, to virt.Volume, before func(from, to volume) error) error {
+	return d.on(ctx, verb, s, func() error {
+		defer d.lock(s)()
+		m, err := d.load(s)
+		if err != nil {
+			return err
+		}
+		next := volumesOf([]virt.Volume{to})[0]
+		at := slices.IndexFunc(m.Volumes, func(v volume) bool { return v.ID == volumeID })
+		if at < 0 && slices.ContainsFunc(m.Volumes, func(v volume) bool { return v.ID == next.ID }) {
+			return nil
+		}
+		if at < 0 {
+			return nova.Errorf(nova.NotFound, "Volume %s is not attached to instance %s.", volumeID, s.ID)
+		}
+		if err := before(m.Volumes[at], next); err != nil {
+			return err
+		}
+		m.Volumes[at] = next
+		return d.save(m)
+	})
+}
+
+// copyVolume copies the data of a volume over those of another one.
+func copyVolume(ctx context.Context, to, from string) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("open volume: %w", err)
+	}
+	defer func() { _ = source.Close() }()
+	target, err := os.OpenFile(to, os.O_WRONLY, 0)
+	if err != nil {
+		return fmt.Errorf("open volume: %w", err)
+	}
+	size := sizeOf(to)
+	err = target.Truncate(0) // so that there are holes where the source has them
+	if err == nil {
+		err = sparse.Copy(target, source, ctx.Err)
+	}
+	if err == nil {
+		err = sparse.Grow(target, size)
+	}
+	if err := errors.Join(err, target.Sync(), target.Close()); err != nil {
+		return fmt.Errorf("copy volume: %w", err)
+	}
+	return nil
 }
 
 // A guestVolume is a volume as a guest sees it: what is beyond the size that the guest was

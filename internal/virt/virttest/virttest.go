@@ -65,6 +65,7 @@ func Exercise(t *testing.T, newHost func(t *testing.T) Host) {
 		{"volumes", can[virt.VolumeAttacher], volumes},
 		{"boot with volumes", can[virt.VolumeAttacher], bootWithVolumes},
 		{"extend volume", can[virt.VolumeExtender], extendVolume},
+		{"swap volume", can[virt.VolumeSwapper], swapVolume},
 		{"many at once", all, manyAtOnce},
 		{"one by many", all, oneByMany},
 	} {

@@ -76,6 +76,42 @@ func extendVolume(t *testing.T, host Host) {
 	wantKind(t, "extend for an unknown server", extender.ExtendVolume(t.Context(), newServer(), v.ID, 2*imageSize), nova.NotFound)
 }
 
+// swapVolume puts another volume in the place of one, twice, as after a crash: what was on
+// the one is on the other, and nothing else. Then the other one gets another ID.
+func swapVolume(t *testing.T, host Host) {
+	d := host(t)
+	s, first, last, second := running(t, d), newVolume(t), newVolume(t), newVolume(t)
+	swapper, _ := d.(virt.VolumeSwapper) // which it is, or the test would not run
+	for _, v := range []virt.Volume{first, last} {
+		do(t, "attach", volumer(d).AttachVolume(t.Context(), s, v))
+	}
+	// The other volume is larger, and not as empty as it should be.
+	path, _ := second.Connection.Data["device_path"].(string)
+	do(t, "use before", os.WriteFile(path, []byte("something old"), 0o600))
+	do(t, "grow", os.Truncate(path, 2*imageSize))
+	writeVolume(t, d, s, first.ID, "a letter")
+	for range 2 {
+		do(t, "swap", swapper.SwapVolume(t.Context(), s, first.ID, second))
+		wantVolumes(t, host(t), s, second.ID, last.ID)
+		wantOnVolume(t, d, s, second.ID, "a letter\x00\x00\x00\x00\x00")
+		wantSize(t, d, s, second.ID, 2*imageSize)
+		// The second swap must not copy the old volume over what was written since.
+		writeVolume(t, d, s, second.ID, "a letter")
+	}
+	// The other volume takes the ID of the first one, as when it was moved.
+	renamed := second
+	renamed.ID = first.ID
+	for range 2 {
+		do(t, "rename", swapper.RenameVolume(t.Context(), s, second.ID, renamed))
+		wantVolumes(t, host(t), s, first.ID, last.ID)
+		wantOnVolume(t, d, s, first.ID, "a letter")
+	}
+	stranger := newVolume(t)
+	wantKind(t, "swap what is not plugged in", swapper.SwapVolume(t.Context(), s, stranger.ID, newVolume(t)), nova.NotFound)
+	wantKind(t, "rename what is not plugged in", swapper.RenameVolume(t.Context(), s, stranger.ID, newVolume(t)), nova.NotFound)
+	wantKind(t, "swap for an unknown server", swapper.SwapVolume(t.Context(), newServer(), first.ID, second), nova.NotFound)
+}
+
 // wantSize compares how large a volume is for its server, in bytes, if the driver lets
 // tests see that: the last byte can be written, and the one after it can't.
 func wantSize(t *testing.T, d virt.Driver, s nova.Server, id string, want int64) {
