@@ -31,3 +31,34 @@ func TestAssistedVolumeSnapshots(t *testing.T) {
 		s.Do(remove("x"), as("demo")).Want(t, 403, fault("forbidden", "Policy doesn't allow os_compute_api:os-assisted-volume-snapshots:delete to be performed."))
 	})
 }
+
+// TestAssistedVolumeSnapshots_Server is the volume of a server: the request is accepted
+// where Nova would ask the hypervisor, and refused in all states in which Nova refuses it.
+func TestAssistedVolumeSnapshots_Server(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		id, volume := s.boot("web", ""), s.ownVolume("demo", false)
+		s.attachVolume(id, "", volume).Want(t, 200)
+		const path = "/v2.1/os-assisted-volume-snapshots"
+		create := func(more string) *reply {
+			return s.Do("POST " + path + ` {"snapshot": {"volume_id": "` + volume + `", "create_info": {"snapshot_id": "s", "type": "qcow2", "new_file": "f"` + more + `}}}`)
+		}
+		remove := func(more string) *reply {
+			return s.Do("DELETE " + path + "/s?delete_info=" + url.QueryEscape(`{"volume_id": "`+volume+`"`+more+`}`))
+		}
+		const merges = `, "merge_target_file": "base"`
+		create(`, "id": "i"`).Want(t, 200, whole(`{"snapshot": {"id": "i", "volumeId": "`+volume+`"}}`))
+		create("").Want(t, 200, whole(`{"snapshot": {"id": null, "volumeId": "`+volume+`"}}`))
+		remove("").Want(t, 204)
+		remove(merges).Want(t, 204)
+		s.Do(`POST /v2.1/servers/`+id+`/action {"os-stop": null}`).Want(t, 202)
+		create("").Want(t, 400, fault("badRequest", "Instance "+id+" in task_state powering-off. Cannot volume_snapshot_create while the instance is in this state."))
+		remove("").Want(t, 400, fault("badRequest", "Instance "+id+" in task_state powering-off. Cannot volume_snapshot_delete while the instance is in this state."))
+		s.work()
+		create("").Want(t, 200)
+		remove(merges).Want(t, 400, fault("badRequest", "Instance "+id+" in vm_state stopped. Cannot volume_snapshot_delete while the instance is in this state."))
+		s.bring(id, `{"shelve": null}`)
+		s.work()
+		create("").Want(t, 400, fault("badRequest", "Instance "+id+" is not ready"))
+	})
+}

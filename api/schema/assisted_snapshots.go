@@ -27,25 +27,30 @@ type AssistedSnapshotCreateBody struct {
 	Snapshot struct {
 		VolumeID string `json:"volume_id"`
 		Info     struct {
-			SnapshotID string `json:"snapshot_id"`
-			Type       string `json:"type"`
-			NewFile    string `json:"new_file"`
-			ID         string `json:"id"`
+			SnapshotID string  `json:"snapshot_id"`
+			Type       string  `json:"type"`
+			NewFile    string  `json:"new_file"`
+			ID         *string `json:"id"`
 		} `json:"create_info"`
 	} `json:"snapshot"`
 }
 
-// VolumeInDeleteInfo reads the volume of a snapshot that is to be deleted, from the
-// JSON in the query. Nova looks for whatever is given as the volume's ID, so that it
-// need not be text. The error is Invalid.
-func VolumeInDeleteInfo(text string) (string, error) {
+// A DeleteInfo is what the block storage service says of a snapshot that is to be deleted.
+type DeleteInfo struct {
+	VolumeID string
+	Merges   bool // the snapshot is not the last one: its data go into another file
+}
+
+// ReadDeleteInfo reads the JSON in the query. Nova looks for whatever is given as the
+// volume's ID, so that it need not be text. The error is Invalid.
+func ReadDeleteInfo(text string) (DeleteInfo, error) {
 	var info map[string]any
 	if err := json.Unmarshal([]byte(text), &info); err != nil {
-		return "", nova.Errorf(nova.Invalid, "delete_info is not a JSON object.")
+		return DeleteInfo{}, nova.Errorf(nova.Invalid, "delete_info is not a JSON object.")
 	}
 	volume, ok := info["volume_id"]
 	if !ok {
-		return "", nova.Errorf(nova.Invalid, "'volume_id'")
+		return DeleteInfo{}, nova.Errorf(nova.Invalid, "'volume_id'")
 	}
-	return python.Str(volume), nil
+	return DeleteInfo{python.Str(volume), info["merge_target_file"] != nil}, nil
 }
