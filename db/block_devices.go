@@ -37,15 +37,16 @@ func (s *Store) indexVolumes(ctx context.Context, id string, devices []nova.Bloc
 type VolumeLeftover struct {
 	ServerID string    `db:"server_uuid"`
 	VolumeID string    `db:"volume_id"`
-	Remove   bool      `db:"remove"` // the volume itself goes as well
-	Until    time.Time `db:"until"`  // after that nothing new turns up
+	DeviceID string    `db:"device_uuid"` // instead: the block device that it was made for, if nobody knows the volume
+	Remove   bool      `db:"remove"`      // the volume itself goes as well
+	Until    time.Time `db:"until"`       // after that nothing new turns up
 }
 
 // LeaveVolume notes a leftover, to be looked at when it is due.
 func (s *Store) LeaveVolume(ctx context.Context, l VolumeLeftover, due time.Time) error {
 	_, err := rows.Exec(ctx, s.DB, `
-		INSERT INTO volume_leftovers (server_uuid, volume_id, remove, due, until) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (server_uuid, volume_id) DO UPDATE SET due = excluded.due`, l.ServerID, l.VolumeID, l.Remove, due, l.Until)
+		INSERT INTO volume_leftovers (server_uuid, volume_id, device_uuid, remove, due, until) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (server_uuid, volume_id, device_uuid) DO UPDATE SET due = excluded.due`, l.ServerID, l.VolumeID, l.DeviceID, l.Remove, due, l.Until)
 	if err != nil {
 		return fmt.Errorf("note a volume that a server has lost: %w", err)
 	}
@@ -56,11 +57,11 @@ func (s *Store) LeaveVolume(ctx context.Context, l VolumeLeftover, due time.Time
 func (s *Store) LeftVolumes(ctx context.Context) ([]VolumeLeftover, error) {
 	const most = 100
 	return rows.All[VolumeLeftover](ctx, s.DB, `
-		SELECT server_uuid, volume_id, remove, until FROM volume_leftovers WHERE due <= ? ORDER BY due LIMIT ?`, s.Now(), most)
+		SELECT server_uuid, volume_id, device_uuid, remove, until FROM volume_leftovers WHERE due <= ? ORDER BY due LIMIT ?`, s.Now(), most)
 }
 
 // ForgetVolume deletes a leftover.
 func (s *Store) ForgetVolume(ctx context.Context, l VolumeLeftover) error {
-	_, err := rows.Exec(ctx, s.DB, "DELETE FROM volume_leftovers WHERE server_uuid = ? AND volume_id = ?", l.ServerID, l.VolumeID)
+	_, err := rows.Exec(ctx, s.DB, "DELETE FROM volume_leftovers WHERE server_uuid = ? AND volume_id = ? AND device_uuid = ?", l.ServerID, l.VolumeID, l.DeviceID)
 	return err
 }

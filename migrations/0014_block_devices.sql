@@ -14,10 +14,11 @@ CREATE INDEX server_volumes_server ON server_volumes (server_uuid);
 -- broken off has come to its end.
 CREATE TABLE volume_leftovers (
     server_uuid TEXT    NOT NULL,
-    volume_id   TEXT    NOT NULL,
+    volume_id   TEXT    NOT NULL, -- empty while nobody knows it
+    device_uuid TEXT    NOT NULL, -- the block device that the volume was made for; empty if the volume is known
     remove      BOOLEAN NOT NULL, -- the volume itself goes as well
     due         $time   NOT NULL,
     until       $time   NOT NULL, -- when to look for the last time
-    PRIMARY KEY (server_uuid, volume_id)
+    PRIMARY KEY (server_uuid, volume_id, device_uuid)
 );
 CREATE INDEX volume_leftovers_due ON volume_leftovers (due);

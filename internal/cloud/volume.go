@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -89,6 +90,17 @@ func (v *Volume) Create(ctx context.Context, n nova.NewVolume) (nova.Volume, err
 	return d.Volume.volume(), v.fault(err, phrase{
 		status: http.StatusRequestEntityTooLarge, kind: nova.OverQuota, text: wordsOf(err),
 	}, phrase{status: http.StatusNotFound, kind: nova.NotFound, text: wordsOf(err)})
+}
+
+// MadeFor finds the volumes whose metadata have a value under a key, of all projects. Ask in
+// the service user's name.
+func (v *Volume) MadeFor(ctx context.Context, key, value string) ([]nova.Volume, error) {
+	filter, err := json.Marshal(map[string]string{key: value})
+	if err != nil {
+		return nil, fmt.Errorf("write a filter: %w", err)
+	}
+	query := url.Values{"all_tenants": {"1"}, "metadata": {string(filter)}}
+	return pages(ctx, v.conn, "volumes", "volumes/detail", query, nil, volumeDocument.volume, func(err error) error { return v.fault(err) })
 }
 
 // Delete has a volume removed. The error is NotFound if there is none, and Invalid

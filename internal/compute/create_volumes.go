@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -40,10 +41,20 @@ func (a *Servers) makeVolumes(ctx context.Context, servers []nova.Server) error 
 	return nil
 }
 
+// madeForKey is the key in the metadata of volumes under which is which block device they
+// were made for. So a volume is found whose maker has died, or has not heard the answer,
+// before the server could know the volume.
+const madeForKey = "nova_block_device"
+
 // makeVolume has one volume made, and has its server know it. If the server has gone
 // meanwhile, so does the volume.
 func (a *Servers) makeVolume(ctx context.Context, s nova.Server, device nova.BlockDevice) error {
 	wanted := *device.New
+	wanted.Metadata = maps.Clone(wanted.Metadata)
+	if wanted.Metadata == nil {
+		wanted.Metadata = map[string]any{}
+	}
+	wanted.Metadata[madeForKey] = device.ID
 	if wanted.ImageID == "" && wanted.SnapshotID == "" {
 		wanted.Name = s.ID + "-blank-vol"
 	}

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
@@ -172,6 +174,58 @@ func TestCreate_VolumesLate(t *testing.T) {
 		}
 		if servers, err := s.store.Servers(t.Context(), db.ServerFilter{Deleted: new(false)}, nova.Page{Limit: 10}); err != nil || len(servers) > 0 {
 			t.Errorf("servers are left: %+v, %v", servers, err)
+		}
+		s.settled()
+	})
+}
+
+// TestCreate_VolumesLost has volumes made of which no server knows, since the process that
+// asked for them died before it heard the answer, or never heard it: they go when the
+// server does.
+func TestCreate_VolumesLost(t *testing.T) {
+	t.Parallel()
+	eachCase(t, map[string]func(){
+		"the process died":    runtime.Goexit,
+		"the answer was lost": func() {},
+	}, func(t *testing.T, s *site, _ string, then func()) {
+		var other string // is nobody's, and stays
+		s.hooks.set(func(h *hooks) {
+			h.request = func(r *http.Request) error {
+				if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/volumes") {
+					return nil
+				}
+				response, err := s.transport.RoundTrip(r)
+				s.must(err)
+				s.must(response.Body.Close())
+				then()
+				return errors.New("the line is cut")
+			}
+		})
+		other = s.volume("demo", `"metadata": {"nova_block_device": "another"}`)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = s.api.Create(s.as("demo"), request(fromDisks(onVolume("image", cirros, 1, true))))
+		}()
+		<-done
+		s.hooks.set(func(h *hooks) { h.request = nil })
+		mine := s.clients.Volume.As(nova.CallerOf(s.as("demo")))
+		if made, err := mine.List(t.Context()); err != nil || len(made) != 2 {
+			t.Fatalf("volumes: %+v, %v", made, err)
+		}
+		for _, server := range s.servers(false) {
+			s.clear(server.ID)
+		}
+		s.clock.advance(time.Minute)
+		s.must(s.worker.SweepVolumes(t.Context()))
+		if left, err := mine.List(t.Context()); err != nil || len(left) != 1 || left[0].ID != other {
+			t.Errorf("volumes are left: %+v, %v", left, err)
+		}
+		s.must(mine.Delete(t.Context(), other))
+		s.clock.advance(time.Hour)
+		s.must(s.worker.SweepVolumes(t.Context()))
+		if left, err := s.store.LeftVolumes(t.Context()); err != nil || len(left) > 0 {
+			t.Errorf("notes are left: %+v, %v", left, err)
 		}
 		s.settled()
 	})

@@ -61,6 +61,13 @@ func (w *Worker) letGo(ctx context.Context, serverID, volumeID string, remove bo
 // may still be attached, or be attached by a worker that was broken off.
 func leaveDevices(ctx context.Context, tx *db.Store, serverID string, due time.Time, devices ...nova.BlockDevice) error {
 	for _, device := range devices {
+		if device.VolumeID == "" { // it may be there all the same, or be made right now
+			left := db.VolumeLeftover{ServerID: serverID, DeviceID: device.ID, Remove: true, Until: due.Add(makingTime + portsSettled)}
+			if err := tx.LeaveVolume(ctx, left, due); err != nil {
+				return err
+			}
+			continue
+		}
 		for _, left := range []db.VolumeLeftover{
 			{ServerID: serverID, VolumeID: device.VolumeID, Remove: device.DeleteOnTermination, Until: due.Add(portsSettled)},
 			{ServerID: serverID, VolumeID: device.Swap, Until: due.Add(portsSettled)},
@@ -118,6 +125,10 @@ func (w *Worker) SweepVolumes(ctx context.Context) error {
 	}
 	var errs []error
 	for _, of := range left {
+		if of.DeviceID != "" {
+			errs = append(errs, w.sweepMade(ctx, of))
+			continue
+		}
 		server, err := w.store.Server(ctx, of.ServerID)
 		if _, has := server.BlockDevice(of.VolumeID); err == nil && has { // it was attached anew, or could not be detached
 			errs = append(errs, w.sweepKept(ctx, of))
@@ -126,18 +137,37 @@ func (w *Worker) SweepVolumes(ctx context.Context) error {
 		if err != nil && !nova.Is(err, nova.NotFound) {
 			return err
 		}
-		failed := w.letGo(ctx, of.ServerID, of.VolumeID, of.Remove)
-		switch now := w.store.Now(); {
-		case failed != nil:
-			err = w.store.LeaveVolume(ctx, of, now.Add(volumesAgain))
-		case now.Before(of.Until):
-			err = w.store.LeaveVolume(ctx, of, of.Until)
-		default:
-			err = w.store.ForgetVolume(ctx, of)
-		}
-		errs = append(errs, failed, err)
+		errs = append(errs, w.swept(ctx, of, w.letGo(ctx, of.ServerID, of.VolumeID, of.Remove)))
 	}
 	return errors.Join(errs...)
+}
+
+// swept notes when to look at a leftover again: soon, if something has failed, once more
+// when nothing new can turn up any more, and then never. It returns the failure.
+func (w *Worker) swept(ctx context.Context, of db.VolumeLeftover, failed error) error {
+	var err error
+	switch now := w.store.Now(); {
+	case failed != nil:
+		err = w.store.LeaveVolume(ctx, of, now.Add(volumesAgain))
+	case now.Before(of.Until):
+		err = w.store.LeaveVolume(ctx, of, of.Until)
+	default:
+		err = w.store.ForgetVolume(ctx, of)
+	}
+	return errors.Join(failed, err)
+}
+
+// sweepMade deletes the volumes that were made for a block device of a server that never
+// knew them. One that is still being made is deleted later.
+func (w *Worker) sweepMade(ctx context.Context, of db.VolumeLeftover) error {
+	service := w.volumes.AsService()
+	made, failed := service.MadeFor(ctx, madeForKey, of.DeviceID)
+	for _, volume := range made {
+		if err := service.Delete(ctx, volume.ID); err != nil && !nova.Is(err, nova.NotFound) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return w.swept(ctx, of, failed)
 }
 
 // sweepKept ends that a volume is marked as being detached which its server keeps, once
