@@ -31,7 +31,7 @@ func (c *Servers) MemberActions() rest.Operations {
 		"unrescue":            rest.OnWith(c.load, schema.Unrescue, c.do(compute.Unrescue)).Needs(policy.Unrescue).Status(accepted),
 		"rebuild":             rest.OnWith(c.load, schema.Rebuild, c.rebuild).Needs(policy.Rebuild).Status(accepted),
 		"changePassword":      rest.OnWith(c.load, schema.ChangePassword, c.changePassword).Needs(policy.ChangePassword).Status(accepted),
-		"trigger_crash_dump":  rest.OnWith(c.load, schema.TriggerCrashDump, c.do(compute.CrashDump)).Needs(policy.TriggerCrashDump).Since(17).Status(accepted),
+		"trigger_crash_dump":  rest.OnWith(c.loadMapped, schema.TriggerCrashDump, c.do(compute.CrashDump)).Needs(policy.TriggerCrashDump).Since(17).Status(accepted),
 		"injectNetworkInfo":   rest.OnWith(c.load, schema.InjectNetworkInfo, c.injectNetwork).Needs(policy.InjectNetworkInfo).Status(accepted),
 		"lock":                rest.OnWith(c.load, schema.Lock, c.lock).Needs(policy.Lock).Status(accepted),
 		"unlock":              rest.OnWith(c.load, schema.Unlock, c.unlock).Needs(policy.Unlock).Status(accepted),

@@ -131,8 +131,8 @@ func TestServerActions_Malformed(t *testing.T) {
 		for _, missing := range []string{nobodyID, "bad"} {
 			s.Do("POST /v2.1/servers/"+missing+`/action {"pause": null}`, as("demo")).Want(t, 404,
 				fault("itemNotFound", "Instance "+missing+" could not be found."))
-			for _, mapped := range []string{"os-start", "os-stop"} {
-				s.Do("POST /v2.1/servers/"+missing+`/action {"`+mapped+`": null}`, as("demo")).Want(t, 404,
+			for _, mapped := range []string{"os-start", "os-stop", "trigger_crash_dump"} {
+				s.Do("POST /v2.1/servers/"+missing+`/action {"`+mapped+`": null}`, as("demo"), at(17)).Want(t, 404,
 					fault("itemNotFound", "Instance "+missing+" has no mapping to a cell."))
 			}
 		}

@@ -22,6 +22,9 @@ class Accepted:
 
 
 ACCEPTED = [
+    Accepted("bad input that Nova breaks down over is refused, by the reason", call="multipart|name=|rxtx_factor|vcpus\": 1\\.0|xff|brackets|user_data|personality", place="^status$",
+             reference="^500 ", subject="^4"),
+    Accepted("a limit that there is no such thing for is passed over by /v2", call="/v2/os-quota-sets", place="^status$", reference="^500 .*KeyError", subject="^200 "),
     Accepted("an interface whose port, network or address can't be used is refused, by the reason", call="os-interface", place="^status$",
              reference="^500 .*RemoteError", subject="^40[049] "),
     Accepted("what Neutron's policy refuses is refused before Neutron is asked", place=r"\.forbidden\.message$", reference="Neutron server returns request_ids",
@@ -40,7 +43,7 @@ ACCEPTED = [
     Accepted("paths are UTF-8; Nova quotes their bytes one by one", place=r"message$", call="%E2%82%AC"),
     Accepted("NaN and Infinity are no JSON", subject="Malformed request body", call="NaN|Infinity|1e400"),
     Accepted("patterns of a screenful are quoted in our words", place=r"message$", subject=r"does not match '\^\[\^\\\\p\{C\}"),
-    Accepted("traits are known by their families", call="trait"),
+    Accepted("traits are known by their families", call="trait", place="^status$", reference="^400 ", subject="^20[01] "),
     Accepted("Nova lists sort keys in the order of a Python set", place=r"message$", reference="parameters sort_key.*is not one of"),
     Accepted("servers that are equal in the keys of an order are in that of their creation, in Nova's of their UUIDs",
              place="order$", call=r"/servers.*sort_key"),
@@ -56,7 +59,7 @@ ACCEPTED = [
              place=r"instanceActions\[\] length$"),
     Accepted("ports are listed as the network service lists them, which is in no order", call="os-interface", place="order$"),
     Accepted("faults and events have no traceback of Python's", place=r"\.fault\.details$|\.traceback$", reference="Traceback|File \""),
-    Accepted("nothing runs in the zone of services; Nova puts such a server on any host", call="'availability_zone': 'internal'"),
+    Accepted("nothing runs in the zone of services; Nova puts such a server on any host", call="made at .* with .*'availability_zone': 'internal'"),
     Accepted("a deleted server shows no host status; in Nova's lists that of the server before it on the same host", place=r"servers\[\]\.host_status$",
              reference="^UP$", subject="^$"),
 ]

@@ -447,7 +447,9 @@ def settle(p, made, at, by="member"):
     for name, form in made:
         p.settled(name)
     for name, form in made:
-        note = urllib.parse.quote(repr(form)[:90], safe="{}':, []()_-")
+        own = form.get("server", form)  # what is the same in all forms is not told
+        own = {key: value for key, value in own.items() if key not in ("name", "imageRef", "flavorRef", "networks")} | {k: v for k, v in form.items() if k != "server"}
+        note = urllib.parse.quote(repr(own)[:90], safe="{}':, []()_-")
         p("GET", f"/servers/<{name}>", at=NEWEST, by="admin", note=f"made at {at} with {note}")
         p("GET", f"/servers/<{name}>", at=at, by=by, note=f"made at {at} with {note}")
     for cloud in p.both:

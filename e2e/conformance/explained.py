@@ -2,11 +2,12 @@
 
 # What the name of a test, or what it says, contains: a paragraph about it.
 EXPLAINED = {
-    r"Cinder is not available|[Vv]olume service|block.storage|No suitable endpoint|failed to get volume":
-        "**Volumes**: servers have no volumes yet. What needs one is skipped, isn't found in the catalog, or is a 400 that says that the volume can't be had.",
-    r"The resource could not be found\.|no such action: (migrate|os-migrateLive|evacuate)":
-        "**Operators**: a 404 `The resource could not be found.` is the answer for hypervisors, aggregates and other resources of operators that are not served yet, "
-        "and `There is no such action` that for their actions.",
+    r"volume\.admin\.test_group|type_encryption_create|services_negative":
+        "**Block storage**: there are no groups of volumes and no encryption, and the service can't be disabled or frozen ([divergences.md](divergences.md)).",
+    "test_user_messages":
+        "**Types of volumes**: the test wants a volume to fail whose type names a backend that isn't there. There is one backend, and no type chooses it.",
+    "test_rebuild_volume_backed_server":
+        "**Addresses**: the test asks for an address by which to log in to the server, although `run_validation` is false; it fails before it has called Nova.",
     "alidation (tests are disabled|must be enabled|should be enabled)":
         "**Inside of servers**: there is nothing in a server of the fake hypervisor that one could log in to by SSH. "
         "Drivers are held to what a guest gets (files, keys, devices, config drive) by `internal/virt/virttest`.",

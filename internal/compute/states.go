@@ -193,7 +193,7 @@ var transitions = map[Verb]transition{
 		},
 	},
 	Restore: {
-		action: "restore", word: "restore", from: []nova.VMState{nova.SoftDeleted}, then: nova.Active, lock: true,
+		action: "restore", word: "restore", from: []nova.VMState{nova.SoftDeleted}, then: nova.Active, lock: true, vague: true,
 		steps: []step{{name: "start", queue: onHost, task: nova.Restoring, event: "compute_restore_instance", tells: []string{"restore"}, do: drive(virt.Driver.PowerOn)}},
 	},
 	Start: {

@@ -92,7 +92,7 @@ var verbsForTests = map[compute.Verb]verbRow{
 	},
 	compute.Restore: {
 		do:   func(s *site, ctx context.Context, server nova.Server) error { return s.api.Restore(ctx, server) },
-		asks: "power_on", first: []compute.Verb{compute.SoftDelete}, wrong: nova.Active,
+		asks: "power_on", first: []compute.Verb{compute.SoftDelete}, wrong: nova.Active, vague: true,
 	},
 	compute.Start:      {asks: "power_on", first: []compute.Verb{compute.Stop}, wrong: nova.Active},
 	compute.Stop:       {asks: "power_off", wrong: nova.Stopped},
