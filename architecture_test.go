@@ -82,7 +82,7 @@ var rooms = map[string]room{
 	"db/imagedb":                    {[]string{"internal/nova", "db/rows"}, web},
 	"db/networkdb":                  {[]string{"internal/nova", "db/rows"}, web},
 	"db/volumedb":                   {[]string{"internal/nova", "db/rows"}, web},
-	"db/dbtest":                     {[]string{"db", "db/rows", "migrations"}, web},
+	"db/dbtest":                     {[]string{"internal/nova", "db", "db/rows", "migrations"}, web},
 	"views":                         {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/hosts":                {[]string{"internal/nova", "internal/python", "db", "internal/virt"}, with(web, driver)},
 	"internal/notify":               {[]string{"internal/nova", "db"}, with(web, driver)},

@@ -61,7 +61,7 @@ func eachCloud(t *testing.T, test func(t *testing.T, s *cloudSite), change ...fu
 func newCloud(t *testing.T, connection string, change ...func(*api.Options, *compute.Options)) *cloudSite {
 	t.Helper()
 	statements := &atomic.Int64{}
-	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
+	store := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func(string, []any) { statements.Add(1) } })
 	clients, transport, networks, volumes := newClients(t, store)
 	local := new(virt.Hosts)
 	for _, host := range []string{"fake-1", "fake-2"} {

@@ -106,7 +106,7 @@ func (f ServerFilter) deleted(q *rows.Query) {
 	}
 	switch {
 	case *f.Deleted && soft:
-		q.And("(deleted_at IS NOT NULL OR vm_state = ?)", nova.SoftDeleted)
+		q.And("(deleted_at IS NOT NULL OR vm_state = 'soft-delete')") // as the index servers_gone says it
 	case *f.Deleted:
 		q.And("deleted_at IS NOT NULL")
 	case soft:
@@ -132,6 +132,10 @@ func (f ServerFilter) columns(q *rows.Query, d *rows.DB) error {
 		column, ok := serverFilters[key]
 		if !ok {
 			return fmt.Errorf("servers can't be filtered by %q", key)
+		}
+		if key == "host" { // the column itself, which has an index
+			column = "host"
+			q.And("host <> ''")
 		}
 		oneOf(q, column, f.Exact[key])
 	}
@@ -167,14 +171,19 @@ func (f ServerFilter) tags(q *rows.Query) {
 		tags    []string
 		compare string
 		number  int
+		present bool // the server has at least one of them
 	}{
-		{f.AllTags, "=", len(f.AllTags)},
-		{f.AnyTags, ">", 0},
-		{f.NotAllTags, "<", len(f.NotAllTags)},
-		{f.NotAnyTags, "=", 0},
+		{f.AllTags, "=", len(f.AllTags), true},
+		{f.AnyTags, ">", 0, true},
+		{f.NotAllTags, "<", len(f.NotAllTags), false},
+		{f.NotAnyTags, "=", 0, false},
 	} {
-		if len(ask.tags) > 0 {
-			q.And(fmt.Sprintf(count, rows.Marks(len(ask.tags)), ask.compare, ask.number), rows.Anys(ask.tags)...)
+		if len(ask.tags) == 0 {
+			continue
 		}
+		if ask.present { // the tag, which may be rare, leads to the servers
+			q.And("uuid IN (SELECT server_uuid FROM server_tags WHERE tag IN ("+rows.Marks(len(ask.tags))+"))", rows.Anys(ask.tags)...)
+		}
+		q.And(fmt.Sprintf(count, rows.Marks(len(ask.tags)), ask.compare, ask.number), rows.Anys(ask.tags)...)
 	}
 }

@@ -19,7 +19,7 @@ func TestServers_OneStatement(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		var statements atomic.Int64
-		s := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func() { statements.Add(1) } })
+		s := dbtest.Open(t, connection, func(o *rows.Options) { o.Observe = func(string, []any) { statements.Add(1) } })
 		for id, tags := range map[string][]string{"a": {"z", "b c", "y"}, "b": nil} {
 			_, err := s.CreateServer(t.Context(), nova.Server{ID: id, Tags: tags})
 			must(t, err)

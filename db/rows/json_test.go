@@ -2,6 +2,7 @@ package rows_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,7 +30,7 @@ func TestShared(t *testing.T) {
 	}
 	for i := range 100 {
 		for _, n := range []int{i + 1, i / 2, i % 3, i + 1} {
-			if got := read([]byte(fmt.Sprintf(`{"n": "%d"}`, n))); got["n"] != fmt.Sprint(n) {
+			if got := read([]byte(fmt.Sprintf(`{"n": "%d"}`, n))); got["n"] != strconv.Itoa(n) {
 				t.Fatalf("%d is read as %v", n, got)
 			}
 		}

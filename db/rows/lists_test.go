@@ -57,7 +57,7 @@ func TestLists_LeaveOthersAlone(t *testing.T) {
 		const lists = 4 // more than there are connections for
 		begun := make(chan struct{}, 100)
 		s := dbtest.Open(t, connection, func(o *rows.Options) {
-			o.MaxConns, o.Observe = 2, func() { begun <- struct{}{} }
+			o.MaxConns, o.Observe = 2, func(string, []any) { begun <- struct{}{} }
 			o.ListTimeout = 10 * time.Second // for a cancellation that comes before PostgreSQL has the statement
 		})
 		slow, cancel := context.WithCancel(t.Context())

@@ -37,9 +37,9 @@ func (s *DB) writer() sqlx.ExtContext {
 
 // try runs one statement. Outside a transaction, it retries transient faults and
 // applies the limit of Lists.
-func (s *DB) try(ctx context.Context, f func(ctx context.Context) error) error {
+func (s *DB) try(ctx context.Context, query string, args []any, f func(ctx context.Context) error) error {
 	if s.tx != nil { // the transaction is run again as a whole
-		s.observe()
+		s.observe(query, args)
 		return s.fault(f(ctx))
 	}
 	limited, cancel := ctx, func() {}
@@ -48,7 +48,7 @@ func (s *DB) try(ctx context.Context, f func(ctx context.Context) error) error {
 	}
 	defer cancel()
 	err := s.retry(limited, func() error {
-		s.observe()
+		s.observe(query, args)
 		return s.fault(f(limited))
 	})
 	if s.limit > 0 && ctx.Err() == nil && isInterrupted(err) {
@@ -70,7 +70,7 @@ func Put[T any](ctx context.Context, s *DB, query string, args ...any) (T, error
 
 func row[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string, args []any) (T, error) {
 	var value T
-	err := s.try(ctx, func(ctx context.Context) error {
+	err := s.try(ctx, query, args, func(ctx context.Context) error {
 		return sqlx.GetContext(ctx, from, &value, query, args...)
 	})
 	if errors.Is(err, sql.ErrNoRows) {
@@ -91,7 +91,7 @@ func PutAll[T any](ctx context.Context, s *DB, query string, args ...any) ([]T, 
 
 func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string, args []any) ([]T, error) {
 	values := []T{}
-	err := s.try(ctx, func(ctx context.Context) error {
+	err := s.try(ctx, query, args, func(ctx context.Context) error {
 		values = values[:0]
 		return sqlx.SelectContext(ctx, from, &values, query, args...)
 	})
@@ -103,7 +103,7 @@ func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string,
 // targets are made once for all rows, so they may remember rows: see Shared.
 func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string, args ...any) ([]T, error) {
 	values := []T{}
-	err := s.try(ctx, func(ctx context.Context) error {
+	err := s.try(ctx, query, args, func(ctx context.Context) error {
 		values = values[:0]
 		found, err := s.reader().QueryxContext(ctx, query, args...)
 		if err != nil {
@@ -128,7 +128,7 @@ func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string
 // need not know what is in them.
 func Maps(ctx context.Context, s *DB, query string, args ...any) ([]map[string]any, error) {
 	var all []map[string]any
-	err := s.try(ctx, func(ctx context.Context) error {
+	err := s.try(ctx, query, args, func(ctx context.Context) error {
 		all = nil
 		found, err := s.reader().QueryxContext(ctx, query, args...)
 		if err != nil {
@@ -155,7 +155,7 @@ func Maps(ctx context.Context, s *DB, query string, args ...any) ([]map[string]a
 // Exec executes a statement, and returns the number of rows that it changed.
 func Exec(ctx context.Context, s *DB, query string, args ...any) (int64, error) {
 	var changed int64
-	err := s.try(ctx, func(ctx context.Context) error {
+	err := s.try(ctx, query, args, func(ctx context.Context) error {
 		result, err := s.writer().ExecContext(ctx, query, args...)
 		if err != nil {
 			return err

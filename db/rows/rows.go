@@ -26,7 +26,7 @@ type DB struct {
 	tx       *sqlx.Tx
 	clock    func() time.Time
 	ownClock bool // false if a test has set another one
-	observe  func()
+	observe  func(query string, args []any)
 	dsn      string
 	after    *[]func() // runs after the commit; nil outside a transaction
 	wakeups  *wakeups
@@ -54,8 +54,8 @@ type Options struct {
 	// Clock tells the time; nil for the real one. Tests freeze it.
 	Clock func() time.Time
 	// Observe, if there is one, is called before every statement. Tests count
-	// them.
-	Observe func()
+	// them, and look at how the database would answer them.
+	Observe func(query string, args []any)
 }
 
 // Open connects to the database. It doesn't migrate: see Migrate.
@@ -73,7 +73,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 		s.clock = time.Now //nolint:forbidigo // the one place where the store's clock is wound up
 	}
 	if s.observe == nil {
-		s.observe = func() {}
+		s.observe = func(string, []any) {}
 	}
 	if o.Exclusive && name == "sqlite" {
 		if err := s.own(); err != nil {

@@ -149,7 +149,7 @@ func fill(t *testing.T, dir string, free int64) (path string) {
 func TestWritable(t *testing.T) {
 	t.Parallel()
 	var statements atomic.Int64
-	d := dbtest.Open(t, dbtest.SQLite(t), func(o *rows.Options) { o.Observe = func() { statements.Add(1) } }).DB
+	d := dbtest.Open(t, dbtest.SQLite(t), func(o *rows.Options) { o.Observe = func(string, []any) { statements.Add(1) } }).DB
 	must(t, d.Writable(t.Context()))
 	if statements.Load() != 0 {
 		t.Errorf("%d statements for nothing", statements.Load())

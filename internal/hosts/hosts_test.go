@@ -45,7 +45,7 @@ func eachSite(t *testing.T, test func(t *testing.T, s *site)) {
 				defer s.mu.Unlock()
 				return s.now
 			}
-			o.Observe = func() {
+			o.Observe = func(string, []any) {
 				s.mu.Lock()
 				observe := s.statement
 				s.mu.Unlock()
