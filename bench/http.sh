@@ -58,6 +58,9 @@ calls() {
   load "GET /flavors/detail" "$base/flavors/detail" -H "X-Auth-Token: $TOKEN"
   load "GET /servers/{id}" "$base/servers/$id" -H "X-Auth-Token: $TOKEN" -H "OpenStack-API-Version: compute 2.90"
   load "GET /servers/detail?limit=1000" "$base/servers/detail?limit=1000" -H "X-Auth-Token: $TOKEN" -H "OpenStack-API-Version: compute 2.90"
+  load "the same, as gzip" "$base/servers/detail?limit=1000" -H "X-Auth-Token: $TOKEN" -H "OpenStack-API-Version: compute 2.90" -H "Accept-Encoding: gzip"
+  printf '%-36s %10d bytes, %d as gzip\n' "its length" "$(get "$base/servers/detail?limit=1000" | wc -c)" \
+    "$(get "$base/servers/detail?limit=1000" -H "Accept-Encoding: gzip" | wc -c)"
 }
 
 if [ "${1:-}" = peer ]; then

@@ -18,7 +18,8 @@ func bestOffer(accept string, offers ...string) string {
 	return best
 }
 
-// quality returns how much an Accept header likes a media type, from 0 to 1.
+// quality returns how much an Accept header likes a media type, or an Accept-Encoding
+// header a coding, from 0 to 1.
 // The most specific range that fits decides (RFC 9110 §12.5.1). A range with
 // parameters fits no offer, since offers have none.
 func quality(accept, offer string) float64 {

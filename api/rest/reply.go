@@ -52,6 +52,9 @@ func write(w http.ResponseWriter, r *http.Request, status int, result any) error
 		w.WriteHeader(status)
 		return nil
 	}
+	if body, err = compressed(header, r.Header, body); err != nil {
+		return err
+	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that has gone is nobody's fault

@@ -1,8 +1,13 @@
 package rest_test
 
 import (
+	"compress/gzip"
 	"context"
+	"io"
 	"net/http"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -101,6 +106,48 @@ func TestReply_Accept(t *testing.T) {
 		r := s.do(t, "GET /v2.1/versions/v9", accept(types)).want(t, http.StatusNotFound, notFound)
 		if got := r.header.Get("Content-Type"); got != "application/json; charset=UTF-8" {
 			t.Errorf("Accept %q: Content-Type of a fault %q", types, got)
+		}
+	}
+}
+
+// Long replies are compressed for clients that take that, and only those.
+func TestReply_Compressed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	long := "GET /v2.1/things?name=" + strings.Repeat("abc", 1000)
+	plain := s.do(t, long).want(t, http.StatusOK)
+	for _, c := range []struct {
+		request string
+		accepts []string
+		want    bool
+	}{
+		{long, []string{"gzip"}, true},
+		{long, []string{"deflate", "br, gzip;q=0.1"}, true},
+		{long, []string{"gzip, deflate, br"}, true},
+		{long, []string{"deflate"}, false},
+		{long, []string{"gzip;q=0"}, false},
+		{long, []string{"\x00;=,,"}, false},
+		{"GET /v2.1/things?name=abc", []string{"gzip"}, false},
+	} {
+		reply := s.do(t, c.request, header("Accept-Encoding", c.accepts...)).want(t, http.StatusOK)
+		if got := reply.header.Get("Content-Encoding") == "gzip"; got != c.want {
+			t.Errorf("Accept-Encoding %q: compressed is %t", c.accepts, got)
+		}
+		if length := strconv.Itoa(len(reply.body)); reply.header.Get("Content-Length") != length {
+			t.Errorf("Accept-Encoding %q: %s bytes, but Content-Length is %s", c.accepts, length, reply.header.Get("Content-Length"))
+		}
+		if got := slices.Contains(reply.header["Vary"], "Accept-Encoding"); got != (c.request == long) {
+			t.Errorf("Accept-Encoding %q: Vary %q", c.accepts, reply.header["Vary"])
+		}
+		if !c.want {
+			continue
+		}
+		zipped, err := gzip.NewReader(strings.NewReader(reply.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(zipped); err != nil || string(text) != plain.body || len(reply.body) > len(text)/10 {
+			t.Errorf("%d bytes become %q: %v", len(reply.body), text, err)
 		}
 	}
 }
