@@ -35,6 +35,21 @@ const clusterScript = "../scripts/postgres.sh"
 // newCluster starts a PostgreSQL that keeps what it has confirmed.
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
+	c := startCluster(t, "start")
+	c.exec("ALTER SYSTEM SET synchronous_commit = on", "ALTER SYSTEM SET log_line_prefix = '%a '", "SELECT pg_reload_conf()")
+	return c
+}
+
+// follow starts a standby of the cluster. Nothing is confirmed from then on that the
+// standby doesn't have.
+func (c *cluster) follow() *cluster {
+	c.t.Helper()
+	return startCluster(c.t, "follow", c.connection)
+}
+
+// startCluster has the script start a PostgreSQL in a folder of the test's.
+func startCluster(t *testing.T, how string, args ...string) *cluster {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "nova-parts-") //nolint:usetesting // the cluster's own user can't enter a folder of the test's
 	if err != nil {
 		t.Fatal(err)
@@ -47,13 +62,20 @@ func newCluster(t *testing.T) *cluster {
 		_, _ = exec.CommandContext(context.WithoutCancel(t.Context()), clusterScript, "stop", c.dir).Output()
 		_ = os.RemoveAll(dir)
 	})
-	out, err := exec.CommandContext(t.Context(), clusterScript, "start", c.dir).Output()
+	out, err := exec.CommandContext(t.Context(), clusterScript, append([]string{how, c.dir}, args...)...).Output()
 	if err != nil {
-		t.Fatalf("start PostgreSQL: %v", err)
+		t.Fatalf("%s PostgreSQL: %v", how, err)
 	}
 	c.connection = strings.TrimSpace(string(out))
-	c.exec("ALTER SYSTEM SET synchronous_commit = on", "ALTER SYSTEM SET log_line_prefix = '%a '", "SELECT pg_reload_conf()")
 	return c
+}
+
+// do has the script do something to the cluster.
+func (c *cluster) do(what string) {
+	c.t.Helper()
+	if out, err := exec.CommandContext(c.t.Context(), clusterScript, what, c.dir).CombinedOutput(); err != nil {
+		c.t.Fatalf("%s PostgreSQL: %v\n%s", what, err, out)
+	}
 }
 
 // exec runs statements as the cluster's administrator.
@@ -68,14 +90,6 @@ func (c *cluster) exec(statements ...string) {
 		if _, err := server.ExecContext(c.t.Context(), statement); err != nil {
 			c.t.Fatalf("%s: %v", statement, err)
 		}
-	}
-}
-
-// bounce stops the cluster as a crash would, and starts it again.
-func (c *cluster) bounce() {
-	c.t.Helper()
-	if out, err := exec.CommandContext(c.t.Context(), clusterScript, "bounce", c.dir).CombinedOutput(); err != nil {
-		c.t.Fatalf("stop PostgreSQL: %v\n%s", err, out)
 	}
 }
 
@@ -100,9 +114,8 @@ var partHosts = []string{"fake-1", "fake-2", "fake-3"}
 
 // newParts starts two API processes, two schedulers, and a process for each of
 // three hosts.
-func newParts(t *testing.T) *parts {
+func newParts(t *testing.T, database *cluster) *parts {
 	t.Helper()
-	database := newCluster(t)
 	seed := uint64(number(t, seedVariable, int(time.Now().UnixNano()&0xffffff)))
 	t.Logf("%s=%d", seedVariable, seed)
 	p := &parts{
@@ -151,7 +164,7 @@ func TestParts(t *testing.T) {
 		t.Logf("%s is not set: processes share PostgreSQL only", dbtest.PostgresVariable)
 		return
 	}
-	p := newParts(t)
+	p := newParts(t, newCluster(t))
 	for round := range number(t, roundsVariable, 1) {
 		p.round(round)
 		if t.Failed() {
@@ -183,7 +196,7 @@ func (p *parts) round(n int) {
 		p.t.Logf("round %d: %s dies", n, victim)
 		p.troubled.Add(1)
 		if victim == "PostgreSQL" {
-			p.database.bounce()
+			p.database.do("bounce")
 		} else {
 			p.byName[victim].kill()
 			p.untilSuccesses(5) // what the others can do alone

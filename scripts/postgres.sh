@@ -5,6 +5,12 @@
 #   scripts/postgres.sh stop DIR      stops it, and removes what it kept
 #   scripts/postgres.sh bounce DIR    stops it as a crash would, and starts it
 #                                     again where it was
+#   scripts/postgres.sh follow DIR URL
+#                                     starts a standby in DIR of the one at URL,
+#                                     which confirms nothing any more that the
+#                                     standby doesn't have; prints its URL
+#   scripts/postgres.sh crash DIR     stops it as a crash would
+#   scripts/postgres.sh promote DIR   makes a standby the primary
 #   scripts/postgres.sh run COMMAND…  starts one, runs the command with its URL
 #                                     in NOVA_TEST_POSTGRES, stops it
 #   scripts/postgres.sh install       only sees to it that PostgreSQL is there
@@ -53,31 +59,59 @@ configure() {
 	CONF
 }
 
+# prepare makes a folder for a new cluster.
+prepare() {
+	[ ! -e "$1/data" ] || die "there is a cluster in $1 already"
+	mkdir -p "$1"
+	[ "$(id -u)" != 0 ] || chown "$owner" "$1"
+	as_owner test -w "$1" || die "$1 is out of reach for the user $owner"
+}
+
+# launch starts the cluster in a folder on some port, and prints the port: one below
+# those that the kernel gives out, and another one if it is taken.
+launch() {
+	local port
+	for _ in 1 2 3 4 5; do
+		port=$((20000 + RANDOM % 12000))
+		if as_owner "$bin/pg_ctl" -D "$1/data" -l "$1/log" -o "-p $port" -w -t 60 start >/dev/null; then
+			echo "$port"
+			return
+		fi
+	done
+	tail -n 20 "$1/log" >&2
+	die "PostgreSQL does not start"
+}
+
 # start makes a cluster in a folder, and prints its URL.
 start() {
 	local dir=$1 password port
-	[ ! -e "$dir/data" ] || die "there is a cluster in $dir already"
-	mkdir -p "$dir"
-	[ "$(id -u)" != 0 ] || chown "$owner" "$dir"
-	as_owner test -w "$dir" || die "$dir is out of reach for the user $owner"
-
+	prepare "$dir"
 	password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 	as_owner tee "$dir/password" <<<"$password" >/dev/null
 	as_owner "$bin/initdb" -D "$dir/data" -U nova -A scram-sha-256 --pwfile="$dir/password" \
 		-E UTF8 --locale=C --no-sync >"$dir/initdb.log" || { cat "$dir/initdb.log" >&2; return 1; }
 	rm "$dir/password"
 	configure "$dir"
+	port=$(launch "$dir")
+	echo "postgres://nova:$password@127.0.0.1:$port/postgres?sslmode=disable"
+}
 
-	# Below the ports that the kernel gives out; another try if one is taken.
-	for _ in 1 2 3 4 5; do
-		port=$((20000 + RANDOM % 12000))
-		if as_owner "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -o "-p $port" -w -t 60 start >/dev/null; then
-			echo "postgres://nova:$password@127.0.0.1:$port/postgres?sslmode=disable"
+# follow makes a synchronous standby of a cluster, and prints its URL.
+follow() {
+	local dir=$1 url=$2 port
+	prepare "$dir"
+	as_owner "$bin/pg_basebackup" -d "$url" -D "$dir/data" -R -X stream -c fast --no-sync >&2
+	port=$(launch "$dir")
+	as_owner "$bin/psql" -q -d "$url" -c "ALTER SYSTEM SET synchronous_commit = on" \
+		-c "ALTER SYSTEM SET synchronous_standby_names = '*'" -c "SELECT pg_reload_conf()" >/dev/null
+	for _ in $(seq 100); do
+		if [ "$(as_owner "$bin/psql" -tA -d "$url" -c "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")" = 1 ]; then
+			sed -E "s/:[0-9]+\//:$port\//" <<<"$url"
 			return
 		fi
+		sleep 0.1
 	done
-	tail -n 20 "$dir/log" >&2
-	die "PostgreSQL does not start"
+	die "the standby does not follow"
 }
 
 # stop ends the cluster that a folder's own pid file names, and removes it.
@@ -95,6 +129,12 @@ bounce() {
 	[ -e "$1/data/postmaster.pid" ] || die "there is no cluster that runs in $1"
 	as_owner "$bin/pg_ctl" -D "$1/data" -l "$1/log" -m immediate -w -t 60 restart >/dev/null
 }
+
+# crash ends a cluster as a crash would, and keeps it.
+crash() { as_owner "$bin/pg_ctl" -D "$1/data" -m immediate -w stop >/dev/null; }
+
+# promote makes a standby the primary.
+promote() { as_owner "$bin/pg_ctl" -D "$1/data" -w -t 60 promote >/dev/null; }
 
 # run runs a command beside a cluster of its own.
 run() {
@@ -120,7 +160,10 @@ case "${1-} $#" in
 "start 2") start "$(absolute "$2")" ;;
 "stop 2") stop "$(absolute "$2")" ;;
 "bounce 2") bounce "$(absolute "$2")" ;;
+"follow 3") follow "$(absolute "$2")" "$3" ;;
+"crash 2") crash "$(absolute "$2")" ;;
+"promote 2") promote "$(absolute "$2")" ;;
 "run "*) [ $# -gt 1 ] || die "run what?"; shift; run "$@" ;;
 "install 1") ;;
-*) die "usage: start DIR | stop DIR | bounce DIR | run COMMAND… | install" ;;
+*) die "usage: start DIR | stop DIR | bounce DIR | follow DIR URL | crash DIR | promote DIR | run COMMAND… | install" ;;
 esac

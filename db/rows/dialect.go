@@ -109,7 +109,7 @@ func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := sql.OpenDB(preparing{connector, sqlx.DOLLAR})
+	d := sql.OpenDB(preparing{reaching{connector}, sqlx.DOLLAR})
 	d.SetMaxOpenConns(p.conns)
 	d.SetMaxIdleConns(p.conns)
 	d.SetConnMaxIdleTime(5 * time.Minute)
@@ -117,17 +117,19 @@ func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
 }
 
 // withSettings adds settings of PostgreSQL's to a URL, for each session. What
-// the URL says itself stays. There may be several hosts, which only lib/pq can
-// take apart.
+// the URL says itself stays.
 func withSettings(dsn string, settings map[string]string) (string, error) {
 	address, rawQuery, _ := strings.Cut(dsn, "?")
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return "", errors.New("database connection: what follows the ? can't be read") // err may hold the password
 	}
-	for name, value := range settings {
-		if !query.Has(name) {
-			query.Set(name, value)
+	address, several := severalServers(address, query)
+	for _, all := range []map[string]string{several, settings} {
+		for name, value := range all {
+			if !query.Has(name) {
+				query.Set(name, value)
+			}
 		}
 	}
 	return address + "?" + query.Encode(), nil

@@ -72,6 +72,13 @@ func postgresFault(err error) error {
 	return err
 }
 
+// isReadOnly reports whether PostgreSQL has refused to write: the session is with a server
+// that was the primary when it began.
+func isReadOnly(err error) bool {
+	var e *pq.Error
+	return errors.As(err, &e) && e.Code == pgReadOnly
+}
+
 // isStale reports whether PostgreSQL no longer has a prepared statement, or one whose
 // rows have changed with the schema. Prepared anew, it works. The code for the second
 // has other meanings too, so the place in PostgreSQL's source tells.
@@ -115,7 +122,7 @@ func connectionFault(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sql.ErrNoRows):
 		return err
-	case errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
+	case errors.Is(err, errUnreached), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network):
 		return errors.Join(errTransient, unavailable(err))
 	}
 	return err

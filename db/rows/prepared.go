@@ -53,6 +53,7 @@ type preparedConn struct {
 	contextConn
 	bind  int
 	kept  map[string]*statement // by the text with question marks; not those that are being read from
+	wrong bool                  // it is to the wrong server: another one is needed
 	clock uint64                // counts uses, to find what has not been used for longest
 }
 
@@ -98,6 +99,7 @@ func (c *preparedConn) take(ctx context.Context, text string) (*statement, error
 // the one that has not been used for longest when there are too many. A statement
 // that can't be closed goes with its connection.
 func (c *preparedConn) give(s *statement, failed error) {
+	c.wrong = c.wrong || isReadOnly(failed)
 	if _, twice := c.kept[s.text]; failed != nil || twice {
 		_ = s.Close()
 		if isStale(failed) {
@@ -130,6 +132,9 @@ func (c *preparedConn) forget() {
 	}
 }
 
+// IsValid reports whether the connection can be used again.
+func (c *preparedConn) IsValid() bool { return !c.wrong && c.contextConn.IsValid() }
+
 // Close closes the statements before the connection: SQLite would keep the file open
 // for those that are left.
 func (c *preparedConn) Close() error {
@@ -140,7 +145,9 @@ func (c *preparedConn) Close() error {
 // ExecContext executes a statement, which is prepared at its first use.
 func (c *preparedConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
 	if !keeps(text, args) {
-		return c.contextConn.ExecContext(ctx, text, args)
+		result, err := c.contextConn.ExecContext(ctx, text, args)
+		c.wrong = c.wrong || isReadOnly(err)
+		return result, err
 	}
 	s, err := c.take(ctx, text)
 	if err != nil {

@@ -87,7 +87,11 @@ func (s *DB) Listen(ctx context.Context) {
 		return
 	}
 	const soonest, latest, pingEvery = 100 * time.Millisecond, 10 * time.Second, time.Minute
-	listener := pq.NewListener(s.dsn, soonest, latest, nil)
+	dsn, err := withSettings(s.dsn, nil)
+	if err != nil {
+		return // whoever has opened the database knows
+	}
+	listener := pq.NewListener(dsn, soonest, latest, nil)
 	defer func() { _ = listener.Close() }()                         // whatever ends this: it would connect again and again
 	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // also while it still tries to connect
 	defer stop()

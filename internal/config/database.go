@@ -15,7 +15,7 @@ var databaseOptions = []Option{
 	// PostgreSQL.
 	{
 		Name: "connection", Secret: true, Accepts: maybe(storeAddress), at: func(c *Config) any { return &c.Database.Connection },
-		Help: "The database: sqlite:///FILE (four slashes for an absolute path) or postgresql://USER:PASSWORD@HOST/NAME. Empty: nova.sqlite in state_path.",
+		Help: "The database: sqlite:///FILE (four slashes for an absolute path) or postgresql://USER:PASSWORD@HOST/NAME. HOST may be a primary and its standbys: HOST1:5432,HOST2:5433. Empty: nova.sqlite in state_path.",
 	},
 	// Lists have connections of their own, so that no number of slow lists keeps other
 	// requests, heartbeats and leases waiting. Nova's default of 5 is for each of its many
