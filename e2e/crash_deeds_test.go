@@ -208,9 +208,9 @@ func (c *crash) choose(ctx context.Context, w int, random *rand.Rand) (d deed, i
 	for looks := 0; ctx.Err() == nil; looks++ {
 		servers := c.live()
 		if len(servers) > 0 && random.IntN(10) == 0 {
-			return deeds[random.IntN(len(deeds))], servers[random.IntN(len(servers))].ID
+			return c.deeds[random.IntN(len(c.deeds))], servers[random.IntN(len(servers))].ID
 		}
-		behind, least := c.tally.standing(random)
+		behind, least := c.tally.standing(c.deeds, random)
 		for _, d := range behind {
 			if c.tally.share(d) > least+farAhead+looks/patient {
 				break
@@ -224,7 +224,7 @@ func (c *crash) choose(ctx context.Context, w int, random *rand.Rand) (d deed, i
 		case <-time.After(glance):
 		}
 	}
-	return deeds[0], "" // the test is over
+	return c.deeds[0], "" // the test is over
 }
 
 // possible finds a server that would accept a deed. Each client has servers of
@@ -247,7 +247,7 @@ func (c *crash) possible(d deed, w int, random *rand.Rand, servers []nova.Server
 
 // standing gives the deeds, the one that is furthest behind first, and how far
 // that one is.
-func (y *tally) standing(random *rand.Rand) (behind []deed, least int) {
+func (y *tally) standing(deeds []deed, random *rand.Rand) (behind []deed, least int) {
 	behind = slices.Clone(deeds)
 	random.Shuffle(len(behind), func(i, j int) { behind[i], behind[j] = behind[j], behind[i] })
 	slices.SortStableFunc(behind, func(a, b deed) int { return cmp.Compare(y.share(a), y.share(b)) })

@@ -82,6 +82,7 @@ type crash struct {
 	demo  *user
 	image string // what servers are made of
 	hosts []string
+	deeds []deed
 
 	tally     *tally
 	successes atomic.Int64 // of this round
@@ -98,13 +99,13 @@ const slowness = `{
 	"suspend": {"delay_ms": 60, "after": true}, "resume": {"delay_ms": 60}
 }`
 
-func newCrash(t *testing.T, connection string) *crash {
+func newCrash(t *testing.T, connection string, options ...string) *crash {
 	t.Helper()
 	seed := uint64(number(t, seedVariable, int(time.Now().UnixNano()&0xffffff)))
 	t.Logf("%s=%d", seedVariable, seed)
 	c := &crash{
-		t: t, rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, tally: newTally(), hosts: fakeHosts,
-		p:     newProcess(t, connection, "nova_api.lease_time=2", "nova_api.workers=6", "DEFAULT.shelved_offload_time=-1"),
+		t: t, rand: rand.New(rand.NewPCG(seed, 0)), seed: seed, tally: newTally(), hosts: fakeHosts, deeds: deeds,
+		p:     newProcess(t, connection, append([]string{"nova_api.lease_time=2", "nova_api.workers=6", "DEFAULT.shelved_offload_time=-1"}, options...)...),
 		store: dbtest.Open(t, connection),
 	}
 	for _, host := range fakeHosts {
@@ -198,9 +199,10 @@ func (c *crash) note(d deed, r reply) {
 		c.successes.Add(1)
 		return
 	}
-	overQuota := r.status == http.StatusForbidden && (strings.HasPrefix(d.name, "create") || d.name == "resize")
+	overQuota := r.status == http.StatusForbidden && (strings.HasPrefix(d.name, "create") || strings.HasPrefix(d.name, "boot") || d.name == "resize")
 	sameSize := r.status == http.StatusBadRequest && d.name == "resize"
-	if r.status != http.StatusNotFound && r.status != http.StatusConflict && !overQuota && !sameSize {
+	volumeTaken := r.status == http.StatusBadRequest && strings.HasSuffix(d.name, "a volume")
+	if r.status != http.StatusNotFound && r.status != http.StatusConflict && !overQuota && !sameSize && !volumeTaken {
 		c.t.Errorf("%s: status %d: %s", d.name, r.status, r.body)
 	}
 }

@@ -281,7 +281,7 @@ func (p *parts) chooseCalmly(ctx context.Context, w, looks int, random *rand.Ran
 // something else for a while.
 func (p *parts) chooseAmong(ctx context.Context, w, looks int, random *rand.Rand, servers []nova.Server) (deed, string) {
 	const farAhead, patient = 2, 40
-	behind, least := p.tally.standing(random)
+	behind, least := p.tally.standing(deeds, random)
 	for _, d := range behind {
 		if p.tally.share(d) > least+farAhead+looks/patient {
 			break

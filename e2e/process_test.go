@@ -259,7 +259,8 @@ func (r reply) into(t *testing.T, body any) {
 // client keeps connections; a test needs many at once.
 var client = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// do sends a request. The newest microversion is asked for.
+// do sends a request. The newest microversion of the compute service is asked for, and of
+// block storage one that has all that is tested here.
 func (u *user) do(ctx context.Context, method, path string, body any) (reply, error) {
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -275,6 +276,9 @@ func (u *user) do(ctx context.Context, method, path string, body any) (reply, er
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Auth-Token", u.token)
 	r.Header.Set("OpenStack-API-Version", "compute "+microversion.Max.String())
+	if strings.HasPrefix(path, "/volume/") {
+		r.Header.Set("OpenStack-API-Version", "volume 3.44")
+	}
 	response, err := client.Do(r)
 	if err != nil {
 		return reply{}, err
