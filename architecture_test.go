@@ -84,7 +84,7 @@ var rooms = map[string]room{
 	"db/volumedb":                   {[]string{"internal/nova", "db/rows"}, web},
 	"db/dbtest":                     {[]string{"internal/nova", "db", "db/rows", "migrations"}, web},
 	"views":                         {with(nouns, []string{"internal/policy"}), with(web, driver)},
-	"internal/hosts":                {[]string{"internal/nova", "internal/python", "db", "internal/virt"}, with(web, driver)},
+	"internal/hosts":                {[]string{"internal/nova", "internal/notify", "internal/python", "db", "internal/virt"}, with(web, driver)},
 	"internal/notify":               {[]string{"internal/nova", "db"}, with(web, driver)},
 	"internal/compute": {
 		[]string{"internal/nova", "internal/python", "db", "internal/hosts", "internal/notify", "internal/scheduler", "internal/quota", "internal/keys", "internal/virt", "internal/cloud"}, with(web, driver),

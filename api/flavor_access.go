@@ -56,7 +56,7 @@ func (c *Flavors) addAccess(ctx context.Context, r *rest.Request, in schema.AddT
 	if flavor.Public && r.AtLeast(7) {
 		return nil, nova.Errorf(nova.Conflict, "Can not add access to a public flavor.")
 	}
-	if err := c.Store.AddFlavorAccess(ctx, flavor, id); err != nil {
+	if err := c.Compute.AddFlavorAccess(ctx, flavor, id); err != nil {
 		return nil, err
 	}
 	return c.showAccess(ctx, flavor)
@@ -69,7 +69,7 @@ func (c *Flavors) removeAccess(ctx context.Context, r *rest.Request, in schema.R
 	if err != nil {
 		return nil, err
 	}
-	if err := c.Store.RemoveFlavorAccess(ctx, flavor, in.Access.Tenant); err != nil {
+	if err := c.Compute.RemoveFlavorAccess(ctx, flavor, in.Access.Tenant); err != nil {
 		return nil, err
 	}
 	return c.showAccess(ctx, flavor)

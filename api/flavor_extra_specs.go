@@ -81,7 +81,7 @@ func (c *FlavorExtraSpecs) delete(ctx context.Context, r *rest.Request) (any, er
 	if err != nil {
 		return nil, err
 	}
-	return nil, c.Store.DeleteExtraSpec(ctx, flavor, r.ID())
+	return nil, c.Compute.DeleteExtraSpec(ctx, flavor, r.ID())
 }
 
 // set adds extra specs to the flavor, or replaces them. Numbers become texts.
@@ -90,7 +90,7 @@ func (c *FlavorExtraSpecs) set(ctx context.Context, r *rest.Request, specs schem
 	if err != nil {
 		return err
 	}
-	return c.Store.SetExtraSpecs(ctx, flavor, specs.Texts())
+	return c.Compute.SetExtraSpecs(ctx, flavor, specs.Texts())
 }
 
 // checkExtraSpecs refuses values that extra specs with a meaning can't have.

@@ -64,7 +64,7 @@ func (c *Flavors) show(ctx context.Context, r *rest.Request) (any, error) {
 // which Nova has never changed to 201. The error is Conflict for a name or an
 // ID that another flavor has.
 func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.FlavorCreateBody) (any, error) {
-	flavor, err := c.Store.CreateFlavor(ctx, newFlavor(in))
+	flavor, err := c.Compute.CreateFlavor(ctx, newFlavor(in))
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (c *Flavors) create(ctx context.Context, r *rest.Request, in schema.FlavorC
 // update changes the description, the only thing about a flavor that can
 // change.
 func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.FlavorUpdateBody) (any, error) {
-	flavor, err := c.Store.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
+	flavor, err := c.Compute.DescribeFlavor(ctx, r.ID(), in.Flavor.Description)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (c *Flavors) update(ctx context.Context, r *rest.Request, in schema.FlavorU
 // delete removes a flavor with its extra specs and access. Servers keep their
 // own copy of it.
 func (c *Flavors) delete(ctx context.Context, r *rest.Request) (any, error) {
-	return nil, c.Store.DeleteFlavor(ctx, r.ID())
+	return nil, c.Compute.DeleteFlavor(ctx, r.ID())
 }
 
 // list finds the page of flavors that a list asks for. A marker that the caller

@@ -104,5 +104,5 @@ func (c *KeyPairs) create(ctx context.Context, r *rest.Request, in schema.KeyPai
 // delete removes a key pair. Servers keep the public key that they were made
 // with.
 func (c *KeyPairs) delete(ctx context.Context, r *rest.Request, owner user) (any, error) {
-	return nil, c.Store.DeleteKeyPair(ctx, string(owner), r.ID())
+	return nil, c.Compute.DeleteKeyPair(ctx, string(owner), r.ID())
 }

@@ -66,11 +66,7 @@ func (c *ServerGroups) create(ctx context.Context, r *rest.Request, in schema.Se
 	if err != nil {
 		return nil, err
 	}
-	ofProject, ofUser, err := c.Compute.Quota(ctx, group.ProjectID, group.UserID)
-	if err != nil {
-		return nil, err
-	}
-	created, err := c.Store.CreateServerGroup(ctx, group, ofProject, ofUser)
+	created, err := c.Compute.CreateServerGroup(ctx, group)
 	if err != nil {
 		return nil, err
 	}
@@ -98,5 +94,5 @@ func newServerGroup(r *rest.Request, in schema.ServerGroupCreateBody) (nova.Serv
 
 // delete removes a group. Its servers stay where they are.
 func (c *ServerGroups) delete(ctx context.Context, _ *rest.Request, g nova.ServerGroup) (any, error) {
-	return nil, c.Store.DeleteServerGroup(ctx, g.ID)
+	return nil, c.Compute.DeleteServerGroup(ctx, g)
 }

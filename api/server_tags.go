@@ -70,7 +70,7 @@ func (c *ServerTags) update(ctx context.Context, r *rest.Request, s nova.Server,
 		return nil, nova.Errorf(nova.Invalid, "Tag '%s' is invalid. It must be a non empty string without characters '/' and ','. "+
 			"Validation error message: %s", tag, fault)
 	}
-	added, err := c.Store.AddTag(ctx, s.ID, tag, schema.MaxTags)
+	added, err := c.Compute.AddTag(ctx, s, tag, schema.MaxTags)
 	if err != nil || !added {
 		return rest.Response{Status: http.StatusNoContent, Bare: true}, err
 	}
@@ -83,7 +83,7 @@ func (c *ServerTags) delete(ctx context.Context, r *rest.Request, s nova.Server)
 	if err := c.check(s, "delete tag"); err != nil {
 		return nil, err
 	}
-	had, err := c.Store.DeleteTag(ctx, s.ID, r.ID())
+	had, err := c.Compute.DeleteTag(ctx, s, r.ID())
 	if err == nil && !had {
 		return nil, nova.Errorf(nova.NotFound, "Instance %s has no tag '%s'", s.ID, r.ID())
 	}
@@ -96,7 +96,7 @@ func (c *ServerTags) replace(ctx context.Context, _ *rest.Request, s nova.Server
 		return nil, err
 	}
 	tags := uniqueTags(in.Tags)
-	return views.Tags(tags), c.Store.ReplaceTags(ctx, s.ID, tags)
+	return views.Tags(tags), c.Compute.ReplaceTags(ctx, s, tags)
 }
 
 // uniqueTags sorts tags and leaves each in once.
@@ -107,5 +107,5 @@ func (c *ServerTags) clear(ctx context.Context, _ *rest.Request, s nova.Server) 
 	if err := c.check(s, "delete tags"); err != nil {
 		return nil, err
 	}
-	return nil, c.Store.ReplaceTags(ctx, s.ID, nil)
+	return nil, c.Compute.ReplaceTags(ctx, s, nil)
 }

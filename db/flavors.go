@@ -126,6 +126,13 @@ func (s *Store) flavor(ctx context.Context, q rows.Query, id string) (nova.Flavo
 	return flavors[0], nil
 }
 
+// LockFlavor keeps others from changing a flavor until the transaction ends. One that
+// there is not is locked for nobody.
+func (s *Store) LockFlavor(ctx context.Context, id string) error {
+	_, err := rows.All[int64](ctx, s.DB, "SELECT id FROM flavors WHERE flavorid = ? "+s.ForUpdate(), id)
+	return err
+}
+
 // CreateFlavor writes a flavor: Conflict if its ID or its name is taken.
 func (s *Store) CreateFlavor(ctx context.Context, f nova.Flavor) (nova.Flavor, error) {
 	f.CreatedAt = s.Now()

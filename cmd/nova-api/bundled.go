@@ -82,7 +82,7 @@ func newBundled(cfg *config.Config, store *db.Store, log zerolog.Logger) (*bundl
 			MaxTokensPerUser: cfg.Identity.MaxTokensPerUser, PasswordCost: cfg.Identity.PasswordHashRounds,
 		})
 		b.mounts[identity.Path] = b.identity
-		b.mounts[placement.Path] = placement.New(placement.Options{Source: knownHosts(cfg, store), Log: log, Validate: whose, AuthURL: authURL})
+		b.mounts[placement.Path] = placement.New(placement.Options{Source: knownHosts(cfg, store, nil), Log: log, Validate: whose, AuthURL: authURL})
 	}
 	if cfg.NovaAPI.Image == bundledService {
 		b.image, err = image.New(image.Options{

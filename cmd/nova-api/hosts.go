@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/hosts"
@@ -26,7 +28,7 @@ type hostListCommand struct{ settings }
 // Run prints a line for each host.
 func (h *hostListCommand) Run(ctx context.Context, p process) error {
 	return withStore(ctx, p, h.settings, func(cfg *config.Config, store *db.Store) error {
-		all, err := knownHosts(cfg, store).All(ctx)
+		all, err := knownHosts(cfg, store, nil).All(ctx)
 		if err != nil {
 			return err
 		}
@@ -91,7 +93,11 @@ func (c *serviceCleanCommand) Run(ctx context.Context, p process) error {
 		if err != nil {
 			return err
 		}
-		known := knownHosts(cfg, store)
+		notifier, err := newNotifier(cfg, zerolog.Nop())
+		if err != nil {
+			return err
+		}
+		known := knownHosts(cfg, store, notifier)
 		for _, s := range silent {
 			did := "would be deleted, if its host is not in use"
 			if !c.DryRun {

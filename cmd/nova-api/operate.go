@@ -8,6 +8,7 @@ import (
 	"github.com/nova-api/nova-api/db/rows"
 	"github.com/nova-api/nova-api/internal/config"
 	"github.com/nova-api/nova-api/internal/hosts"
+	"github.com/nova-api/nova-api/internal/notify"
 )
 
 // withStore opens the database for a command that operators run beside the servers,
@@ -31,6 +32,7 @@ func withStore(ctx context.Context, p process, s settings, do func(*config.Confi
 }
 
 // knownHosts is what processes have registered, as the configuration has it shown.
-func knownHosts(cfg *config.Config, store *db.Store) *hosts.Hosts {
-	return hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime})
+// What changes them tells the notifier.
+func knownHosts(cfg *config.Config, store *db.Store, notifier *notify.Notifier) *hosts.Hosts {
+	return hosts.New(hosts.Options{Store: store, Zone: cfg.DefaultZone, InternalZone: cfg.InternalZone, DownTime: cfg.Hosts.DownTime, Notify: notifier})
 }

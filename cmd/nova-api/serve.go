@@ -144,11 +144,11 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	if err != nil {
 		return c, err
 	}
-	c.hosts = knownHosts(cfg, store)
 	notifier, err := newNotifier(cfg, log)
 	if err != nil {
 		return c, err
 	}
+	c.hosts = knownHosts(cfg, store, notifier)
 	c.servers = compute.New(compute.Options{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local, Host: cfg.Host,
 		Quota: defaultQuota(cfg.Quota), PasswordLength: cfg.PasswordLength, NotInherited: cfg.NotInherited, ConsoleTTL: cfg.Consoles.TokenTTL,
@@ -174,6 +174,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	if c.sender, err = newSender(cfg, store, process.ID, log); err != nil {
 		return c, err
 	}
+	c.registrar.Notify = notifier
 	c.registrar.Lost = func(string) { c.worker.BreakOff() }
 	return c, nil
 }

@@ -63,6 +63,9 @@ func (a *Servers) insertServers(ctx context.Context, p serverPlan) (servers []no
 			if err := a.tellNew(ctx, tx, server); err != nil {
 				return err
 			}
+			if err := a.tellMember(ctx, tx, server); err != nil {
+				return err
+			}
 			servers = append(servers, server)
 		}
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/keys"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -43,10 +44,43 @@ func (a *Servers) CreateKeyPair(ctx context.Context, n NewKeyPair) (pair nova.Ke
 	if !ok {
 		limit = nova.QuotaUnlimited
 	}
-	pair, err = a.store.CreateKeyPair(ctx, nova.KeyPair{
-		UserID: n.UserID, Name: n.Name, Type: n.Type, PublicKey: made.Public, Fingerprint: made.Fingerprint,
-	}, limit)
+	err = a.store.Tx(ctx, func(tx *db.Store) error {
+		pair, err = tx.CreateKeyPair(ctx, nova.KeyPair{
+			UserID: n.UserID, Name: n.Name, Type: n.Type, PublicKey: made.Public, Fingerprint: made.Fingerprint,
+		}, limit)
+		if err != nil {
+			return err
+		}
+		return a.tellKeyPair(ctx, tx, n, pair)
+	})
 	return pair, made.Private, err
+}
+
+// tellKeyPair tells that a key pair was imported or generated.
+func (a *Servers) tellKeyPair(ctx context.Context, tx *db.Store, n NewKeyPair, pair nova.KeyPair) error {
+	before, action := nova.KeyPair{UserID: n.UserID, Name: n.Name, Type: n.Type}, "create"
+	if n.PublicKey != nil {
+		before.PublicKey, action = *n.PublicKey, "import"
+	}
+	return a.notify.KeyPair(ctx, tx, action, before, pair)
+}
+
+// DeleteKeyPair deletes a key pair of a user: NotFound if there is none. Servers keep the
+// public key that they were made with.
+func (a *Servers) DeleteKeyPair(ctx context.Context, user, name string) error {
+	if a.notify == nil {
+		return a.store.DeleteKeyPair(ctx, user, name)
+	}
+	return a.store.Tx(ctx, func(tx *db.Store) error {
+		pair, err := tx.KeyPair(ctx, user, name)
+		if err != nil {
+			return err
+		}
+		if err := tx.DeleteKeyPair(ctx, user, name); err != nil {
+			return err
+		}
+		return a.notify.KeyPair(ctx, tx, "delete", pair, pair)
+	})
 }
 
 // keys imports the public half, or generates both halves if there is none.

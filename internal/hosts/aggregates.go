@@ -2,6 +2,8 @@ package hosts
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -27,7 +29,14 @@ func (h *Hosts) CreateAggregate(ctx context.Context, name, zone string) (nova.Ag
 	if zone != "" {
 		a.Metadata[nova.AggregateZone] = zone
 	}
-	return h.store.CreateAggregate(ctx, a)
+	var created nova.Aggregate
+	err := h.store.Tx(ctx, func(tx *db.Store) (err error) {
+		if created, err = tx.CreateAggregate(ctx, a); err != nil {
+			return err
+		}
+		return h.notify.Aggregate(ctx, tx, "create", a, created)
+	})
+	return created, err
 }
 
 // An AggregateChange is what is to be different of an aggregate.
@@ -60,6 +69,8 @@ func (h *Hosts) ChangeAggregate(ctx context.Context, serial int64, c AggregateCh
 				return a, err
 			}
 		}
+		before := a
+		before.Metadata = maps.Clone(a.Metadata)
 		if c.Name != nil {
 			a.Name = *c.Name
 		}
@@ -70,8 +81,29 @@ func (h *Hosts) ChangeAggregate(ctx context.Context, serial int64, c AggregateCh
 				a.Metadata[key] = *value
 			}
 		}
-		return tx.SetAggregate(ctx, a)
+		a, err := tx.SetAggregate(ctx, a)
+		if err != nil {
+			return a, err
+		}
+		return a, h.tellChange(ctx, tx, c, before, a)
 	})
+}
+
+// tellChange tells of an aggregate's new name, and then of its new metadata, as
+// update_aggregate in nova/compute/api.py changes them.
+func (h *Hosts) tellChange(ctx context.Context, tx *db.Store, c AggregateChange, before, after nova.Aggregate) error {
+	if c.Name != nil {
+		named := before
+		named.Name = after.Name
+		if err := h.notify.Aggregate(ctx, tx, "update_prop", before, named); err != nil {
+			return err
+		}
+		before = named
+	}
+	if len(c.Metadata) == 0 {
+		return nil
+	}
+	return h.notify.Aggregate(ctx, tx, "update_metadata", before, after)
 }
 
 // withAggregate changes an aggregate in a transaction that has locked it.
@@ -137,7 +169,10 @@ func (h *Hosts) DeleteAggregate(ctx context.Context, serial int64) error {
 		if len(a.Hosts) > 0 {
 			return a, refused(nova.Invalid, removingHost, a, "Host aggregate is not empty")
 		}
-		return a, tx.DeleteAggregate(ctx, serial)
+		if err := tx.DeleteAggregate(ctx, serial); err != nil {
+			return a, err
+		}
+		return a, h.notify.Aggregate(ctx, tx, "delete", a, a)
 	})
 	return err
 }
@@ -169,8 +204,12 @@ func (h *Hosts) AddHost(ctx context.Context, serial int64, host string) (nova.Ag
 		if err == nil && !added {
 			err = nova.Errorf(nova.Conflict, "Aggregate %d already has host %s.", serial, host)
 		}
-		a.Hosts = append(a.Hosts, host)
-		return a, err
+		if err != nil {
+			return a, err
+		}
+		before := a
+		a.Hosts = slices.Concat(a.Hosts, []string{host})
+		return a, h.notify.Aggregate(ctx, tx, "add_host", before, a)
 	})
 }
 
@@ -209,7 +248,11 @@ func (h *Hosts) RemoveHost(ctx context.Context, serial int64, host string) (nova
 		if !removed {
 			return a, nova.Errorf(nova.NotFound, "Aggregate %d has no host %s.", serial, host)
 		}
-		return tx.Aggregate(ctx, serial)
+		after, err := tx.Aggregate(ctx, serial)
+		if err != nil {
+			return a, err
+		}
+		return after, h.notify.Aggregate(ctx, tx, "remove_host", a, after)
 	})
 }
 

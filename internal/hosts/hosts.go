@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -19,6 +20,7 @@ type Hosts struct {
 	zone         string
 	internalZone string
 	downTime     time.Duration
+	notify       *notify.Notifier
 }
 
 // Options are what Hosts works with.
@@ -30,11 +32,13 @@ type Options struct {
 	InternalZone string
 	// DownTime is how long a service counts as up after it was last heard of.
 	DownTime time.Duration
+	// Notify tells other programs of services and aggregates. Nil for nobody.
+	Notify *notify.Notifier
 }
 
 // New makes Hosts.
 func New(o Options) *Hosts {
-	return &Hosts{store: o.Store, zone: cmp.Or(o.Zone, "nova"), internalZone: cmp.Or(o.InternalZone, "internal"), downTime: o.DownTime}
+	return &Hosts{store: o.Store, zone: cmp.Or(o.Zone, "nova"), internalZone: cmp.Or(o.InternalZone, "internal"), downTime: o.DownTime, notify: o.Notify}
 }
 
 // In reads in a transaction.

@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/virt"
 )
@@ -42,7 +43,9 @@ type Registrar struct {
 	// Lost, if there is one, is called when another process has taken a host
 	// over. The host has been dropped from Local by then.
 	Lost func(host string)
-	Log  zerolog.Logger
+	// Notify tells other programs of new services. Nil for nobody.
+	Notify *notify.Notifier
+	Log    zerolog.Logger
 
 	services map[string]string    // the IDs of the hosts' services, by host
 	written  map[string]nova.Host // what was written of each node
@@ -59,7 +62,7 @@ func (r *Registrar) Register(ctx context.Context) error {
 	r.services, r.written = map[string]string{}, map[string]nova.Host{}
 	for _, binary := range r.Services {
 		service := nova.Service{ID: uuid.NewString(), Host: r.Host, Binary: binary}
-		if _, _, err := r.Store.Hold(ctx, service, 0, ""); err != nil {
+		if _, _, err := r.claim(ctx, service, 0, ""); err != nil {
 			return fmt.Errorf("register %s: %w", binary, err)
 		}
 	}
@@ -80,7 +83,7 @@ func (r *Registrar) hold(ctx context.Context, host string) error {
 	dead := ""
 	var before nova.Service
 	for {
-		now, held, err := r.Store.Hold(ctx, service, r.DownTime, dead)
+		now, held, err := r.claim(ctx, service, r.DownTime, dead)
 		if err != nil {
 			return err
 		}
@@ -107,6 +110,21 @@ func (r *Registrar) hold(ctx context.Context, host string) error {
 		case <-time.After(look):
 		}
 	}
+}
+
+// claim is Hold of the store, and tells of a service that there was not before.
+func (r *Registrar) claim(ctx context.Context, service nova.Service, within time.Duration, dead string) (now nova.Service, held bool, err error) {
+	if r.Notify == nil {
+		return r.Store.Hold(ctx, service, within, dead)
+	}
+	err = r.Store.Tx(ctx, func(tx *db.Store) error {
+		now, held, err = tx.Hold(ctx, service, within, dead)
+		if err != nil || now.ID != service.ID {
+			return err
+		}
+		return r.Notify.Service(ctx, tx, "create", now)
+	})
+	return now, held, err
 }
 
 // writeNodes writes what a host has, if that has changed since it was written.

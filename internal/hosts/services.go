@@ -111,8 +111,10 @@ func (h *Hosts) change(ctx context.Context, f db.ServiceFilter, c ServiceChange)
 		if err := tx.SetService(ctx, s); err != nil {
 			return err
 		}
-		changed, err = tx.LockService(ctx, db.ServiceFilter{ID: s.ID}, h.downTime)
-		return err
+		if changed, err = tx.LockService(ctx, db.ServiceFilter{ID: s.ID}, h.downTime); err != nil {
+			return err
+		}
+		return h.notify.Service(ctx, tx, "update", changed)
 	})
 	changed.Zone = h.zoneOfService(changed)
 	return changed, err
@@ -169,7 +171,10 @@ func (h *Hosts) deleteService(ctx context.Context, f db.ServiceFilter, check fun
 				return err
 			}
 		}
-		return tx.DeleteService(ctx, s)
+		if err := tx.DeleteService(ctx, s); err != nil {
+			return err
+		}
+		return h.notify.Service(ctx, tx, "delete", s)
 	})
 }
 
