@@ -2,8 +2,9 @@
 
 # What the name of a test, or what it says, contains: a paragraph about it.
 EXPLAINED = {
-    r"volume\.admin\.test_group|type_encryption_create|services_negative":
-        "**Block storage**: there are no groups of volumes and no encryption, and the service can't be disabled or frozen ([divergences.md](divergences.md)).",
+    r"volume\.admin\.test_group|type_encryption_create|services_negative|TestBackup|TestManageable|TestEncryption":
+        "**Block storage**: there are no backups, groups or encryption of volumes, no files are taken over as volumes, and the service can't be disabled or frozen "
+        "([divergences.md](divergences.md)).",
     "test_user_messages":
         "**Types of volumes**: the test wants a volume to fail whose type names a backend that isn't there. There is one backend, and no type chooses it.",
     "test_rebuild_volume_backed_server":

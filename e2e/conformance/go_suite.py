@@ -32,7 +32,7 @@ class Module:
 
     def build(self, *command):
         """Run a go command in the module's folder that writes what it builds to bin/conformance; give the file."""
-        out = BUILT / re.sub(r"[^a-z0-9.]+", "-", f"{self.path.rpartition('github.com/')[2]}-{self.version}{'-test' * ('test' in command)}")
+        out = BUILT / re.sub(r"[^a-z0-9.]+", "-", f"{self.path.rpartition('github.com/')[2]}-{self.version}{self.package if self.package != '.' else ''}{'-test' * ('test' in command)}")
         if not out.exists():
             found = subprocess.run(["go", "mod", "download", "-json", f"{self.path}@{self.version}"], check=True, capture_output=True)
             subprocess.run(["nice", "go", *command, f"-tags={self.tags}", "-o", out, self.package], check=True, cwd=json.loads(found.stdout)["Dir"])
@@ -113,7 +113,7 @@ class GoResult(Result):
     @property
     def suite(self):
         """Give the first word after what all names begin with."""
-        return re.match(r"Test(?:Acc(?:Compute|Networking)V2)?([A-Z][a-z]+)", self.name).group(1)
+        return re.match(r"Test(?:Acc(?:Compute|Networking)V2|Acc(?=BlockStorage))?(QoS|[A-Z][a-z]+(?:Storage)?)", self.name).group(1)
 
     @property
     def is_for_others(self):
@@ -138,8 +138,11 @@ SUITES = {
     "gophercloud": Suite(
         Module("github.com/gophercloud/gophercloud/v2", "v2.15.0", "./internal/acceptance/openstack/compute/v2", "acceptance"),
         "Test", ("admin", "demo")),
+    "gophercloud-volumes": Suite(
+        Module("github.com/gophercloud/gophercloud/v2", "v2.15.0", "./internal/acceptance/openstack/blockstorage/v3", "acceptance"),
+        "Test", ("admin", "demo")),
     "terraform": Suite(
         Module("github.com/terraform-provider-openstack/terraform-provider-openstack/v3", "v3.4.0", "./openstack"),
-        "TestAcc(ComputeV2|NetworkingV2FloatingIP)", ("admin", "demo"),
+        "TestAcc(ComputeV2|BlockStorageV3|NetworkingV2FloatingIP)", ("admin", "demo"),
         lambda: {"TF_ACC": "1", "TF_ACC_TERRAFORM_PATH": str(TERRAFORM.build("build")), "CHECKPOINT_DISABLE": "1"}),
 }
