@@ -28,13 +28,22 @@ func bookmark(r Request, collection, id string) []Dict {
 	return []Dict{{{"rel", "bookmark"}, {"href", r.Bookmark(collection, id)}}}
 }
 
-// each renders all items, in their order: an empty list for none, never null.
-func each[T any](r Request, items []T, view func(Request, T) Dict) []Dict {
-	dicts := make([]Dict, len(items))
-	for i, item := range items {
-		dicts[i] = view(r, item)
-	}
-	return dicts
+// each renders all items, in their order: an empty list for none, never null. It does
+// so while the response is written, so that a long list is never there as a whole.
+func each[T any](r Request, items []T, view func(Request, T) Dict) rendering[T] {
+	return rendering[T]{r, items, view}
+}
+
+// A rendering is a list whose items are yet to be rendered.
+type rendering[T any] struct {
+	r     Request
+	items []T
+	view  func(Request, T) Dict
+}
+
+// AppendJSON renders the items one by one, and writes them as JSON.
+func (l rendering[T]) AppendJSON(to []byte) []byte {
+	return appendList(to, l.items, func(to []byte, item T) []byte { return l.view(l.r, item).AppendJSON(to) })
 }
 
 // list renders a collection under its key, and a link to the next page if this

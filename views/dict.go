@@ -99,6 +99,8 @@ func appendValue(to []byte, value any) []byte {
 		return appendList(to, v, appendString)
 	case map[string]string:
 		return appendMap(to, v)
+	case interface{ AppendJSON(to []byte) []byte }: // what each returns
+		return v.AppendJSON(to)
 	}
 	return appendOther(to, value)
 }
