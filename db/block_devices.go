@@ -60,6 +60,11 @@ func (s *Store) LeftVolumes(ctx context.Context) ([]VolumeLeftover, error) {
 		SELECT server_uuid, volume_id, device_uuid, remove, until FROM volume_leftovers WHERE due <= ? ORDER BY due LIMIT ?`, s.Now(), most)
 }
 
+// NotedVolumes lists all leftovers, due or not.
+func (s *Store) NotedVolumes(ctx context.Context) ([]VolumeLeftover, error) {
+	return rows.All[VolumeLeftover](ctx, s.DB, "SELECT server_uuid, volume_id, device_uuid, remove, until FROM volume_leftovers")
+}
+
 // ForgetVolume deletes a leftover.
 func (s *Store) ForgetVolume(ctx context.Context, l VolumeLeftover) error {
 	_, err := rows.Exec(ctx, s.DB, "DELETE FROM volume_leftovers WHERE server_uuid = ? AND volume_id = ? AND device_uuid = ?", l.ServerID, l.VolumeID, l.DeviceID)

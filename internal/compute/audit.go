@@ -12,14 +12,16 @@ import (
 )
 
 // An Audit compares what is counted with what there is: the usage of projects and
-// users, the room that hosts have given away, and whether somebody is at work on
-// each server that is busy. It may run beside everything else.
+// users, the room that hosts have given away, whether somebody is at work on each server
+// that is busy, and which volumes are attached. It may run beside everything else.
 type Audit struct {
 	Store *db.Store
 	// Looks is how often it looks, and Pause the time between: only what is wrong
 	// each time is wrong, since servers change between two queries of one look.
 	Looks int
 	Pause time.Duration
+	// Attachments finds what the block storage service has attached. Nil leaves that out.
+	Attachments func(ctx context.Context) ([]nova.VolumeAttachment, error)
 	// Told is called now and then with the number of servers read. It may be nil.
 	Told func(servers int)
 }
@@ -64,6 +66,10 @@ func (a Audit) look(ctx context.Context) (f Finding, err error) {
 	for _, action := range unfinished {
 		underWay[action.ServerID] = append(underWay[action.ServerID], action)
 	}
+	volumes, err := a.attachments(ctx)
+	if err != nil {
+		return f, err
+	}
 	is, page := newSums(), nova.Page{Limit: auditPage}
 	for {
 		servers, err := a.Store.Servers(ctx, db.ServerFilter{Deleted: new(false), SoftDeleted: new(true)}, page)
@@ -76,6 +82,9 @@ func (a Audit) look(ctx context.Context) (f Finding, err error) {
 			}
 			if (s.TaskState != nova.Idle || s.VMState == nova.Building) && len(underWay[s.ID]) == 0 {
 				f.Wrong = append(f.Wrong, fmt.Sprintf("server %s is %s, busy with %q, and nothing is under way", s.ID, s.VMState, s.TaskState))
+			}
+			if a.Attachments != nil {
+				f.Wrong = append(f.Wrong, volumes.compareServer(s, len(underWay[s.ID]) > 0)...)
 			}
 		}
 		f.Servers += len(servers)
@@ -96,8 +105,9 @@ func (a Audit) look(ctx context.Context) (f Finding, err error) {
 		return f, err
 	}
 	f.Hosts = len(hosts)
-	f.Wrong = slices.Concat(f.Wrong, is.compareUsages(usages), is.compareHosts(hosts))
-	return f, nil
+	left, err := volumes.compareRest(ctx, a.Store)
+	f.Wrong = slices.Concat(f.Wrong, is.compareUsages(usages), is.compareHosts(hosts), left)
+	return f, err
 }
 
 // sums are what servers, and what is under way on them, add up to.

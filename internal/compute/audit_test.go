@@ -1,12 +1,15 @@
 package compute_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/db/rows"
+	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/nova"
 )
@@ -83,5 +86,58 @@ func TestAudit(t *testing.T) {
 			s.must(s.store.Tx(t.Context(), harm.do))
 			audit(harm.what, harm.want...)
 		}
+	})
+}
+
+// TestAudit_Volumes finds nothing to object to while volumes come and go, and each volume
+// about which servers and the block storage service don't agree.
+func TestAudit_Volumes(t *testing.T) {
+	t.Parallel()
+	eachSite(t, func(t *testing.T, s *site) {
+		all := func(ctx context.Context) ([]nova.VolumeAttachment, error) {
+			return s.clients.Volume.AsService().Attachments(ctx, cloud.AttachmentQuery{})
+		}
+		audit := func(when string, want ...string) {
+			t.Helper()
+			found, err := compute.Audit{Store: s.store, Looks: 2, Attachments: all}.Run(t.Context())
+			s.must(err)
+			if !slices.Equal(found.Wrong, want) {
+				t.Errorf("%s: wrong are %q, want %q", when, found.Wrong, want)
+			}
+		}
+		server, volume, other := s.bootVolume(), s.volume("demo"), s.volume("demo")
+		audit("boot from volume")
+		s.must(s.api.BeginAttachVolume(s.as("demo"), s.server(server.ID), compute.VolumeRequest{VolumeID: volume}))
+		for more := true; more; {
+			audit("attach")
+			var err error
+			more, err = s.worker.RunOne(t.Context())
+			s.must(err)
+		}
+		s.up()
+		s.first(server.ID, compute.Shelve)
+		audit("away")
+		s.first(server.ID, compute.Unshelve)
+		audit("back")
+
+		now := s.server(server.ID)
+		device, _ := now.BlockDevice(volume)
+		stray, err := s.clients.Volume.AsService().Reserve(t.Context(), other, server.ID)
+		s.must(err)
+		audit("one too many", "volume "+other+" is attached to server "+server.ID+", which doesn't know it")
+		s.must(s.clients.Volume.AsService().Detach(t.Context(), stray.ID))
+		s.must(s.clients.Volume.AsService().Detach(t.Context(), device.AttachmentID))
+		audit("one too few", "server "+server.ID+" has volume "+volume+", which is not attached to it")
+		s.clear(server.ID)
+		audit("nothing again")
+		stray, err = s.clients.Volume.AsService().Reserve(t.Context(), other, server.ID)
+		s.must(err)
+		for range 2 { // so that no note excuses it
+			s.clock.advance(time.Hour)
+			s.must(s.worker.SweepVolumes(t.Context()))
+		}
+		audit("of a server that is gone", "volume "+other+" is attached to server "+server.ID+", which is deleted")
+		s.must(s.clients.Volume.AsService().Detach(t.Context(), stray.ID))
+		audit("nothing at all")
 	})
 }
