@@ -83,6 +83,7 @@ var rooms = map[string]room{
 	"db/networkdb":                  {[]string{"internal/nova", "db/rows"}, web},
 	"db/volumedb":                   {[]string{"internal/nova", "db/rows"}, web},
 	"db/dbtest":                     {[]string{"internal/nova", "db", "db/rows", "migrations"}, web},
+	"bench/million":                 {[]string{"internal/nova", "db", "db/dbtest", "db/rows"}, web},
 	"views":                         {with(nouns, []string{"internal/policy"}), with(web, driver)},
 	"internal/hosts":                {[]string{"internal/nova", "internal/notify", "internal/python", "db", "internal/virt"}, with(web, driver)},
 	"internal/notify":               {[]string{"internal/nova", "db"}, with(web, driver)},

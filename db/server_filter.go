@@ -2,6 +2,7 @@ package db
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
@@ -77,8 +78,7 @@ func (f ServerFilter) query(d *rows.DB) (rows.Query, error) {
 		q.And("project_id = ?", f.ProjectID)
 	}
 	f.deleted(&q)
-	oneOf(&q, "vm_state", f.States)
-	oneOf(&q, "task_state", f.Tasks)
+	f.states(&q)
 	if err := f.columns(&q, d); err != nil {
 		return q, err
 	}
@@ -113,6 +113,17 @@ func (f ServerFilter) deleted(q *rows.Query) {
 		q.And("deleted_at IS NULL")
 	default:
 		q.And("deleted_at IS NULL AND vm_state <> ?", nova.SoftDeleted)
+	}
+}
+
+// states adds the conditions on what the server does. Of all projects, those that are not
+// active are few, and found by an index of their own. It takes a condition of its own
+// to have that used, which an argument would not tell the database.
+func (f ServerFilter) states(q *rows.Query) {
+	oneOf(q, "vm_state", f.States)
+	oneOf(q, "task_state", f.Tasks)
+	if f.ProjectID == "" && len(f.States) > 0 && !slices.Contains(f.States, nova.Active) {
+		q.And("vm_state <> 'active'") // as the index servers_in_state says it
 	}
 }
 

@@ -60,12 +60,12 @@ CREATE TABLE servers (
 );
 CREATE INDEX servers_of_project ON servers (project_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_by_age ON servers (created_at DESC, id DESC) WHERE deleted_at IS NULL;
-CREATE INDEX servers_in_state ON servers (vm_state, created_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX servers_in_state ON servers (vm_state, created_at DESC, id DESC) WHERE deleted_at IS NULL AND vm_state <> 'active';
 CREATE INDEX servers_gone ON servers (created_at DESC, id DESC) WHERE deleted_at IS NOT NULL OR vm_state = 'soft-delete';
-CREATE INDEX servers_on_host ON servers (host) WHERE deleted_at IS NULL;
+CREATE INDEX servers_on_host ON servers (host DESC, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 CREATE INDEX servers_busy ON servers (host) WHERE task_state <> '' AND deleted_at IS NULL;
 CREATE INDEX servers_with_stale_network ON servers (host) WHERE network_stale AND deleted_at IS NULL;
-CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)));
+CREATE INDEX servers_by_change ON servers ((COALESCE(updated_at, created_at)) DESC, created_at DESC, id DESC);
 CREATE INDEX servers_of_group ON servers (group_uuid) WHERE group_uuid <> '' AND deleted_at IS NULL;
 CREATE INDEX servers_of_reservation ON servers (reservation_id);
 CREATE INDEX servers_waiting ON servers (vm_state, waits_since) WHERE deleted_at IS NULL AND vm_state IN ('soft-delete', 'shelved', 'resized');

@@ -38,19 +38,26 @@ func ServerID(number int) string {
 	return fmt.Sprintf("00000000-0000-4000-8000-%012d", number*idFactor%idModulus)
 }
 
-// Many fills a store with servers as a large cloud has them, all like the given one.
+// Many fills a store for a test or a benchmark: see FillMany.
+func Many(t testing.TB, s *db.Store, like nova.Server, count int) {
+	t.Helper()
+	if err := FillMany(t.Context(), s, like, count); err != nil {
+		t.Fatalf("fill the store: %v", err)
+	}
+}
+
+// FillMany fills a store with servers as a large cloud has them, all like the given one.
 // They are copied within the database, which makes a million in minutes. The servers
 // of a project are on all hosts, and were created within the same second. What an
 // answer about one project, one host or what is Rare holds is as much in a small
 // cloud as in a large one.
-func Many(t testing.TB, s *db.Store, like nova.Server, count int) {
-	t.Helper()
-	ctx := t.Context()
+func FillMany(ctx context.Context, s *db.Store, like nova.Server, count int) error {
 	for _, step := range []func(context.Context, *db.Store, nova.Server, int) error{manyHosts, manyServers, manyParts} {
 		if err := step(ctx, s, like, count); err != nil {
-			t.Fatalf("fill the store: %v", err)
+			return err
 		}
 	}
+	return nil
 }
 
 // manyHosts registers hosts that are up, and have room.
