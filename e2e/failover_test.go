@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"net/url"
 	"strings"
@@ -37,6 +38,12 @@ func TestFailover(t *testing.T) {
 	p.untilSuccesses(60)
 	p.troubled.Add(-1)
 	p.untilSuccesses(20) // none of which may fail
+	eventually(t, func() error {
+		if lacking := p.tally.lacking("create with networks"); len(lacking) > 0 {
+			return fmt.Errorf("accepted fewer than %d times: %v", fewestAccepted, lacking)
+		}
+		return nil
+	})
 	stop()
 	group.Wait()
 	eventually(t, p.unsettled)
@@ -44,9 +51,6 @@ func TestFailover(t *testing.T) {
 		t.Error(err)
 	}
 	p.checkPromises()
-	if lacking := p.tally.lacking("create with networks"); len(lacking) > 0 {
-		t.Errorf("accepted fewer than %d times: %v", fewestAccepted, lacking)
-	}
 	for _, one := range p.byName {
 		one.stop()
 	}
