@@ -58,8 +58,8 @@ soak: ## the crash tests and the model with many more rounds: half an hour; NOVA
 notifications: ## send notifications to a real RabbitMQ that is stopped and started under load: a minute; NOVA_CRASH_ROUNDS says how often
 	scripts/rabbitmq.sh run $(postgres) go test -count=1 -timeout 30m -run 'TestNotifications$$' -v ./e2e
 
-failover: ## kill the primary of two PostgreSQLs under load and promote its standby; make check does so too
-	$(postgres) go test -count=1 -run 'TestFailover$$' -v ./e2e
+failover: ## kill the primary of two PostgreSQLs under load and promote its standby: twenty seconds
+	NOVA_FAILOVER=1 $(postgres) go test -count=1 -run 'TestFailover$$' -v ./e2e
 
 fuzz: ## send broken requests for NOVA_FUZZ_TIME (10m) and keep what breaks us; NOVA_FUZZ_SEED repeats a run
 	NOVA_FUZZ_TIME=$${NOVA_FUZZ_TIME:-10m} NOVA_FUZZ_SEED=$${NOVA_FUZZ_SEED:-$$RANDOM$$RANDOM} $(postgres) go test -count=1 -timeout 60m -run 'TestFuzz$$' -v ./api

@@ -98,7 +98,7 @@ func TestCrash_Volumes(t *testing.T) {
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
 		c := newCrash(t, connection, "volume.quota_volumes=-1", "volume.quota_gigabytes=-1")
 		c.deeds = volumeDeeds
-		rounds := number(t, roundsVariable, 3)
+		rounds := number(t, roundsVariable, 2)
 		for round := 0; round < rounds && !t.Failed(); round++ {
 			c.volumeRound(round)
 		}

@@ -72,7 +72,7 @@ func (s *site) deaths() (first, stride int) {
 		stride *= 2
 	}
 	if raceDetector {
-		stride *= 2
+		stride *= 4
 	}
 	if os.Getenv(everyStep) != "" {
 		stride = 1

@@ -17,7 +17,8 @@ func (a *Servers) AddTag(ctx context.Context, s nova.Server, tag string, most in
 	return added, err
 }
 
-// DeleteTag takes a tag away from a server, and reports whether the server had it.
+// DeleteTag takes a tag away from a server, and reports whether the server had it. It
+// returns only errors of the store.
 func (a *Servers) DeleteTag(ctx context.Context, s nova.Server, tag string) (had bool, err error) {
 	err = a.changeTags(ctx, s, func(tx *db.Store) (bool, error) {
 		had, err = tx.DeleteTag(ctx, s.ID, tag)
@@ -26,7 +27,8 @@ func (a *Servers) DeleteTag(ctx context.Context, s nova.Server, tag string) (had
 	return had, err
 }
 
-// ReplaceTags gives a server these tags and no others.
+// ReplaceTags gives a server these tags and no others. It returns only errors of the
+// store.
 func (a *Servers) ReplaceTags(ctx context.Context, s nova.Server, tags []string) error {
 	return a.changeTags(ctx, s, func(tx *db.Store) (bool, error) { return true, tx.ReplaceTags(ctx, s.ID, tags) })
 }
