@@ -54,7 +54,10 @@ def test_fixed(cloud, server):
     second = [address for address in addresses(cloud, server) if address not in first]
     assert len(second) == 1
     assert len(cloud.openstack("port", "list", "--server", server, "-f", "json").json) == 2
-    refused = cloud.openstack("server", "add", "fixed", "ip", "--fixed-ip-address", second[0], server, "private", ok=False).stderr
+    one = cloud.openstack("server", "show", "-f", "json", server).json["id"]  # an administrator doesn't know it by its name
+    chosen = ("server", "add", "fixed", "ip", "--fixed-ip-address", second[0], one, "private")
+    assert "disallowed by policy" in cloud.openstack(*chosen, ok=False).stderr, "the network is shared, and somebody else's"
+    refused = cloud.openstack(*chosen, ok=False, user="admin").stderr
     assert second[0] in refused and "already" in refused, "somebody has it"
 
     port = next(p["ID"] for p in cloud.openstack("port", "list", "--server", server, "-f", "json").json
