@@ -9,6 +9,8 @@ EXPLAINED = {
         "**Uptime**: the fake hypervisor tells none, as Nova's fake driver (`get_host_uptime` in `nova/virt/driver.py` is not implemented there), and so the answer is 501.",
     "TestHypervisorListQuery":
         "**Servers of a hypervisor**: the test of gophercloud looks for its server on the first of all hypervisors, and breaks down if it is on another of the three that there are here.",
+    "Instance_changeFixedIP":
+        "**Addresses**: the test chooses an address on a network that is shared by somebody else, which Neutron's default policy leaves to its owner.",
     "test_user_messages":
         "**Types of volumes**: the test wants a volume to fail whose type names a backend that isn't there. There is one backend, and no type chooses it.",
     "test_rebuild_volume_backed_server":
