@@ -9,9 +9,6 @@ import (
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
-// gigabyte is the unit of volumes' sizes, in bytes.
-const gigabyte = 1 << 30
-
 // extendVolume is the step that has a server see the size that the block storage service
 // says a volume has now: extend_volume in nova/compute/manager.py. A server that hasn't
 // got the volume, or hasn't got it yet, has nothing to see.
@@ -31,7 +28,7 @@ func (w *Worker) extendVolume(ctx context.Context, a *action) (effect, error) {
 	}
 	driver, err := driverOf[virt.VolumeExtender](a)
 	if err == nil {
-		err = driver.ExtendVolume(ctx, a.server, device.VolumeID, int64(volume.Size)*gigabyte)
+		err = driver.ExtendVolume(ctx, a.server, device.VolumeID, int64(volume.Size)*bytesPerGB)
 	}
 	if nova.Is(err, nova.NotFound) { // it is on its way to another host, or being made anew
 		err = nil

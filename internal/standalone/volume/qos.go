@@ -16,8 +16,7 @@ import (
 
 // qosRoutes are the calls about what types of volumes promise of speed (api-ref,
 // "Quality of service (QoS) specifications"). Those that change types are GET, as
-// Cinder has them. A type's encryption belongs here as another thing that an
-// administrator's page asks of each: there is none.
+// Cinder has them.
 func (s *Service) qosRoutes() []route {
 	return []route{
 		{"GET", "/qos-specs", 0, s.listQos},
@@ -30,7 +29,6 @@ func (s *Service) qosRoutes() []route {
 		{"GET", "/qos-specs/{id}/associate", 0, s.promise},
 		{"GET", "/qos-specs/{id}/disassociate", 0, s.takeBack},
 		{"GET", "/qos-specs/{id}/disassociate_all", 0, s.takeAllBack},
-		{"GET", "/types/{type}/encryption", 0, s.showEncryption},
 	}
 }
 
@@ -188,7 +186,7 @@ func (s *Service) deleteQos(r *http.Request) (kit.Reply, error) {
 	}
 	err = s.Store.Tx(r.Context(), func(tx *volumedb.Store) error {
 		if queryBool(r, "force") {
-			if err := tx.Promise(r.Context(), nil, &q.ID, ""); err != nil {
+			if err := tx.TakeBack(r.Context(), q.ID); err != nil {
 				return err
 			}
 		}
@@ -258,15 +256,5 @@ func (s *Service) takeAllBack(r *http.Request) (kit.Reply, error) {
 	if err != nil {
 		return kit.Reply{}, err
 	}
-	return accepted(), s.Store.Promise(r.Context(), nil, &q.ID, "")
-}
-
-// showEncryption: GET /types/{type}/encryption answers 200 with an empty object, which
-// Cinder says of a type whose volumes aren't encrypted.
-func (s *Service) showEncryption(r *http.Request) (kit.Reply, error) {
-	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:volume_type_encryption:get"); err != nil {
-		return kit.Reply{}, err
-	}
-	_, err := s.findType(r.Context(), chi.URLParam(r, "type"))
-	return kit.Reply{Body: object{}}, err
+	return accepted(), s.Store.TakeBack(r.Context(), q.ID)
 }
