@@ -132,6 +132,18 @@ func (c *crash) round(n int) {
 	c.t.Helper()
 	const fewest, most = 10, 150
 	after := int64(fewest + c.rand.IntN(most))
+	c.killAmid(n, after)
+	eventually(c.t, c.unsettled)
+	if err := c.wrong(); err != nil {
+		c.t.Errorf("round %d: %v", n, err)
+	}
+	c.p.check()
+}
+
+// killAmid lets the clients loose, kills the process when they have had so many successes,
+// and starts it again.
+func (c *crash) killAmid(n int, after int64) {
+	c.t.Helper()
 	c.t.Logf("round %d: kill after %d successes", n, after)
 	c.successes.Store(0)
 	c.dying.Store(false)
@@ -153,11 +165,6 @@ func (c *crash) round(n int) {
 	stop()
 	group.Wait()
 	c.returnToLife()
-	eventually(c.t, c.unsettled)
-	if err := c.wrong(); err != nil {
-		c.t.Errorf("round %d: %v", n, err)
-	}
-	c.p.check()
 }
 
 // returnToLife starts the process again. Sometimes it is killed once more

@@ -1,12 +1,10 @@
 package e2e_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/nova-api/nova-api/db/dbtest"
@@ -123,27 +121,7 @@ func TestCrash_Volumes(t *testing.T) {
 // is well after it is started again.
 func (c *crash) volumeRound(n int) {
 	c.t.Helper()
-	after := int64(20 + c.rand.IntN(60))
-	c.successes.Store(0)
-	c.dying.Store(false)
-	ctx, stop := context.WithCancel(c.t.Context())
-	defer stop()
-	var group sync.WaitGroup
-	for w := range clients {
-		random := rand.New(rand.NewPCG(c.seed, uint64(n*clients+w+1)))
-		group.Go(func() { c.work(ctx, w, random) })
-	}
-	eventually(c.t, func() error {
-		if got := c.successes.Load(); got < after {
-			return fmt.Errorf("%d successes of %d", got, after)
-		}
-		return nil
-	})
-	c.dying.Store(true)
-	c.p.kill()
-	stop()
-	group.Wait()
-	c.returnToLife()
+	c.killAmid(n, int64(20+c.rand.IntN(60)))
 	for _, s := range c.live() { // whose volumes nobody will ask for any more
 		if slices.ContainsFunc(s.BlockDevices, func(d nova.BlockDevice) bool { return d.VolumeID == "" }) {
 			c.admin.must("DELETE", "/v2.1/servers/"+s.ID, nil, http.StatusNoContent)

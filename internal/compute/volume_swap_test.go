@@ -211,27 +211,17 @@ func TestVolumes_SwapRefused(t *testing.T) {
 // one volume, and the other one is free.
 func TestVolumes_SwapFails(t *testing.T) {
 	t.Parallel()
-	cut := func(method, part string) func(h *hooks) {
-		return func(h *hooks) {
-			h.request = func(r *http.Request) error {
-				if strings.Contains(r.URL.Path, "/volume/") && r.Method == method && strings.Contains(r.URL.Path, part) {
-					return errors.New("the line is cut")
-				}
-				return nil
-			}
-		}
-	}
 	eachCase(t, map[string]struct {
 		fail    func(h *hooks)
 		status  string
 		swapped bool
 	}{
-		"reserve":           {cut("POST", "/attachments"), "starting", false},
-		"connect":           {cut("PUT", "/attachments/"), "starting", false},
+		"reserve":           {volumesDown("POST", "/attachments"), "starting", false},
+		"connect":           {volumesDown("PUT", "/attachments/"), "starting", false},
 		"copy":              {func(h *hooks) { h.driver = failing("swap_volume") }, "starting", false},
 		"copy, while moved": {func(h *hooks) { h.driver = failing("swap_volume") }, "migrating", false},
-		"complete":          {cut("POST", "/action"), "starting", false},
-		"give back":         {cut("DELETE", "/attachments/"), "starting", true},
+		"complete":          {volumesDown("POST", "/action"), "starting", false},
+		"give back":         {volumesDown("DELETE", "/attachments/"), "starting", true},
 		"rename, while moved": {func(h *hooks) {
 			left := 2
 			h.driver = func(_ context.Context, verb string, _ nova.Server) error {

@@ -287,35 +287,38 @@ func TestVolumes_Refused(t *testing.T) {
 	})
 }
 
+// volumesDown has requests to the block storage service fail: those of a method, or of any,
+// with a part of their path.
+func volumesDown(method, part string) func(h *hooks) {
+	return func(h *hooks) {
+		h.request = func(r *http.Request) error {
+			if strings.Contains(r.URL.Path, "/volume/") && (method == "" || r.Method == method) && strings.Contains(r.URL.Path, part) {
+				return errors.New("the line is cut")
+			}
+			return nil
+		}
+	}
+}
+
 // TestVolumes_Fail fails on the way, on either side: the server hasn't got the volume
 // then, nobody else is kept from it, and nothing needs an administrator.
 func TestVolumes_Fail(t *testing.T) {
 	t.Parallel()
-	down := func(method, part string) func(h *hooks) {
-		return func(h *hooks) {
-			h.request = func(r *http.Request) error {
-				if strings.Contains(r.URL.Path, "/volume/") && (method == "" || r.Method == method) && strings.Contains(r.URL.Path, part) {
-					return errors.New("the line is cut")
-				}
-				return nil
-			}
-		}
-	}
 	fails := func(verb string) func(h *hooks) { return func(h *hooks) { h.driver = failing(verb) } }
 	eachCase(t, map[string]struct {
 		fail     func(h *hooks)
 		detaches bool
 		has      bool // the server has the volume in the end
 	}{
-		"attach: reserve":        {down("POST", "/attachments"), false, false},
-		"attach: connect":        {down("PUT", "/attachments/"), false, false},
+		"attach: reserve":        {volumesDown("POST", "/attachments"), false, false},
+		"attach: connect":        {volumesDown("PUT", "/attachments/"), false, false},
 		"attach: plug":           {fails("attach_volume"), false, false},
-		"attach: complete":       {down("POST", "/action"), false, false},
-		"detach: begin":          {down("POST", "/action"), true, true},
+		"attach: complete":       {volumesDown("POST", "/action"), false, false},
+		"detach: begin":          {volumesDown("POST", "/action"), true, true},
 		"detach: unplug":         {fails("detach_volume"), true, true},
-		"detach: give it back":   {down("DELETE", "/attachments/"), true, false},
-		"detach: look for it":    {down("GET", "/attachments"), true, false},
-		"attach: all of it away": {down("", ""), false, false},
+		"detach: give it back":   {volumesDown("DELETE", "/attachments/"), true, false},
+		"detach: look for it":    {volumesDown("GET", "/attachments"), true, false},
+		"attach: all of it away": {volumesDown("", ""), false, false},
 	}, func(t *testing.T, s *site, _ string, c struct {
 		fail     func(h *hooks)
 		detaches bool

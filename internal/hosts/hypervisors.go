@@ -12,6 +12,18 @@ func (h *Hosts) Find(ctx context.Context, f db.HostFilter) ([]nova.Host, error) 
 	return h.inZones(h.store.FindHosts(ctx, f, h.downTime))
 }
 
+// Hypervisor finds the node of a host by its UUID. The error is NotFound if there is none.
+func (h *Hosts) Hypervisor(ctx context.Context, id string) (nova.Host, error) {
+	found, err := h.Find(ctx, db.HostFilter{ID: id})
+	if err == nil && len(found) == 0 {
+		err = nova.Errorf(nova.NotFound, "Hypervisor %s could not be found.", id)
+	}
+	if err != nil {
+		return nova.Host{}, err
+	}
+	return found[0], nil
+}
+
 // Uptime is how long a host has been up, as its operating system tells. The error is
 // Invalid while its service is down, and NotImplemented otherwise: no hypervisor
 // that there is tells.

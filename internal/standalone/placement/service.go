@@ -27,6 +27,8 @@ const Path = "/placement"
 type Source interface {
 	// All are the nodes of all hosts, with what is taken of them.
 	All(ctx context.Context) ([]nova.Host, error)
+	// Hypervisor is the node with a UUID: NotFound if there is none.
+	Hypervisor(ctx context.Context, id string) (nova.Host, error)
 	// Aggregates are all of them, with the names of their hosts.
 	Aggregates(ctx context.Context) ([]nova.Aggregate, error)
 }
@@ -206,16 +208,15 @@ func (s *Service) one(handle func(r *http.Request, p provider) (kit.Reply, error
 		if err := allowed(r); err != nil {
 			return kit.Reply{}, err
 		}
-		all, err := s.Source.All(r.Context())
+		id := chi.URLParam(r, "uuid")
+		p, err := s.Source.Hypervisor(r.Context(), id)
+		if nova.Is(err, nova.NotFound) {
+			return kit.Reply{}, nova.Errorf(nova.NotFound, "No resource provider with uuid %s found", id)
+		}
 		if err != nil {
 			return kit.Reply{}, err
 		}
-		id := chi.URLParam(r, "uuid")
-		at := slices.IndexFunc(all, func(p provider) bool { return p.ID == id })
-		if at < 0 {
-			return kit.Reply{}, nova.Errorf(nova.NotFound, "No resource provider with uuid %s found", id)
-		}
-		return handle(r, all[at])
+		return handle(r, p)
 	}
 }
 

@@ -102,13 +102,7 @@ func (s *Service) listOfAttachments(r *http.Request, path string, brief bool) (k
 	return listPage(s, r, listing[volumedb.Attachment]{
 		table: s.Store.Attachments, filters: attachmentFilters, path: path, key: "attachments",
 		find: func(ctx context.Context, id string) error { _, err := s.findAttachment(ctx, id); return err },
-		view: func(found []volumedb.Attachment) ([]object, error) {
-			views := make([]object, len(found))
-			for i, a := range found {
-				views[i] = attachmentView(a, brief)
-			}
-			return views, nil
-		},
+		view: inTurn(func(a volumedb.Attachment) object { return attachmentView(a, brief) }),
 	})
 }
 

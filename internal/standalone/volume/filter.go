@@ -268,13 +268,9 @@ func ofCaller(r *http.Request) []volumedb.Condition {
 
 // listVolumes shows the names of volumes, detailVolumes all of them.
 func (s *Service) listVolumes(r *http.Request) (kit.Reply, error) {
-	return s.listOfVolumes(r, "volumes", func(found []volumedb.Volume) ([]object, error) {
-		views := make([]object, len(found))
-		for i, v := range found {
-			views[i] = object{"id": v.ID, "name": v.Name, "links": s.links(r, "volumes", v.ID)}
-		}
-		return views, nil
-	})
+	return s.listOfVolumes(r, "volumes", inTurn(func(v volumedb.Volume) object {
+		return object{"id": v.ID, "name": v.Name, "links": s.links(r, "volumes", v.ID)}
+	}))
 }
 
 func (s *Service) detailVolumes(r *http.Request) (kit.Reply, error) {
@@ -305,6 +301,17 @@ type listing[T any] struct {
 	beside    []volumedb.Condition                       // restricts the list further
 	nobodys   bool                                       // they belong to no project
 	order     []nova.Sort                                // unless the client says another
+}
+
+// inTurn is the view of a listing whose things are shown one by one.
+func inTurn[T any](show func(one T) object) func(found []T) ([]object, error) {
+	return func(found []T) ([]object, error) {
+		views := make([]object, len(found))
+		for i, one := range found {
+			views[i] = show(one)
+		}
+		return views, nil
+	}
 }
 
 // listPage answers with one page of a list. A full page has a link to the next

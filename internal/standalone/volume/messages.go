@@ -135,13 +135,7 @@ func (s *Service) listMessages(r *http.Request) (kit.Reply, error) {
 	return listPage(s, r, listing[volumedb.Message]{
 		table: s.Store.Messages, filters: messageFilters, path: "messages", key: "messages",
 		find: func(ctx context.Context, id string) error { _, err := s.messageOf(ctx, id); return err },
-		view: func(found []volumedb.Message) ([]object, error) {
-			views := make([]object, len(found))
-			for i, m := range found {
-				views[i] = s.messageView(r, m)
-			}
-			return views, nil
-		},
+		view: inTurn(func(m volumedb.Message) object { return s.messageView(r, m) }),
 	})
 }
 

@@ -73,13 +73,7 @@ func (s *Service) listQos(r *http.Request) (kit.Reply, error) {
 			_, err := s.Store.Qos.Get(ctx, id)
 			return missing(err, noQos(id))
 		},
-		view: func(found []volumedb.Qos) ([]object, error) {
-			views := make([]object, len(found))
-			for i, q := range found {
-				views[i] = qosView(q)
-			}
-			return views, nil
-		},
+		view: inTurn(qosView),
 	})
 }
 

@@ -121,13 +121,7 @@ func (s *Service) listOfSnapshots(r *http.Request, path string, extended bool) (
 	return listPage(s, r, listing[volumedb.Snapshot]{
 		table: s.Store.Snapshots, filters: snapshotFilters, path: path, key: "snapshots", counted: true,
 		find: func(ctx context.Context, id string) error { _, err := s.findSnapshot(ctx, id); return err },
-		view: func(found []volumedb.Snapshot) ([]object, error) {
-			views := make([]object, len(found))
-			for i, one := range found {
-				views[i] = snapshotView(r, one, extended)
-			}
-			return views, nil
-		},
+		view: inTurn(func(one volumedb.Snapshot) object { return snapshotView(r, one, extended) }),
 	})
 }
 

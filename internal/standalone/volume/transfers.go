@@ -111,13 +111,7 @@ func (s *Service) listOfTransfers(r *http.Request, path string, show func(*http.
 	return listPage(s, r, listing[volumedb.Transfer]{
 		table: s.Store.Transfers, filters: transferFilters, path: path, key: "transfers", order: order,
 		find: func(ctx context.Context, id string) error { _, err := s.findTransfer(ctx, id); return err },
-		view: func(found []volumedb.Transfer) ([]object, error) {
-			views := make([]object, len(found))
-			for i, t := range found {
-				views[i] = show(r, t)
-			}
-			return views, nil
-		},
+		view: inTurn(func(t volumedb.Transfer) object { return show(r, t) }),
 	})
 }
 
