@@ -128,10 +128,14 @@ class Cloud:
         urls = [e["url"] for e in done.json["endpoints"] if e["interface"] == "public"]
         return urls[0].rstrip("/")
 
+    def show(self, server, user="demo"):
+        """Give a server as openstackclient shows it."""
+        return self.openstack("server", "show", "-f", "json", server, user=user).json
+
     def wait(self, status, server, user="demo"):
         """Wait until a server has a status, and nothing under way."""
         def reached():
-            shown = self.openstack("server", "show", "-f", "json", server, user=user).json
+            shown = self.show(server, user)
             return shown["status"] == status and shown["OS-EXT-STS:task_state"] is None
         eventually(reached, f"{server} becomes {status}")
 

@@ -68,6 +68,12 @@ def cloud(request):
         assert process.stop() == 0, process.log.read_text()[-4000:]
 
 
+@pytest.fixture(scope="session")
+def image(cloud):
+    """Give the name of a public image."""
+    return cloud.openstack("image", "list", "--public", "-f", "json").json[0]["Name"]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Show the end of the server's log beside a failure."""

@@ -3,11 +3,6 @@
 import pytest
 
 
-@pytest.fixture(scope="module")
-def image(cloud):
-    return cloud.openstack("image", "list", "--public", "-f", "json").json[0]["Name"]
-
-
 def test_wrong_password(cloud):
     message = "The request you have made requires authentication. (HTTP 401)"
 

@@ -4,23 +4,13 @@ import pytest
 from cloud import eventually
 
 
-@pytest.fixture(scope="module")
-def image(cloud):
-    """Give the name of a public image."""
-    return cloud.openstack("image", "list", "--public", "-f", "json").json[0]["Name"]
-
-
-def show(cloud, server, user="demo"):
-    return cloud.openstack("server", "show", "-f", "json", server, user=user).json
-
-
 
 @pytest.fixture(scope="class")
 def pet(cloud, image):
     """Give the ID of a server that runs, for an administrator to move."""
     cloud.openstack("server", "create", "--flavor", "m1.nano", "--image", image, "--network", "private", "pet")
     cloud.wait("ACTIVE", "pet")
-    yield show(cloud, "pet")["id"]
+    yield cloud.show("pet")["id"]
     cloud.openstack("server", "delete", "pet")
     cloud.gone("pet")
 
@@ -32,7 +22,7 @@ class TestBetweenHosts:
     LATEST = ("--os-compute-api-version", "2.95")
 
     def host(self, cloud, server):
-        return show(cloud, server, user="admin")["OS-EXT-SRV-ATTR:host"]
+        return cloud.show(server, user="admin")["OS-EXT-SRV-ATTR:host"]
 
     def other(self, cloud, server):
         """Give a host that a server is not on."""
@@ -78,11 +68,11 @@ class TestBetweenHosts:
         assert "Cannot migrate to the host where the server exists" in done.stderr
 
     def test_live(self, cloud, pet):
-        before, target = show(cloud, pet), self.other(cloud, pet)
+        before, target = cloud.show(pet), self.other(cloud, pet)
         cloud.openstack(*self.LATEST, "server", "migrate", "--live-migration", "--host", target, pet, user="admin")
         cloud.wait("ACTIVE", pet)
         assert self.host(cloud, pet) == target
-        after = show(cloud, pet)
+        after = cloud.show(pet)
         assert (after["addresses"], after["OS-SRV-USG:launched_at"]) == (before["addresses"], before["OS-SRV-USG:launched_at"])
         target = self.other(cloud, pet)
         cloud.nova("live-migration", pet, target, user="admin")
@@ -114,7 +104,7 @@ class TestBetweenHosts:
 
     @pytest.mark.parametrize("client", ["openstack", "nova"])
     def test_evacuate(self, cloud, pet, client):
-        here, before = self.host(cloud, pet), show(cloud, pet)
+        here, before = self.host(cloud, pet), cloud.show(pet)
         service = (*self.LATEST, "compute", "service", "set")
         cloud.openstack(*service, "--down", here, "nova-compute", user="admin")
         if client == "openstack":
@@ -128,7 +118,7 @@ class TestBetweenHosts:
         there = self.host(cloud, pet)
         assert there != here
         assert client == "openstack" or there == target
-        assert show(cloud, pet)["addresses"] == before["addresses"]
+        assert cloud.show(pet)["addresses"] == before["addresses"]
         cloud.openstack(*service, "--up", here, "nova-compute", user="admin")
         eventually(lambda: self.migrations(cloud, pet)[0]["Status"] == "completed", f"{here} has removed what it had")
         if state == "SHUTOFF":

@@ -13,16 +13,6 @@ shelved_offload_time = -1
 """
 
 
-@pytest.fixture(scope="module")
-def image(cloud):
-    """Give the name of a public image."""
-    return cloud.openstack("image", "list", "--public", "-f", "json").json[0]["Name"]
-
-
-def show(cloud, server, user="demo"):
-    return cloud.openstack("server", "show", "-f", "json", server, user=user).json
-
-
 def ram(cloud):
     """Give how many MiB the project's servers count for in its quota."""
     used = cloud.openstack("quota", "show", "--compute", "--usage", "-f", "json").json
@@ -42,7 +32,7 @@ def server(patient):
     """Give the ID of a server there that is called cat."""
     patient.openstack("server", "create", "--flavor", "m1.nano", "--image", "cirros", "--network", "private", "cat")
     patient.wait("ACTIVE", "cat")
-    return show(patient, "cat")["id"]
+    return patient.show("cat")["id"]
 
 
 class TestNova:
@@ -51,10 +41,10 @@ class TestNova:
     def test_resize(self, cloud, image):
         cloud.nova("boot", "--flavor", "m1.nano", "--image", image, "--nic", "net-name=private", "mover")
         cloud.wait("ACTIVE", "mover")
-        before = show(cloud, "mover")
+        before = cloud.show("mover")
         cloud.nova("resize", "mover", "m1.small")
         cloud.wait("VERIFY_RESIZE", "mover")
-        resized = show(cloud, "mover")
+        resized = cloud.show("mover")
 
         assert resized["flavor"]["name"] == "m1.small"
         assert resized["addresses"] == before["addresses"]
@@ -64,20 +54,20 @@ class TestNova:
             "resize", "mover", "m1.tiny", ok=False).text)
 
     def test_confirm(self, cloud):
-        there = show(cloud, "mover")["hostId"]
+        there = cloud.show("mover")["hostId"]
         cloud.nova("resize-confirm", "mover")
         cloud.wait("ACTIVE", "mover")
 
-        assert (show(cloud, "mover")["flavor"]["name"], show(cloud, "mover")["hostId"]) == ("m1.small", there)
+        assert (cloud.show("mover")["flavor"]["name"], cloud.show("mover")["hostId"]) == ("m1.small", there)
         assert "Cannot 'confirmResize' instance" in cloud.nova("resize-confirm", "mover", ok=False).text
 
     def test_revert(self, cloud):
-        before = show(cloud, "mover")
+        before = cloud.show("mover")
         cloud.nova("resize", "mover", "m1.medium")
         cloud.wait("VERIFY_RESIZE", "mover")
         cloud.nova("resize-revert", "mover")
         cloud.wait("ACTIVE", "mover")
-        after = show(cloud, "mover")
+        after = cloud.show("mover")
 
         assert {key: after[key] for key in ("flavor", "hostId", "addresses")} == {
             key: before[key] for key in ("flavor", "hostId", "addresses")}
@@ -93,13 +83,13 @@ class TestNova:
             assert says in cloud.nova("resize", "mover", flavor, ok=False).text
         finally:
             cloud.nova("quota-delete", "--tenant", project, user="admin")
-        assert show(cloud, "mover")["status"] == "ACTIVE"
+        assert cloud.show("mover")["status"] == "ACTIVE"
 
     def test_shelve(self, cloud):
-        before = show(cloud, "mover")
+        before = cloud.show("mover")
         cloud.nova("shelve", "mover")
         cloud.wait("SHELVED_OFFLOADED", "mover")
-        shelved = show(cloud, "mover")
+        shelved = cloud.show("mover")
 
         assert (shelved["hostId"], shelved["addresses"]) == ("", before["addresses"])
         assert cloud.wait_image("mover-shelved")["visibility"] == "private"
@@ -112,7 +102,7 @@ class TestNova:
         cloud.nova("unshelve", "--availability-zone", "nova", "mover")
         cloud.wait("ACTIVE", "mover")
 
-        assert show(cloud, "mover")["hostId"]
+        assert cloud.show("mover")["hostId"]
         assert cloud.openstack("image", "list", "--name", "mover-shelved", "-f", "json").json == []
 
     def test_actions(self, cloud):
@@ -138,10 +128,10 @@ class TestOpenstack:
         cloud.openstack("server", "create", "--flavor", "m1.nano", "--image", image, "--network", "private", "shifter")
         cloud.wait("ACTIVE", "shifter")
         assert "Complete" in cloud.openstack("server", "resize", "--flavor", "m1.small", "--wait", "shifter").stdout
-        assert show(cloud, "shifter")["status"] == "VERIFY_RESIZE"
+        assert cloud.show("shifter")["status"] == "VERIFY_RESIZE"
         cloud.openstack("server", "resize", "confirm", "shifter")
         cloud.wait("ACTIVE", "shifter")
-        assert (show(cloud, "shifter")["flavor"]["name"], ram(cloud)) == ("m1.small", 2048)
+        assert (cloud.show("shifter")["flavor"]["name"], ram(cloud)) == ("m1.small", 2048)
 
     def test_resize_and_revert(self, cloud):
         cloud.openstack("server", "stop", "shifter")
@@ -151,7 +141,7 @@ class TestOpenstack:
         assert ram(cloud) == 4096
         cloud.openstack("server", "resize", "revert", "shifter")
         cloud.wait("SHUTOFF", "shifter")
-        assert (show(cloud, "shifter")["flavor"]["name"], ram(cloud)) == ("m1.small", 2048)
+        assert (cloud.show("shifter")["flavor"]["name"], ram(cloud)) == ("m1.small", 2048)
         cloud.openstack("server", "start", "shifter")
         cloud.wait("ACTIVE", "shifter")
 
@@ -180,10 +170,10 @@ class TestOpenstack:
             "availability", "zone", "list", "--compute", "--long", "-f", "json", user="admin").json if z["Service Name"] == "nova-compute")
         assert "os_compute_api:os-shelve:unshelve_to_host" in cloud.openstack(
             *version, "server", "unshelve", "--host", host, "shifter", ok=False).stderr
-        server = show(cloud, "shifter")["id"]
+        server = cloud.show("shifter")["id"]
         cloud.openstack(*version, "server", "unshelve", "--host", host, "--no-availability-zone", server, user="admin")
         cloud.wait("ACTIVE", "shifter")
-        assert show(cloud, server, user="admin")["OS-EXT-SRV-ATTR:host"] == host
+        assert cloud.show(server, user="admin")["OS-EXT-SRV-ATTR:host"] == host
 
     def test_events(self, cloud):
         rows = cloud.openstack("server", "event", "list", "shifter", "-f", "json").json
@@ -208,7 +198,7 @@ class TestPatient:
     """What can be had back, with both clients: the last test removes it for good."""
 
     def test_restore_with_nova(self, patient, server):
-        before = show(patient, server)
+        before = patient.show(server)
         patient.nova("delete", "cat")
         patient.wait("SOFT_DELETED", server)
         assert patient.nova("list").rows == []
@@ -216,7 +206,7 @@ class TestPatient:
         assert "Cannot 'start' instance" in patient.nova("start", server, ok=False).text
         patient.nova("restore", server)
         patient.wait("ACTIVE", server)
-        after = show(patient, server)
+        after = patient.show(server)
         assert (after["hostId"], after["addresses"]) == (before["hostId"], before["addresses"])
         assert ram(patient) == 64
 
@@ -228,20 +218,20 @@ class TestPatient:
         assert "Cannot 'restore' instance" in patient.openstack("server", "restore", server, ok=False).stderr
 
     def test_shelved_on_its_host(self, patient, server):
-        there = show(patient, server)["hostId"]
+        there = patient.show(server)["hostId"]
         patient.nova("shelve", "cat")
         patient.wait("SHELVED", server)
-        assert show(patient, server)["hostId"] == there
+        assert patient.show(server)["hostId"] == there
         assert "SHELVED_OFFLOADED" in patient.nova(
             "unshelve", "--availability-zone", "nova", "cat", ok=False).text, "it can't choose where it is"
         patient.nova("unshelve", "cat")
         patient.wait("ACTIVE", server)
-        assert show(patient, server)["hostId"] == there
+        assert patient.show(server)["hostId"] == there
 
     def test_offload(self, patient, server):
         patient.openstack("server", "shelve", "--offload", server, user="admin")
         patient.wait("SHELVED_OFFLOADED", server)
-        assert show(patient, server)["hostId"] == ""
+        assert patient.show(server)["hostId"] == ""
         patient.openstack("server", "unshelve", "cat")
         patient.wait("ACTIVE", server)
         patient.nova("shelve", "cat")

@@ -10,12 +10,6 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\.\d{6})")
 
 
-@pytest.fixture(scope="module")
-def image(cloud):
-    """Give the name of a public image."""
-    return cloud.openstack("image", "list", "--public", "-f", "json").json[0]["Name"]
-
-
 class TestNova:
     """With nova, one server named web."""
 
