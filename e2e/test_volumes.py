@@ -120,6 +120,11 @@ def test_servers_have_volumes(cloud, volumes):
     shown = cloud.openstack("server", "show", "with-volumes", "-f", "json").json["volumes_attached"]
     assert {v["id"]: v["delete_on_termination"] for v in shown} == {volumes()["kept"]: False, volumes()["goes"]: True}
 
+    cloud.openstack("--os-volume-api-version", "3.42", "volume", "set", "--size", "2", "kept")
+    events = ("server", "event", "list", "--long", "with-volumes", "-f", "json")
+    eventually(lambda: any(e["Action"] == "extend_volume" and e["User ID"] for e in cloud.openstack(*events).json),
+               "the server sees that its volume is larger, as the block storage service's user says")
+
     refused = cloud.openstack("volume", "delete", "kept", ok=False)
     assert "status must be available" in refused.stderr
     remove(cloud, "with-volumes")

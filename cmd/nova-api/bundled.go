@@ -135,8 +135,9 @@ func (b *bundled) connect(clients *cloud.Clients) {
 }
 
 // tell has the bundled network and block storage services tell servers what they change,
-// as Neutron and Cinder tell Nova: by the same events, and in this process.
-func (b *bundled) tell(servers *compute.Servers) {
+// as Neutron and Cinder tell Nova: by the same events, and in this process. A server shows
+// who had it see that its volume is larger, which for Cinder is its service user.
+func (b *bundled) tell(servers *compute.Servers, identity *cloud.Identity) {
 	tell := func(ctx context.Context, events []nova.ServerEvent) error {
 		_, err := servers.ExternalEvents(ctx, events)
 		return err
@@ -145,7 +146,13 @@ func (b *bundled) tell(servers *compute.Servers) {
 		b.network.OnChange(tell)
 	}
 	if b.volume != nil {
-		b.volume.OnChange(tell)
+		b.volume.OnChange(func(ctx context.Context, events []nova.ServerEvent) error {
+			self, err := identity.Self(ctx)
+			if err != nil {
+				return err
+			}
+			return tell(nova.WithCaller(ctx, self), events)
+		})
 	}
 }
 

@@ -159,7 +159,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		ShelvedPoll:   shelvedPoll(cfg.Waits),
 		Notify:        notifier,
 	})
-	c.bundled.tell(c.servers)
+	c.bundled.tell(c.servers, c.clients.Identity)
 	chooser, err := newScheduler(cfg.FilterScheduler)
 	if err != nil {
 		return c, err

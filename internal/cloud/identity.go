@@ -139,6 +139,22 @@ func (i *Identity) ValidateFor(ctx context.Context, token, service string) (nova
 	return caller, nil
 }
 
+// Self is the service user, for what this process does in its own name and an action
+// record shows. The error is Unavailable if the identity service doesn't say who that is.
+func (i *Identity) Self(ctx context.Context) (nova.Caller, error) {
+	if err := i.conn.ready(ctx); err != nil {
+		return nova.Caller{}, unlessCanceled(err)
+	}
+	caller, err := i.Validate(ctx, i.conn.session.provider.Token())
+	if nova.Is(err, nova.Unauthorized) { // it was revoked; whoever asks about it gets a new one
+		caller, err = i.Validate(ctx, i.conn.session.provider.Token())
+	}
+	if nova.Is(err, nova.Unauthorized) {
+		err = unlessCanceled(err)
+	}
+	return caller, err
+}
+
 // plausible tells whether a token can be sent in a header.
 func plausible(token string) bool {
 	if token == "" || len(token) > longestToken {

@@ -35,6 +35,27 @@ func TestBundled_RevokedAtOnce(t *testing.T) {
 	})
 }
 
+// What the process does in its own name is the service user's, also when its token has
+// been revoked.
+func TestBundled_Self(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, store *db.Store) {
+		s := bundled(t, store)
+		var tokens []string
+		for range 2 {
+			self, err := s.clients.Identity.Self(t.Context())
+			if err != nil || self.UserName != identity.ServiceUser || self.UserID == "" || self.ProjectName != "service" {
+				t.Fatalf("%+v, %v", self, err)
+			}
+			tokens = append(tokens, self.Token)
+			s.revoke(t, self.Token)
+		}
+		if tokens[0] == tokens[1] {
+			t.Error("the token that was revoked is still the service user's")
+		}
+	})
+}
+
 // Another process on the same database finds out by itself, without a word from
 // anybody, when the second is over for which it relies on what it knows.
 func TestBundled_RevokedElsewhere(t *testing.T) {
