@@ -29,7 +29,8 @@ var attachments = kind[Attachment]{
 	record: func(a *Attachment) *Record { return a.Common() },
 	sortKeys: rows.SortKeys{
 		"id": "id", "created_at": "created_at", "updated_at": "COALESCE(updated_at, created_at)", "attach_status": "status",
-		"volume_id": "volume_id", "instance_uuid": "COALESCE(server_id, '')",
+		"volume_id": "volume_id", "instance_uuid": "COALESCE(server_id, '')", "attached_host": "COALESCE(host, '')",
+		"mountpoint": "COALESCE(device, '')", "attach_mode": "mode", "attach_time": "COALESCE(attached_at, created_at)",
 	},
 }
 

@@ -28,8 +28,10 @@ var snapshots = kind[Snapshot]{
 	record: func(s *Snapshot) *Record { return s.Common() },
 	sortKeys: rows.SortKeys{
 		"id": "id", "name": "COALESCE(name, '')", "status": "status", "created_at": "created_at", "volume_id": "volume_id",
-		"updated_at": "COALESCE(updated_at, created_at)", "description": "COALESCE(description, '')", "volume_size": "size",
-		"user_id": "user_id", "project_id": "project_id",
+		"updated_at": "COALESCE(updated_at, created_at)", "display_description": "COALESCE(description, '')", "volume_size": "size",
+		"user_id": "user_id", "project_id": "project_id", "volume_type_id": "type_id", "progress": "progress",
+		// All snapshots are equal in these.
+		"group_snapshot_id": "serial", "cgsnapshot_id": "serial", "encryption_key_id": "serial", "use_quota": "serial",
 	},
 	properties: []propertyTable[Snapshot]{{snapshotMetadata, func(s *Snapshot) *map[string]string { return &s.Metadata }}},
 }
@@ -38,6 +40,11 @@ var snapshots = kind[Snapshot]{
 // metadata.
 func HasSnapshotMetadata(name, value string) Condition {
 	return hasProperty(snapshotMetadata, name, value)
+}
+
+// OfVolumeIn is the condition that the volume of a snapshot is in a zone.
+func OfVolumeIn(zone string) Condition {
+	return Condition{"volume_id IN (SELECT id FROM volume_volumes WHERE availability_zone = ?)", []any{zone}}
 }
 
 // SnapshotsOf reads the snapshots of a volume, oldest first.

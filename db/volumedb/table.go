@@ -87,7 +87,7 @@ func (t Table[T]) List(ctx context.Context, f Filter) ([]T, error) {
 	}
 	order, err := t.kind.sortKeys.Keyset(&q, rows.KeysetTable{Name: t.kind.table, Marker: "id", Serial: "serial"}, f.Page)
 	if err != nil {
-		return nil, err
+		return nil, nova.Because(err, nova.Invalid, "Invalid input received: Invalid sort key")
 	}
 	limit := ""
 	if f.Page.Limit >= 0 {

@@ -23,6 +23,7 @@ var types = kind[Type]{
 	sortKeys: rows.SortKeys{
 		"id": "id", "name": "name", "created_at": "created_at", "updated_at": "COALESCE(updated_at, created_at)",
 		"is_public": "is_public", "description": "COALESCE(description, '')",
+		"qos_specs_id": "COALESCE(qos_id, '')",
 	},
 	properties: []propertyTable[Type]{{"volume_type_specs", func(t *Type) *map[string]string { return &t.Specs }}},
 }
@@ -32,8 +33,18 @@ func UsableBy(project string) Condition {
 	return Condition{"(is_public OR id IN (SELECT type_id FROM volume_type_projects WHERE project_id = ?))", []any{project}}
 }
 
-// HasSpec is the condition that a type has an extra spec.
-func HasSpec(name, value string) Condition { return hasProperty("volume_type_specs", name, value) }
+// zonesSpec lists the zones of a type's volumes, with commas between them.
+const zonesSpec = "RESKEY:availability_zones"
+
+// HasSpec is the condition that a type has an extra spec. The zones need only be among
+// those of the type.
+func HasSpec(name, value string) Condition {
+	if name == zonesSpec {
+		among := Contains("value", value)
+		return Condition{"id IN (SELECT owner_id FROM volume_type_specs WHERE name = ? AND " + among.sql + ")", append([]any{name}, among.args...)}
+	}
+	return hasProperty("volume_type_specs", name, value)
+}
 
 // ProjectsOf lists the projects that may use a type that isn't public.
 func (s *Store) ProjectsOf(ctx context.Context, typeID string) ([]string, error) {

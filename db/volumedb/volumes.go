@@ -42,8 +42,12 @@ var volumes = kind[Volume]{
 	sortKeys: rows.SortKeys{
 		"id": "id", "name": "COALESCE(name, '')", "status": "status", "size": "size", "created_at": "created_at",
 		"updated_at": "COALESCE(updated_at, created_at)", "bootable": "bootable", "availability_zone": "availability_zone",
-		"volume_type_id": "type_id", "user_id": "user_id", "project_id": "project_id", "description": "COALESCE(description, '')",
-		"attach_status": "attach_status",
+		"volume_type_id": "type_id", "user_id": "user_id", "project_id": "project_id", "display_description": "COALESCE(description, '')",
+		"attach_status": "attach_status", "previous_status": "previous_status", "migration_status": "COALESCE(migration_status, '')",
+		"multiattach": "multiattach", "snapshot_id": "COALESCE(snapshot_id, '')", "source_volid": "COALESCE(source_id, '')", "host": "folder",
+		// All volumes are equal in these.
+		"group_id": "serial", "consistencygroup_id": "serial", "cluster_name": "serial", "replication_status": "serial",
+		"encryption_key_id": "serial", "use_quota": "serial", "service_uuid": "serial",
 	},
 	properties: []propertyTable[Volume]{
 		{metadata, func(v *Volume) *map[string]string { return &v.Metadata }},
@@ -78,6 +82,9 @@ func loadVolumes(ctx context.Context, d *rows.DB, found []Volume) error {
 // Equal is the condition that a column has a value. The column comes from a table
 // in code, never from a client.
 func Equal(column string, value any) Condition { return Condition{column + " = ?", []any{value}} }
+
+// IsNull is the condition that a column has no value.
+func IsNull(column string) Condition { return Condition{column + " IS NULL", nil} }
 
 // In is the condition that a column has one of some values; no values fit nothing.
 func In[V any](column string, values []V) Condition {

@@ -77,6 +77,12 @@ var attachmentFilters = map[string]filter{
 	"status":        {column: "status"},
 	"attach_status": {column: "status"},
 	"instance_id":   {column: "server_id"},
+	"instance_uuid": {column: "server_id", admin: true},
+	"attached_host": {column: "host", admin: true},
+	"mountpoint":    {column: "device", admin: true},
+	"attach_mode":   {column: "mode", admin: true},
+	"id":            {column: "id", admin: true},
+	"project_id":    {column: "project_id", admin: true},
 }
 
 // listAttachments shows attachments briefly.

@@ -4,11 +4,9 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/nova-api/nova-api/db/volumedb"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -21,10 +19,12 @@ var listKeys = strings.Fields("limit marker offset sort sort_key sort_dir all_te
 
 // A filter says how a list is filtered by one parameter.
 type filter struct {
-	column string
-	since  version
-	admin  bool // only administrators may filter by it
-	// where makes the condition; nil for a text that the column equals.
+	column  string
+	since   version
+	admin   bool // only administrators may filter by it
+	literal bool // the value is one of Python's literals
+	// where makes the condition; nil for a text that the column equals or, with ~,
+	// contains.
 	where func(column, value string) (volumedb.Condition, error)
 }
 
@@ -78,7 +78,7 @@ func sortsOf(query url.Values) ([]nova.Sort, error) {
 		key, dir, _ := strings.Cut(term, ":")
 		key, dir = strings.TrimSpace(key), strings.TrimSpace(dir)
 		if dir != "" && dir != "asc" && dir != "desc" {
-			return nil, invalidInput("Unknown sort direction, must be one of: asc, desc")
+			return nil, invalidInput("Unknown sort direction, must be 'desc' or 'asc'.")
 		}
 		if key == "display_name" {
 			key = "name"
@@ -90,7 +90,8 @@ func sortsOf(query url.Values) ([]nova.Sort, error) {
 
 // filtersOf reads the conditions of a list from its query. Up to 3.30, filters
 // that the caller may not use are passed over; then they are refused. From 3.34
-// on, name~ looks for a part of a name.
+// on, name~ looks for a part of a name; Cinder's resource_filters.json as it comes
+// leaves that to administrators. A list of one project is filtered by no other one.
 func filtersOf(r *http.Request, known map[string]filter) ([]volumedb.Condition, error) {
 	asked, admin := versionOf(r), isAdmin(nova.CallerOf(r.Context()))
 	var conditions []volumedb.Condition
@@ -106,13 +107,13 @@ func filtersOf(r *http.Request, known map[string]filter) ([]volumedb.Condition, 
 		}
 		f, ok := known[plain]
 		switch {
-		case (!ok || f.admin) && !admin:
+		case (!ok || f.admin || like) && !admin:
 			unknown = append(unknown, name)
 			continue
 		case !ok: // an administrator may ask for anything, and finds nothing that has it
 			conditions = append(conditions, volumedb.Nothing())
 			continue
-		case asked < f.since:
+		case asked < f.since, plain == "project_id" && !queryBool(r, "all_tenants"):
 			continue
 		}
 		condition, err := f.condition(query.Get(name), like)
@@ -134,8 +135,22 @@ func (f filter) condition(value string, like bool) (volumedb.Condition, error) {
 		return volumedb.Contains(f.column, value), nil
 	case f.where != nil:
 		return f.where(f.column, value)
+	case f.literal:
+		return literally(f.column, value)
 	}
 	return volumedb.Equal(f.column, value), nil
+}
+
+// memberFilters are the names of those filters that everybody may use.
+func memberFilters(known map[string]filter) []string {
+	names := []string{}
+	for name, f := range known {
+		if !f.admin {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // sortedNames are the parameters of a query in one order, so that of several errors
@@ -147,113 +162,6 @@ func sortedNames(query url.Values) []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// volumeFilters are the filters of lists of volumes.
-var volumeFilters = map[string]filter{
-	"name":              {column: "name"},
-	"display_name":      {column: "name", admin: true},
-	"status":            {column: "status"},
-	"availability_zone": {column: "availability_zone"},
-	"migration_status":  {column: "migration_status"},
-	"bootable":          {column: "bootable", where: equalBool},
-	"multiattach":       {column: "multiattach", where: equalBool, admin: true},
-	"size":              {column: "size", where: equalNumber},
-	"metadata":          {where: allOf(volumedb.HasMetadata)},
-	"glance_metadata":   {where: allOf(volumedb.HasImageMetadata), since: 4},
-	"group_id":          {where: none, since: 10},
-	"created_at":        {column: "created_at", where: compareTimes, since: 60},
-	"updated_at":        {column: "updated_at", where: compareTimes, since: 60},
-	"consumes_quota":    {where: isTrue, since: 65},
-	"id":                {column: "id", admin: true},
-	"project_id":        {column: "project_id", admin: true},
-	"user_id":           {column: "user_id", admin: true},
-	"snapshot_id":       {column: "snapshot_id", admin: true},
-	"source_volid":      {column: "source_id", admin: true},
-	"volume_type_id":    {column: "type_id", admin: true},
-	"attach_status":     {column: "attach_status", admin: true},
-}
-
-// equalBool compares with true or false, in one of the words for them.
-func equalBool(column, value string) (volumedb.Condition, error) {
-	b, ok := boolOf(value)
-	if !ok {
-		return volumedb.Condition{}, invalidInput("'%s = %s'", column, value)
-	}
-	return volumedb.Equal(column, b), nil
-}
-
-// equalNumber compares with a number; what isn't one fits nothing.
-func equalNumber(column, value string) (volumedb.Condition, error) {
-	n, ok := numberOf(value)
-	if !ok {
-		return volumedb.Nothing(), nil
-	}
-	return volumedb.Equal(column, n), nil
-}
-
-// none is for what nothing here has.
-func none(_, _ string) (volumedb.Condition, error) { return volumedb.Nothing(), nil }
-
-// isTrue is for what is true of everything here.
-func isTrue(_, value string) (volumedb.Condition, error) {
-	if b, ok := boolOf(value); ok && !b {
-		return volumedb.Nothing(), nil
-	}
-	return volumedb.Everything(), nil
-}
-
-// dictPattern finds the keys and values of a dictionary as Python's or JSON's
-// clients write it, each in quotes of either kind.
-var dictPattern = regexp.MustCompile(`(?:u?'([^']*)'|"([^"]*)")\s*:\s*(?:u?'([^']*)'|"([^"]*)")`)
-
-// allOf reads {'key': 'value', …}, all of which must hold.
-func allOf(has func(name, value string) volumedb.Condition) func(column, value string) (volumedb.Condition, error) {
-	return func(_, value string) (volumedb.Condition, error) {
-		pairs := dictPattern.FindAllStringSubmatch(value, -1)
-		if len(pairs) == 0 {
-			return volumedb.Nothing(), nil
-		}
-		conditions := make([]volumedb.Condition, len(pairs))
-		for i, p := range pairs {
-			conditions[i] = has(p[1]+p[2], p[3]+p[4])
-		}
-		return volumedb.All(conditions), nil
-	}
-}
-
-// comparisons are the operators that may stand before a time.
-var comparisons = map[string]string{"eq": "=", "neq": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
-
-// compareTimes reads gt:2026-11-22T10:00:00,lte:…, all of which must hold.
-func compareTimes(column, value string) (volumedb.Condition, error) {
-	var conditions []volumedb.Condition
-	for term := range strings.SplitSeq(value, ",") {
-		op, text, ok := strings.Cut(term, ":")
-		if !ok || comparisons[op] == "" {
-			return volumedb.Condition{}, nova.Errorf(nova.Invalid, "Invalid %s operator", op)
-		}
-		at, ok := parseTime(text)
-		if !ok {
-			return volumedb.Condition{}, nova.Errorf(nova.Invalid, "Invalid %s value", text)
-		}
-		condition, err := volumedb.Compare(column, comparisons[op], at)
-		if err != nil {
-			return condition, err
-		}
-		conditions = append(conditions, condition)
-	}
-	return volumedb.All(conditions), nil
-}
-
-// parseTime reads a time in ISO 8601, from the date on.
-func parseTime(text string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at.UTC(), true
-		}
-	}
-	return time.Time{}, false
 }
 
 // ofCaller restricts a list to the caller's project, unless an administrator asks
@@ -285,7 +193,7 @@ func (s *Service) listOfVolumes(r *http.Request, path string, view func([]volume
 		return kit.Reply{}, err
 	}
 	return listPage(s, r, listing[volumedb.Volume]{
-		table: s.Store.Volumes, filters: volumeFilters, path: path, key: "volumes", counted: true, view: view,
+		table: s.Store.Volumes, filters: s.withHost(volumeFilters), path: path, key: "volumes", counted: true, view: view,
 		find: func(ctx context.Context, id string) error { _, err := s.findVolume(ctx, id); return err },
 	})
 }

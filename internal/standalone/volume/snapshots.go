@@ -88,17 +88,21 @@ func snapshotView(r *http.Request, one volumedb.Snapshot, extended bool) object 
 
 // snapshotFilters are the filters of lists of snapshots.
 var snapshotFilters = map[string]filter{
-	"name":           {column: "name"},
-	"display_name":   {column: "name", admin: true},
-	"status":         {column: "status"},
-	"volume_id":      {column: "volume_id"},
-	"metadata":       {where: allOf(volumedb.HasSnapshotMetadata), since: 22},
-	"consumes_quota": {where: isTrue, since: 65},
-	"id":             {column: "id", admin: true},
-	"project_id":     {column: "project_id", admin: true},
-	"user_id":        {column: "user_id", admin: true},
-	"volume_size":    {column: "size", admin: true, where: equalNumber},
-	"volume_type_id": {column: "type_id", admin: true},
+	"name":                {column: "name"},
+	"status":              {column: "status"},
+	"volume_id":           {column: "volume_id"},
+	"metadata":            {where: allOf(volumedb.HasSnapshotMetadata), since: 22},
+	"availability_zone":   {since: withMemberFilters, where: func(_, zone string) (volumedb.Condition, error) { return volumedb.OfVolumeIn(zone), nil }},
+	"consumes_quota":      {where: isTrue, since: withMemberFilters},
+	"display_name":        {column: "name", admin: true},
+	"display_description": {column: "description", admin: true},
+	"id":                  {column: "id", admin: true},
+	"project_id":          {column: "project_id", admin: true},
+	"user_id":             {column: "user_id", admin: true},
+	"volume_size":         {column: "size", admin: true, where: equalNumber},
+	"volume_type_id":      {column: "type_id", admin: true},
+	"progress":            {column: "progress", admin: true},
+	"use_quota":           {where: isTrue, admin: true},
 }
 
 // listSnapshots and detailSnapshots show the same, but for what Cinder's extensions
@@ -119,7 +123,7 @@ func (s *Service) listOfSnapshots(r *http.Request, path string, extended bool) (
 		return kit.Reply{}, err
 	}
 	return listPage(s, r, listing[volumedb.Snapshot]{
-		table: s.Store.Snapshots, filters: snapshotFilters, path: path, key: "snapshots", counted: true,
+		table: s.Store.Snapshots, filters: s.withHost(snapshotFilters), path: path, key: "snapshots", counted: true,
 		find: func(ctx context.Context, id string) error { _, err := s.findSnapshot(ctx, id); return err },
 		view: inTurn(func(one volumedb.Snapshot) object { return snapshotView(r, one, extended) }),
 	})

@@ -3,7 +3,7 @@ package volume
 import (
 	"context"
 	"net/http"
-	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -151,34 +151,28 @@ func (s *Service) listTypes(r *http.Request) (kit.Reply, error) {
 
 // typeConditions reads the filters of a list of types.
 func typeConditions(r *http.Request, c nova.Caller) ([]volumedb.Condition, error) {
-	var conditions []volumedb.Condition
-	query := r.URL.Query()
-	if specs := query.Get("extra_specs"); specs != "" && versionOf(r) >= 52 {
-		has := volumedb.HasSpec
-		condition, err := allOf(has)("", specs)
-		if err != nil {
-			return nil, err
-		}
-		for _, pair := range dictPattern.FindAllStringSubmatch(specs, -1) {
-			if !isAdmin(c) && !slices.Contains(visibleSpecs, pair[1]+pair[2]) { // it must not be found out by trying
-				condition = volumedb.Nothing()
-			}
-		}
-		conditions = append(conditions, condition)
+	query, usable := r.URL.Query(), volumedb.UsableBy(c.ProjectID)
+	if !isAdmin(c) && versionOf(r) < withTypeFilters {
+		return []volumedb.Condition{usable}, nil
+	}
+	conditions, err := filtersOf(r, typeFilters)
+	if err != nil {
+		return nil, err
 	}
 	if !isAdmin(c) {
-		return append(conditions, volumedb.UsableBy(c.ProjectID)), nil
-	}
-	switch text := query.Get("is_public"); {
-	case !query.Has("is_public"):
-		return append(conditions, volumedb.UsableBy(c.ProjectID)), nil
-	case text == "None" || text == "none":
-		return conditions, nil
-	default:
-		public, ok := boolOf(text)
-		if !ok {
-			return nil, nova.Errorf(nova.Invalid, "Invalid is_public filter [%s]", text)
+		if hidden(query.Get("extra_specs")) {
+			usable = volumedb.Nothing()
 		}
-		return append(conditions, volumedb.Equal("is_public", public)), nil
+		return append(conditions, usable), nil
 	}
+	public, ok := boolOf(query.Get("is_public"))
+	switch text := query.Get("is_public"); {
+	case strings.EqualFold(text, "none"):
+		return conditions, nil
+	case query.Has("is_public") && !ok:
+		return nil, nova.Errorf(nova.Invalid, "Invalid is_public filter [%s]", text)
+	case ok && !public:
+		return append(conditions, volumedb.Equal("is_public", false)), nil
+	}
+	return append(conditions, usable), nil
 }
