@@ -40,7 +40,7 @@ func lastIn(operations rest.Operations, minor int) rest.Operations {
 
 func (c *Images) index(ctx context.Context, r *rest.Request) (any, error) {
 	images, err := c.list(ctx, r)
-	return views.Images{}.Index(r, images), err
+	return views.Images{ServiceURL: c.ImageURL(r)}.Index(r, images), err
 }
 
 func (c *Images) detail(ctx context.Context, r *rest.Request) (any, error) {

@@ -124,6 +124,8 @@ func TestImages_Show(t *testing.T) {
 			has("image/status", "ACTIVE"), has("image/progress", 100.0), has("image/OS-EXT-IMG-SIZE:size", 4.0),
 			has("image/server/id", nobodyID), has("image/server/links/0/rel", "self"), has("image/metadata/mappings/0/virtual", "root"),
 			has("image/links/2/href", "http://image.example/images/"+ids["snapshot"]), lacks("image/OS-DCF:diskConfig"))
+		listed := s.Do("GET /v2.1/images?name=snapshot", as("demo")).Want(t, 200)
+		listed.Want(t, 200, has("images/0/links/2/href", "http://image.example/images/"+listed.String("images/0/id")))
 		s.Do("GET /v2.1/images/"+ids["queued"], as("demo")).Want(t, 200,
 			has("image/status", "SAVING"), has("image/progress", 25.0), has("image/minRam", 64.0), lacks("image/server"))
 		s.Do("GET /v2.1/images/"+ids["linux"], as("demo")).Want(t, 200, has("image/OS-DCF:diskConfig", "AUTO"))

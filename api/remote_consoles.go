@@ -78,16 +78,20 @@ type ConsoleAuthTokens struct{ Options }
 // Operations are the operations on console tokens.
 func (c *ConsoleAuthTokens) Operations() rest.Operations {
 	return rest.Operations{
-		"show": rest.Do(c.show).Needs(policy.ConsoleAuthTokens).Query(schema.ConsoleAuthTokenQuery),
+		"show": rest.Do(c.show).Needs(policy.ConsoleAuthTokens).Query(schema.ConsoleAuthTokenQuery).Refuse(onlyRDP),
 	}
 }
 
-// show finds the console that a token opens. Until 2.30 it knew of RDP consoles
-// only, and refuses every token.
-func (c *ConsoleAuthTokens) show(ctx context.Context, r *rest.Request) (any, error) {
-	if allProtocols := r.AtLeast(31); !allProtocols {
-		return nil, nova.Errorf(nova.Invalid, "")
+// onlyRDP refuses every token until 2.30, which knew of RDP consoles only.
+func onlyRDP(r *rest.Request) error {
+	if allProtocols := r.AtLeast(31); allProtocols {
+		return nil
 	}
+	return nova.Errorf(nova.Invalid, "")
+}
+
+// show finds the console that a token opens.
+func (c *ConsoleAuthTokens) show(ctx context.Context, r *rest.Request) (any, error) {
 	address, err := c.Store.ConsoleOfToken(ctx, r.ID())
 	if err != nil {
 		return nil, err

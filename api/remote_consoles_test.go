@@ -94,7 +94,9 @@ func TestConsoleAuthTokens(t *testing.T) {
 			t.Fatalf("the address is %q", opened)
 		}
 		url := "GET /v2.1/os-console-auth-tokens/"
-		s.Do(url+token, at(30)).Want(t, 400)
+		for _, who := range []string{"admin", "demo", "reader"} {
+			s.Do(url+token, as(who), at(30)).Want(t, 400)
+		}
 		s.Do(url+token, at(31)).Want(t, 200, has("console/instance_uuid", id), has("console/host", "127.0.0.1"),
 			has("console/internal_access_path", "/"+id), lacks("console/tls_port"))
 		s.Do(url+token, at(104)).Want(t, 200, lacks("console/tls_port"))

@@ -21,7 +21,7 @@ type Services struct{ Options }
 func (c *Services) Operations() rest.Operations {
 	return rest.Operations{
 		"index":  rest.Do(c.index).Query(schema.ServicesQuery).Needs(policy.ServiceList),
-		"update": rest.DoWith(schema.ServiceUpdate, c.update).Needs(policy.ServiceUpdate),
+		"update": rest.DoWith(schema.ServiceUpdate, c.update).Needs(policy.ServiceUpdate).Refuse(noUUID),
 		"delete": rest.Do(c.delete).Needs(policy.ServiceDelete).Status(http.StatusNoContent),
 	}
 }
@@ -35,6 +35,14 @@ func (c *Services) index(ctx context.Context, r *rest.Request) (any, error) {
 	return views.Services{}.Index(r, services), nil
 }
 
+// noUUID refuses what can't be the ID of a service, of which 2.53 made UUIDs.
+func noUUID(r *rest.Request) error {
+	if byID := r.AtLeast(53); !byID {
+		return nil
+	}
+	return checkUUID(r.ID())
+}
+
 // update changes a service that runs a host.
 func (c *Services) update(ctx context.Context, r *rest.Request, in schema.ServiceUpdateBody) (any, error) {
 	if byID := r.AtLeast(53); byID {
@@ -44,9 +52,6 @@ func (c *Services) update(ctx context.Context, r *rest.Request, in schema.Servic
 }
 
 func (c *Services) updateByID(ctx context.Context, r *rest.Request, in schema.ServiceUpdateBody) (any, error) {
-	if err := checkUUID(r.ID()); err != nil {
-		return nil, err
-	}
 	change := hosts.ServiceChange{ForcedDown: (*bool)(in.ForcedDown)}
 	if in.Status != nil {
 		change.Disabled = new(*in.Status == "disabled")

@@ -116,6 +116,8 @@ func TestServices_UpdateByID(t *testing.T) {
 			put(c.id, c.body, 53).Want(t, 400, fault("badRequest", c.message))
 		}
 		put(id, `{"host": "fake-1", "binary": "nova-compute"}`, 53).Want(t, 400)
+		s.Do(`PUT /v2.1/os-services/1 {"status": "enabled"}`, as("demo"), at(53)).Want(t, 400, fault("badRequest", "Invalid uuid 1"))
+		s.Do(`PUT /v2.1/os-services/`+id+` {"status": "enabled"}`, as("demo"), at(53)).Want(t, 403)
 		put(nobodyID, `{"status": "enabled"}`, 53).Want(t, 404, fault("itemNotFound", "Service "+nobodyID+" could not be found."))
 	})
 }

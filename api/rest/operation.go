@@ -34,6 +34,7 @@ type Operation struct {
 	rule         policy.Rule
 	statuses     []statusSince
 	byBody       Operations // the body names one of these; nil if there is no choice
+	refuse       func(r *Request) error
 	gone         bool       // Nova had it once
 	handle       handler
 }
@@ -135,6 +136,9 @@ func (o Operation) Needs(rule policy.Rule) Operation { o.rule = rule; return o }
 // Query is the schema of the operation's query parameters. Without one, they
 // are passed on as they come.
 func (o Operation) Query(query *schema.Query) Operation { o.query = query; return o }
+
+// Refuse is a check of what Nova refuses to everybody, before it asks policy.
+func (o Operation) Refuse(check func(r *Request) error) Operation { o.refuse = check; return o }
 
 // Since is the microversion that brought the operation.
 func (o Operation) Since(minor int) Operation { o.since = minor; return o }

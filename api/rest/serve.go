@@ -72,6 +72,11 @@ func (o Operation) run(ctx context.Context, r *Request) (any, error) {
 		}
 		raw = checked
 	}
+	if o.refuse != nil {
+		if err := o.refuse(r); err != nil {
+			return nil, err
+		}
+	}
 	return o.handle(ctx, r, o.rule, raw)
 }
 
