@@ -16,9 +16,12 @@ import time
 
 import plays
 import servers
-import moves  # noqa: F401  (these three add their plays)
+import moves  # noqa: F401  (these add their plays)
 import networks  # noqa: F401
 import others  # noqa: F401
+import operators  # noqa: F401
+import storage  # noqa: F401
+import rows  # noqa: F401
 from accepted import ACCEPTED
 from clouds import Cloud
 from compare import Pair

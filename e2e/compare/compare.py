@@ -142,10 +142,11 @@ class Pair:
                     shown.json["server"]["OS-EXT-STS:task_state"] is None and shown.json["server"]["status"] != "BUILD")
             eventually(quiet, f"{name} is settled in {cloud.name}")
 
-    def ask(self, cloud, method, path, by="admin", body=None):
+    def ask(self, cloud, method, path, by="admin", body=None, at=None):
         """Send a call to one cloud, and compare nothing."""
         data = None if body is None else put_names(json.dumps(body), cloud).encode()
         headers = [("X-Auth-Token", cloud.tokens[by]), ("Content-Type", "application/json")]
+        headers += [("OpenStack-API-Version", f"compute {at}")] if at else []
         return send(f"{cloud.compute}/v2.1{put_names(path, cloud)}", method, headers, data)
 
     def _show(self, cloud, name, by):

@@ -376,7 +376,7 @@ def keypairs(p):
             for by in ("member", "admin"):
                 replies = p("POST", "/os-keypairs", {"keypair": form}, at=at, by=by, save={"made": "keypair.name"})
                 if any(r.status < 300 for r in replies):
-                    name = str(form["name"]).replace(" ", "%20").replace("\n", "%0A").replace("/", "%2F").replace("@", "%40")
+                    name = str(form.get("name")).replace(" ", "%20").replace("\n", "%0A").replace("/", "%2F").replace("@", "%40")
                     name = name.encode().decode("latin-1") if not name.isascii() else name
                     name = "".join(c if c.isascii() else f"%{ord(c):02X}" for c in name)
                     p("GET", f"/os-keypairs/{name}", at=at, by=by)

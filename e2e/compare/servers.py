@@ -38,9 +38,8 @@ class Stage:
     def strike(self):
         """Remove what is left."""
         for one in self.pair.both:
-            servers = self.pair.ask(one, "GET", "/servers?all_tenants=1").json.get("servers", [])
-            for server in servers:
-                if server["name"].startswith("compare"):
+            for project in ("home", "abroad"):
+                for server in self.pair.ask(one, "GET", f"/servers?all_tenants=1&project_id=<{project}>").json.get("servers", []):
                     self.pair.ask(one, "DELETE", "/servers/" + server["id"])
             for project in ("home", "abroad"):
                 self.pair.ask(one, "DELETE", f"/os-quota-sets/<{project}>")
@@ -49,7 +48,7 @@ class Stage:
             if self.shared and one is self.pair.subject:
                 continue
             for image in one.service("image", "GET", "/v2/images?limit=500")["images"]:
-                if image["name"].startswith(f"compare-{self.suffix}") or image["name"].startswith("compare image"):
+                if image["name"].startswith(f"compare-{self.suffix}") or image["owner"] in (one.names["home"], one.names["abroad"]):
                     one.remove("image", f"/v2/images/{image['id']}")
             for port in one.service("network", "GET", f"/v2.0/ports?network_id={one.names['network']}")["ports"]:
                 one.remove("network", f"/v2.0/ports/{port['id']}")
