@@ -23,6 +23,7 @@ CREATE TABLE volume_types (
     description TEXT,
     is_public   BOOLEAN NOT NULL,
     qos_id      TEXT    REFERENCES volume_qos (id),
+    encryption  TEXT    NOT NULL, -- JSON; empty: volumes aren't to be encrypted
     created_at  $time   NOT NULL,
     updated_at  $time
 );

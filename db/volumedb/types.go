@@ -2,6 +2,7 @@ package volumedb
 
 import (
 	"context"
+	"time"
 
 	"github.com/nova-api/nova-api/db/rows"
 )
@@ -15,6 +16,19 @@ type Type struct {
 	IsPublic    bool              `db:"is_public"`
 	QosID       *string           `db:"qos_id"`
 	Specs       map[string]string `db:"-"` // the extra specs
+
+	Encryption rows.JSON[*Encryption] `db:"encryption"` // nil: volumes aren't encrypted
+}
+
+// Encryption is how the volumes of a type are to be encrypted.
+type Encryption struct {
+	ID        string     `json:"encryption_id"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt *time.Time `json:"updated_at"` // nil until the first change
+	Provider  string     `json:"provider"`   // the name of what encrypts, such as luks
+	Location  string     `json:"control_location"`
+	Cipher    *string    `json:"cipher"`
+	KeySize   *int64     `json:"key_size"` // bits
 }
 
 var types = kind[Type]{
@@ -44,6 +58,12 @@ func HasSpec(name, value string) Condition {
 		return Condition{"id IN (SELECT owner_id FROM volume_type_specs WHERE name = ? AND " + among.sql + ")", append([]any{name}, among.args...)}
 	}
 	return hasProperty("volume_type_specs", name, value)
+}
+
+// HasVolumes reports whether a volume has a type. While the type is locked, none gets it.
+func (s *Store) HasVolumes(ctx context.Context, typeID string) (bool, error) {
+	number, err := rows.Get[int64](ctx, s.DB, "SELECT COUNT(*) FROM (SELECT 1 FROM volume_volumes WHERE type_id = ? LIMIT 1) AS one", typeID)
+	return number > 0, err
 }
 
 // ProjectsOf lists the projects that may use a type that isn't public.

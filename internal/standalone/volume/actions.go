@@ -171,7 +171,10 @@ func (s *Service) retype(r *http.Request, id string, body object) (kit.Reply, er
 			return err
 		}
 		v.TypeID, v.Multiattach = kind.ID, isMultiattach(kind)
-		return nil
+		if _, err := tx.Types.Lock(ctx, kind.ID); err != nil {
+			return err
+		}
+		return refuseEncrypted(ctx, tx, kind.ID)
 	})
 	return accepted(), err
 }

@@ -92,6 +92,5 @@ func (c site) qos(typePath, typeID string) {
 		step{"admin", "GET " + path + "/associate?vol_type_id=" + typeID, "", 202, ""},
 		step{"admin", "DELETE " + path + "?force=true", "", 202, ""},
 		step{"admin", "GET " + typePath, "", 200, `"qos_specs_id":null`},
-		step{"admin", "GET " + typePath + "/encryption", "", 200, `{}`},
 	)
 }

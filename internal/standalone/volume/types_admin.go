@@ -25,7 +25,6 @@ func (s *Service) typeAdminRoutes() []route {
 		{"PUT", "/types/{type}/extra_specs/{key}", 0, s.setSpec},
 		{"DELETE", "/types/{type}/extra_specs/{key}", 0, s.removeSpec},
 		{"GET", "/types/{type}/os-volume-type-access", 0, s.listAccess},
-		{"GET", "/types/{type}/encryption", 0, s.showEncryption},
 		{"POST", "/types/{id}/action", 0, s.actOn(map[string]action{
 			"addProjectAccess":    {schema: accessBody, do: s.addAccess},
 			"removeProjectAccess": {schema: accessBody, do: s.removeAccess},
@@ -285,14 +284,4 @@ func (s *Service) changeAccess(r *http.Request, id, rule string, change func(ctx
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Invalid volume type: Type access modification is not applicable to public volume type.")
 	}
 	return accepted(), change(r.Context(), t)
-}
-
-// showEncryption: GET /types/{type}/encryption answers 200 with an empty object, which
-// Cinder says of a type whose volumes aren't encrypted.
-func (s *Service) showEncryption(r *http.Request) (kit.Reply, error) {
-	if err := mayAdminister(nova.CallerOf(r.Context()), "volume_extension:volume_type_encryption:get"); err != nil {
-		return kit.Reply{}, err
-	}
-	_, err := s.findType(r.Context(), chi.URLParam(r, "type"))
-	return kit.Reply{Body: object{}}, err
 }

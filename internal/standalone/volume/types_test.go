@@ -1,6 +1,9 @@
 package volume_test
 
-import "testing"
+import (
+	"sync"
+	"testing"
+)
 
 // TestTypes are made by administrators, for everybody or for some projects.
 func TestTypes(t *testing.T) {
@@ -49,6 +52,66 @@ func TestTypes(t *testing.T) {
 		c.want(400, "Target volume type is still in use.", "admin", "DELETE "+path, "")
 		c.want(202, "", "admin", "POST "+path+"/action", `{"removeProjectAccess":{"project":"`+demoProject+`"}}`)
 		c.want(404, "", "demo", "GET "+path, "")
+	})
+}
+
+// TestEncryption is what administrators say of types, as Cinder has it. There is no key
+// manager, so no volume of such a type is made, however many ask at the same time.
+func TestEncryption(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c site) {
+		c.t = t
+		id := c.want(200, "", "admin", "POST /types", `{"volume_type":{"name":"secret"}}`).value("volume_type", "id")
+		path, none := "/types/"+id+"/encryption", "/types/"+unknown+"/encryption"
+		const luks = `{"encryption":{"provider":"luks","control_location":"front-end","cipher":"aes-xts-plain64","key_size":"256"}}`
+		c.steps(
+			step{"admin", "GET " + path, "", 200, `{}`},
+			step{"admin", "GET " + none, "", 404, ""},
+			step{"demo", "GET " + path, "", 403, "volume_extension:volume_type_encryption:get"},
+			step{"demo", "POST " + path, luks, 403, "volume_extension:volume_type_encryption:create"},
+			step{"admin", "POST " + none, luks, 404, "Volume type " + unknown + " could not be found."},
+			step{"admin", "PUT " + path + "/x", luks, 404, "Volume type encryption for type " + id + " does not exist."},
+			step{"admin", "DELETE " + path + "/x", "", 404, "does not exist"},
+			step{"admin", "POST " + path, `{"encryption":{"provider":"luks"}}`, 400, "'control_location' is a required property"},
+			step{"admin", "POST " + path, `{"encryption":{"provider":"luks","control_location":"here"}}`, 400, "control_location"},
+			step{"admin", "POST " + path, `{"encryption":{"provider":"luks","control_location":"back-end","key_size":-1}}`, 400, "less than the minimum of 0"},
+			step{"admin", "POST " + path, `{"encryption":{"provider":"luks","control_location":"back-end","key_size":"x"}}`, 400, "'x' is not a 'key_size'"},
+			step{"admin", "POST " + path, luks, 200, `"key_size":256,"provider":"luks","volume_type_id":"` + id + `"`},
+			step{"admin", "POST " + path, luks, 400, "Volume type encryption for type " + id + " already exists."},
+			step{"admin", "GET " + path, "", 200, `"deleted":false,"deleted_at":null,"encryption_id":"`},
+			step{"admin", "GET " + path + "/cipher", "", 200, `{"cipher":"aes-xts-plain64"}`},
+			step{"admin", "GET " + path + "/nothing", "", 404, "does not exist"},
+			step{"demo", "POST /volumes", `{"volume":{"size":1,"volume_type":"secret"}}`, 400, `"message":"Key manager error"`},
+			step{"demo", "PUT " + path + "/x", `{"encryption":{}}`, 403, "volume_extension:volume_type_encryption:update"},
+			step{"admin", "PUT " + path + "/x", `{"encryption":{"cipher":null,"key_size":128}}`, 200, `{"encryption":{"cipher":null,"key_size":128}}`},
+			step{"admin", "GET " + path + "/key_size", "", 200, `{"key_size":128}`},
+			step{"demo", "POST /volumes", `{"volume":{"size":1,"volume_type":"secret"}}`, 400, "Invalid encryption spec"},
+			step{"demo", "DELETE " + path + "/x", "", 403, "volume_extension:volume_type_encryption:delete"},
+		)
+		plain := c.volume(`{"size":1}`)
+		c.steps(
+			step{"demo", "POST /volumes/" + plain + "/action", `{"os-retype":{"new_type":"secret"}}`, 400, "Invalid encryption spec"},
+			step{"demo", "GET /volumes/" + plain + "/encryption", "", 200, `{"encryption_key_id":null}`},
+			step{"alt", "GET /volumes/" + plain + "/encryption", "", 404, ""},
+			step{"admin", "DELETE " + path + "/x", "", 202, ""},
+			step{"admin", "GET " + path, "", 200, `{}`},
+		)
+		var group sync.WaitGroup
+		for range 5 {
+			group.Go(func() { c.do("demo", "POST /volumes", `{"volume":{"size":1,"volume_type":"secret"}}`) })
+		}
+		group.Go(func() { c.do("admin", "POST "+path, luks) })
+		group.Wait()
+		made := c.do("admin", "GET /volumes?all_tenants=1&volume_type_id="+id, "").values("volumes", "id") != ""
+		encrypted := c.do("admin", "GET "+path, "").text != `{}`
+		if made == encrypted {
+			t.Errorf("volumes: %t, encryption: %t", made, encrypted)
+		}
+		for _, call := range []string{"POST " + path, "PUT " + path + "/x", "DELETE " + path + "/x"} {
+			if made {
+				c.want(400, "encryption specs. Volume type in use.", "admin", call, luks)
+			}
+		}
 	})
 }
 

@@ -105,6 +105,9 @@ func (s *Service) createVolume(r *http.Request) (kit.Reply, error) {
 		if v, err = tx.Volumes.Create(r.Context(), made); err != nil {
 			return err
 		}
+		if err := refuseEncrypted(r.Context(), tx, v.TypeID); err != nil {
+			return err
+		}
 		return tx.AddTask(r.Context(), task)
 	})
 	if err != nil {
