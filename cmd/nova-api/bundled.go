@@ -318,10 +318,26 @@ func (b *bundled) seedIdentity(ctx context.Context, cfg *config.Config, first *f
 	if err := b.seedFlavors(ctx); err != nil {
 		return err
 	}
-	created, err := b.identity.Seed(ctx, identity.SeedOptions{AdminPassword: password})
+	created, err := b.identity.Seed(ctx, identity.SeedOptions{AdminPassword: password, Endpoints: elsewhere(cfg)})
 	if created {
 		first.password = password
 	}
 	first.bundled = true
 	return err
+}
+
+// elsewhere are the addresses of the services that aren't bundled, for the catalog of
+// the identity service that is.
+func elsewhere(cfg *config.Config) map[string]string {
+	there := map[string]string{}
+	if cfg.NovaAPI.Image != bundledService {
+		there["image"] = cfg.Glance.Override
+	}
+	if cfg.NovaAPI.Network != bundledService {
+		there["network"] = cfg.Neutron.Override
+	}
+	if cfg.NovaAPI.Volume != bundledService {
+		there["volumev3"], there["block-storage"] = cfg.Cinder.EndpointTemplate, cfg.Cinder.EndpointTemplate
+	}
+	return there
 }

@@ -21,7 +21,7 @@ func (c *Config) Validate() error {
 	if c.Cinder.Auth != c.Keystone.Auth {
 		v.checkAuth("cinder", c.Cinder.Auth)
 	}
-	if c.NovaAPI.Identity == Bundled { // its catalog has bundled services only
+	if c.NovaAPI.Identity == Bundled { // its catalog is made of these
 		const why = "must be set: the service isn't the bundled one, but the identity service is"
 		v.need(c.NovaAPI.Image != External || c.Glance.Override != "", "glance", "endpoint_override", why)
 		v.need(c.NovaAPI.Network != External || c.Neutron.Override != "", "neutron", "endpoint_override", why)

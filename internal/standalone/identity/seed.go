@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -15,6 +16,8 @@ const defaultDomain = "default"
 type SeedOptions struct {
 	// AdminPassword is the password of all seeded users who are people.
 	AdminPassword string
+	// Endpoints are the URLs of services that aren't bundled, by the service's type.
+	Endpoints map[string]string
 }
 
 // seedRoles are the roles of Keystone's bootstrap, each with the role that it
@@ -87,7 +90,7 @@ func (s *Service) Seed(ctx context.Context, o SeedOptions) (created bool, err er
 		if err != nil || !created {
 			return err
 		}
-		return seed.run(ctx, hash, s.region)
+		return seed.run(ctx, hash, s.region, o.Endpoints)
 	})
 	return created && err == nil, err
 }
@@ -106,12 +109,12 @@ type seeder struct {
 }
 
 // run creates everything, in the order in which one thing needs another.
-func (s seeder) run(ctx context.Context, hash, region string) error {
+func (s seeder) run(ctx context.Context, hash, region string, endpoints map[string]string) error {
 	for _, step := range []func() error{
 		func() error { return s.seedRoles(ctx) },
 		func() error { return s.seedProjects(ctx) },
 		func() error { return s.seedUsers(ctx, hash) },
-		func() error { return s.seedCatalog(ctx, region) },
+		func() error { return s.seedCatalog(ctx, region, endpoints) },
 	} {
 		if err := step(); err != nil {
 			return err
@@ -178,8 +181,8 @@ func (s seeder) seedUsers(ctx context.Context, hash string) error {
 }
 
 // seedCatalog creates the region, and in it an endpoint of each interface for
-// every service.
-func (s seeder) seedCatalog(ctx context.Context, region string) error {
+// every service: one of endpoints, or where this process has it.
+func (s seeder) seedCatalog(ctx context.Context, region string, endpoints map[string]string) error {
 	if err := s.Regions.Create(ctx, identitydb.Region{ID: region}); err != nil {
 		return err
 	}
@@ -190,7 +193,7 @@ func (s seeder) seedCatalog(ctx context.Context, region string) error {
 			return err
 		}
 		for _, kind := range []string{"public", "internal", "admin"} {
-			endpoint := identitydb.Endpoint{ID: newID(), ServiceID: service.ID, Interface: kind, RegionID: &region, URL: c.url, Enabled: true}
+			endpoint := identitydb.Endpoint{ID: newID(), ServiceID: service.ID, Interface: kind, RegionID: &region, URL: cmp.Or(endpoints[c.kind], c.url), Enabled: true}
 			if err := s.Endpoints.Create(ctx, endpoint); err != nil {
 				return err
 			}

@@ -392,6 +392,33 @@ func TestSeed_ManyAtOnce(t *testing.T) {
 	})
 }
 
+// The catalog of a new cloud says where the services are that aren't bundled.
+func TestSeed_Elsewhere(t *testing.T) {
+	t.Parallel()
+	eachEmpty(t, func(t *testing.T, o identity.Options) {
+		c := &cloud{T: t, service: identity.New(o)}
+		if _, err := c.service.Seed(t.Context(), identity.SeedOptions{
+			AdminPassword: password, Endpoints: map[string]string{"image": "http://glance:9292", "volumev3": "http://cinder:8776/v3/%(project_id)s"},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		admin := c.login("admin", "admin")
+		id := c.as(admin, "GET /v3/projects?name=admin", "", 200).text("projects", 0, "id")
+		got := map[string]bool{}
+		re := c.as(admin, "GET /v3/auth/catalog", "", 200)
+		for i := range 8 {
+			for j := range 3 {
+				got[re.text("catalog", i, "endpoints", j, "url")] = true
+			}
+		}
+		for _, url := range []string{"http://glance:9292", "http://cinder:8776/v3/" + id, "http://cloud:8774/networking"} {
+			if !got[url] {
+				t.Errorf("%s is not in the catalog: %v", url, got)
+			}
+		}
+	})
+}
+
 func TestSeed_WantsPassword(t *testing.T) {
 	t.Parallel()
 	eachEmpty(t, func(t *testing.T, o identity.Options) {
