@@ -28,6 +28,10 @@ type service struct {
 	// perProject says that the project stands in the addresses, as Cinder had it
 	// until 3.67 and most catalogs still do.
 	perProject bool
+	// vouched says that the service user's token goes along with every request, as a
+	// second one: so the other service knows that it isn't a caller alone who asks.
+	// Cinder looks for it even if the first is the service user's own.
+	vouched bool
 	// down is what a client is told while the service can't be reached; empty for
 	// the words that all services have in common.
 	down string
@@ -39,7 +43,7 @@ var (
 	imageService    = service{name: "image", types: []string{"image"}, version: "v2"}
 	networkService  = service{name: "network", types: []string{"network", "networking"}, version: "v2.0"}
 	volumeService   = service{
-		name: "volume", types: []string{"block-storage", "volumev3"}, version: "v3", perProject: true,
+		name: "volume", types: []string{"block-storage", "volumev3"}, version: "v3", perProject: true, vouched: true,
 		down: "Connection to cinder host failed: the volume service is temporarily unavailable.",
 	}
 )
@@ -65,9 +69,6 @@ type conn struct {
 	session *session
 	service service
 	caller  *nova.Caller // whose token is used; nil for the service user's
-	// vouched says that the service user's token goes along with the caller's. So
-	// the other service knows that it isn't the caller alone who asks.
-	vouched bool
 }
 
 // as is the same service in a caller's name.
@@ -110,7 +111,7 @@ func (c conn) call(ctx context.Context, path string, query url.Values, method st
 	for attempt := 0; ; attempt++ {
 		vouching := c.session.provider.Token()
 		_, err := c.request(ctx, c.provider(), path, query, method, o)
-		if c.caller != nil && c.vouched && !renewed && isStatus(err, http.StatusUnauthorized) {
+		if c.service.vouched && !renewed && isStatus(err, http.StatusUnauthorized) {
 			renewed = true // which of the two tokens was refused isn't said
 			if c.session.provider.Reauthenticate(ctx, vouching) == nil {
 				continue
@@ -210,7 +211,7 @@ func (c conn) ready(ctx context.Context) error {
 	if c.caller != nil && c.caller.Token == "" {
 		return unauthorized()
 	}
-	if c.caller != nil && c.service.Override != "" && !c.vouched {
+	if c.caller != nil && c.service.Override != "" && !c.service.vouched {
 		return nil
 	}
 	if err := c.session.ready(ctx); err != nil {
@@ -297,10 +298,10 @@ func (c conn) located(address string) string {
 const serviceTokenHeader = "X-Service-Token"
 
 // headers are those of every request: which request of ours it is for, and that
-// the service vouches for the caller.
+// the service vouches for it.
 func (c conn) headers(ctx context.Context) map[string]string {
 	headers := requestID(ctx)
-	if c.caller == nil || !c.vouched {
+	if !c.service.vouched {
 		return headers
 	}
 	if headers == nil {

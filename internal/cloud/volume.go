@@ -21,11 +21,7 @@ type VolumeService struct{ conn conn }
 // As asks in a caller's name: what the caller can't see isn't there. The service
 // user's token goes along, since the block storage service takes a volume from a
 // server only if the compute service says so (CVE-2023-2088).
-func (s *VolumeService) As(caller nova.Caller) *Volume {
-	c := s.conn.as(caller)
-	c.vouched = true
-	return &Volume{c}
-}
+func (s *VolumeService) As(caller nova.Caller) *Volume { return &Volume{s.conn.as(caller)} }
 
 // AsService asks in the service user's name, which sees every project's volumes.
 // What it creates belongs to the service user's own project.

@@ -246,9 +246,23 @@ func (s *Service) initializeConnection(r *http.Request, id string, body object) 
 // terminateConnection ends that, and gives a volume back that was not attached.
 //
 // POST os-terminate_connection {"connector": {…}} answers 202. The connector
-// isn't compared with that of the beginning.
+// isn't compared with that of the beginning. Conflict if a server has the volume and
+// no service asks (see mayDetach).
 func (s *Service) terminateConnection(r *http.Request, id string, _ object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:terminate_connection", func(tx *volumedb.Store, v *volumedb.Volume) error {
+		there, err := tx.AttachmentsOf(r.Context(), []string{v.ID})
+		if err != nil {
+			return err
+		}
+		switch left := there[v.ID]; {
+		case len(left) == 1:
+			err = s.mayDetach(r, left[0])
+		case len(left) > 1 && !s.isOfService(r): // nobody looks which of them is meant
+			err = onlyByCompute("")
+		}
+		if err != nil {
+			return err
+		}
 		return release(r.Context(), tx, v)
 	})
 	return accepted(), err

@@ -331,17 +331,27 @@ func (s *Service) deleteAttachment(r *http.Request) (kit.Reply, error) {
 
 // mayDetach refuses to take a volume from a server behind the back of the compute
 // service: the server would go on writing to it. Only the services themselves may,
-// who say so by their role or by a second token.
+// who say so by a second token, whoever the first is of.
 func (s *Service) mayDetach(r *http.Request, a volumedb.Attachment) error {
-	if a.ServerID == nil || len(a.Connection.V) == 0 || nova.CallerOf(r.Context()).HasRole("service") {
+	if a.ServerID == nil || len(a.Connection.V) == 0 || s.isOfService(r) {
 		return nil
 	}
-	if token := r.Header.Get("X-Service-Token"); token != "" {
-		if service, err := s.Validate(r.Context(), token); err == nil && service.HasRole("service") {
-			return nil
-		}
+	return onlyByCompute(*a.ServerID)
+}
+
+// onlyByCompute is the error of a caller who may not take a volume from a server.
+func onlyByCompute(server string) error {
+	return nova.Errorf(nova.Conflict, "Detach volume from instance %s using the Compute API", server)
+}
+
+// isOfService reports whether a service vouches for a request.
+func (s *Service) isOfService(r *http.Request) bool {
+	token := r.Header.Get("X-Service-Token")
+	if token == "" {
+		return false
 	}
-	return nova.Errorf(nova.Conflict, "Detach volume from instance %s using the Compute API", *a.ServerID)
+	service, err := s.Validate(r.Context(), token)
+	return err == nil && service.HasRole("service")
 }
 
 // detach removes an attachment from a volume that is locked, and gives the volume

@@ -53,7 +53,12 @@ func TestAttachment(t *testing.T) {
 		second := c.reserve(id, serverOne)
 		c.want(409, "duplicate connectors detected", "demo", "PUT 3.44 /attachments/"+second, `{"attachment":{"connector":{"host":"h"}}}`)
 		c.want(200, "", "demo", "PUT 3.44 /attachments/"+second, `{"attachment":{"connector":{"host":"other"}}}`)
-		c.want(200, second, "service", "DELETE "+path, "")
+		c.want(409, "", "service", "DELETE "+path, "") // by whose token it is, a service says so with another
+		terminate, release := "POST /volumes/"+id+"/action", `{"os-terminate_connection":{"connector":{}}}`
+		c.want(409, "Detach volume from instance  using the Compute API", "demo", terminate, release)
+		c.want(200, second, "service", "DELETE "+path, "", "X-Service-Token", "service")
+		c.want(409, "Detach volume from instance "+serverOne+" using", "demo", terminate, release)
+		c.want(202, "", "demo", terminate, release, "X-Service-Token", "service")
 		c.want(409, "", "demo", "DELETE 3.44 /attachments/"+second, "", "X-Service-Token", "demo")
 		c.want(200, `{"attachments":[]}`, "demo", "DELETE 3.44 /attachments/"+second, "", "X-Service-Token", "service")
 		c.want(200, `"attachments":[],"availability_zone":"nova"`, "demo", "GET /volumes/"+id, "")
