@@ -29,6 +29,7 @@ var networks = kind[Network]{
 	table: "network_networks",
 	columns: `name admin_state_up shared external is_default port_security mtu provider_type provider_physical
 		provider_segment`,
+	status:  alwaysActive,
 	visible: "project_id = ? OR shared OR external",
 	record:  (*Network).Common,
 	load:    loadNetworks,

@@ -33,6 +33,7 @@ type FloatingIP struct {
 var routers = kind[Router]{
 	table: "network_routers", visible: "project_id = ?",
 	columns: "name admin_state_up enable_snat routes gateway_network_id gateway_port_id",
+	status:  alwaysActive,
 	record:  (*Router).Common,
 	load:    loadRouters,
 }
@@ -40,6 +41,7 @@ var routers = kind[Router]{
 var floatingIPs = kind[FloatingIP]{
 	table: "network_floatingips", visible: "project_id = ?",
 	columns: "network_id address own_port_id port_id fixed_ip_address router_id",
+	status:  "CASE WHEN port_id IS NULL THEN 'DOWN' ELSE 'ACTIVE' END",
 	record:  (*FloatingIP).Common,
 }
 

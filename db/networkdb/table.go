@@ -30,10 +30,15 @@ func (r *Record) Common() *Record { return r }
 type kind[T any] struct {
 	table   string
 	columns string // beside those of a Record
+	status  string // SQL for what is shown as the status, where that is no column
 	visible string // the condition for rows that a project sees; each ? stands for the project
 	record  func(*T) *Record
 	load    func(ctx context.Context, d *rows.DB, found []T) error // adds what other tables hold; may be nil
 }
+
+// alwaysActive is the status of what has no other one. PostgreSQL doesn't sort by
+// a mere literal.
+const alwaysActive = "'ACTIVE' || ''"
 
 const recordColumns = "id project_id description revision created_at updated_at"
 
@@ -55,6 +60,9 @@ func (k *kind[T]) sortKeys() rows.SortKeys {
 		if slices.Contains(nullableNumbers, name) {
 			keys[name] = "COALESCE(" + name + ", -1)"
 		}
+	}
+	if k.status != "" {
+		keys["status"] = k.status
 	}
 	return keys
 }

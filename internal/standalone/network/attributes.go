@@ -35,7 +35,8 @@ type attribute[T any] struct {
 	// as not given at creation, so that everybody may give it (nil: none does).
 	isDefault func(value any) bool
 
-	column string                         // in the table; empty: lists can't be filtered or sorted by it
+	column string                         // in the table; empty: lists can't be filtered by it
+	sort   string                         // what lists are sorted by, if it isn't the column
 	find   func(text string) (any, error) // reads a value of a filter
 }
 

@@ -12,6 +12,7 @@ import (
 // floatingAttributes are what a floating IP can be told. Only administrators
 // choose its address.
 var floatingAttributes = []attribute[networkdb.FloatingIP]{
+	{name: "status", sort: "status"},
 	{name: "floating_network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(f *networkdb.FloatingIP) *string { return &f.NetworkID })},
 	{name: "floating_ip_address", post: admins, isDefault: isNull, column: "address", find: asText, set: setFloatingAddress},
 	// Where the floating IP leads to.

@@ -19,6 +19,7 @@ const (
 // networkAttributes are what a network can be told. What other projects see,
 // and what is below a network, is for administrators.
 var networkAttributes = []attribute[networkdb.Network]{
+	{name: "status", sort: "status"},
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(n *networkdb.Network) *string { return &n.Name })},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(n *networkdb.Network) *bool { return &n.AdminStateUp })},
 	// These change what other projects see.

@@ -157,15 +157,51 @@ func TestNetworks_Pages(t *testing.T) {
 		for path := "/networks?limit=1&sort_key=name&sort_dir=desc"; path != ""; {
 			page := c.want(200, "", "demo", "GET "+path, "")
 			seen = append(seen, page.values("networks", "name"))
-			path = ""
-			if links, ok := page.body["networks_links"].([]any); ok {
-				href, _ := links[0].(map[string]any)["href"].(string)
-				path = strings.TrimPrefix(href, "http://cloud/networking/v2.0")
-			}
+			path = nextPage(page, "networks")
 		}
 		if got := strings.Join(seen, "|"); got != "public|private|" {
 			t.Errorf("pages: %s", got)
 		}
+	})
+}
+
+// nextPage gives the path that the link to the next page of a list leads to.
+func nextPage(page reply, plural string) string {
+	links, _ := page.body[plural+"_links"].([]any)
+	if len(links) == 0 {
+		return ""
+	}
+	href, _ := links[0].(map[string]any)["href"].(string)
+	return strings.TrimPrefix(href, "http://cloud/networking/v2.0")
+}
+
+// TestStatus_SortsLists sorts by a status that is no column, as Skyline does,
+// and reads one by one.
+func TestStatus_SortsLists(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c cloud) {
+		c.t = t
+		n := c.make("demo", "network", `{}`)
+		s := c.make("demo", "subnet", `{"network_id":"`+n+`","ip_version":4,"cidr":"10.30.0.0/24"}`)
+		port := c.make("demo", "port", `{"network_id":"`+n+`"}`)
+		router := c.make("demo", "router", `{"external_gateway_info":{"network_id":"`+publicID+`"}}`)
+		c.want(200, "", "demo", "PUT /routers/"+router+"/add_router_interface", `{"subnet_id":"`+s+`"}`)
+		c.make("demo", "floatingip", `{"floating_network_id":"`+publicID+`","port_id":"`+port+`"}`)
+		c.make("demo", "floatingip", `{"floating_network_id":"`+publicID+`"}`)
+		for plural, want := range map[string]string{
+			"networks": "ACTIVE ACTIVE ACTIVE", "routers": "ACTIVE", "floatingips": "DOWN ACTIVE", "ports": "DOWN ACTIVE",
+		} {
+			got := ""
+			for path := "/" + plural + "?limit=1&sort_key=status&sort_dir=desc"; path != ""; {
+				page := c.want(200, "", "demo", "GET "+path, "")
+				got += page.values(plural, "status") + " "
+				path = nextPage(page, plural)
+			}
+			if strings.TrimRight(got, " ") != want {
+				t.Errorf("%s: got %q, want %q", plural, got, want)
+			}
+		}
+		c.want(400, "['status'] is invalid attribute for filtering", "demo", "GET /routers?status=ACTIVE", "")
 	})
 }
 

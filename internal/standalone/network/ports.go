@@ -23,6 +23,7 @@ const (
 // a port is for the network's owner, and where it is plugged in for the compute
 // service.
 var portAttributes = []attribute[networkdb.Port]{
+	{name: "status", sort: "status"},
 	{name: "network_id", post: anyone, required: true, column: "network_id", find: asText, set: id(func(p *networkdb.Port) *string { return &p.NetworkID })},
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(p *networkdb.Port) *string { return &p.Name })},
 	{name: "mac_address", post: networkOwners, put: admins, column: "mac_address", find: asMAC, set: setMAC},

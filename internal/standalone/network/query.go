@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -127,8 +128,8 @@ func (o resource[T]) readPage(query url.Values) (nova.Page, error) {
 		}
 		column := common[key].column
 		for _, a := range o.attributes {
-			if a.name == key && a.column != "" {
-				column = a.column
+			if a.name == key {
+				column = cmp.Or(a.sort, a.column)
 			}
 		}
 		if column == "" {

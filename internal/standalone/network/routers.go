@@ -21,6 +21,7 @@ const (
 // routerAttributes are what a router can be told. There are neither distributed
 // nor redundant routers here.
 var routerAttributes = []attribute[networkdb.Router]{
+	{name: "status", sort: "status"},
 	{name: "name", post: anyone, put: anyone, column: "name", find: asText, set: text(func(r *networkdb.Router) *string { return &r.Name })},
 	{name: "admin_state_up", post: anyone, put: anyone, column: "admin_state_up", find: asFlag, set: flag(func(r *networkdb.Router) *bool { return &r.AdminStateUp })},
 	{name: "routes", put: anyone, set: shaped(func(r *networkdb.Router) *[]networkdb.HostRoute { return &r.Routes.V }, maxRoutes, areRoutes)},
