@@ -67,6 +67,7 @@ func TestVolumes_Refusals(t *testing.T) {
 			{"demo", "GET /v2.1/os-snapshots/" + id, 404, "Snapshot " + id + " could not be found."},
 			{"demo", "DELETE /v2.1/os-snapshots/" + id, 404, "Snapshot " + id + " could not be found."},
 			{"demo", `POST /v2.1/os-volumes {"volume": {"size": 1, "snapshot_id": "` + nobodyID + `"}}`, 404, "Snapshot " + nobodyID + " could not be found."},
+			{"demo", `POST /v2.1/os-volumes {"volume": {"size": 100000, "volume_type": "none", "snapshot_id": "` + nobodyID + `"}}`, 404, "Snapshot " + nobodyID + " could not be found."},
 			{"alt", `POST /v2.1/os-snapshots {"snapshot": {"volume_id": "` + id + `"}}`, 404, "Volume " + id + " could not be found."},
 			{"demo", `POST /v2.1/os-volumes {"volume": {"size": 100000}}`, 403, "VolumeSizeExceedsAvailableQuota: Requested volume or snapshot exceeds allowed gigabytes quota. " +
 				"Requested 100000G, quota is 1000G and 1G has been consumed."},

@@ -156,11 +156,17 @@ func (c conn) fault(err error, phrases ...phrase) error {
 	return nova.Because(f, kind, "%s", f.said())
 }
 
+// htmlText escapes text as Glance does in the pages that it answers to a client that
+// asks for no other form.
+var htmlText = strings.NewReplacer(`&`, "&amp;", `<`, "&lt;", `>`, "&gt;", `"`, "&quot;", `'`, "&#x27;")
+
 // said is what the service said, as Nova's library for it puts that: those for
 // Neutron and Cinder add the ID of the request, by which it is found in the log
-// there.
+// there, and that for Glance takes a page apart.
 func (f *failure) said() string {
 	switch f.service.name {
+	case imageService.name:
+		return fmt.Sprintf("HTTP %d %s: %s", f.status, http.StatusText(f.status), htmlText.Replace(f.message))
 	case networkService.name:
 		if f.request != "" {
 			return fmt.Sprintf("%s\nNeutron server returns request_ids: ['%s']", f.message, f.request)

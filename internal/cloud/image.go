@@ -222,7 +222,7 @@ func (i *Image) fault(err error, id string) error {
 		phrase{status: http.StatusForbidden, kind: nova.Forbidden, text: fmt.Sprintf("Not authorized for image %s.", id)},
 		phrase{
 			status: http.StatusBadRequest, kind: nova.Invalid,
-			text: fmt.Sprintf("Request of image %s got BadRequest response: %s", id, f.message),
+			text: fmt.Sprintf("Request of image %s got BadRequest response: %s", id, f.said()),
 		},
 		phrase{
 			status: http.StatusRequestEntityTooLarge, kind: nova.OverQuota,

@@ -95,9 +95,9 @@ func TestImage_Faults(t *testing.T) {
 		{"token refused", scripted{401, page("Who?")}, false, nova.Unauthorized, unauthorized},
 		{"service refused", scripted{401, page("Who?")}, true, nova.Unavailable, "The image service is temporarily unavailable."},
 		{"down", scripted{503, "<html>"}, false, nova.Unavailable, "The image service is temporarily unavailable."},
-		{"bad", scripted{400, page("Odd callers-token")}, false, nova.Invalid, "Request of image i1 got BadRequest response: Odd ***"},
+		{"bad", scripted{400, page("Odd callers-token")}, false, nova.Invalid, "Request of image i1 got BadRequest response: HTTP 400 Bad Request: Odd ***"},
 		{"full", scripted{413, page("Full")}, true, nova.OverQuota, "Quota exceeded or out of space for image i1 in the image service."},
-		{"conflict", scripted{409, page("Busy")}, true, nova.Conflict, "Busy"},
+		{"conflict", scripted{409, page("Busy")}, true, nova.Conflict, "HTTP 409 Conflict: Busy"},
 		{"wordless conflict", scripted{409, ""}, true, nova.Conflict, "The image service answered: Conflict."},
 		{"broken", scripted{500, page("Oops")}, true, nova.Internal, ""},
 		{"nonsense", scripted{200, "nonsense"}, true, nova.Internal, ""},
@@ -265,7 +265,7 @@ func TestImage_List(t *testing.T) {
 		t.Errorf("none: %v, %v", got, err)
 	}
 	_, err = image.List(t.Context(), cloud.ImageQuery{Owner: "x", Sort: []nova.Sort{{Key: "id"}}})
-	wantError(t, err, nova.Invalid, "no such owner")
+	wantError(t, err, nova.Invalid, "HTTP 400 Bad Request: no such owner")
 }
 
 // A store is the file part of the image API: it keeps count, not data.

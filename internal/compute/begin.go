@@ -197,7 +197,7 @@ func (t transition) check(ctx context.Context, s nova.Server) error {
 	case !t.anyTask && !slices.Contains(t.tasks(), s.TaskState):
 		return wrongState(s.ID, t.word, "task_state", string(s.TaskState))
 	case s.LaunchedAt == nil:
-		return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, t.word)
+		return invalidState(s.ID, t.word)
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func (t transition) check(ctx context.Context, s nova.Server) error {
 func (t transition) checkLock(ctx context.Context, s nova.Server) error {
 	if t.lock && s.Locked() && !nova.CallerOf(ctx).Admin {
 		if t.vague {
-			return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", s.ID, t.word)
+			return invalidState(s.ID, t.word)
 		}
 		return nova.Errorf(nova.Conflict, "Instance %s is locked", s.ID)
 	}
@@ -224,8 +224,17 @@ func (t transition) tasks() []nova.TaskState {
 	return t.during
 }
 
+// wrongState refuses an attribute's value. Without one, as of the task of a server that
+// has none, Nova names neither.
 func wrongState(id, word, attribute, value string) error {
+	if value == "" {
+		return invalidState(id, word)
+	}
 	return nova.Errorf(nova.Conflict, "Cannot '%s' instance %s while it is in %s %s", word, id, attribute, value)
+}
+
+func invalidState(id, word string) error {
+	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, word)
 }
 
 // lostRace says why a server that looked fine refused: somebody was faster.
@@ -237,7 +246,7 @@ func lostRace(ctx context.Context, tx *db.Store, t transition, id string) error 
 	if err := t.check(ctx, s); err != nil {
 		return err
 	}
-	return nova.Errorf(nova.Conflict, "Instance %s is in an invalid state for '%s'", id, t.word)
+	return invalidState(id, t.word)
 }
 
 // record writes down what was done at once, with an event on the server's host

@@ -164,7 +164,7 @@ func (a *Servers) changeMigration(
 		case len(states) > 0 && !slices.Contains(states, now.VMState):
 			return wrongState(s.ID, refusal, "vm_state", string(now.VMState))
 		case now.TaskState != nova.Migrating:
-			return wrongState(s.ID, refusal, "task_state", taskName(now.TaskState))
+			return wrongState(s.ID, refusal, "task_state", string(now.TaskState))
 		}
 		m, err := a.MigrationOf(ctx, s, id)
 		if err != nil {
@@ -178,14 +178,6 @@ func (a *Servers) changeMigration(
 		}
 		return change(tx, now, m)
 	})
-}
-
-// taskName is a task as Python prints it: None for none.
-func taskName(task nova.TaskState) string {
-	if task == nova.Idle {
-		return "None"
-	}
-	return string(task)
 }
 
 // placeLive is the step that finds a host for a server that runs.

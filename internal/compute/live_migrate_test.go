@@ -189,8 +189,8 @@ func TestLiveMigrate_Refused(t *testing.T) {
 		m := strconv.FormatInt(s.lastMigration(server.ID).Serial, 10)
 		server = s.server(server.ID)
 		wantRefusal(t, s.api.AbortMigration(ctx, server, m, true), nova.Conflict,
-			"Cannot 'abort live migration' instance "+server.ID+" while it is in task_state None")
-		wantRefusal(t, s.api.HurryMigration(ctx, server, m), nova.Conflict, "Cannot 'force_complete' instance "+server.ID+" while it is in task_state None")
+			"Instance "+server.ID+" is in an invalid state for 'abort live migration'")
+		wantRefusal(t, s.api.HurryMigration(ctx, server, m), nova.Conflict, "Instance "+server.ID+" is in an invalid state for 'force_complete'")
 		s.must(s.api.LiveMigrate(ctx, server, compute.LiveMigration{}))
 		wantRefusal(t, s.api.AbortMigration(ctx, server, "4711", true), nova.NotFound, "Migration 4711 not found for instance "+server.ID)
 		wantRefusal(t, s.api.AbortMigration(ctx, server, m, true), nova.Invalid,

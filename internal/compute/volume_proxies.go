@@ -27,8 +27,14 @@ func (a *Servers) Volume(ctx context.Context, id string) (nova.Volume, error) {
 }
 
 // CreateVolume has a volume made. The error is Invalid if the service refuses what it
-// is to be, NotFound if what it is to be made of isn't there, and OverQuota.
+// is to be, NotFound if what it is to be made of isn't there, whatever else is wrong,
+// and OverQuota.
 func (a *Servers) CreateVolume(ctx context.Context, n nova.NewVolume) (nova.Volume, error) {
+	if n.SnapshotID != "" {
+		if _, err := a.block(ctx).Snapshot(ctx, n.SnapshotID); err != nil {
+			return nova.Volume{}, err
+		}
+	}
 	return a.block(ctx).Create(ctx, n)
 }
 
