@@ -35,7 +35,7 @@ type Operation struct {
 	statuses     []statusSince
 	byBody       Operations // the body names one of these; nil if there is no choice
 	refuse       func(r *Request) error
-	gone         bool       // Nova had it once
+	gone         bool // Nova had it once
 	handle       handler
 }
 

@@ -28,7 +28,7 @@ ACCEPTED = [
     Accepted("consoles are at proxies of their own", call="os-console-auth-tokens", place=r"^\.console\.(host|port|internal_access_path)$"),
     Accepted("no host mounts shares, and no file service is asked for them", call="/shares", place="^status$", reference="^500 .*EndpointNotFound", subject="^409 "),
     Accepted("a description for /v2 may be long", call="PUT /v2/servers", place="^status$", reference="^500 .*DBDataError", subject="^200 "),
-    Accepted("a list with a query that is not known is a list, not a breakdown", call=r"GET /os-(networks|floating-ips)\?x=1", place="^status$", reference="^500 .*KeyError"),
+    Accepted("a list with a query that is not known is a list, not a breakdown", call=r"GET /os-(networks|floating-ips|hypervisors/statistics)\?", place="^status$", reference="^500 .*KeyError"),
     Accepted("a group's name that is taken is a conflict, not a breakdown", call="PUT /os-security-groups", place="^status$", reference="^500 .*Conflict", subject="^409 "),
     Accepted("where both clouds have one network service, it has each group twice", call="GET /os-security-groups", place=r"^\.security_groups\[\]\.(id|rules\[\]\.parent_group_id)$"),
     Accepted("filters of properties keep their names whole", call=r"GET /images.*property-own", place=r"^\.images\[\] length$", reference="^0 "),

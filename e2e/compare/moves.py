@@ -46,6 +46,8 @@ def resizes(p):
         {"flavorRef": "http://x/flavors/42"}, {"flavorRef": "http://x/flavors/nonesuch"}, {"flavorRef": "compare-1", "OS-DCF:diskConfig": "x"},
         {"flavorRef": "compare-1", "nonesuch": 1}, {"flavorRef": "compare-2"}, {"flavorRef": "compare-3"}, {"flavorRef": "compare-1", "adminPass": "x"},
     ), ("2.1", NEWEST))
+    do(p, "confirmResize", compare=False)  # of one that /v2 has accepted
+    p.wait("s")
     for by in PERSONAS:
         do(p, "resize", {"flavorRef": "nonesuch"}, by=by)
         do(p, "confirmResize", by=by)
