@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-api/nova-api/api"
 	"github.com/nova-api/nova-api/api/rest"
+	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/compute"
 	"github.com/nova-api/nova-api/internal/hosts"
 	"github.com/nova-api/nova-api/internal/policy"
@@ -398,6 +399,33 @@ func TestServerActions_Resize(t *testing.T) {
 		s.act(id, `{"resize": {"flavorRef": "2"}}`).Want(t, 202)
 		s.act(id, `{"confirmResize": null}`).Want(t, 204, empty)
 		show("ACTIVE", has("server/flavor/original_name", "c"), has("server/OS-DCF:diskConfig", "MANUAL"))
+	})
+}
+
+// TestServerActions_ResizeRefused asks for flavors that Nova doesn't resize to: with
+// accelerators, for which a new server is refused as well, and from one without a disk to
+// another, unless policy says so.
+func TestServerActions_ResizeRefused(t *testing.T) {
+	t.Parallel()
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
+		for _, flavor := range []string{`"id": "fast", "disk": 1`, `"id": "z1", "disk": 0`, `"id": "z2", "disk": 0`} {
+			s.Do(`POST /v2.1/flavors {"flavor": {"name": "`+flavor[7:9]+`", "ram": 128, "vcpus": 1, `+flavor+`}}`, as("admin")).Want(t, 200)
+		}
+		s.Do(`POST /v2.1/flavors/fast/os-extra_specs {"extra_specs": {"accel:device_profile": "fpga"}}`, as("admin")).Want(t, 200)
+		s.Do(`POST /v2.1/servers {"server": {"name": "a", "imageRef": "`+cirros+`", "flavorRef": "fast", "networks": "none"}}`, as("demo"), at(37)).Want(t, 400,
+			fault("badRequest", "Device profile name fpga: Could not communicate with Cyborg."))
+		id := s.boot("web", "")
+		s.act(id, `{"resize": {"flavorRef": "fast"}}`).Want(t, 400, fault("badRequest", "Feature not supported with instances that have accelerators."))
+		s.act(id, `{"resize": {"flavorRef": "z1"}}`).Want(t, 400, fault("badRequest", "Server disk was unable to be resized because: Resize to zero disk flavor is not allowed."))
+		z1, err := s.store.Flavor(t.Context(), "z1")
+		if err == nil {
+			err = s.store.ChangeServer(t.Context(), id, db.ServerChange{Flavor: &z1})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.act(id, `{"resize": {"flavorRef": "z2"}}`).Want(t, 403, fault("forbidden", "Only volume-backed servers are allowed for flavors with zero disk."))
+		s.act(id, `{"resize": {"flavorRef": "z2"}}`, as("admin")).Want(t, 202, empty)
 	})
 }
 

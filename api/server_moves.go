@@ -12,8 +12,10 @@ import (
 )
 
 // resize gives the server another flavor.
-func (c *Servers) resize(ctx context.Context, _ *rest.Request, s nova.Server, in schema.ResizeBody) (any, error) {
-	return nil, c.Compute.Resize(ctx, s, string(in.Resize.FlavorRef), in.Resize.DiskConfig)
+func (c *Servers) resize(ctx context.Context, r *rest.Request, s nova.Server, in schema.ResizeBody) (any, error) {
+	return nil, c.Compute.Resize(ctx, s, compute.NewFlavor{
+		ID: string(in.Resize.FlavorRef), DiskConfig: in.Resize.DiskConfig, ZeroDisk: r.Can(policy.ServerCreateZeroDiskFlavor),
+	})
 }
 
 // migrate moves the server to another host, which the client may name since 2.56.

@@ -28,7 +28,7 @@ func TestArchive(t *testing.T) {
 			deleted = append(deleted, server.ID)
 		}
 		moved := s.boot(demo)
-		s.must(s.api.Resize(demo, moved, small.ID, ""))
+		s.must(s.api.Resize(demo, moved, compute.NewFlavor{ID: small.ID}))
 		s.work()
 		remove(s.server(moved.ID))
 		for range 2 {

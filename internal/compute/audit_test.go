@@ -40,7 +40,7 @@ func TestAudit(t *testing.T) {
 		s.work()
 		audit("a server")
 		server = s.server(server.ID)
-		s.must(s.api.Resize(demo, server, small.ID, ""))
+		s.must(s.api.Resize(demo, server, compute.NewFlavor{ID: small.ID}))
 		for step := range 20 {
 			audit("a resize, step " + string(rune('a'+step)))
 			if more, err := s.worker.RunOne(t.Context()); err != nil || !more {

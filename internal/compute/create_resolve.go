@@ -111,10 +111,23 @@ func (p serverPlan) check() error {
 	} else if err := checkImage(p.image.Image, p.flavor, p.request.ZeroDisk); err != nil {
 		return err
 	}
-	if p.image.ID == "" && len(p.image.Properties) == 0 { // there is none
-		return nil
+	var together error
+	if p.image.ID != "" || len(p.image.Properties) > 0 { // else there is none
+		together = checkTogether(p.image.Image, p.flavor)
 	}
-	return checkTogether(p.image.Image, p.flavor)
+	return cmp.Or(together, checkAccelerators(p.flavor))
+}
+
+// deviceProfile is the extra spec that names what the accelerators of a server are to be
+// like. Cyborg would know them, which is not asked here: no server has accelerators.
+const deviceProfile = "accel:device_profile"
+
+// checkAccelerators refuses a flavor with accelerators, as Nova does without a Cyborg.
+func checkAccelerators(flavor nova.Flavor) error {
+	if profile := flavor.ExtraSpecs[deviceProfile]; profile != "" {
+		return nova.Errorf(nova.Invalid, "Device profile name %s: Could not communicate with Cyborg.", profile)
+	}
+	return nil
 }
 
 // checkShared refuses to give several servers what only one can have: an address,

@@ -261,8 +261,10 @@ func (m *model) ask(r *rapid.T, server nova.Server, verb compute.Verb) (how stri
 	switch verb { //nolint:exhaustive // the others have one way
 	case compute.Resize:
 		for _, flavor := range []nova.Flavor{tiny, small, roomy} {
-			ways[" to "+flavor.Name] = func() error { return m.api.Resize(ctx, server, flavor.ID, "") }
-			ways[" in place to "+flavor.Name] = func() error { return m.with(inPlace).Resize(ctx, server, flavor.ID, "AUTO") }
+			ways[" to "+flavor.Name] = func() error { return m.api.Resize(ctx, server, compute.NewFlavor{ID: flavor.ID}) }
+			ways[" in place to "+flavor.Name] = func() error {
+				return m.with(inPlace).Resize(ctx, server, compute.NewFlavor{ID: flavor.ID, DiskConfig: "AUTO"})
+			}
 		}
 	case compute.Shelve:
 		ways[" and stay"] = func() error { return m.do(ctx, server, stayShelved) }

@@ -236,7 +236,7 @@ func TestRebuild_Hosts(t *testing.T) {
 		_, _, err := s.api.Rebuild(s.as("demo"), server, compute.RebuildRequest{ImageID: cirros})
 		s.must(err)
 		s.work()
-		s.must(s.api.Resize(s.as("demo"), s.server(server.ID), s.flavor(small), ""))
+		s.must(s.api.Resize(s.as("demo"), s.server(server.ID), compute.NewFlavor{ID: s.flavor(small)}))
 		s.work()
 		moved := s.server(server.ID)
 		want := map[string]string{

@@ -17,22 +17,29 @@ type resizeArgs struct {
 	Migration string `json:"migration"` // the ID of its record
 }
 
+// NewFlavor is what a resize gives a server.
+type NewFlavor struct {
+	ID         string
+	DiskConfig string
+	ZeroDisk   bool // policy allows the caller to have an image on a flavor without a disk
+}
+
 // Resize begins to give a server another flavor, usually on another host. The
 // server counts for the larger of both from then on, until the resize is confirmed
 // or reverted. With the disk configuration AUTO its file system grows with the
 // disk; any other is MANUAL.
 //
 // The error is Conflict if the server is locked, in the wrong state or on a host
-// that is down; Invalid for a flavor that there is not or that doesn't fit; and
-// OverQuota.
-func (a *Servers) Resize(ctx context.Context, s nova.Server, flavorID, diskConfig string) error {
+// that is down; Invalid for a flavor that there is not or that doesn't fit; Forbidden
+// for one without a disk; and OverQuota.
+func (a *Servers) Resize(ctx context.Context, s nova.Server, to NewFlavor) error {
 	if err := a.checkMovable(ctx, s, Resize); err != nil {
 		return err
 	}
-	if err := checkDiskConfig(nova.Image{ID: s.ImageID, Properties: s.ImageProps}, diskConfig); err != nil {
+	if err := checkDiskConfig(nova.Image{ID: s.ImageID, Properties: s.ImageProps}, to.DiskConfig); err != nil {
 		return err
 	}
-	flavor, err := a.resolveNewFlavor(ctx, s, flavorID)
+	flavor, err := a.resolveNewFlavor(ctx, s, to.ID)
 	if err != nil {
 		return err
 	}
@@ -41,15 +48,16 @@ func (a *Servers) Resize(ctx context.Context, s nova.Server, flavorID, diskConfi
 	if err != nil {
 		return err
 	}
-	if refused := checkNewFlavor(s, flavor); refused != nil { // Nova looks at the quota first
+	if refused := checkNewFlavor(s, flavor, to.ZeroDisk); refused != nil { // Nova looks at the quota first
 		return a.store.Tx(ctx, func(tx *db.Store) error { return cmp.Or(take(tx), refused) })
 	}
 	args := resizeArgs{placeArgs: placeArgs{Flavor: &flavor}, Migration: uuid.NewString()}
 	if !a.resizeInPlace {
 		args.Avoid = []string{s.Host}
 	}
-	if diskConfig != autoDisk {
-		diskConfig = manualDisk
+	diskConfig := manualDisk
+	if to.DiskConfig == autoDisk {
+		diskConfig = autoDisk
 	}
 	_, err = a.beginHolding(ctx, s, Resize, args, holding{Usage: more}, take, func(tx *db.Store) error {
 		return tx.ChangeServer(ctx, s.ID, db.ServerChange{DiskConfig: &diskConfig})
@@ -104,12 +112,16 @@ func (a *Servers) resolveNewFlavor(ctx context.Context, s nova.Server, id string
 	flavor, err := a.store.FlavorFor(ctx, nova.CallerOf(ctx), id)
 	same := err == nil && flavor.Serial == s.Flavor.Serial
 	switch {
-	case nova.Is(err, nova.NotFound), err == nil && flavor.Disabled && !same:
+	case nova.Is(err, nova.NotFound):
 		return flavor, nova.Errorf(nova.Invalid, "Flavor %s could not be found.", id)
 	case err != nil:
 		return flavor, err
+	case flavor.ExtraSpecs[deviceProfile] != "":
+		return flavor, nova.Errorf(nova.Invalid, "Feature not supported with instances that have accelerators.")
 	case flavor.Disk == 0 && s.Flavor.Disk != 0 && !bootsFromVolume(s):
 		return flavor, nova.Errorf(nova.Invalid, "Server disk was unable to be resized because: Resize to zero disk flavor is not allowed.")
+	case flavor.Disabled && !same:
+		return flavor, nova.Errorf(nova.Invalid, "Flavor %s could not be found.", id)
 	case same:
 		return flavor, nova.Errorf(nova.Invalid, "When resizing, instances must change flavor!")
 	}
@@ -122,14 +134,14 @@ func bootsFromVolume(s nova.Server) bool { return s.ImageID == "" || s.OnVolume(
 
 // checkNewFlavor refuses a flavor that doesn't fit what a server remembers of its image,
 // which is neither the name nor the ID. The disk of one on a volume is what it is.
-func checkNewFlavor(s nova.Server, flavor nova.Flavor) error {
+func checkNewFlavor(s nova.Server, flavor nova.Flavor, zeroDisk bool) error {
 	remembered := nova.Image{Properties: s.ImageProps}
 	fits := cmp.Or(checkTogether(remembered, flavor), checkTopology(remembered, flavor), checkDevices(flavor))
 	image := nova.Image{ID: s.ImageID, Status: imageActive, MinRAM: s.Boot.MinRAM, MinDisk: s.Boot.MinDisk, Properties: s.ImageProps}
 	if bootsFromVolume(s) {
 		return cmp.Or(fits, checkMemory(image, flavor))
 	}
-	return cmp.Or(checkImage(image, flavor, true), fits)
+	return cmp.Or(checkImage(image, flavor, zeroDisk), fits)
 }
 
 // checkUp refuses to begin what needs a host that is down.

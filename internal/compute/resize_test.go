@@ -80,7 +80,7 @@ func TestResize(t *testing.T) {
 		s.first(before.ID, c.first)
 		before = s.server(before.ID)
 		ports, disk := s.ports(before.ID), s.read(before)
-		s.must(api.Resize(s.as("demo"), before, s.flavor(c.to), "AUTO"))
+		s.must(api.Resize(s.as("demo"), before, compute.NewFlavor{ID: s.flavor(c.to), DiskConfig: "AUTO"}))
 		s.wantStates(before.ID, string(before.VMState)+" resize_prep")
 		s.work()
 		s.wantStates(before.ID, "resized")
@@ -154,6 +154,8 @@ func TestResize_Refused(t *testing.T) {
 		"unknown":         {flavor: nova.Flavor{ID: "mars"}, kind: nova.Invalid, text: "Flavor mars could not be found."},
 		"disabled":        {flavor: nova.Flavor{ID: "off", Name: "off", RAM: 512, VCPUs: 1, Disk: 1, Disabled: true}, kind: nova.Invalid, text: "Flavor off could not be found."},
 		"without a disk":  {flavor: nova.Flavor{ID: "zero", Name: "zero", RAM: 512, VCPUs: 1}, kind: nova.Invalid, text: "Server disk was unable to be resized because: Resize to zero disk flavor is not allowed."},
+		"no disk at all":  {flavor: nova.Flavor{ID: "zero", Name: "zero", RAM: 1024, VCPUs: 1}, change: db.ServerChange{Flavor: &nova.Flavor{Name: "none", RAM: 512, VCPUs: 1}}, kind: nova.Forbidden, text: "Only volume-backed servers are allowed for flavors with zero disk."},
+		"accelerators":    {flavor: nova.Flavor{ID: "fast", Name: "fast", RAM: 512, VCPUs: 1, Disabled: true, ExtraSpecs: map[string]string{"accel:device_profile": "fpga"}}, kind: nova.Invalid, text: "Feature not supported with instances that have accelerators."},
 		"too many cores":  {flavor: nova.Flavor{ID: "many", Name: "many", RAM: 512, VCPUs: 10, Disk: 1}, kind: nova.OverQuota, text: "Quota exceeded for cores: Requested 9, but already used 1 of 4 cores"},
 		"too much of two": {flavor: nova.Flavor{ID: "much", Name: "much", RAM: 9000, VCPUs: 10, Disk: 1}, kind: nova.OverQuota, text: "Quota exceeded for cores, ram: Requested 9, 8488, but already used 1, 512 of 4, 2048 cores, ram"},
 		"too small":       {flavor: nova.Flavor{ID: "less", Name: "less", RAM: 512, VCPUs: 1, Disk: 1, Ephemeral: 1}, change: db.ServerChange{Boot: &nova.Boot{MinRAM: 600}}, kind: nova.Invalid, text: "Flavor's memory is too small for requested image."},
@@ -175,11 +177,11 @@ func TestResize_Refused(t *testing.T) {
 		server := s.boot(s.as("demo"))
 		defer s.clear(server.ID)
 		before := s.put(server.ID, c.change)
-		wantRefusal(t, s.api.Resize(s.as("demo"), before, c.flavor.ID, c.disk), c.kind, strings.ReplaceAll(c.text, "ID", server.ID))
+		wantRefusal(t, s.api.Resize(s.as("demo"), before, compute.NewFlavor{ID: c.flavor.ID, DiskConfig: c.disk}), c.kind, strings.ReplaceAll(c.text, "ID", server.ID))
 		if number := s.work(); number != 0 {
 			t.Errorf("%d actions were queued", number)
 		}
-		s.put(server.ID, db.ServerChange{Host: &server.Host, VMState: &server.VMState})
+		s.put(server.ID, db.ServerChange{Host: &server.Host, VMState: &server.VMState, Flavor: &server.Flavor})
 		s.settled()
 	}, func(o *compute.Options) { o.Quota = nova.Quota{nova.QuotaCores: 4, nova.QuotaRAM: 2048} })
 }
@@ -207,7 +209,7 @@ func TestResize_Fails(t *testing.T) {
 	}, func(t *testing.T, s *site, _ string, c testCase) {
 		server := s.boot(s.as("demo"), onPrivate)
 		ports := s.ports(server.ID)
-		s.must(s.api.Resize(s.as("demo"), server, s.flavor(small), ""))
+		s.must(s.api.Resize(s.as("demo"), server, compute.NewFlavor{ID: s.flavor(small)}))
 		c.change(s, server)
 		s.work()
 		s.wantStates(server.ID, c.state)
@@ -267,7 +269,7 @@ func TestResize_EndFails(t *testing.T) {
 			}
 		})
 		ports := s.ports(before.ID)
-		s.must(api.Resize(s.as("demo"), before, s.flavor(small), ""))
+		s.must(api.Resize(s.as("demo"), before, compute.NewFlavor{ID: s.flavor(small)}))
 		s.work()
 		resized := s.server(before.ID)
 		s.must(s.do(s.as("demo"), resized, c.end))
@@ -299,7 +301,7 @@ func TestResize_EndFails(t *testing.T) {
 			}
 		}
 		s.first(before.ID, map[compute.Verb]compute.Verb{compute.Rescue: compute.Unrescue}[c.cure])
-		s.must(api.Resize(s.as("demo"), s.server(before.ID), s.flavor(ample), ""))
+		s.must(api.Resize(s.as("demo"), s.server(before.ID), compute.NewFlavor{ID: s.flavor(ample)}))
 		s.work()
 		s.wantStates(before.ID, "resized")
 		s.settled()
@@ -316,7 +318,7 @@ func TestResize_OnVolume(t *testing.T) {
 		server := s.boot(s.as("demo"), fromDisks(onVolume("image", cirros, 2, true)))
 		s.put(server.ID, db.ServerChange{Boot: &nova.Boot{MinDisk: 2}})
 		for _, flavor := range []nova.Flavor{{ID: "none", Name: "none", RAM: 512, VCPUs: 1}, {ID: "one", Name: "one", RAM: 512, VCPUs: 1, Disk: 1, Swap: 1}} {
-			s.must(s.api.Resize(s.as("demo"), s.server(server.ID), s.flavor(flavor), ""))
+			s.must(s.api.Resize(s.as("demo"), s.server(server.ID), compute.NewFlavor{ID: s.flavor(flavor)}))
 			s.work()
 			s.wantStates(server.ID, "resized")
 			s.first(server.ID, compute.ConfirmResize)
@@ -351,7 +353,7 @@ func TestResize_Together(t *testing.T) {
 		s.flavor(small)
 		ctx, results := s.as("demo"), make(chan error)
 		for _, server := range servers {
-			go func() { results <- s.api.Resize(ctx, server, small.ID, "") }()
+			go func() { results <- s.api.Resize(ctx, server, compute.NewFlavor{ID: small.ID}) }()
 		}
 		began := 0
 		for range servers {

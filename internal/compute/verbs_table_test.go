@@ -39,7 +39,7 @@ var verbsForTests = map[compute.Verb]verbRow{
 	},
 	compute.Resize: {
 		do: func(s *site, ctx context.Context, server nova.Server) error {
-			return s.api.Resize(ctx, server, s.flavor(small), "")
+			return s.api.Resize(ctx, server, compute.NewFlavor{ID: s.flavor(small)})
 		},
 		asks: "migrate_in", request: onPrivate, wrong: nova.Errored,
 	},
