@@ -44,7 +44,7 @@ def main(name="", *patterns):
 def conform(name, patterns):
     """Start a cloud, run a suite, stop the cloud, tell the results."""
     with tempfile.TemporaryDirectory(prefix="nova-conformance-") as directory:
-        cloud = Process(ROOT / "bin" / "nova-api", directory, CONFIG)
+        cloud = Process(ROOT / "bin" / "nova-api", directory, CONFIG + getattr(SUITES[name], "PACE", ""))
         try:
             results = SUITES[name].run(cloud, pathlib.Path(directory), patterns)
         finally:
