@@ -170,6 +170,9 @@ func (s *Service) retype(r *http.Request, id string, body object) (kit.Reply, er
 		if err := s.takeTypeQuota(ctx, tx, *v, kind); err != nil {
 			return err
 		}
+		if !s.serves(ctx, kind) { // Cinder's scheduler finds that out afterwards, and tells nobody
+			return nil
+		}
 		v.TypeID, v.Multiattach = kind.ID, isMultiattach(kind)
 		if _, err := tx.Types.Lock(ctx, kind.ID); err != nil {
 			return err

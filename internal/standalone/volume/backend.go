@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"maps"
 	"math"
 	"net/http"
@@ -145,7 +146,7 @@ func (s *Service) listPools(r *http.Request) (kit.Reply, error) {
 		return kit.Reply{Body: object{"pools": []object{}}}, nil
 	}
 	if queryBool(r, "detail") {
-		capabilities, err := s.capabilities(r)
+		capabilities, err := s.capabilities(r.Context())
 		if err != nil {
 			return kit.Reply{}, err
 		}
@@ -155,7 +156,7 @@ func (s *Service) listPools(r *http.Request) (kit.Reply, error) {
 }
 
 // capabilities are what Cinder's scheduler knows of the pool. Sizes are in GB.
-func (s *Service) capabilities(r *http.Request) (object, error) {
+func (s *Service) capabilities(ctx context.Context) (object, error) {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(s.Dir, &disk); err != nil {
 		return nil, err
@@ -163,7 +164,7 @@ func (s *Service) capabilities(r *http.Request) (object, error) {
 	inGB := func(blocks uint64) float64 {
 		return math.Round(float64(blocks)*float64(disk.Bsize)/gigabyte*100) / 100
 	}
-	promised, err := s.Store.GigabytesOf(r.Context(), s.folder)
+	promised, err := s.Store.GigabytesOf(ctx, s.folder)
 	return object{
 		"pool_name": poolName, "volume_backend_name": backendName, "vendor_name": vendor, "driver_version": latest.String(),
 		"storage_protocol": protocol, "backend_state": "up", "timestamp": s.Store.NowInSeconds().Format(time.RFC3339),
@@ -192,7 +193,7 @@ func (s *Service) showCapabilities(r *http.Request) (kit.Reply, error) {
 
 // extensions are those of Cinder's extensions that are served: names by aliases.
 var extensions = map[string]string{
-	"OS-SCH-HNT": "SchedulerHints", "capabilities": "Capabilities", "os-admin-actions": "AdminActions", "os-availability-zone": "AvailabilityZones",
+	"OS-SCH-HNT": "SchedulerHints", "capabilities": "Capabilities", "encryption": "VolumeTypeEncryption", "os-volume-encryption-metadata": "VolumeEncryptionMetadata", "os-admin-actions": "AdminActions", "os-availability-zone": "AvailabilityZones",
 	"os-extended-services": "ExtendedServices", "os-extended-snapshot-attributes": "ExtendedSnapshotAttributes", "os-hosts": "Hosts",
 	"os-quota-class-sets": "QuotaClasses", "os-quota-sets": "Quotas", "os-services": "Services", "os-snapshot-actions": "SnapshotActions",
 	"os-types-extra-specs": "TypesExtraSpecs", "os-types-manage": "TypesManage", "os-used-limits": "UsedLimits",

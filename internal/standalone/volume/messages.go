@@ -35,11 +35,11 @@ type complaint struct{ resource, action, detail string }
 // sentences are what the numbers in messages stand for.
 var (
 	actionSentences = map[string]string{
-		"003": "copy volume to image", "007": "extend volume", "008": "create volume from backend storage",
+		"001": "schedule allocate volume", "003": "copy volume to image", "007": "extend volume", "008": "create volume from backend storage",
 		"009": "create snapshot", "010": "delete snapshot", "016": "reimage volume",
 	}
 	detailSentences = map[string]string{
-		"004": "Failed to upload volume to image at backend.", "010": "Volume Driver failed to extend volume.",
+		"003": "Could not find any available weighted backend.", "004": "Failed to upload volume to image at backend.", "010": "Volume Driver failed to extend volume.",
 		"012": "Driver failed to create the volume.", "013": "Snapshot failed to create.",
 		"016": "Snapshot failed to delete.", "009": "Compute service failed to extend volume.",
 		"028": "Compute service failed to reimage volume.",

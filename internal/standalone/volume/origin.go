@@ -128,10 +128,13 @@ func inherit(v *volumedb.Volume, from volumedb.Volume, t *volumedb.Task, needs s
 	t.NeedsID, t.Folder = needs, v.Folder
 }
 
-// makeData makes the data of a new volume.
+// makeData makes the data of a new volume, if this is the backend for it.
 func (s *Service) makeData(ctx context.Context, t volumedb.Task) error {
 	v, err := s.Store.Volumes.Get(ctx, t.ResourceID)
 	if err != nil {
+		return err
+	}
+	if err := s.checkBackend(ctx, v); err != nil {
 		return err
 	}
 	return s.files.make(v.ID, v.Size*s.gigabyte, func(file *os.File) error { return s.fill(ctx, t, file) })

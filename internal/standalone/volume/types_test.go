@@ -3,6 +3,8 @@ package volume_test
 import (
 	"sync"
 	"testing"
+
+	"github.com/google/uuid"
 )
 
 // TestTypes are made by administrators, for everybody or for some projects.
@@ -11,7 +13,7 @@ func TestTypes(t *testing.T) {
 	each(t, func(t *testing.T, c site) {
 		c.t = t
 		made := c.want(200, `"is_public":false`, "admin", "POST /types",
-			`{"volume_type":{"name":"shared","extra_specs":{"multiattach":"<is> True","secret":"s"},"os-volume-type-access:is_public":false}}`)
+			`{"volume_type":{"name":"shared","extra_specs":{"multiattach":"<is> True","x:secret":"s"},"os-volume-type-access:is_public":false}}`)
 		id := made.value("volume_type", "id")
 		path := "/types/" + id
 		c.steps(
@@ -25,8 +27,8 @@ func TestTypes(t *testing.T) {
 			step{"admin", "POST " + path + "/action", `{"addProjectAccess":{"project":"` + demoProject + `"}}`, 409, "already exists"},
 			step{"admin", "GET " + path + "/os-volume-type-access", "", 200, `"project_id":"` + demoProject + `"`},
 			step{"demo", "GET " + path, "", 200, `"extra_specs":{"multiattach":"<is> True"}`},
-			step{"admin", "GET " + path + "/extra_specs", "", 200, `"secret":"s"`},
-			step{"demo", "GET " + path + "/extra_specs/secret", "", 404, "has no extra specs with key secret."},
+			step{"admin", "GET " + path + "/extra_specs", "", 200, `"x:secret":"s"`},
+			step{"demo", "GET " + path + "/extra_specs/x:secret", "", 404, "has no extra specs with key x:secret."},
 			step{"admin", "POST " + path + "/extra_specs", `{"extra_specs":{"a":"b"}}`, 200, `{"extra_specs":{"a":"b"}}`},
 			step{"admin", "PUT " + path + "/extra_specs/a", `{"a":"c"}`, 200, `{"a":"c"}`},
 			step{"admin", "PUT " + path + "/extra_specs/a", `{"b":"c"}`, 400, "mismatch"},
@@ -112,6 +114,51 @@ func TestEncryption(t *testing.T) {
 				c.want(400, "encryption specs. Volume type in use.", "admin", call, luks)
 			}
 		}
+	})
+}
+
+// TestTypes_Backend are those that ask for what the one backend is, or isn't. Of the latter
+// no volume is made, and none gets them: Cinder's scheduler finds no backend for it.
+func TestTypes_Backend(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, c site) {
+		c.t = t
+		plain := c.volume(`{"size":1}`)
+		for specs, served := range map[string]bool{
+			`"volume_backend_name":"file"`:                        true,
+			`"capabilities:volume_backend_name":"file"`:           true,
+			`"volume_backend_name":"lvm"`:                         false,
+			`"volume_backend_name":"<or> lvm <or> file"`:          true,
+			`"volume_backend_name":"<or> lvm"`:                    false,
+			`"volume_backend_name":"<in> il"`:                     true,
+			`"volume_backend_name":"s== file","multiattach":"no"`: false,
+			`"volume_backend_name":"s> lvm"`:                      false,
+			`"thin_provisioning_support":"<is> True"`:             true,
+			`"thin_provisioning_support":"True"`:                  false, // is no text
+			`"QoS_support":"<is> yes"`:                            false,
+			`"reserved_percentage":"<= 10"`:                       true,
+			`"reserved_percentage":"= 1"`:                         false,
+			`"reserved_percentage":"== few"`:                      false,
+			`"filter_function":"<is> False"`:                      false, // there is none
+			`"hpe:persona":"x"`:                                   true,
+			`"colour":"red"`:                                      false,
+		} {
+			name := c.want(200, "", "admin", "POST /types", `{"volume_type":{"name":"type-`+uuid.NewString()+`","extra_specs":{`+specs+`}}}`).value("volume_type", "name")
+			made := c.volume(`{"size":1,"volume_type":"` + name + `"}`)
+			now := c.want(202, "", "demo", "POST /volumes/"+plain+"/action", `{"os-retype":{"new_type":"`+name+`"}}`)
+			status, kind := "available", c.do("demo", "GET /volumes/"+plain, "").value("volume", "volume_type")
+			if !served {
+				status = "error"
+			}
+			c.status(status, "/volumes/"+made)
+			if (kind == name) != served {
+				t.Errorf("%s: retyped to %s, %s", specs, kind, now.text)
+			}
+			c.do("admin", "DELETE /volumes/"+made, "")
+			c.work()
+		}
+		c.want(200, `"event_id":"VOLUME_VOLUME_001_003"`, "demo", "GET 3.3 /messages", "")
+		c.want(200, "schedule allocate volume:Could not find any available weighted backend.", "demo", "GET 3.3 /messages", "")
 	})
 }
 

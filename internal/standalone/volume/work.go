@@ -208,7 +208,11 @@ func (s *Service) end(ctx context.Context, w work, t volumedb.Task, cause error)
 			return err
 		}
 		if cause != nil {
-			if err := s.complain(ctx, tx, w.message, t); err != nil {
+			message := w.message
+			if errors.Is(cause, errNoBackend) {
+				message = complaint{ofVolume, "001", "003"}
+			}
+			if err := s.complain(ctx, tx, message, t); err != nil {
 				return err
 			}
 			return w.failed(s, ctx, tx, t, cause)
