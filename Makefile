@@ -14,7 +14,7 @@ race     := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc,-gcflags='
 # The packages whose tests rewrite what they compare with.
 goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
 
-.PHONY: help build run check test notifications soak fuzz vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard failover tools clean
+.PHONY: help build run check test notifications soak fuzz vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard failover cinder tools clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ notifications: ## send notifications to a real RabbitMQ that is stopped and star
 
 failover: ## kill the primary of two PostgreSQLs under load and promote its standby: twenty seconds
 	NOVA_FAILOVER=1 $(postgres) go test -count=1 -run 'TestFailover$$' -v ./e2e
+
+cinder: build tools ## run nova-api beside a real Cinder, which is installed and killed again and again: half an hour; CINDER=REGEX takes some of TestCinder
+	NOVA_API_BIN=$(CURDIR)/bin/nova-api go test -tags openstack -count=1 -timeout 90m -run 'TestCinder$(and $(CINDER),/$(CINDER))' -v ./e2e
 
 fuzz: ## send broken requests for NOVA_FUZZ_TIME (10m) and keep what breaks us; NOVA_FUZZ_SEED repeats a run
 	NOVA_FUZZ_TIME=$${NOVA_FUZZ_TIME:-10m} NOVA_FUZZ_SEED=$${NOVA_FUZZ_SEED:-$$RANDOM$$RANDOM} $(postgres) go test -count=1 -timeout 60m -run 'TestFuzz$$' -v ./api

@@ -40,9 +40,10 @@ type process struct {
 	dies       bool   // see logWatch
 	listen     string // its address: another one at each start if empty
 
-	cmd *exec.Cmd
-	log *logWatch
-	url string
+	cmd     *exec.Cmd
+	log     *logWatch
+	url     string
+	volumes string // where the block storage service is that isn't bundled
 }
 
 // newProcess prepares a process on a database, with options as --set has them.
@@ -124,7 +125,11 @@ func (p *process) stop() {
 // check has nova-api verify its own accounts, beside the process that serves.
 func (p *process) check() {
 	p.t.Helper()
-	check := exec.CommandContext(p.t.Context(), binary, "db", "check", "--state-dir", p.dir, "--looks", "2")
+	args := []string{"db", "check", "--state-dir", p.dir, "--looks", "2"}
+	for _, option := range p.options {
+		args = append(args, "--set", option)
+	}
+	check := exec.CommandContext(p.t.Context(), binary, args...)
 	check.Env = append(environ(), "NOVA_DATABASE_CONNECTION="+p.connection)
 	if out, err := check.CombinedOutput(); err != nil {
 		p.t.Errorf("nova-api db check: %v\n%s", err, out)
@@ -269,7 +274,11 @@ func (u *user) do(ctx context.Context, method, path string, body any) (reply, er
 	if body == nil {
 		encoded = nil
 	}
-	r, err := http.NewRequestWithContext(ctx, method, u.p.url+path, bytes.NewReader(encoded))
+	address := u.p.url + path
+	if rest, ok := strings.CutPrefix(path, "/volume/"); ok && u.p.volumes != "" {
+		address = u.p.volumes + "/" + rest
+	}
+	r, err := http.NewRequestWithContext(ctx, method, address, bytes.NewReader(encoded))
 	if err != nil {
 		return reply{}, err
 	}
@@ -333,6 +342,12 @@ func (u *user) serverPorts() []port {
 // eventually waits until a condition holds: until it finds nothing to object
 // to.
 func eventually(t *testing.T, condition func() error) {
+	t.Helper()
+	within(t, patience, condition)
+}
+
+// within is eventually with a patience of its own.
+func within(t *testing.T, patience time.Duration, condition func() error) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(50 * time.Millisecond)

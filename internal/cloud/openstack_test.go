@@ -3,6 +3,7 @@
 package cloud_test
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"testing"
@@ -26,7 +27,7 @@ func TestOpenStack(t *testing.T) {
 	exercise(t, site{
 		options: cloud.Options{
 			Login: cloud.Login{
-				URL: os.Getenv("OS_AUTH_URL"), Username: "nova", Password: os.Getenv("NOVA_TEST_SERVICE_PASSWORD"), ProjectName: "service",
+				URL: os.Getenv("OS_AUTH_URL"), Username: cmp.Or(os.Getenv("NOVA_TEST_SERVICE_USER"), "nova"), Password: os.Getenv("NOVA_TEST_SERVICE_PASSWORD"), ProjectName: "service",
 				UserDomainName: "Default", ProjectDomainName: "Default",
 			},
 			Transport:      transport,
