@@ -45,6 +45,7 @@ type progress struct {
 
 	Attachment string `json:"attachment,omitempty"` // of the volume that is attached
 	Swapped    bool   `json:"swapped,omitempty"`    // the server uses the other volume of a swap
+	Stays      bool   `json:"stays,omitempty"`      // the volume could not be unplugged
 
 	Told []string `json:"told,omitempty"` // the notifications that have begun, and not ended: see tell.go
 

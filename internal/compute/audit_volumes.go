@@ -45,7 +45,7 @@ func (all attached) compareServer(s nova.Server, busy bool) (wrong []string) {
 	for _, d := range s.BlockDevices {
 		attachment, found := all[d.AttachmentID]
 		fits := found && attachment.VolumeID == d.VolumeID && attachment.ServerID == s.ID
-		fits = fits && (attachment.Status == "attached" || s.VMState == nova.ShelvedOffloaded)
+		fits = fits && (attachment.Status == isAttached || s.VMState == nova.ShelvedOffloaded)
 		if !fits && !busy && s.VMState != nova.Errored {
 			wrong = append(wrong, fmt.Sprintf("server %s has volume %s, which is not attached to it", s.ID, d.VolumeID))
 		}

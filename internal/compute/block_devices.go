@@ -83,6 +83,9 @@ func nextLetters(letters string) string {
 	return letters[:last] + string(letters[last]+1)
 }
 
+// isAttached is the status of an attachment that is complete.
+const isAttached = "attached"
+
 // changeDevice writes what becomes of one of a server's block devices, in a
 // transaction. If the server hasn't got it any more, nothing is written.
 func changeDevice(ctx context.Context, tx *db.Store, id, volumeID string, change func(d *nova.BlockDevice)) error {
@@ -131,9 +134,16 @@ func (w *Worker) connectVolumes(ctx context.Context, driver virt.Driver, s nova.
 // returns the server's block devices with new attachments. Each volume is reserved anew
 // before it is let go, so that nobody else gets it in between; as in
 // _terminate_volume_connections of nova/compute/manager.py. Volumes that came while the
-// server was on no host are named. The server is to know of that: see writeDevices.
-func (w *Worker) reserveAnew(ctx context.Context, s nova.Server) ([]nova.BlockDevice, error) {
+// server was on no host are named. The server knows of all that, and first that its
+// volumes are moving, so that what is broken off can be ended.
+func (w *Worker) reserveAnew(ctx context.Context, a *action, s nova.Server) ([]nova.BlockDevice, error) {
 	s.BlockDevices = slices.Clone(s.BlockDevices)
+	for i := range s.BlockDevices {
+		s.BlockDevices[i].Moving = true
+	}
+	if err := w.noteDevices(ctx, a, s.BlockDevices); err != nil {
+		return nil, err
+	}
 	for i, device := range s.BlockDevices {
 		id, err := w.reattach(ctx, s.ID, device)
 		if err == nil && device.Device == "" && s.Host != "" {
@@ -145,18 +155,32 @@ func (w *Worker) reserveAnew(ctx context.Context, s nova.Server) ([]nova.BlockDe
 		device.AttachmentID = id
 		s.BlockDevices[i] = device
 	}
-	return s.BlockDevices, nil
+	return s.BlockDevices, w.noteDevices(ctx, a, s.BlockDevices)
+}
+
+// noteDevices is writeDevices in the midst of a step.
+func (w *Worker) noteDevices(ctx context.Context, a *action, devices []nova.BlockDevice) error {
+	if len(devices) == 0 {
+		return nil
+	}
+	return w.store.Tx(ctx, func(tx *db.Store) error {
+		if err := writeDevices(ctx, tx, a.ServerID, devices); err != nil {
+			return err
+		}
+		return tx.AdvanceAction(ctx, a.Action) // only who has the action may
+	})
 }
 
 // reattach replaces the attachment of a volume to a server by another one, and returns
-// that. One that the server doesn't know of was made by an earlier attempt.
+// that. One that the server doesn't know of was made by an earlier attempt, and one that
+// is only reserved will do.
 func (w *Worker) reattach(ctx context.Context, serverID string, device nova.BlockDevice) (string, error) {
 	service := w.volumes.AsService()
 	had, err := service.Attachments(ctx, cloud.AttachmentQuery{ServerID: serverID, VolumeID: device.VolumeID})
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(had, func(a nova.VolumeAttachment) bool { return a.ID != device.AttachmentID })
+	at := slices.IndexFunc(had, func(a nova.VolumeAttachment) bool { return a.ID != device.AttachmentID || a.Status != isAttached })
 	if at < 0 {
 		fresh, err := service.Reserve(ctx, device.VolumeID, serverID)
 		if err != nil {
@@ -177,8 +201,8 @@ func (w *Worker) reattach(ctx context.Context, serverID string, device nova.Bloc
 
 // moveVolumes is reserveAnew and connectVolumes, for a server that was on another host,
 // or is made anew.
-func (w *Worker) moveVolumes(ctx context.Context, driver virt.Driver, s nova.Server) ([]virt.Volume, []nova.BlockDevice, error) {
-	devices, err := w.reserveAnew(ctx, s)
+func (w *Worker) moveVolumes(ctx context.Context, a *action, driver virt.Driver, s nova.Server) ([]virt.Volume, []nova.BlockDevice, error) {
+	devices, err := w.reserveAnew(ctx, a, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -189,7 +213,7 @@ func (w *Worker) moveVolumes(ctx context.Context, driver virt.Driver, s nova.Ser
 
 // connectFirst is connectVolumes, with the block devices as they are, for a new server
 // that no host has had before.
-func (w *Worker) connectFirst(ctx context.Context, driver virt.Driver, s nova.Server) ([]virt.Volume, []nova.BlockDevice, error) {
+func (w *Worker) connectFirst(ctx context.Context, _ *action, driver virt.Driver, s nova.Server) ([]virt.Volume, []nova.BlockDevice, error) {
 	volumes, err := w.connectVolumes(ctx, driver, s)
 	return volumes, s.BlockDevices, err
 }
@@ -205,8 +229,17 @@ func (w *Worker) completeVolumes(ctx context.Context, devices []nova.BlockDevice
 	return nil
 }
 
-// writeDevices has a server know of the attachments and names of its block devices, in
-// a transaction. What else is said of them may have been changed meanwhile.
+// arrived are block devices that are moving no more.
+func arrived(devices []nova.BlockDevice) []nova.BlockDevice {
+	devices = slices.Clone(devices)
+	for i := range devices {
+		devices[i].Moving = false
+	}
+	return devices
+}
+
+// writeDevices has a server know of the attachments and names of its block devices, and
+// whether they are moving, in a transaction. What else is said of them may have been changed meanwhile.
 func writeDevices(ctx context.Context, tx *db.Store, id string, devices []nova.BlockDevice) error {
 	if len(devices) == 0 {
 		return nil
@@ -220,6 +253,7 @@ func writeDevices(ctx context.Context, tx *db.Store, id string, devices []nova.B
 		at := slices.IndexFunc(devices, func(d nova.BlockDevice) bool { return d.ID == now[i].ID })
 		if at >= 0 {
 			now[i].VolumeID, now[i].AttachmentID, now[i].Device = devices[at].VolumeID, devices[at].AttachmentID, devices[at].Device
+			now[i].Moving = devices[at].Moving
 		}
 	}
 	return tx.ChangeServer(ctx, id, db.ServerChange{BlockDevices: &now})

@@ -48,14 +48,19 @@ func (s *site) consistent() {
 			}
 		}
 	}
-	hosts, err := s.hosts.All(s.t.Context())
-	s.must(err)
-	for _, h := range hosts {
+	for _, h := range s.allHosts() {
 		got := nova.Resources{Instances: h.RunningVMs, VCPUs: h.VCPUsUsed, RAM: h.RAMUsed, Disk: h.DiskUsed}
 		if want := taken[h.Node]; got != want {
 			s.t.Errorf("host %s has given away %+v; its servers add up to %+v", h.Node, got, want)
 		}
 	}
+}
+
+func (s *site) allHosts() []nova.Host {
+	s.t.Helper()
+	all, err := s.hosts.All(s.t.Context())
+	s.must(err)
+	return all
 }
 
 // servers lists all servers, the deleted ones too if asked.

@@ -253,6 +253,23 @@ func (m *model) begins(r *rapid.T, server nova.Server, known *modelled, verb com
 	if rules.Then == nova.SoftDeleted && (server.LaunchedAt == nil || server.Host == "") {
 		known.may = append(known.may, nova.Deleted)
 	}
+	m.removed(server, known, verb)
+}
+
+// removed is for a server whose host is down, as an evacuation wants it: one that is deleted
+// is gone at once, and can't be restored, as by _local_delete in nova/compute/api.py.
+func (m *model) removed(server nova.Server, known *modelled, verb compute.Verb) {
+	m.t.Helper()
+	down := slices.ContainsFunc(m.allHosts(), func(h nova.Host) bool {
+		return !h.Up && (h.Name == server.Host || server.Elsewhere != nil && h.Name == server.Elsewhere.Host)
+	})
+	if !down || verb != compute.Delete && verb != compute.SoftDelete {
+		return
+	}
+	known.may, known.calm = append(known.may, nova.Deleted), false
+	if now := m.server(server.ID); now.VMState != nova.Deleted {
+		m.t.Errorf("server %s was deleted on a host that is down, and is %s", server.ID, states(now))
+	}
 }
 
 // ask asks for a verb, and says how if there are several ways.

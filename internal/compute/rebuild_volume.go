@@ -77,6 +77,7 @@ func (w *Worker) releaseRoot(ctx context.Context, a *action) (effect, error) {
 	if root.AttachmentID, err = w.reattach(ctx, a.ServerID, root); err != nil {
 		return effect{}, abortRebuild(a, err)
 	}
+	root.Moving = true
 	return effect{also: func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, []nova.BlockDevice{root}) }}, nil
 }
 

@@ -2,6 +2,7 @@ package compute
 
 import (
 	"context"
+	"slices"
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
@@ -18,10 +19,17 @@ import (
 func isReturning(a *action) bool { return a.server.BeforeResize != nil && a.server.Elsewhere == nil }
 
 // isMoved reports whether something is left of a move that is over.
-func isMoved(a *action) bool { return a.server.BeforeResize != nil || isElsewhere(a) }
+func isMoved(a *action) bool {
+	return a.server.BeforeResize != nil || isElsewhere(a) || hasMoving(a.server)
+}
+
+// hasMoving reports whether a server has volumes that were to be attached anew.
+func hasMoving(s nova.Server) bool {
+	return slices.ContainsFunc(s.BlockDevices, func(d nova.BlockDevice) bool { return d.Moving })
+}
 
 // settling is the step, in a verb that mends a server on its host, that ends a move
-// which was neither confirmed nor reverted.
+// which was neither confirmed nor reverted, or was broken off on the way.
 func settling(task nova.TaskState, event, tells string) step {
 	return step{name: "settle", queue: onHost, task: task, event: event, tells: []string{tells}, when: isMoved, do: (*Worker).settle}
 }
@@ -30,6 +38,17 @@ func settling(task nova.TaskState, event, tells string) step {
 // something of it is told to remove that, and nobody waits for it.
 func (w *Worker) settle(ctx context.Context, a *action) (effect, error) {
 	e, left := a.endResize(ctx, nova.MigrationFailed), a.server.Elsewhere
+	now, err := w.store.Server(ctx, a.ServerID) // the action's may be from before its volumes were attached
+	if err != nil {
+		return effect{}, err
+	}
+	if hasMoving(now) {
+		plugged, err := w.plugAgain(ctx, a)
+		if err != nil {
+			return effect{}, err
+		}
+		e = e.alongside(plugged.also)
+	}
 	switch {
 	case left == nil:
 		return e, nil

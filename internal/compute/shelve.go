@@ -134,7 +134,7 @@ func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 	}
 	off := a.server
 	off.Host = ""
-	devices, err := w.reserveAnew(ctx, off)
+	devices, err := w.reserveAnew(ctx, a, off)
 	if err != nil {
 		return effect{}, err
 	}
@@ -142,7 +142,7 @@ func (w *Worker) offload(ctx context.Context, a *action) (effect, error) {
 	e := effect{change: db.ServerChange{
 		VMState: new(nova.ShelvedOffloaded), Host: &none, Node: &none, Zone: &none, PowerState: new(nova.Shutdown),
 	}}
-	return e.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, devices) }), driver.Destroy(ctx, a.server)
+	return e.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, arrived(devices)) }), driver.Destroy(ctx, a.server)
 }
 
 // stayShelved takes offload back: the server is shelved on its host, and its ports and
@@ -160,7 +160,7 @@ func (w *Worker) stayShelved(ctx context.Context, a *action) (effect, error) {
 }
 
 // plugAgain has a server's host reach the volumes of a server that is there, and plugs
-// them in, after they were reserved for another host.
+// them in, after they were reserved for another host. A host that can't is asked again.
 func (w *Worker) plugAgain(ctx context.Context, a *action) (effect, error) {
 	driver, err := driverOf[virt.VolumeAttacher](a)
 	if err != nil {
@@ -169,7 +169,7 @@ func (w *Worker) plugAgain(ctx context.Context, a *action) (effect, error) {
 	return w.startWithVolumes(ctx, a, a.driver, a.server, func(volumes []virt.Volume) error {
 		for _, volume := range volumes {
 			if err := driver.AttachVolume(ctx, a.server, volume); err != nil {
-				return err
+				return nova.Because(err, nova.Unavailable, "Volume %s can't be attached again.", volume.ID)
 			}
 		}
 		return nil

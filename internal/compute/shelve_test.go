@@ -171,7 +171,7 @@ func TestUnshelve_Fails(t *testing.T) {
 	}
 	eachCase(t, map[string]testCase{
 		"to boot":                   {func(s *site, _ nova.Server) { s.failOnce("spawn", errors.New("boom")) }, "shelved_offloaded", "boom"},
-		"to boot and to be removed": {func(s *site, _ nova.Server) { s.fail(errors.New("boom"), "spawn", "destroy") }, "shelved_offloaded", "boom"},
+		"to boot and to be removed": {func(s *site, _ nova.Server) { s.failFirst(map[string]int{"spawn": 1, "destroy": 5}) }, "shelved_offloaded", "the host is on fire"},
 		"to find a host": {func(s *site, server nova.Server) {
 			s.put(server.ID, db.ServerChange{PinnedZone: new(new("mars"))})
 		}, "shelved_offloaded", "No valid host was found. There are not enough hosts available."},
@@ -184,7 +184,7 @@ func TestUnshelve_Fails(t *testing.T) {
 		server = s.server(server.ID)
 		c.fail(s, server)
 		s.must(s.api.Unshelve(s.as("demo"), s.server(server.ID), compute.Unshelving{}))
-		s.work()
+		s.workOut()
 		s.wantStates(server.ID, c.state)
 		now := s.server(server.ID)
 		if fault := c.fault; now.Fault == nil || now.Fault.Message != fault && name != "to find the image" {
@@ -196,6 +196,7 @@ func TestUnshelve_Fails(t *testing.T) {
 		s.settled()
 		if strings.HasPrefix(name, "to boot") {
 			s.hooks.set(func(h *hooks) { h.driver = nil })
+			s.must(s.worker.ClearHosts(t.Context()))
 			s.first(server.ID, compute.Unshelve)
 			s.wantStates(server.ID, "active")
 			if left := s.server(server.ID).Elsewhere; left != nil {

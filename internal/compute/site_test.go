@@ -277,6 +277,15 @@ func (s *site) workWith(w *compute.Worker) (number int) {
 	}
 }
 
+// workOut is work until steps are put off no more, as often as once.
+func (s *site) workOut() {
+	s.t.Helper()
+	for range 6 {
+		s.work()
+		s.clock.advance(time.Minute)
+	}
+}
+
 // server is a server as it is now, be it deleted.
 func (s *site) server(id string) nova.Server {
 	s.t.Helper()

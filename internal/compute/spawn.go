@@ -105,14 +105,14 @@ func (w *Worker) startWithVolumes(
 	if s.LaunchedAt == nil && len(a.progress.Failed) == 0 {
 		connect = w.connectFirst
 	}
-	volumes, devices, err := connect(ctx, driver, s)
+	volumes, devices, err := connect(ctx, a, driver, s)
 	if err != nil {
 		return effect{}, err
 	}
 	if err := start(volumes); err != nil {
 		return effect{}, err
 	}
-	return effect{}.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, devices) }), w.completeVolumes(ctx, devices)
+	return effect{}.alongside(func(tx *db.Store) error { return writeDevices(ctx, tx, a.ServerID, arrived(devices)) }), w.completeVolumes(ctx, devices)
 }
 
 // hasConfigDrive reports whether a server gets a config drive: because its

@@ -435,7 +435,7 @@ var transitions = map[Verb]transition{
 		action: "attach_volume", word: "attach_volume", from: attachable, lock: true, beside: true, first: true, awaited: true,
 		steps: []step{
 			{name: "reserve", queue: onAny, answers: true, do: (*Worker).reserveVolume, undo: (*Worker).releaseVolume},
-			{name: "plug", queue: onHost, event: volumeEvent, tells: []string{"volume_attach"}, when: isOnHost, do: (*Worker).plugVolume, undo: (*Worker).unplugVolume},
+			{name: "plug", queue: onHost, event: volumeEvent, tells: []string{"volume_attach"}, when: isOnHost, do: (*Worker).plugVolume, undo: (*Worker).takeOut},
 			{name: "complete", queue: onHost, event: volumeEvent, tells: []string{"volume_attach"}, when: isOnHost, do: (*Worker).completeVolume},
 			{name: "note", queue: onSchedule, event: "api_attach_volume", when: isOffloaded, do: (*Worker).completeVolume},
 		},

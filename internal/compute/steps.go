@@ -117,14 +117,44 @@ func (w *Worker) takeStep(ctx context.Context, a *action) (done bool, err error)
 		return w.advance(ctx, a, e)
 	case db.IsLost(err), ctx.Err() != nil:
 		return true, err // another action's turn; or for whoever claims the action next
-	case nova.Is(err, nova.Unavailable) && a.tries() < maxTries:
+	case a.worthAnother(err):
 		zerolog.Ctx(ctx).Warn().Err(err).Str("step", a.Step).Msg("step put off")
-		return true, w.store.PostponeAction(ctx, a.Action, w.lease<<(a.tries()-1))
+		return true, w.putOff(ctx, a)
 	case a.back(): // what can't be taken back the server keeps, for a delete to remove
 		zerolog.Ctx(ctx).Warn().Err(err).Str("step", a.Step).Msg("step can't be taken back")
 		return true, w.end(ctx, a, effect{})
 	}
 	return w.fail(ctx, a, err)
+}
+
+// worthAnother reports whether a step that failed is to be taken again after a pause. On
+// the way back that is so for whatever a host has failed in, too, since a server that is
+// left in between is worse; and as long as others can't be asked there is no end of it.
+func (a *action) worthAnother(failed error) bool {
+	away := nova.Is(failed, nova.Unavailable)
+	if a.tries() < maxTries {
+		return away || a.back() && nova.KindOf(failed) == nova.Internal
+	}
+	return away && a.back()
+}
+
+// putOff has a step taken again after a pause, each twice as long as the last. After the
+// longest one it begins anew.
+func (w *Worker) putOff(ctx context.Context, a *action) error {
+	if a.tries() < maxTries {
+		return w.store.PostponeAction(ctx, a.Action, w.lease<<(a.tries()-1))
+	}
+	anew := *a
+	anew.progress.Since = a.Attempt
+	if err := anew.encode(); err != nil {
+		return err
+	}
+	return w.store.Tx(ctx, func(tx *db.Store) error {
+		if err := tx.AdvanceAction(ctx, anew.Action); err != nil {
+			return err
+		}
+		return tx.PostponeAction(ctx, anew.Action, w.lease<<(maxTries-1))
+	})
 }
 
 // guard turns a panic into an error: that of one driver must not end the work
@@ -349,7 +379,7 @@ func (w *Worker) end(ctx context.Context, a *action, e effect) error {
 		message = new(nova.ActionMessage)
 		e.change.Fault = &nova.Fault{Code: faultCode, Message: failed.Message, Details: failed.Details, Created: w.store.Now()}
 		state = w.broken(ctx, a)
-		e.keepElsewhere(a, ended.progress.Held)
+		e.keepElsewhere(ctx, a, ended.progress.Held)
 	}
 	if state != "" && (a.back() || e.change.VMState == nil) {
 		e.change.VMState = &state
@@ -396,17 +426,23 @@ func (a *action) wakeOthers(ctx context.Context, tx *db.Store) error {
 }
 
 // keepElsewhere has the server know of the host on which something may be that could
-// not be taken back: the one that it was to move to, or that a server on no host was
-// to be made again on.
-func (e *effect) keepElsewhere(a *action, held holding) {
+// not be taken back: the one that it was to move to. A server that is well all the same,
+// where it runs or on no host, doesn't wait for that: the host removes what it has.
+func (e *effect) keepElsewhere(ctx context.Context, a *action, held holding) {
 	left, now := held.elsewhere(), changed(a.server, e.change)
-	if left == nil && now.VMState == nova.ShelvedOffloaded && now.Host != "" {
-		left = &nova.Elsewhere{Host: now.Host, Node: now.Node, Takes: now.Takes(now.Flavor)}
+	switch {
+	case left == nil && now.VMState == nova.ShelvedOffloaded && now.Host != "":
+		left = &nova.Elsewhere{Host: now.Host}
 		e.change.Host, e.change.Node = new(""), new("")
-	}
-	if left != nil {
+	case left == nil:
+		return
+	case !a.transition.turnsBack:
 		e.change.Elsewhere = &left
+		return
 	}
+	*e = e.alongside(func(tx *db.Store) error {
+		return tx.LeaveOnHost(ctx, nova.Leftover{ServerID: a.ServerID, Host: left.Host})
+	})
 }
 
 // broken is the state of a server whose action failed: empty for the one that

@@ -167,6 +167,23 @@ func (s *stage) work(at int) (died bool) {
 	return died
 }
 
+// workOut is work until steps are put off no more, as often as once.
+func (s *stage) workOut(at int) (died bool) {
+	s.t.Helper()
+	died = s.work(at)
+	for range maxTries {
+		if unfinished, err := s.store.Unfinished(s.t.Context()); err != nil || len(unfinished) == 0 {
+			s.must(err)
+			break
+		}
+		s.mu.Lock()
+		s.now = s.now.Add(stageLease << maxTries)
+		s.mu.Unlock()
+		s.work(0)
+	}
+	return died
+}
+
 // An outcome is what a verb has come to.
 type outcome struct {
 	State   nova.VMState
@@ -278,10 +295,55 @@ func TestSteps_Move(t *testing.T) {
 				for at, died := 0, true; died; at++ {
 					server := s.server()
 					s.begin(server, move, placeArgs{Avoid: append([]string{"fake-1"}, c.avoid...)})
-					died = s.work(at) || at == 0 && c.crash
+					died = s.workOut(at) || at == 0 && c.crash
 					if diff := cmp.Diff(c.want, s.outcome(server)); diff != "" {
 						t.Fatalf("dead at step %d (-want +got):\n%s", at, diff)
 					}
+				}
+			})
+		})
+	}
+}
+
+// TestSteps_WayBack takes a move back whose old host can't have the server again at first:
+// what the host fails in is tried for a while, and what nobody can be asked for until
+// somebody can.
+func TestSteps_WayBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		failure error
+		times   int // how often
+		tries   int // how often it is tried
+		left    int // servers on the new host in the end
+	}{
+		"the host fails":      {errors.New("worse"), maxTries - 1, maxTries, 0},
+		"the host is broken":  {errors.New("worse"), maxTries, maxTries, 1},
+		"it is refused":       {nova.Errorf(nova.Conflict, "It is refused."), 1, 1, 1},
+		"nobody can be asked": {nova.Errorf(nova.Unavailable, "Nobody is there."), 3*maxTries + 1, 3*maxTries + 2, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.EachConnection(t, func(t *testing.T, connection string) {
+				tries := 0
+				s := onStage(t, connection, func(s *stage) map[Verb]transition {
+					verbs := moving(s)
+					verbs[move].steps[1].undo = func(*Worker, context.Context, *action) (effect, error) {
+						if tries++; tries <= c.times {
+							return effect{}, c.failure
+						}
+						return effect{}, nil
+					}
+					return verbs
+				})
+				s.fails = map[string]error{"arrive": errors.New("boom")}
+				server := s.server()
+				s.begin(server, move, placeArgs{Avoid: []string{"fake-1"}})
+				for range 1 + c.tries/maxTries {
+					s.workOut(0)
+				}
+				got := s.outcome(server)
+				if got.State != nova.Errored || got.Task != nova.Idle || got.Running[1] != c.left || tries != c.tries {
+					t.Errorf("after %d tries: %+v", tries, got)
 				}
 			})
 		})
@@ -335,7 +397,7 @@ func TestSteps_DeletedOnTheWay(t *testing.T) {
 				s.must(s.workers[1].local.Driver("fake-1").Spawn(t.Context(), server, virt.Build{}))
 				s.begin(server, move, placeArgs{Avoid: []string{"fake-1"}})
 				reset("")
-				s.work(0)
+				s.workOut(0)
 				reset("after")
 				s.work(0)
 				if now, err := s.store.AnyServer(t.Context(), server.ID); err != nil || now.VMState != nova.Deleted {

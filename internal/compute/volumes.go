@@ -171,6 +171,9 @@ func (w *Worker) reserve(ctx context.Context, serverID, volumeID string) (attach
 
 // releaseVolume takes reserveVolume back.
 func (w *Worker) releaseVolume(ctx context.Context, a *action) (effect, error) {
+	if a.progress.Stays {
+		return effect{}, nil
+	}
 	args, err := decodeArgs[volumeArgs](a.Action)
 	if err != nil {
 		return effect{}, err
@@ -257,7 +260,20 @@ func (w *Worker) plugVolume(ctx context.Context, a *action) (effect, error) {
 	return effect{}, driver.AttachVolume(ctx, a.server, volume)
 }
 
-// unplugVolume is the step that unplugs a volume, and what takes plugVolume back.
+// takeOut takes plugVolume back. What can't be unplugged the server keeps, and may detach
+// later: a volume that others get meanwhile must not be in it.
+func (w *Worker) takeOut(ctx context.Context, a *action) (effect, error) {
+	_, failed := w.unplugVolume(ctx, a)
+	if failed == nil || a.worthAnother(failed) {
+		return effect{}, failed
+	}
+	zerolog.Ctx(ctx).Warn().Err(failed).Msg("volume can't be unplugged, and stays")
+	e, err := w.completeVolume(ctx, a)
+	e.note = func(p *progress) { p.Stays = true }
+	return e, err
+}
+
+// unplugVolume is the step that unplugs a volume.
 func (w *Worker) unplugVolume(ctx context.Context, a *action) (effect, error) {
 	driver, err := driverOf[virt.VolumeAttacher](a)
 	if err != nil {

@@ -21,6 +21,10 @@ type BlockDevice struct {
 	// doesn't use it yet, or not any more.
 	Swap string `json:"swap,omitempty"`
 
+	// Moving says that the volume is being attached anew, since its server goes to another
+	// host or is made again. If that was broken off, whoever puts the server right ends it.
+	Moving bool `json:"moving,omitempty"`
+
 	// DeleteOnTermination says that the volume goes when the server is deleted.
 	DeleteOnTermination bool `json:"delete_on_termination,omitempty"`
 }
