@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gophercloud/gophercloud/v2"
 
@@ -96,7 +97,8 @@ func (v *Volume) MadeFor(ctx context.Context, key, value string) ([]nova.Volume,
 		return nil, fmt.Errorf("write a filter: %w", err)
 	}
 	query := url.Values{"all_tenants": {"1"}, "metadata": {string(filter)}}
-	return pages(ctx, v.conn, "volumes", "volumes/detail", query, nil, volumeDocument.volume, func(err error) error { return v.fault(err) })
+	found, err := pages(ctx, v.conn, "volumes", "volumes/detail", query, nil, volumeDocument.volume, func(err error) error { return v.fault(err) })
+	return slices.DeleteFunc(found, func(v nova.Volume) bool { return v.Metadata[key] != value }), err // a service may leave a filter out
 }
 
 // Delete has a volume removed. The error is NotFound if there is none, and Invalid

@@ -6,7 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"github.com/nova-api/nova-api/db"
+	"github.com/nova-api/nova-api/internal/cloud"
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
@@ -19,6 +22,9 @@ const (
 	mappingTime = 3 * time.Minute
 	// The pauses between looks at a volume that is being made: each is twice the last.
 	firstLook, longestPause = 20 * time.Millisecond, 3 * time.Second
+	// trustingLooks are those before anybody asks the block storage service itself which
+	// volumes were made: as many as take a third of a second.
+	trustingLooks = 5
 )
 
 // makeVolumes has the volumes made that new servers are to have. It asks in the caller's
@@ -59,22 +65,18 @@ func (a *Servers) makeVolume(ctx context.Context, s nova.Server, device nova.Blo
 		wanted.Name = s.ID + "-blank-vol"
 	}
 	volume, refused := a.block(ctx).Create(ctx, wanted)
-	err := a.store.Tx(ctx, func(tx *db.Store) error {
-		now, err := tx.LockServer(ctx, s.ID)
-		if err != nil {
-			return err
+	if nova.Is(refused, nova.Unavailable) { // perhaps it was only the answer that did not come
+		if made, err := volumeOf(ctx, a.volumes, s, device); err == nil && made.ID != "" {
+			volume, refused = made, nil
 		}
-		devices := slices.Clone(now.BlockDevices)
-		at := slices.IndexFunc(devices, func(d nova.BlockDevice) bool { return d.ID == device.ID })
-		if at < 0 {
-			return nova.Errorf(nova.NotFound, "Instance %s could not be found.", s.ID)
-		}
-		devices[at].New, devices[at].VolumeID = nil, volume.ID
+	}
+	made := func(d *nova.BlockDevice) {
+		d.New, d.VolumeID = nil, volume.ID
 		if refused != nil {
-			devices[at].Failure = nova.Message(refused)
+			d.Failure = nova.Message(refused)
 		}
-		return tx.ChangeServer(ctx, s.ID, db.ServerChange{BlockDevices: &devices})
-	})
+	}
+	err := a.store.Tx(ctx, func(tx *db.Store) error { return changeNew(ctx, tx, s.ID, device.ID, made) })
 	if nova.Is(err, nova.NotFound) && refused == nil {
 		return a.block(ctx).Delete(ctx, volume.ID)
 	}
@@ -82,6 +84,34 @@ func (a *Servers) makeVolume(ctx context.Context, s nova.Server, device nova.Blo
 		return nil
 	}
 	return err
+}
+
+// changeNew writes what has become of a volume that was to be made for a server. The error
+// is NotFound if the server has gone.
+func changeNew(ctx context.Context, tx *db.Store, serverID, deviceID string, change func(d *nova.BlockDevice)) error {
+	now, err := tx.LockServer(ctx, serverID)
+	if err != nil {
+		return err
+	}
+	devices := slices.Clone(now.BlockDevices)
+	at := slices.IndexFunc(devices, func(d nova.BlockDevice) bool { return d.ID == deviceID })
+	if at < 0 {
+		return nova.Errorf(nova.NotFound, "Instance %s could not be found.", serverID)
+	}
+	change(&devices[at])
+	return tx.ChangeServer(ctx, serverID, db.ServerChange{BlockDevices: &devices})
+}
+
+// volumeOf finds the volume that was made for a block device of a server, by what is in
+// its metadata: one without an ID if there is none.
+func volumeOf(ctx context.Context, service *cloud.VolumeService, s nova.Server, device nova.BlockDevice) (nova.Volume, error) {
+	made, err := service.AsService().MadeFor(ctx, madeForKey, device.ID)
+	for _, volume := range made {
+		if volume.ProjectID == s.ProjectID { // others can write what they like
+			return volume, err
+		}
+	}
+	return nova.Volume{}, err
 }
 
 func hasVolumes(a *action) bool { return len(a.server.BlockDevices) > 0 }
@@ -132,9 +162,16 @@ func (w *Worker) awaitVolumes(ctx context.Context, serverID string) (server nova
 }
 
 // awaitRequests waits until all volumes of a server have been asked for, and returns the
-// server. The error is Invalid if one was refused.
+// server. Whoever asks may have died before the server knew the answer: after a while the
+// volumes are looked for. The error is Invalid if one was refused.
 func (w *Worker) awaitRequests(ctx context.Context, serverID string) (server nova.Server, err error) {
+	looks := 0
 	err = patiently(ctx, nil, func() (done bool, err error) {
+		if looks++; looks > trustingLooks {
+			if err := w.adoptVolumes(ctx, server); err != nil {
+				return false, err
+			}
+		}
 		if server, err = w.store.Server(ctx, serverID); err != nil {
 			return false, err
 		}
@@ -149,6 +186,26 @@ func (w *Worker) awaitRequests(ctx context.Context, serverID string) (server nov
 		err = db.ErrLost
 	}
 	return server, err
+}
+
+// adoptVolumes has a server know the volumes that were made for it, if there are any that it
+// doesn't know. Who made them may be telling it just now, which comes to the same.
+func (w *Worker) adoptVolumes(ctx context.Context, s nova.Server) error {
+	for _, device := range s.BlockDevices {
+		if device.VolumeID != "" {
+			continue
+		}
+		volume, err := volumeOf(ctx, w.volumes, s, device)
+		if err != nil || volume.ID == "" {
+			return err
+		}
+		zerolog.Ctx(ctx).Info().Str("volume", volume.ID).Msg("a volume was made for the server that it did not know")
+		adopt := func(d *nova.BlockDevice) { d.New, d.VolumeID, d.Failure = nil, volume.ID, "" }
+		if err := w.store.Tx(ctx, func(tx *db.Store) error { return changeNew(ctx, tx, s.ID, device.ID, adopt) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // awaitVolume waits until a volume can be attached. The error is Invalid for one that

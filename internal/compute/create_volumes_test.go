@@ -180,14 +180,20 @@ func TestCreate_VolumesLate(t *testing.T) {
 }
 
 // TestCreate_VolumesLost has volumes made of which no server knows, since the process that
-// asked for them died before it heard the answer, or never heard it: they go when the
-// server does.
+// asked for them died before it heard the answer, or never heard it. Whoever builds the
+// server finds its volume, and nobody else's; and one of a server that is deleted before goes
+// with it.
 func TestCreate_VolumesLost(t *testing.T) {
 	t.Parallel()
-	eachCase(t, map[string]func(){
-		"the process died":    runtime.Goexit,
-		"the answer was lost": func() {},
-	}, func(t *testing.T, s *site, _ string, then func()) {
+	type testCase struct {
+		then    func()
+		deleted bool // before anybody builds it
+	}
+	eachCase(t, map[string]testCase{
+		"the process died":                             {runtime.Goexit, false},
+		"the answer was lost":                          {func() {}, false},
+		"the process died, and the server was deleted": {runtime.Goexit, true},
+	}, func(t *testing.T, s *site, _ string, c testCase) {
 		var other string // is nobody's, and stays
 		s.hooks.set(func(h *hooks) {
 			h.request = func(r *http.Request) error {
@@ -197,7 +203,7 @@ func TestCreate_VolumesLost(t *testing.T) {
 				response, err := s.transport.RoundTrip(r)
 				s.must(err)
 				s.must(response.Body.Close())
-				then()
+				c.then()
 				return errors.New("the line is cut")
 			}
 		})
@@ -205,7 +211,9 @@ func TestCreate_VolumesLost(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			_, _ = s.api.Create(s.as("demo"), request(fromDisks(onVolume("image", cirros, 1, true))))
+			root := onVolume("image", cirros, 1, true)
+			root.DeleteOnTermination = true
+			_, _ = s.api.Create(s.as("demo"), request(fromDisks(root)))
 		}()
 		<-done
 		s.hooks.set(func(h *hooks) { h.request = nil })
@@ -213,7 +221,13 @@ func TestCreate_VolumesLost(t *testing.T) {
 		if made, err := mine.List(t.Context()); err != nil || len(made) != 2 {
 			t.Fatalf("volumes: %+v, %v", made, err)
 		}
+		if !c.deleted {
+			s.work()
+		}
 		for _, server := range s.servers(false) {
+			if built := server.VMState == nova.Active && len(server.BlockDevices) == 1 && server.BlockDevices[0].VolumeID != ""; built == c.deleted {
+				t.Errorf("server %s has %+v", states(server), server.BlockDevices)
+			}
 			s.clear(server.ID)
 		}
 		s.clock.advance(time.Minute)

@@ -57,15 +57,15 @@ func (a *Servers) delete(ctx context.Context, s nova.Server, keep bool, wanted f
 		if err != nil || deleting && !down {
 			return err
 		}
-		if current, err = a.supersede(ctx, tx, current, transitions[Delete]); err != nil {
+		verb := Delete
+		if keep && !down && current.Host != "" && current.LaunchedAt != nil { // what goes on beside has to end, since the server may be back
+			verb = SoftDelete
+		}
+		if current, err = a.supersede(ctx, tx, current, transitions[verb]); err != nil {
 			return err
 		}
 		if down || current.Host == "" && current.Elsewhere == nil && current.VMState != nova.ShelvedOffloaded {
 			return a.removeAtOnce(ctx, tx, current)
-		}
-		verb := Delete
-		if keep && current.Host != "" && current.LaunchedAt != nil {
-			verb = SoftDelete
 		}
 		record, err := newAction(ctx, current, verb, nil)
 		if err != nil {

@@ -283,6 +283,8 @@ func (m *model) ask(r *rapid.T, server nova.Server, verb compute.Verb) (how stri
 				return m.with(inPlace).Resize(ctx, server, compute.NewFlavor{ID: flavor.ID, DiskConfig: "AUTO"})
 			}
 		}
+	case compute.SwapVolume:
+		m.hooks.set(func(h *hooks) { h.request = nil }) // what makes volumes must not fail for it
 	case compute.Shelve:
 		ways[" and stay"] = func() error { return m.do(ctx, server, stayShelved) }
 	case compute.Unshelve:
@@ -465,10 +467,10 @@ func (m *model) ledTo(server nova.Server, known *modelled) {
 	}
 	want := []nova.VMState{rules.Then}
 	switch {
-	case failed:
-		want = slices.Concat(rules.Failed, []nova.VMState{known.at})
 	case rules.Then == nova.SoftDeleted && (server.LaunchedAt == nil || server.Host == ""): // one that never ran, or runs nowhere, isn't worth keeping
 		want = []nova.VMState{nova.Deleted}
+	case failed:
+		want = slices.Concat(rules.Failed, []nova.VMState{known.at})
 	case rules.Then == "" || rules.Varies:
 		want = append(want, known.at)
 	}
@@ -512,6 +514,9 @@ func (m *model) asItSays(server nova.Server, known *modelled) {
 	}
 	if want := slices.DeleteFunc([]string{server.ShelvedImage}, func(id string) bool { return id == "" }); !slices.Equal(images, want) {
 		m.t.Errorf("server %s is %s with shelved image %q; there are %q", server.ID, server.VMState, server.ShelvedImage, images)
+	}
+	if server.VMState != nova.Errored && slices.ContainsFunc(server.BlockDevices, func(d nova.BlockDevice) bool { return d.Moving }) {
+		m.t.Errorf("server %s is %s, and has volumes that are moving: %+v", server.ID, server.VMState, server.BlockDevices)
 	}
 	if resized := server.VMState == nova.Resized; (server.Elsewhere != nil) != resized && server.VMState != nova.Errored {
 		m.t.Errorf("server %s is %s, and has something elsewhere: %+v", server.ID, server.VMState, server.Elsewhere)

@@ -328,7 +328,8 @@ func TestSteps_WayBack(t *testing.T) {
 				s := onStage(t, connection, func(s *stage) map[Verb]transition {
 					verbs := moving(s)
 					verbs[move].steps[1].undo = func(*Worker, context.Context, *action) (effect, error) {
-						if tries++; tries <= c.times {
+						tries++
+						if tries <= c.times {
 							return effect{}, c.failure
 						}
 						return effect{}, nil

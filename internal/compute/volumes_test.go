@@ -109,7 +109,7 @@ func (s *site) attachedAsKnown(live map[string]nova.Server) {
 		slices.Sort(known)
 		slices.Sort(plugged)
 		if !slices.Equal(known, plugged) {
-			s.t.Errorf("server %s knows the volumes %q, and has %q", server.ID, known, plugged)
+			s.t.Errorf("server %s knows the volumes %q, and has %q: %s, %q", server.ID, known, plugged, states(server), s.record(server.ID))
 		}
 	}
 }
@@ -130,7 +130,7 @@ func (s *site) noStrayAttachments(live map[string]nova.Server) {
 		if live[attachment.ServerID].VMState == nova.Errored {
 			continue // it may have failed on the way to another host
 		}
-		away := live[attachment.ServerID].VMState == nova.ShelvedOffloaded // its volumes wait for it
+		away := live[attachment.ServerID].VMState == nova.ShelvedOffloaded || device.Moving // its volumes wait for it
 		if known && device.AttachmentID != attachment.ID || attachment.Status != "attached" && !away {
 			s.t.Errorf("server %s knows attachment %s of volume %s; there is %s, %s", attachment.ServerID, device.AttachmentID, attachment.VolumeID, attachment.ID, attachment.Status)
 		}

@@ -31,6 +31,7 @@ func TestWayBack(t *testing.T) {
 	type testCase struct {
 		verb  compute.Verb
 		first []compute.Verb
+		then  []compute.Verb // what comes in between
 		fails map[string]int
 		state string
 		cure  compute.Verb // what mends it; empty: nothing needs to
@@ -44,6 +45,10 @@ func TestWayBack(t *testing.T) {
 		},
 		"attaching": {
 			verb: compute.AttachVolume, fails: map[string]int{"attach_volume": 1, "detach_volume": 3}, state: "active",
+		},
+		"attaching, and deleted for a while": {
+			verb: compute.AttachVolume, then: []compute.Verb{compute.SoftDelete, compute.Restore},
+			fails: map[string]int{"attach_volume": 1, "detach_volume": 1}, state: "active",
 		},
 		"evacuation": {
 			verb: compute.Evacuate, fails: map[string]int{"spawn": 3}, state: "error", cure: compute.HardReboot,
@@ -65,6 +70,13 @@ func TestWayBack(t *testing.T) {
 		s.first(server.ID, c.first...)
 		s.must(s.do(s.as("admin"), s.server(server.ID), c.verb))
 		s.failFirst(c.fails)
+		if len(c.then) > 0 {
+			s.work()
+			for _, verb := range c.then {
+				s.must(s.do(s.as("demo"), s.server(server.ID), verb))
+				s.workOut()
+			}
+		}
 		for range 3 {
 			s.workOut()
 		}
