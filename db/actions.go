@@ -17,7 +17,7 @@ import (
 // the one before it did, and no two wait for each other.
 
 const actionColumns = `id, server_uuid, action, request_id, user_id, project_id, start_time, updated_at, finish_time, message,
-	verb, exclusive, queue, step, args, progress, owner, attempt`
+	verb, exclusive, queue, step, args, progress, owner, attempt, trace`
 
 // QueueAction writes down what is to be done to a server, and wakes who serves
 // the queue once that is committed. Conflict if the action is exclusive and
@@ -40,11 +40,11 @@ func (s *Store) RecordAction(ctx context.Context, a nova.Action) (nova.Action, e
 func (s *Store) insertAction(ctx context.Context, a nova.Action) (nova.Action, error) {
 	inserted, err := rows.Put[nova.Action](ctx, s.DB, `
 		INSERT INTO actions (server_uuid, action, request_id, user_id, project_id, start_time, updated_at, finish_time,
-			verb, exclusive, queue, step, args, progress, owner, attempt)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			verb, exclusive, queue, step, args, progress, owner, attempt, trace)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		RETURNING `+actionColumns,
 		a.ServerID, a.Name, a.RequestID, a.UserID, a.ProjectID, s.Now(), a.UpdatedAt, a.FinishTime,
-		a.Verb, a.Exclusive, a.Queue, a.Step, a.Args, a.Progress, "", 0)
+		a.Verb, a.Exclusive, a.Queue, a.Step, a.Args, a.Progress, "", 0, a.Trace)
 	if err != nil {
 		return a, fmt.Errorf("record action: %w", err)
 	}

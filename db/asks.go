@@ -16,9 +16,9 @@ var askColumns = rows.List[nova.Ask]()
 func (s *Store) PutAsk(ctx context.Context, a nova.Ask, patience time.Duration) (asked nova.Ask, err error) {
 	err = s.Tx(ctx, func(tx *Store) error {
 		asked, err = rows.Put[nova.Ask](ctx, tx.DB, `
-			INSERT INTO asks (host, question, server_uuid, args, asker, answerer, deadline)
-			VALUES (?, ?, ?, ?, ?, '', `+tx.Moment(patience)+`)
-			RETURNING `+askColumns, a.Host, a.Question, a.ServerID, a.Args, a.Asker)
+			INSERT INTO asks (host, question, server_uuid, args, asker, answerer, deadline, trace)
+			VALUES (?, ?, ?, ?, ?, '', `+tx.Moment(patience)+`, ?)
+			RETURNING `+askColumns, a.Host, a.Question, a.ServerID, a.Args, a.Asker, a.Trace)
 		if err != nil {
 			return fmt.Errorf("ask: %w", err)
 		}

@@ -223,6 +223,7 @@ type user struct {
 	p       *process
 	name    string
 	token   string
+	trace   string // the traceparent that is sent along; empty for none
 	project string
 }
 
@@ -285,6 +286,9 @@ func (u *user) do(ctx context.Context, method, path string, body any) (reply, er
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Auth-Token", u.token)
 	r.Header.Set("OpenStack-API-Version", "compute "+microversion.Max.String())
+	if u.trace != "" {
+		r.Header.Set("Traceparent", u.trace)
+	}
 	if strings.HasPrefix(path, "/volume/") {
 		r.Header.Set("OpenStack-API-Version", "volume 3.44")
 	}

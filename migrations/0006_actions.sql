@@ -20,7 +20,8 @@ CREATE TABLE actions (
     progress    TEXT    NOT NULL, -- JSON: what its steps have come to
     owner       TEXT    NOT NULL, -- the worker that has it; '' for nobody
     lease_until $time,
-    attempt     BIGINT  NOT NULL
+    attempt     BIGINT  NOT NULL,
+    trace       TEXT    NOT NULL DEFAULT '' -- where in its trace the request is, as W3C's traceparent has it
 );
 CREATE UNIQUE INDEX actions_unfinished ON actions (server_uuid) WHERE finish_time IS NULL AND exclusive;
 CREATE INDEX actions_under_way ON actions (server_uuid) WHERE finish_time IS NULL;

@@ -11,7 +11,8 @@ CREATE TABLE asks (
     answerer    TEXT  NOT NULL, -- the process that answers; '' for none yet
     deadline    $time NOT NULL, -- by the database's clock
     reply       TEXT,           -- JSON
-    fault       TEXT            -- JSON
+    fault       TEXT,           -- JSON
+    trace       TEXT  NOT NULL DEFAULT '' -- where in its trace the request is, as W3C's traceparent has it
 );
 CREATE INDEX asks_of_host ON asks (host, id);
 CREATE INDEX asks_by_deadline ON asks (deadline);

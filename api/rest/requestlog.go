@@ -13,6 +13,7 @@ import (
 
 	"github.com/nova-api/nova-api/internal/microversion"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/tracing"
 )
 
 // A record holds what the log's one line about a request says.
@@ -41,11 +42,13 @@ func (s *Site) logRequest(next http.Handler) http.Handler {
 		began := time.Now() //nolint:forbidigo // a duration, not a time
 		log := s.Log.With().Str("request_id", nova.RequestOf(r.Context()).ID).Logger()
 		rec := new(record)
-		r = r.WithContext(context.WithValue(log.WithContext(r.Context()), recordKey{}, rec))
+		ctx, span := s.Tracer.Request(log.WithContext(r.Context()), r.Header)
+		r = r.WithContext(context.WithValue(ctx, recordKey{}, rec))
 		defer func() {
 			aborted := answerPanic(&recorder{w, rec}, r, recover())
 			took := time.Since(began)
 			rec.line(&log, r, took)
+			rec.trace(span, r)
 			if s.Count != nil {
 				s.Count(r.Method, cmp.Or(rec.route, "-"), rec.status, took)
 			}
@@ -76,6 +79,23 @@ func (rec *record) line(log *zerolog.Logger, r *http.Request, took time.Duration
 		}
 	}
 	event.Msg("request")
+}
+
+// trace ends the span of a request, which is named as the metrics have it.
+func (rec *record) trace(span tracing.Span, r *http.Request) {
+	if span.Recording() {
+		ids, route := nova.RequestOf(r.Context()), cmp.Or(rec.route, "-")
+		span.Rename(r.Method + " " + route)
+		span.Set(
+			tracing.Text("http.request.method", r.Method), tracing.Text("http.route", route), tracing.Number("http.response.status_code", rec.status),
+			tracing.Text("openstack.request_id", ids.ID), tracing.Text("openstack.global_request_id", ids.GlobalID),
+			tracing.Text("openstack.project_id", rec.caller.ProjectID), tracing.Text("openstack.user_id", rec.caller.UserID),
+		)
+	}
+	if rec.status >= http.StatusInternalServerError {
+		span.Fail()
+	}
+	span.End(nil)
 }
 
 // answerPanic answers for a handler that panicked. It reports whether the

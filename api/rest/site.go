@@ -10,6 +10,7 @@ import (
 
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
+	"github.com/nova-api/nova-api/internal/tracing"
 )
 
 // A Site holds what all requests have in common. It does not change once it
@@ -25,6 +26,8 @@ type Site struct {
 	// Count is told of each request when it has ended: its method, the pattern of
 	// its route, the status, and how long it took. It may be nil.
 	Count func(method, route string, status int, took time.Duration)
+	// Tracer follows requests on their way. It may be nil.
+	Tracer *tracing.Tracer
 
 	AuthURI    string // where a client without a token is sent; a path is below the site's own address
 	MaxLimit   int    // items of a page

@@ -29,6 +29,7 @@ import (
 	"github.com/nova-api/nova-api/internal/scheduler"
 	"github.com/nova-api/nova-api/internal/standalone/image"
 	"github.com/nova-api/nova-api/internal/standalone/network"
+	"github.com/nova-api/nova-api/internal/tracing"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
@@ -66,6 +67,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
+	defer flush(ctx, c.tracer)
 	if err := c.registrar.Register(ctx); err != nil {
 		return err
 	}
@@ -104,8 +106,9 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 // has all of them but serves no requests, and one without hosts has a worker that
 // serves the schedulers' queue alone.
 type core struct {
-	store     *db.Store
+	store *db.Store
 	counters  *metrics.Metrics // nil for none
+	tracer    *tracing.Tracer  // nil for none
 	bundled   *bundled
 	clients   *cloud.Clients
 	hosts     *hosts.Hosts
@@ -133,6 +136,9 @@ func (c core) startAPI(ctx context.Context, cfg *config.Config, address string, 
 // with the hypervisors of this process.
 func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log zerolog.Logger) (c core, err error) {
 	c.store, c.counters = store, counters
+	if c.tracer, err = newTracer(cfg, log); err != nil {
+		return c, err
+	}
 	if c.bundled, err = newBundled(cfg, store, log); err != nil {
 		return c, err
 	}
@@ -169,7 +175,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 	c.worker = compute.NewWorker(compute.WorkerOptions{
 		Store: store, Images: c.clients.Image, Networks: c.clients.Network, Volumes: c.clients.Volume, Hosts: c.hosts, Local: local,
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
-		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, ReimageTime: cfg.ReimageTime, Scheduler: chooser, Count: counters.Action, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
+		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, ReimageTime: cfg.ReimageTime, Scheduler: chooser, Count: counters.Action, Tracer: c.tracer, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
 	})
 	if c.sender, err = newSender(cfg, store, process.ID, log); err != nil {
 		return c, err
@@ -298,6 +304,7 @@ func newHandler(cfg *config.Config, c core, log zerolog.Logger) (http.Handler, e
 	if c.counters != nil {
 		site.Count = c.counters.Request
 	}
+	site.Tracer = c.tracer
 	cycle, err := nova.ParseAuditCycle(cfg.AuditPeriod)
 	if err != nil {
 		return nil, err

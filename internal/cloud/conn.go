@@ -18,6 +18,7 @@ import (
 	"github.com/gophercloud/gophercloud/v2"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/tracing"
 )
 
 // A service is one of the others: how the catalog and people call it.
@@ -184,6 +185,7 @@ func (c conn) request(
 	if err != nil {
 		return nil, err
 	}
+	ctx, span := startCall(ctx, c.service, method, path)
 	client := &gophercloud.ServiceClient{ProviderClient: provider, Endpoint: base, MoreHeaders: c.headers(ctx)}
 	address := client.ServiceURL(path)
 	if len(query) > 0 {
@@ -191,6 +193,7 @@ func (c conn) request(
 	}
 	o.OkCodes = []int{http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent}
 	response, err := client.Request(ctx, method, address, o)
+	endCall(span, response, err)
 	if err != nil {
 		return nil, c.failed(ctx, err, provider.Token(), client.MoreHeaders[serviceTokenHeader], o.MoreHeaders[subjectHeader])
 	}
@@ -300,7 +303,7 @@ const serviceTokenHeader = "X-Service-Token"
 // headers are those of every request: which request of ours it is for, and that
 // the service vouches for it.
 func (c conn) headers(ctx context.Context) map[string]string {
-	headers := requestID(ctx)
+	headers := trail(ctx)
 	if !c.service.vouched {
 		return headers
 	}
@@ -311,13 +314,37 @@ func (c conn) headers(ctx context.Context) map[string]string {
 	return headers
 }
 
-// requestID tells the other service which request of ours it works for.
-func requestID(ctx context.Context) map[string]string {
-	r := nova.RequestOf(ctx)
+// trail tells the other service which request of ours it works for, and in which trace.
+func trail(ctx context.Context) map[string]string {
+	headers, r := tracing.Headers(ctx), nova.RequestOf(ctx)
 	if id := cmp.Or(r.GlobalID, r.ID); id != "" {
-		return map[string]string{"X-Openstack-Request-Id": id}
+		if headers == nil {
+			headers = map[string]string{}
+		}
+		headers["X-Openstack-Request-Id"] = id
 	}
-	return nil
+	return headers
+}
+
+// startCall begins the span of a request to a service. It is named after the collection
+// that is asked: what comes after that is a thing's ID or name.
+func startCall(ctx context.Context, s service, method, path string) (context.Context, tracing.Span) {
+	collection, _, _ := strings.Cut(path, "/")
+	return tracing.Call(ctx, method+" "+s.name+"/"+collection, tracing.Text("peer.service", s.name), tracing.Text("http.request.method", method))
+}
+
+// endCall ends it: failed if there was no answer, or the service was at fault. That a
+// thing isn't there may be what was to be found out.
+func endCall(span tracing.Span, response *http.Response, err error) {
+	if refused, ok := errors.AsType[gophercloud.ErrUnexpectedResponseCode](err); ok {
+		span.Set(tracing.Number("http.response.status_code", refused.Actual))
+		if refused.Actual < http.StatusInternalServerError {
+			err = nil
+		}
+	} else if err == nil {
+		span.Set(tracing.Number("http.response.status_code", response.StatusCode))
+	}
+	span.End(err)
 }
 
 // below is the path of a thing in a collection, or of a part of it. An ID that

@@ -120,8 +120,10 @@ func (s *session) valid(until func(*signedIn) time.Time) bool {
 func (s *session) signIn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.timeout)
 	defer cancel()
-	anonymous := &gophercloud.ServiceClient{ProviderClient: s.onBehalf(""), Endpoint: s.identity}
+	ctx, span := startCall(ctx, identityService, http.MethodPost, "auth")
+	anonymous := &gophercloud.ServiceClient{ProviderClient: s.onBehalf(""), Endpoint: s.identity, MoreHeaders: trail(ctx)}
 	result := tokens.Create(ctx, anonymous, s.login)
+	span.End(result.Err)
 	if result.Err != nil {
 		return s.signInFailure(result.Err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/tracing"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
@@ -79,7 +80,7 @@ func ask[A, R any](ctx context.Context, a *Servers, s nova.Server, q question[A,
 		return reply, fmt.Errorf("ask: %w", err)
 	}
 	text, err := a.askOther(ctx, nova.Ask{
-		Host: s.Host, Question: q.name, ServerID: s.ID, Args: string(encoded), Asker: "reply " + uuid.NewString(),
+		Host: s.Host, Question: q.name, ServerID: s.ID, Args: string(encoded), Asker: "reply " + uuid.NewString(), Trace: tracing.Parent(ctx),
 	})
 	if err != nil {
 		return reply, err
@@ -191,11 +192,13 @@ func (w *Worker) answer(ctx context.Context, one nova.Ask) {
 	ctx, cancel := context.WithTimeout(ctx, w.patience)
 	defer cancel()
 	log := w.log.With().Str("server", one.ServerID).Str("question", one.Question).Logger()
+	ctx, span := w.tracer.Resume(ctx, one.Trace, "question "+one.Question, tracing.Text("nova.server", one.ServerID), tracing.Text("nova.queue", one.Host))
 	var reply string
 	err := guard(func() (err error) {
 		reply, err = w.findAnswer(ctx, one)
 		return err
 	})
+	span.End(err)
 	if err == nil && len(reply) > maxReply {
 		err = fmt.Errorf("the reply has %d bytes, and may have %d", len(reply), maxReply)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/tracing"
 )
 
 // Do starts a verb that needs no arguments but the server. The error is Conflict
@@ -159,7 +160,7 @@ func newAction(ctx context.Context, s nova.Server, verb Verb, args any) (nova.Ac
 	t, caller := transitions[verb], nova.CallerOf(ctx)
 	record := nova.Action{
 		ServerID: s.ID, Name: t.action, RequestID: nova.RequestOf(ctx).ID, UserID: caller.UserID, ProjectID: caller.ProjectID,
-		Verb: string(verb), Exclusive: !t.beside,
+		Verb: string(verb), Exclusive: !t.beside, Trace: tracing.Parent(ctx),
 	}
 	if args != nil {
 		encoded, err := json.Marshal(args)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nova-api/nova-api/db"
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/tracing"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
@@ -107,10 +108,12 @@ func (w *Worker) takeStep(ctx context.Context, a *action) (done bool, err error)
 	if a.tries() > maxDeaths {
 		err = nova.Errorf(nova.Conflict, "The action was begun %d times, and never ended.", maxDeaths)
 	} else {
+		within, span := tracing.Start(ctx, "step "+a.Step)
 		err = guard(func() (err error) {
-			e, err = run(w, ctx, a)
+			e, err = run(w, within, a)
 			return err
 		})
+		span.End(err)
 	}
 	switch {
 	case err == nil:

@@ -17,6 +17,7 @@ import (
 	"github.com/nova-api/nova-api/internal/notify"
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/scheduler"
+	"github.com/nova-api/nova-api/internal/tracing"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
@@ -43,6 +44,7 @@ type Worker struct {
 	configDrives bool
 	notify       *notify.Notifier
 	count        func(verb string, failed bool, took time.Duration)
+	tracer       *tracing.Tracer
 	log          zerolog.Logger
 	running
 }
@@ -79,6 +81,8 @@ type WorkerOptions struct {
 	// Count is told of each piece of work on an action: the verb, whether it has
 	// failed, and how long it took. It may be nil.
 	Count func(verb string, failed bool, took time.Duration)
+	// Tracer follows actions from the requests that asked for them. It may be nil.
+	Tracer *tracing.Tracer
 	// ConfigDrives says that all servers that this worker's hosts build get a config
 	// drive.
 	ConfigDrives bool
@@ -108,7 +112,7 @@ func NewWorker(o WorkerOptions) *Worker {
 		store: o.Store, images: o.Images, networks: o.Networks, volumes: o.Volumes, hosts: o.Hosts, local: o.Local,
 		schedules: o.Schedules, transitions: transitions,
 		id: o.ID, host: o.Host, lease: o.Lease, heal: o.Heal, reimageTime: cmp.Or(o.ReimageTime, reimageTime), patience: cmp.Or(o.Patience, defaultPatience), slots: make(chan struct{}, o.Slots), scheduler: o.Scheduler,
-		configDrives: o.ConfigDrives, notify: o.Notify, count: o.Count, log: o.Log,
+		configDrives: o.ConfigDrives, notify: o.Notify, count: o.Count, tracer: o.Tracer, log: o.Log,
 		running: running{bySerial: map[int64]*underWay{}}, clouds: newSharedRead[scheduler.Cloud](),
 	}
 }
@@ -265,9 +269,16 @@ func (w *Worker) carryOut(ctx context.Context, record nova.Action) {
 	ctx = nova.WithRequest(ctx, nova.Request{ID: record.RequestID})
 	log := w.log.With().Str("request_id", record.RequestID).Str("server", record.ServerID).Str("action", record.Name).Logger()
 	began := w.store.Now()
+	ctx, span := w.tracer.Resume(ctx, record.Trace, "action "+record.Verb,
+		tracing.Text("openstack.request_id", record.RequestID), tracing.Text("openstack.project_id", record.ProjectID),
+		tracing.Text("nova.server", record.ServerID), tracing.Text("nova.queue", record.Queue), tracing.Number("nova.attempt", record.Attempt))
 	ctx, leave := w.enter(log.WithContext(ctx), record, w.transitions[Verb(record.Verb)].ends())
 	defer leave()
 	failed, err := w.attempt(ctx, record)
+	if failed {
+		span.Fail()
+	}
+	span.End(err)
 	took := w.store.Now().Sub(began)
 	level := zerolog.InfoLevel
 	if failed || err != nil && !db.IsLost(err) && ctx.Err() == nil {

@@ -49,6 +49,7 @@ type Config struct {
 	FilterScheduler FilterScheduler
 	Consoles        Consoles
 	Notifications   Notifications
+	OTel            OTel
 	NovaAPI         NovaAPI
 	Fake            Fake
 	Image           Image

@@ -108,6 +108,7 @@ func TestLoad_values(t *testing.T) {
 		{"several brokers", "[DEFAULT]\ntransport_url = rabbit://u:p@a:5673,b,v:q@c/nova?x=1", func(c *Config) any { return c.Notifications.Brokers() }, []string{"amqp://u:p@a:5673/nova", "amqp://u:p@b/nova", "amqp://v:q@c/nova"}},
 		{"a bus of its own, with TLS", "[DEFAULT]\ntransport_url = kafka://a\n[oslo_messaging_notifications]\ntransport_url = rabbit://u:p@b//\n[oslo_messaging_rabbit]\nssl = true", func(c *Config) any { return c.Notifications.Brokers() }, []string{"amqps://u:p@b//"}},
 		{"notifications are off", "[oslo_messaging_notifications]\ndriver = messagingv2", func(c *Config) any { return c.Notifications.Enabled() }, false},
+		{"headers of the collector", "[otel]\nheaders = Authorization=Bearer a=b, X-Key = k", func(c *Config) any { h, _ := c.OTel.HeaderMap(); return h }, map[string]string{"Authorization": "Bearer a=b", "X-Key": "k"}},
 		{"public address", "[nova_api]\npublic_url = https://nova.example/", func(c *Config) any { return c.NovaAPI.PublicURL }, "https://nova.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -226,6 +227,7 @@ func TestLoad_faults(t *testing.T) {
 [neutron] endpoint_override: must be set: the service isn't the bundled one, but the identity service is`},
 		{"several image services", "[glance]\napi_servers = http://a,http://b", `[glance] api_servers: want one address: of a load balancer, if there are several services`},
 		{"down before the next word", "service_down_time = 10", `[DEFAULT] service_down_time: must be more than report_interval`},
+		{"a header of no name", "[otel]\nheaders = secret", `[otel] headers: want NAME=VALUE`},
 		{"a certificate without a key", "[ssl]\ncert_file = load.go", `[ssl] key_file: must be set: a certificate needs its key`},
 		{"a key without a certificate", "[ssl]\nkey_file = load.go", `[ssl] cert_file: must be set: a certificate needs its key`},
 		{"no certificate", "[ssl]\ncert_file = /nowhere/c\nkey_file = load.go", `[ssl] cert_file: can't read /nowhere/c`},

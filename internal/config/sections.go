@@ -29,6 +29,7 @@ func Sections() []Section {
 		{"serial_console", "Serial consoles.", serialConsoleOptions},
 		{"notifications", "What other programs are told of over a message bus.", notificationOptions},
 		{"oslo_messaging_notifications", "How notifications are sent.", messagingNotificationOptions},
+		{"otel", "Traces for a collector of OpenTelemetry: what takes how long, from a request to the action that it asks for, the hypervisor and other services. Nova's [profiler] is something else, and isn't taken.", otelOptions},
 		{"oslo_messaging_rabbit", "The connection to the message bus.", rabbitOptions},
 		{"consoleauth", "The tokens that open consoles.", consoleAuthOptions},
 	}

@@ -45,6 +45,8 @@ func (c *Config) Validate() error {
 	v.need((n.Bus.CertFile == "") == (n.Bus.KeyFile == ""), "oslo_messaging_rabbit", "ssl_key_file", "must be set with ssl_cert_file, and only then")
 	v.need(c.Policy.File == "" || readable(c.Policy.File), "oslo_policy", "policy_file",
 		"can't read "+c.Policy.File)
+	_, err := c.OTel.HeaderMap()
+	v.need(err == nil, "otel", "headers", "want NAME=VALUE")
 	return errors.Join(v.faults...)
 }
 

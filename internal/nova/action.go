@@ -27,6 +27,7 @@ type Action struct {
 	Progress  string `db:"progress"`  // JSON: what its steps have come to
 	Owner     string `db:"owner"`     // the worker that has it; empty for none
 	Attempt   int    `db:"attempt"`   // how often it has been claimed
+	Trace     string `db:"trace"`     // where in its trace the request that asked for it is; empty for none
 
 	Events []ActionEvent `db:"-"`
 }

@@ -11,6 +11,7 @@ type Ask struct {
 	Answerer string  `db:"answerer"` // the process that answers; empty for none yet
 	Reply    *string `db:"reply"`    // JSON; nil if there is none yet, or a fault
 	Fault    *string `db:"fault"`    // JSON; nil if there is none
+	Trace    string  `db:"trace"`    // where in its trace the request that asks is; empty for none
 }
 
 // AskQueue is the queue of the questions to a host.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/nova-api/nova-api/internal/nova"
+	"github.com/nova-api/nova-api/internal/tracing"
 	"github.com/nova-api/nova-api/internal/virt"
 )
 
@@ -265,7 +266,9 @@ func (d *Driver) on(ctx context.Context, verb string, s nova.Server, work func()
 }
 
 // do carries out a verb, with what shall go wrong before and after it.
-func (d *Driver) do(ctx context.Context, verb string, s nova.Server, work func() error) error {
+func (d *Driver) do(ctx context.Context, verb string, s nova.Server, work func() error) (err error) {
+	ctx, span := tracing.Start(ctx, "driver "+verb, tracing.Text("nova.server", s.ID))
+	defer func() { span.End(err) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
