@@ -40,6 +40,19 @@ func (s *Store) Notifications(ctx context.Context, limit int) ([]nova.Notificati
 	return found, nil
 }
 
+// Outbox tells how many notifications wait, and for how long.
+func (s *Store) Outbox(ctx context.Context) (nova.Outbox, error) {
+	waiting, err := rows.Get[int](ctx, s.DB, "SELECT COUNT(*) FROM notifications")
+	if err != nil || waiting == 0 {
+		return nova.Outbox{}, err
+	}
+	first, err := s.Notifications(ctx, 1)
+	if err != nil || len(first) == 0 { // it has just been sent
+		return nova.Outbox{}, err
+	}
+	return nova.Outbox{Waiting: waiting, Oldest: max(0, s.Now().Sub(first[0].CreatedAt))}, nil
+}
+
 // DeleteNotifications removes notifications that have been sent from the outbox.
 func (s *Store) DeleteNotifications(ctx context.Context, serials []int64) error {
 	if len(serials) == 0 {

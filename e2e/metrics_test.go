@@ -13,11 +13,13 @@ import (
 )
 
 // TestMetrics reads what operators are told while a server is made: requests by
-// route, actions by verb, queues, connections; and a profile.
+// route, actions by verb, queues, connections, notifications that wait for a bus that is
+// away; and a profile.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	dbtest.EachConnection(t, func(t *testing.T, connection string) {
-		p := newProcess(t, connection, "nova_api.admin_listen=127.0.0.1:0")
+		p := newProcess(t, connection, "nova_api.admin_listen=127.0.0.1:0",
+			"oslo_messaging_notifications.driver=messagingv2", "notifications.notification_format=versioned", "DEFAULT.transport_url=rabbit://u:p@127.0.0.1:1/")
 		p.start()
 		address := regexp.MustCompile(`"address":"([^"]+)","time":"[^"]+","message":"serving metrics"`)
 		var base string
@@ -39,6 +41,10 @@ func TestMetrics(t *testing.T) {
 				`nova_api_request_duration_seconds_count{method="POST",route="/v2.1/servers",status="202"} 1`,
 				`nova_api_action_duration_seconds_count{result="done",verb="create"} `,
 				`nova_api_queues_up 1`,
+				`nova_api_outbox_up 1`,
+				`nova_api_outbox_notifications `,
+				`nova_api_outbox_oldest_seconds `,
+				`nova_api_notifications_total{result="failed"} `,
 				`nova_api_database_connections{pool="write"} `,
 				`nova_api_info{version=`,
 				`go_goroutines `,

@@ -33,7 +33,7 @@ func newNotifier(cfg *config.Config, log zerolog.Logger) (*notify.Notifier, erro
 }
 
 // newSender makes what sends notifications: nil if there are to be none.
-func newSender(cfg *config.Config, store *db.Store, id string, log zerolog.Logger) (*notify.Sender, error) {
+func newSender(cfg *config.Config, store *db.Store, id string, count func(string, int), log zerolog.Logger) (*notify.Sender, error) {
 	n := cfg.Notifications
 	if !n.Enabled() {
 		return nil, nil //nolint:nilnil // there is nothing to send
@@ -44,7 +44,7 @@ func newSender(cfg *config.Config, store *db.Store, id string, log zerolog.Logge
 	}
 	const beats = 2 // the client sends so many in the time after which the broker counts as lost
 	return notify.NewSender(notify.SenderOptions{
-		Store: store, ID: id, Retries: n.Retries, Log: log,
+		Store: store, ID: id, Retries: n.Retries, Count: count, Log: log,
 		Bus: notify.BusOptions{
 			Brokers: n.Brokers(), Exchange: n.Bus.Exchange, Topics: n.Topics, Durable: n.Bus.Durable, TLS: secure, Heartbeat: n.Bus.Heartbeat / beats,
 		},

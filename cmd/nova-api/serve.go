@@ -177,7 +177,7 @@ func newCore(cfg *config.Config, store *db.Store, counters *metrics.Metrics, log
 		Schedules: cfg.Plays(config.RoleScheduler), ID: process.ID, Host: cfg.Host, Lease: cfg.NovaAPI.LeaseTime, Slots: cfg.NovaAPI.Workers,
 		Patience: cfg.ResponseTimeout, Heal: cfg.HealInterval, ReimageTime: cfg.ReimageTime, Scheduler: chooser, Count: counters.Action, Tracer: c.tracer, ConfigDrives: cfg.ForceConfigDrive, Notify: notifier, Log: log,
 	})
-	if c.sender, err = newSender(cfg, store, process.ID, log); err != nil {
+	if c.sender, err = newSender(cfg, store, process.ID, counters.Notifications, log); err != nil {
 		return c, err
 	}
 	c.registrar.Notify = notifier

@@ -23,12 +23,15 @@ type Metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	actions  *prometheus.HistogramVec
+	told     *prometheus.CounterVec
 }
 
 // Source tells what is not counted but looked up whenever somebody asks.
 type Source interface {
 	// Queues tells what waits in each queue of actions.
 	Queues(ctx context.Context) ([]nova.Queue, error)
+	// Outbox tells what waits for the message bus.
+	Outbox(ctx context.Context) (nova.Outbox, error)
 	// Connections tells of each pool of connections to the database how many there
 	// are, and how many of them are at work.
 	Connections() map[string]nova.Connections
@@ -46,12 +49,15 @@ func New(version string, source Source) *Metrics {
 			Name: "nova_api_action_duration_seconds", Help: "How long this process worked on actions on servers, by verb and result.",
 			Buckets: []float64{.005, .025, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
 		}, []string{"verb", "result"}),
+		told: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "nova_api_notifications_total", Help: "Notifications that this process has tried to send, by result: sent, failed, which are tried again, and given_up.",
+		}, []string{"result"}),
 	}
 	about := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "nova_api_info", Help: "Always 1; the version is a label.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	about.Set(1)
-	m.registry.MustRegister(m.requests, m.actions, about, lookups{source},
+	m.registry.MustRegister(m.requests, m.actions, m.told, about, lookups{source},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -84,6 +90,14 @@ func (m *Metrics) Action(verb string, failed bool, took time.Duration) {
 		result = "failed"
 	}
 	m.actions.WithLabelValues(verb, result).Observe(took.Seconds())
+}
+
+// Notifications counts notifications by what has become of them.
+func (m *Metrics) Notifications(result string, count int) {
+	if m == nil {
+		return
+	}
+	m.told.WithLabelValues(result).Add(float64(count))
 }
 
 // Handler serves /metrics, and the profiles of package pprof below /debug/pprof/.

@@ -36,10 +36,19 @@ type SenderOptions struct {
 	// Retries is how often what can't be sent is tried again before it is given up:
 	// below 0 for ever.
 	Retries int
+	// Count is told how many notifications were Sent, Failed or GivenUp. It may be nil.
+	Count func(result string, count int)
 	// Lease is how long after a sender's death another one goes on. 0 is 15 s.
 	Lease time.Duration
 	Log   zerolog.Logger
 }
+
+// What becomes of notifications. Those that have failed are tried again.
+const (
+	Sent    = "sent"
+	Failed  = "failed"
+	GivenUp = "given_up"
+)
 
 const (
 	defaultSenderLease = 15 * time.Second
@@ -53,6 +62,9 @@ const (
 func NewSender(o SenderOptions) *Sender {
 	if o.Lease == 0 {
 		o.Lease = defaultSenderLease
+	}
+	if o.Count == nil {
+		o.Count = func(string, int) {}
 	}
 	return &Sender{o: o}
 }
@@ -135,6 +147,7 @@ func (s *Sender) SendBatch(ctx context.Context) (more bool, err error) {
 		return true, nil
 	}
 	s.failures++
+	s.o.Count(Failed, len(left))
 	s.disconnect() // a bus that is well again is found anew
 	if s.o.Retries >= 0 && s.failures > s.o.Retries && ctx.Err() == nil {
 		return true, s.giveUp(ctx, left, err)
@@ -161,6 +174,7 @@ func (s *Sender) send(ctx context.Context, waiting []nova.Notification) (left []
 		if err := s.o.Store.DeleteNotifications(ctx, confirmed); err != nil {
 			return waiting, err
 		}
+		s.o.Count(Sent, len(confirmed))
 		if fault != nil {
 			return slices.DeleteFunc(wave, func(n nova.Notification) bool { return slices.Contains(confirmed, n.Serial) }), fault
 		}
@@ -200,6 +214,7 @@ func (s *Sender) giveUp(ctx context.Context, left []nova.Notification, cause err
 		return err
 	}
 	s.o.Log.Error().Err(cause).Int("notifications", len(left)).Msg("notifications were given up")
+	s.o.Count(GivenUp, len(left))
 	s.failures = 0
 	return nil
 }

@@ -130,7 +130,8 @@ func TestSender_Faults(t *testing.T) {
 			dbtest.Each(t, func(t *testing.T, s *db.Store) {
 				b := newBroker(t)
 				b.set(c.set)
-				sender := newSender(s, "one", nil, b.url())
+				counted := map[string]int{}
+				sender := newSender(s, "one", func(o *notify.SenderOptions) { o.Count = func(result string, count int) { counted[result] += count } }, b.url())
 				defer end(t, sender)
 				subjects := []string{"a", "b", "c", "d"}
 				fill(t, s, 1, 6, subjects...)
@@ -140,6 +141,9 @@ func TestSender_Faults(t *testing.T) {
 				}
 				got := b.queue()
 				wantInOrder(t, got, 6, subjects...)
+				if failed := counted[notify.Failed] > 0; counted[notify.Sent] != 6*len(subjects) || failed != c.fails || counted[notify.GivenUp] > 0 {
+					t.Errorf("it counted %v", counted)
+				}
 				if twice := len(got) > 6*len(subjects); twice != c.twice {
 					t.Errorf("%d messages came", len(got))
 				}

@@ -11,6 +11,12 @@ type Queue struct {
 	Overdue time.Duration // since the first lease ended that nobody has taken over; 0 for none
 }
 
+// An Outbox is what the message bus is still to be told of.
+type Outbox struct {
+	Waiting int
+	Oldest  time.Duration // since the first of them happened; 0 for none
+}
+
 // Connections are those of a pool to the database.
 type Connections struct {
 	Open   int
