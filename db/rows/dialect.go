@@ -92,12 +92,16 @@ type pool struct {
 	readOnly bool
 	conns    int           // at most
 	timeout  time.Duration // of a statement; 0 for none
+	silence  time.Duration // of a server while a statement runs
 }
 
 // openPostgres opens a pool of PostgreSQL connections. None of them is made before
 // it is needed.
 func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
-	settings := map[string]string{"timezone": "UTC"} // in which times are cast to text
+	settings := map[string]string{
+		"timezone":        "UTC", // in which times are cast to text
+		"connect_timeout": connectTimeout,
+	}
 	if p.timeout > 0 {
 		settings["statement_timeout"] = strconv.FormatInt(max(p.timeout.Milliseconds(), 1), 10)
 	}
@@ -109,6 +113,7 @@ func openPostgres(dsn string, p pool) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	connector.Dialer(dialer{silence: p.silence})
 	d := sql.OpenDB(preparing{reaching{connector}, sqlx.DOLLAR})
 	d.SetMaxOpenConns(p.conns)
 	d.SetMaxIdleConns(p.conns)

@@ -20,6 +20,7 @@ type preparing struct {
 
 // Connect opens a connection that keeps its statements.
 func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
+	ctx, line := withLine(ctx)
 	opened, err := p.Connector.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func (p preparing) Connect(ctx context.Context) (driver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(errors.New("the driver's connections can't be used with a context"), opened.Close())
 	}
-	return &preparedConn{contextConn: conn, bind: p.bind, kept: map[string]*statement{}}, nil
+	return &preparedConn{contextConn: conn, bind: p.bind, kept: map[string]*statement{}, line: *line}, nil
 }
 
 // contextConn is what both drivers' connections can do.
@@ -53,6 +54,7 @@ type preparedConn struct {
 	contextConn
 	bind  int
 	kept  map[string]*statement // by the text with question marks; not those that are being read from
+	line  *line                 // nil if the database is a file
 	wrong bool                  // it is to the wrong server: another one is needed
 	clock uint64                // counts uses, to find what has not been used for longest
 }
@@ -144,6 +146,7 @@ func (c *preparedConn) Close() error {
 
 // ExecContext executes a statement, which is prepared at its first use.
 func (c *preparedConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	defer c.line.until(ctx)()
 	if !keeps(text, args) {
 		result, err := c.contextConn.ExecContext(ctx, text, args)
 		c.wrong = c.wrong || isReadOnly(err)
@@ -164,16 +167,31 @@ func (c *preparedConn) QueryContext(ctx context.Context, text string, args []dri
 	if !keeps(text, args) {
 		return c.contextConn.QueryContext(ctx, text, args)
 	}
+	done := c.line.until(ctx)
 	s, err := c.take(ctx, text)
 	if err != nil {
+		done()
 		return nil, err
 	}
 	found, err := s.QueryContext(ctx, args)
 	if err != nil {
+		done()
 		c.give(s, err)
 		return nil, err
 	}
-	return &preparedRows{Rows: found, from: c, of: s}, nil
+	return &preparedRows{Rows: found, from: c, of: s, done: done}, nil
+}
+
+// BeginTx begins a transaction.
+func (c *preparedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	defer c.line.until(ctx)()
+	return c.contextConn.BeginTx(ctx, o)
+}
+
+// Ping asks whether the server is there.
+func (c *preparedConn) Ping(ctx context.Context) error {
+	defer c.line.until(ctx)()
+	return c.contextConn.Ping(ctx)
 }
 
 // CheckNamedValue lets the driver convert arguments in its own way, if it has one.
@@ -190,6 +208,7 @@ type preparedRows struct {
 	from   *preparedConn
 	of     *statement // nil once it is back
 	failed error
+	done   func() // the context may end
 }
 
 // Next reads a row.
@@ -207,6 +226,7 @@ func (r *preparedRows) Close() error {
 	if r.of != nil {
 		r.from.give(r.of, errors.Join(r.failed, err))
 		r.of = nil
+		r.done()
 	}
 	return err
 }

@@ -34,6 +34,7 @@ type DB struct {
 	troubled    *atomic.Bool // something is wrong with the database itself: see Writable
 	owned       *os.File     // the lock of a SQLite file that is ours alone; nil without
 	listTimeout time.Duration
+	silence     time.Duration // how long a server may say nothing
 	limit       time.Duration // how long one statement may take; 0 for as long as its caller waits
 }
 
@@ -51,6 +52,9 @@ type Options struct {
 	Exclusive bool
 	// ListTimeout bounds how long a statement of Lists takes; 0 for a minute.
 	ListTimeout time.Duration
+	// Silence bounds how long a PostgreSQL server may say nothing while a statement runs; 0
+	// for five minutes. Those of Lists have less.
+	Silence time.Duration
 	// Clock tells the time; nil for the real one. Tests freeze it.
 	Clock func() time.Time
 	// Observe, if there is one, is called before every statement. Tests count
@@ -66,7 +70,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	}
 	s := &DB{
 		dialect: dialects[name], dsn: dsn, clock: o.Clock, observe: o.Observe, wakeups: newWakeups(),
-		listTimeout: cmp.Or(o.ListTimeout, time.Minute), troubled: new(atomic.Bool),
+		listTimeout: cmp.Or(o.ListTimeout, time.Minute), silence: cmp.Or(o.Silence, silence), troubled: new(atomic.Bool),
 	}
 	if s.clock == nil {
 		s.ownClock = true
@@ -102,7 +106,7 @@ const defaultConns = 32
 func (s *DB) connect(conns int) (err error) {
 	forLists := max(conns/2, 1)
 	others := max(conns-forLists, 1)
-	if s.write, err = s.dialect.open(s.dsn, pool{conns: others}); err != nil {
+	if s.write, err = s.dialect.open(s.dsn, pool{conns: others, silence: s.silence}); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	s.read = s.write
@@ -111,7 +115,7 @@ func (s *DB) connect(conns int) (err error) {
 			return fmt.Errorf("open database for reading: %w", err)
 		}
 	}
-	if s.lists, err = s.dialect.open(s.dsn, pool{readOnly: true, conns: forLists, timeout: s.listTimeout}); err != nil {
+	if s.lists, err = s.dialect.open(s.dsn, pool{readOnly: true, conns: forLists, timeout: s.listTimeout, silence: min(s.silence, s.listTimeout+unconfirmed)}); err != nil {
 		return fmt.Errorf("open database for lists: %w", err)
 	}
 	return nil

@@ -16,6 +16,9 @@ import (
 // defaultPort is PostgreSQL's.
 const defaultPort = "5432"
 
+// connectTimeout is how many seconds a server has to take a connection.
+const connectTimeout = "5"
+
 // severalServers are the settings that a URL with several servers stands for. The driver
 // reads hosts and their ports only apart from each other. Unless the URL says otherwise, a
 // connection is made to the server that can be written, and one that doesn't answer is
@@ -28,7 +31,7 @@ func severalServers(dsn string, query url.Values) (rest string, settings map[str
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		user, servers = authority[:i+1], authority[i+1:]
 	}
-	settings = map[string]string{"target_session_attrs": "read-write", "connect_timeout": "5"}
+	settings = map[string]string{"target_session_attrs": "read-write", "connect_timeout": connectTimeout}
 	switch {
 	case found && strings.Contains(servers, ","):
 	case strings.Contains(query.Get("host"), ","):

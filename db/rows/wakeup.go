@@ -87,11 +87,11 @@ func (s *DB) Listen(ctx context.Context) {
 		return
 	}
 	const soonest, latest, pingEvery = 100 * time.Millisecond, 10 * time.Second, time.Minute
-	dsn, err := withSettings(s.dsn, nil)
+	dsn, err := withSettings(s.dsn, map[string]string{"connect_timeout": connectTimeout})
 	if err != nil {
 		return // whoever has opened the database knows
 	}
-	listener := pq.NewListener(dsn, soonest, latest, nil)
+	listener := pq.NewDialListener(dialer{silence: unconfirmed, listens: true}, dsn, soonest, latest, nil)
 	defer func() { _ = listener.Close() }()                         // whatever ends this: it would connect again and again
 	stop := context.AfterFunc(ctx, func() { _ = listener.Close() }) // also while it still tries to connect
 	defer stop()
