@@ -62,7 +62,7 @@ func newBesideCinder(t *testing.T) *besideCinder {
 	c := &besideCinder{t: t, dir: filepath.Join(t.TempDir(), "cinder"), rand: rand.New(rand.NewPCG(seed, 0))}
 	c.p = newProcess(t, "", "nova_api.volume=external", "cinder.endpoint_template=http://127.0.0.1:"+port+"/v3/%(project_id)s",
 		"DEFAULT.allow_resize_to_same_host=true", "DEFAULT.reimage_timeout_per_gb=30", "quota.instances=-1", "quota.cores=-1")
-	c.p.listen, c.p.url = "127.0.0.1:"+freePort(t), ""
+	c.p.listen, c.p.tolerates = "127.0.0.1:"+freePort(t), "the volume service is temporarily unavailable"
 	c.p.start()
 	c.p.url, c.p.volumes = "http://"+c.p.listen, "http://127.0.0.1:"+port
 	t.Cleanup(func() { c.in(t).script("stop") })
