@@ -182,7 +182,8 @@ func (c *Servers) withHosts(ctx context.Context, r *rest.Request, servers []nova
 		return nil, err
 	}
 	shown := make([]views.Server, len(servers))
-	for i, s := range servers {
+	for i := range servers {
+		s := &servers[i]
 		shown[i] = views.Server{Server: s}
 		if host, ok := hosts[s.Host]; ok {
 			shown[i].HostStatus = host.Status()

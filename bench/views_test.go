@@ -28,7 +28,7 @@ func (r request) NextURL(path, m string) string { return r.URL(path) + "?marker=
 func BenchmarkServersView(b *testing.B) {
 	page := make([]views.Server, pageOf)
 	for i := range page {
-		page[i] = views.Server{Server: newServer(i), HostStatus: "UP"}
+		page[i] = views.Server{Server: new(newServer(i)), HostStatus: "UP"}
 	}
 	var view views.Servers
 	var buffer []byte

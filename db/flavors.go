@@ -9,10 +9,17 @@ import (
 	"github.com/nova-api/nova-api/internal/pattern"
 )
 
-// The tags of nova.Flavor name its columns.
+// The tags of nova.Flavor name its columns. flavorRow has them in the same order, and
+// the extra specs.
 var (
 	flavorColumns = rows.List[nova.Flavor]()
 	insertFlavor  = rows.Insert[nova.Flavor]("flavors", "id", "updated_at")
+	flavorRow     = rows.NewLayout(func(f *nova.Flavor) []any {
+		return []any{
+			&f.Serial, &f.ID, &f.Name, &f.RAM, &f.VCPUs, &f.Disk, &f.Ephemeral, &f.Swap, &f.RxTx, &f.VCPUWeight,
+			&f.Disabled, &f.Public, &f.Description, &f.CreatedAt, &f.UpdatedAt, rows.Shared(&f.ExtraSpecs),
+		}
+	}, append(rows.Columns[nova.Flavor](), "(SELECT $object(name, value) FROM flavor_extra_specs WHERE flavor_id = flavors.id)")...)
 )
 
 // A FlavorFilter selects the flavors of a list.
@@ -54,22 +61,13 @@ func (s *Store) Flavors(ctx context.Context, f FlavorFilter, p nova.Page) ([]nov
 
 // readFlavors reads flavors with their extra specs, in one query.
 func readFlavors(ctx context.Context, d *rows.DB, which string, args ...any) ([]nova.Flavor, error) {
-	flavors, err := rows.Scan(ctx, d, flavorFields, "SELECT "+flavorColumns+`,
-		(SELECT `+d.ObjectOf("name", "value")+" FROM flavor_extra_specs WHERE flavor_id = flavors.id) FROM flavors "+which, args...)
+	flavors, err := rows.Scan(ctx, d, flavorRow, "FROM flavors "+which, args...)
 	for i := range flavors {
 		if flavors[i].ExtraSpecs == nil {
 			flavors[i].ExtraSpecs = map[string]string{}
 		}
 	}
 	return flavors, err
-}
-
-// flavorFields are where flavorColumns and the extra specs are read into, in order.
-func flavorFields(f *nova.Flavor) []any {
-	return []any{
-		&f.Serial, &f.ID, &f.Name, &f.RAM, &f.VCPUs, &f.Disk, &f.Ephemeral, &f.Swap, &f.RxTx, &f.VCPUWeight,
-		&f.Disabled, &f.Public, &f.Description, &f.CreatedAt, &f.UpdatedAt, rows.AsJSON(&f.ExtraSpecs),
-	}
 }
 
 func (f FlavorFilter) query(d *rows.DB) rows.Query {

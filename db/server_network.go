@@ -74,12 +74,12 @@ func (s *Store) serversOn(ctx context.Context, hosts []string, condition string,
 	if len(hosts) == 0 {
 		return nil, nil
 	}
-	text, args, err := rows.In("SELECT "+serverColumns+" FROM servers WHERE host IN (?) AND deleted_at IS NULL AND "+condition+" ORDER BY id LIMIT ?",
+	text, args, err := rows.In("FROM servers WHERE host IN (?) AND deleted_at IS NULL AND "+condition+" ORDER BY id LIMIT ?",
 		append([]any{hosts}, args...)...)
 	if err != nil {
 		return nil, err
 	}
-	servers, err := rows.Scan(ctx, s.DB, serverFields, text, args...)
+	servers, err := rows.Scan(ctx, s.DB, serverRow, text, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list servers of hosts: %w", err)
 	}

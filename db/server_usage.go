@@ -9,13 +9,10 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// usageColumns and usageFields go together, in order: what usage is computed
-// from, of a server that may be deleted.
-const usageColumns = "uuid, name, project_id, vm_state, flavor, launched_at, terminated_at"
-
-func usageFields(s *nova.Server) []any {
-	return []any{&s.ID, &s.Name, &s.ProjectID, &s.VMState, rows.AsJSON(&s.Flavor), &s.LaunchedAt, &s.TerminatedAt}
-}
+// usageRow is what usage is computed from, of a server that may be deleted.
+var usageRow = rows.NewLayout(func(s *nova.Server) []any {
+	return []any{&s.ID, &s.Name, &s.ProjectID, &s.VMState, rows.Shared(&s.Flavor), &s.LaunchedAt, &s.TerminatedAt}
+}, "uuid", "name", "project_id", "vm_state", "flavor", "launched_at", "terminated_at")
 
 // UsedServers lists the servers that were there in a period, of a project or of
 // all projects if it is empty, deleted ones too. They are in the order of their
@@ -31,8 +28,7 @@ func (s *Store) UsedServers(ctx context.Context, period nova.Period, project str
 	living, args := usedPart("terminated_at IS NULL", nil, period.Stop, project, marker, p.Limit)
 	ended, more := usedPart("terminated_at > ?", []any{period.Start.UTC()}, period.Stop, project, marker, p.Limit)
 	args = append(append(args, more...), p.Limit)
-	servers, err := rows.Scan(ctx, s.Lists(), usageFields, `
-		SELECT `+usageColumns+`
+	servers, err := rows.Scan(ctx, s.Lists(), usageRow, `
 		FROM (SELECT * FROM (`+living+`) AS living UNION ALL SELECT * FROM (`+ended+`) AS ended) AS used
 		ORDER BY project_id, uuid
 		LIMIT ?`, args...)
@@ -56,7 +52,7 @@ func usedPart(
 	if marker != nil {
 		q.And("(project_id, uuid) > (?, ?)", marker.ProjectID, marker.ID)
 	}
-	return "SELECT " + usageColumns + " FROM servers WHERE " + q.Where() + " ORDER BY project_id, uuid LIMIT ?", append(q.Args, limit)
+	return "SELECT " + usageRow.Columns() + " FROM servers WHERE " + q.Where() + " ORDER BY project_id, uuid LIMIT ?", append(q.Args, limit)
 }
 
 // A usagePlace is a server's place in the order of UsedServers.

@@ -11,16 +11,35 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-// serverColumns and serverFields go together, in order.
-const serverColumns = `id, uuid, name, hostname, description, project_id, user_id,
-	vm_state, task_state, power_state, progress, host, node, zone, requested_zone, pinned_zone, elsewhere,
-	flavor_id, flavor, before_resize, image_id, image_props, kernel_id, ramdisk_id, key_name, public_key, user_data,
-	metadata, config_drive, access_ip_v4, access_ip_v6, disk_config, root_device, trusted_certs, hints, boot, admin_password, group_uuid,
-	reservation_id, launch_index, addresses, security_groups, block_devices, network_revision, network_stale, locked_by, locked_reason, fault, shelved_image, waits_since,
-	created_at, updated_at, launched_at, terminated_at, deleted_at`
+// serverRow has all columns of a server but the tags, which have a table of their own.
+var serverRow = rows.NewLayout(serverFields,
+	"id", "uuid", "name", "hostname", "description", "project_id", "user_id",
+	"vm_state", "task_state", "power_state", "progress", "host", "node", "zone", "requested_zone", "pinned_zone",
+	"elsewhere",
+	"flavor_id",
+	"flavor",
+	"before_resize",
+	"image_id",
+	"image_props",
+	"kernel_id", "ramdisk_id", "key_name", "public_key", "user_data",
+	"metadata",
+	"config_drive", "access_ip_v4", "access_ip_v6", "disk_config", "root_device",
+	"trusted_certs",
+	"hints",
+	"boot",
+	"admin_password", "group_uuid",
+	"reservation_id", "launch_index",
+	"addresses",
+	"security_groups",
+	"block_devices",
+	"network_revision", "network_stale",
+	"locked_by", "locked_reason",
+	"fault",
+	"shelved_image", "waits_since",
+	"created_at", "updated_at", "launched_at", "terminated_at", "deleted_at",
+)
 
-// serverFields are where the columns are read into, and written from. The order is
-// what makes it quick: no name is looked up for any of a thousand rows.
+// serverFields are where the columns of serverRow are read into, and written from.
 func serverFields(s *nova.Server) []any {
 	return []any{
 		&s.Serial, &s.ID, &s.Name, &s.Hostname, &s.Description, &s.ProjectID, &s.UserID,
@@ -50,14 +69,16 @@ func serverFields(s *nova.Server) []any {
 	}
 }
 
-// serverAndTags are serverColumns and the server's tags, sorted as the API shows them.
+// serverAndTags is serverRow and the server's tags, sorted as the API shows them.
 // No tag has a comma. Tags read so are as old as the statement, which matters to
 // those who wait for a lock: see LockServer.
-const serverAndTags = serverColumns + ", (SELECT STRING_AGG(tag, ',' ORDER BY tag) FROM server_tags WHERE server_uuid = uuid)"
+var serverAndTags = serverRow.With(
+	"(SELECT STRING_AGG(tag, ',' ORDER BY tag) FROM server_tags WHERE server_uuid = uuid)",
+	func(s *nova.Server) any { return rows.Commas(&s.Tags) },
+)
 
-func serverAndTagsFields(s *nova.Server) []any {
-	return append(serverFields(s), rows.Commas(&s.Tags))
-}
+// serverName is what a list of names needs.
+var serverName = rows.NewLayout(func(s *nova.Server) []any { return []any{&s.ID, &s.Name} }, "uuid", "name")
 
 // Server finds a server that has not been deleted, with its tags. The error is
 // NotFound for any other.
@@ -73,7 +94,7 @@ func (s *Store) AnyServer(ctx context.Context, id string) (nova.Server, error) {
 
 // server finds one server by its ID and a condition: NotFound if it is not there.
 func (s *Store) server(ctx context.Context, condition, id string) (nova.Server, error) {
-	servers, err := rows.Scan(ctx, s.DB, serverAndTagsFields, "SELECT "+serverAndTags+" FROM servers WHERE "+condition, id)
+	servers, err := rows.Scan(ctx, s.DB, serverAndTags, "FROM servers WHERE "+condition, id)
 	if err != nil {
 		return nova.Server{}, fmt.Errorf("find server: %w", err)
 	}
@@ -107,7 +128,7 @@ func noServer(id string) error {
 // Servers lists servers, newest first or as the page says, with their tags. A list
 // that takes too long is Unavailable, and an unknown marker Invalid.
 func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nova.Server, error) {
-	return s.listServers(ctx, f, p, serverAndTags, serverAndTagsFields)
+	return s.listServers(ctx, f, p, serverAndTags)
 }
 
 // WaitingServers lists servers that have been in a state since before a time, and
@@ -115,8 +136,7 @@ func (s *Store) Servers(ctx context.Context, f ServerFilter, p nova.Page) ([]nov
 // SoftDeleted, Shelved or Resized.
 func (s *Store) WaitingServers(ctx context.Context, state nova.VMState, before time.Time) ([]nova.Server, error) {
 	const most = 100
-	servers, err := rows.Scan(ctx, s.DB, serverFields, `
-		SELECT `+serverColumns+`
+	servers, err := rows.Scan(ctx, s.DB, serverRow, `
 		FROM servers
 		WHERE deleted_at IS NULL AND vm_state IN ('soft-delete', 'shelved', 'resized') AND vm_state = ? AND waits_since <= ? AND task_state = ''
 		ORDER BY waits_since
@@ -129,14 +149,12 @@ func (s *Store) WaitingServers(ctx context.Context, state nova.VMState, before t
 
 // ServerNames lists the same servers, but only their IDs and names.
 func (s *Store) ServerNames(ctx context.Context, f ServerFilter, p nova.Page) ([]nova.Server, error) {
-	return s.listServers(ctx, f, p, "uuid, name", func(s *nova.Server) []any { return []any{&s.ID, &s.Name} })
+	return s.listServers(ctx, f, p, serverName)
 }
 
 // listServers reads some columns of a page of servers. It runs on the connections
 // for lists, which have a deadline.
-func (s *Store) listServers(
-	ctx context.Context, f ServerFilter, p nova.Page, columns string, fields func(*nova.Server) []any,
-) ([]nova.Server, error) {
+func (s *Store) listServers(ctx context.Context, f ServerFilter, p nova.Page, row *rows.Layout[nova.Server]) ([]nova.Server, error) {
 	q, err := f.query(s.DB)
 	if err != nil {
 		return nil, err
@@ -151,8 +169,7 @@ func (s *Store) listServers(
 	if err := s.serverMarker(ctx, p.Marker); err != nil {
 		return nil, err
 	}
-	servers, err := rows.Scan(ctx, s.Lists(), fields, `
-		SELECT `+columns+`
+	servers, err := rows.Scan(ctx, s.Lists(), row, `
 		FROM servers
 		WHERE `+q.Where()+`
 		ORDER BY `+order+`
@@ -178,9 +195,9 @@ func (s *Store) serverMarker(ctx context.Context, marker string) error {
 
 // CreateServer writes a new server, with its tags.
 func (s *Store) CreateServer(ctx context.Context, server nova.Server) (nova.Server, error) {
-	fields := serverFields(&server)[1:] // the database numbers it
+	fields := serverRow.Fields(&server)[1:] // the database numbers it
 	serial, err := rows.Put[int64](ctx, s.DB, `
-		INSERT INTO servers (`+strings.TrimPrefix(serverColumns, "id, ")+`, ips)
+		INSERT INTO servers (`+strings.TrimPrefix(serverRow.Columns(), "id, ")+`, ips)
 		VALUES (`+rows.Marks(len(fields)+1)+`)
 		RETURNING id`, append(fields, ipsOf(server.Addresses))...)
 	if err != nil {

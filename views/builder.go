@@ -14,18 +14,35 @@ type Request interface {
 	Limit() int
 }
 
-// links point at a member by its versioned and by its lasting address.
-func links(r Request, collection, id string) []Dict {
-	return []Dict{
-		{{"rel", "self"}, {"href", r.URL(collection, id)}},
-		{{"rel", "bookmark"}, {"href", r.Bookmark(collection, id)}},
+// A link is an address of something.
+type link struct{ rel, mediaType, href string }
+
+// AppendJSON writes the link as JSON: without a dict, since each server has five.
+func (l link) AppendJSON(to []byte) []byte {
+	to = appendString(append(to, `{"rel":`...), l.rel)
+	if l.mediaType != "" {
+		to = appendString(append(to, `,"type":`...), l.mediaType)
 	}
+	return append(appendString(append(to, `,"href":`...), l.href), '}')
+}
+
+// addressed is where something is found.
+type addressed []link
+
+// AppendJSON writes the links as JSON.
+func (a addressed) AppendJSON(to []byte) []byte {
+	return appendList(to, a, func(to []byte, l link) []byte { return l.AppendJSON(to) })
+}
+
+// links point at a member by its versioned and by its lasting address.
+func links(r Request, collection, id string) addressed {
+	return addressed{{rel: "self", href: r.URL(collection, id)}, {rel: "bookmark", href: r.Bookmark(collection, id)}}
 }
 
 // bookmark points at a member by its lasting address alone, as parts of other
 // documents do.
-func bookmark(r Request, collection, id string) []Dict {
-	return []Dict{{{"rel", "bookmark"}, {"href", r.Bookmark(collection, id)}}}
+func bookmark(r Request, collection, id string) addressed {
+	return addressed{{rel: "bookmark", href: r.Bookmark(collection, id)}}
 }
 
 // each renders all items, in their order: an empty list for none, never null. It does
@@ -64,7 +81,7 @@ func nextPage[T any](r Request, key, path string, items []T, id func(T) string) 
 		return Field{key, nil}.If(false)
 	}
 	marker := id(items[len(items)-1])
-	return Field{key, []Dict{{{"rel", "next"}, {"href", r.NextURL(path, marker)}}}}
+	return Field{key, addressed{{rel: "next", href: r.NextURL(path, marker)}}}
 }
 
 // ID answers with the ID of work that was begun.

@@ -87,6 +87,8 @@ func appendValue(to []byte, value any) []byte {
 		return strconv.AppendBool(to, v)
 	case int:
 		return strconv.AppendInt(to, int64(v), 10)
+	case *int:
+		return appendPointer(to, v, func(to []byte, v int) []byte { return strconv.AppendInt(to, int64(v), 10) })
 	case int64:
 		return strconv.AppendInt(to, v, 10)
 	case float64:
@@ -144,7 +146,8 @@ func appendList[T any](to []byte, items []T, write func([]byte, T) []byte) []byt
 
 // appendMap writes an object with its keys sorted: {} for nil, never null.
 func appendMap(to []byte, m map[string]string) []byte {
-	keys := make([]string, 0, len(m))
+	var room [16]string // enough for nearly all, and not on the heap
+	keys := room[:0]
 	for key := range m {
 		keys = append(keys, key)
 	}
@@ -266,6 +269,14 @@ func stringOrNull(s string) any {
 	return s
 }
 
+// pointerOrNull is stringOrNull for a text that is written from where it is.
+func pointerOrNull(s *string) any {
+	if *s == "" {
+		return nil
+	}
+	return s
+}
+
 // listOrNull is null for nil, and otherwise a list, which may be empty.
 func listOrNull(items []string) any {
 	if items == nil {
@@ -277,10 +288,12 @@ func listOrNull(items []string) any {
 // object is an empty object for nil, never null.
 func object[V any](m map[string]V) any {
 	if m == nil {
-		return Dict{}
+		return noFields
 	}
 	return m
 }
+
+var noFields any = Dict{}
 
 // orTime is a time, and another one for nil.
 func orTime(t, otherwise *time.Time) *time.Time {

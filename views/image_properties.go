@@ -34,9 +34,12 @@ func setOf(names string) map[string]bool {
 // knownProperties are the properties of an image without those that have no
 // meaning to Nova.
 func knownProperties(properties map[string]string) map[string]string {
-	known := map[string]string{}
+	var known map[string]string // most servers have none
 	for name, value := range properties {
 		if imageProperties[name] {
+			if known == nil {
+				known = map[string]string{}
+			}
 			known[name] = value
 		}
 	}

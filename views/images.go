@@ -95,10 +95,8 @@ func autoOrManual(text string) string {
 	return "MANUAL"
 }
 
-func (v Images) links(r Request, id string) []Dict {
-	return append(links(r, "images", id), Dict{
-		{"rel", "alternate"}, {"type", "application/vnd.openstack.image"}, {"href", v.ServiceURL + "/images/" + id},
-	})
+func (v Images) links(r Request, id string) addressed {
+	return append(links(r, "images", id), link{"alternate", "application/vnd.openstack.image", v.ServiceURL + "/images/" + id})
 }
 
 // metadata are an image's properties, in the order of their names.

@@ -2,6 +2,7 @@ package views
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/nova-api/nova-api/internal/nova"
 	"github.com/nova-api/nova-api/internal/policy"
@@ -10,9 +11,10 @@ import (
 // Servers renders servers.
 type Servers struct{}
 
-// A Server is a server with what the view shows beside it.
+// A Server is a server with what the view shows beside it. It points at the server, and
+// the view at the server's texts: they are written from where they are.
 type Server struct {
-	nova.Server
+	*nova.Server
 	HostStatus string   // UP, DOWN, MAINTENANCE, UNKNOWN; empty without a host
 	Groups     []string // IDs of its server groups; not in lists
 }
@@ -93,51 +95,51 @@ func (Servers) server(r Request, s Server, in place) Dict {
 	full := in == shown || in == listed || in == rebuilt && r.AtLeast(75)
 	attributes := full && r.Can(policy.ExtendedServerAttributes)
 	return Dict{
-		{"id", s.ID},
-		{"name", s.Name},
+		{"id", &s.ID},
+		{"name", &s.Name},
 		{"status", s.Status()},
-		{"tenant_id", s.ProjectID},
-		{"user_id", s.UserID},
+		{"tenant_id", &s.ProjectID},
+		{"user_id", &s.UserID},
 		{"metadata", s.Metadata},
 		{"hostId", s.HostID()},
 		{"image", image(r, s)},
-		{"flavor", flavor(r, s.Flavor)},
+		{"flavor", flavor(r, &s.Flavor)},
 		{"created", isotime(s.CreatedAt)},
 		{"updated", isotime(*orTime(s.UpdatedAt, &s.CreatedAt))},
 		{"addresses", addresses(s.Server, full)},
-		{"accessIPv4", s.AccessIPv4},
-		{"accessIPv6", s.AccessIPv6},
+		{"accessIPv4", &s.AccessIPv4},
+		{"accessIPv6", &s.AccessIPv6},
 		{"links", links(r, "servers", s.ID)},
-		{"OS-DCF:diskConfig", s.DiskConfig},
+		{"OS-DCF:diskConfig", &s.DiskConfig},
 		Field{"fault", fault(r, s.Fault)}.If(s.Fault != nil && hasFault[s.Status()]),
 		Field{"progress", s.Progress}.If(hasProgress[s.Status()]),
-		Field{"OS-EXT-AZ:availability_zone", s.Zone}.If(full),
+		Field{"OS-EXT-AZ:availability_zone", &s.Zone}.If(full),
 		Field{"config_drive", configDrive(s.ConfigDrive)}.If(full),
 		Field{"key_name", s.KeyName}.If(full || in == rebuilt && r.AtLeast(54)),
 		Field{"OS-SRV-USG:launched_at", naiveOrNull(s.LaunchedAt)}.If(full),
 		Field{"OS-SRV-USG:terminated_at", naiveOrNull(s.TerminatedAt)}.If(full),
 		Field{"security_groups", names(s.SecurityGroups)}.If(full && len(s.SecurityGroups) > 0),
-		Field{"OS-EXT-SRV-ATTR:host", stringOrNull(s.Host)}.If(attributes),
+		Field{"OS-EXT-SRV-ATTR:host", pointerOrNull(&s.Host)}.If(attributes),
 		Field{"OS-EXT-SRV-ATTR:instance_name", s.InstanceName()}.If(attributes),
-		Field{"OS-EXT-SRV-ATTR:hypervisor_hostname", stringOrNull(s.Node)}.If(attributes),
-		since(r, 3, "OS-EXT-SRV-ATTR:reservation_id", s.ReservationID).If(attributes),
+		Field{"OS-EXT-SRV-ATTR:hypervisor_hostname", pointerOrNull(&s.Node)}.If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:reservation_id", &s.ReservationID).If(attributes),
 		since(r, 3, "OS-EXT-SRV-ATTR:launch_index", s.LaunchIndex).If(attributes),
-		since(r, 3, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(attributes),
-		since(r, 3, "OS-EXT-SRV-ATTR:kernel_id", s.KernelID).If(attributes),
-		since(r, 3, "OS-EXT-SRV-ATTR:ramdisk_id", s.RamdiskID).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:hostname", &s.Hostname).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:kernel_id", &s.KernelID).If(attributes),
+		since(r, 3, "OS-EXT-SRV-ATTR:ramdisk_id", &s.RamdiskID).If(attributes),
 		since(r, 3, "OS-EXT-SRV-ATTR:root_device_name", s.RootDevice).If(attributes),
 		since(r, 3, "OS-EXT-SRV-ATTR:user_data", s.UserData).If(attributes && in != rebuilt),
-		Field{"OS-EXT-STS:task_state", stringOrNull(string(s.TaskState))}.If(full),
-		Field{"OS-EXT-STS:vm_state", string(s.VMState)}.If(full),
+		Field{"OS-EXT-STS:task_state", pointerOrNull((*string)(&s.TaskState))}.If(full),
+		Field{"OS-EXT-STS:vm_state", (*string)(&s.VMState)}.If(full),
 		Field{"OS-EXT-STS:power_state", int(s.PowerState)}.If(full),
 		Field{"os-extended-volumes:volumes_attached", volumesAttached(r, s.BlockDevices)}.If(full),
-		since(r, 16, "host_status", s.HostStatus).If(full && maySeeHostStatus(r, s)),
+		since(r, 16, "host_status", &s.HostStatus).If(full && maySeeHostStatus(r, s)),
 		since(r, 9, "locked", s.Locked()),
 		since(r, 73, "locked_reason", s.LockedReason),
 		since(r, 19, "description", s.Description),
 		since(r, 26, "tags", s.Tags),
 		since(r, 63, "trusted_image_certificates", listOrNull(s.TrustedCerts)),
-		since(r, 90, "OS-EXT-SRV-ATTR:hostname", s.Hostname).If(!attributes), // shown to everybody, and never twice
+		since(r, 90, "OS-EXT-SRV-ATTR:hostname", &s.Hostname).If(!attributes), // shown to everybody, and never twice
 		since(r, 71, "server_groups", s.Groups).If(in != listed),
 		since(r, 96, "pinned_availability_zone", s.PinnedZone),
 		since(r, 100, "scheduler_hints", object(hints(s))),
@@ -176,7 +178,7 @@ func image(r Request, s Server) any {
 		return ""
 	}
 	return Dict{
-		{"id", s.ImageID},
+		{"id", &s.ImageID},
 		{"links", bookmark(r, "images", s.ImageID)},
 		since(r, 98, "properties", knownProperties(s.ImageProps)),
 	}
@@ -184,17 +186,17 @@ func image(r Request, s Server) any {
 
 // flavor is the flavor as it was when the server was built or resized. Before
 // 2.47 it was a link.
-func flavor(r Request, f nova.Flavor) Dict {
+func flavor(r Request, f *nova.Flavor) Dict {
 	if !r.AtLeast(47) {
-		return Dict{{"id", f.ID}, {"links", bookmark(r, "flavors", f.ID)}}
+		return Dict{{"id", &f.ID}, {"links", bookmark(r, "flavors", f.ID)}}
 	}
 	return Dict{
 		{"vcpus", f.VCPUs},
-		{"ram", f.RAM},
-		{"disk", f.Disk},
-		{"ephemeral", f.Ephemeral},
-		{"swap", f.Swap},
-		{"original_name", f.Name},
+		{"ram", &f.RAM},
+		{"disk", &f.Disk},
+		{"ephemeral", &f.Ephemeral},
+		{"swap", &f.Swap},
+		{"original_name", &f.Name},
 		Field{"extra_specs", f.ExtraSpecs}.If(r.Can(policy.ShowFlavorExtraSpecs)),
 	}
 }
@@ -216,42 +218,50 @@ func fault(r Request, f *nova.Fault) Dict {
 
 // addresses groups a server's addresses by network, in the order of the ports and
 // the fixed ones first. A server that is being built shows none.
-func addresses(s nova.Server, full bool) Dict {
+func addresses(s *nova.Server, full bool) Dict {
 	if s.VMState == nova.Building {
 		return Dict{}
 	}
-	var networks []string
-	on := map[string][]Dict{}
-	for _, kind := range []string{"fixed", "floating"} {
-		for _, a := range s.Addresses {
-			if a.Type != kind {
-				continue
+	shown := make([]*nova.Address, 0, len(s.Addresses))
+	for _, kind := range [...]string{"fixed", "floating"} {
+		for i := range s.Addresses {
+			if s.Addresses[i].Type == kind {
+				shown = append(shown, &s.Addresses[i])
 			}
-			if on[a.Network] == nil {
-				networks = append(networks, a.Network)
-			}
-			on[a.Network] = append(on[a.Network], Dict{
-				{"version", a.Version},
-				{"addr", a.IP},
-				Field{"OS-EXT-IPS:type", a.Type}.If(full),
-				Field{"OS-EXT-IPS-MAC:mac_addr", a.MAC}.If(full),
-			})
 		}
 	}
-	grouped := make(Dict, len(networks))
-	for i, network := range networks {
-		grouped[i] = Field{network, on[network]}
+	grouped := Dict{}
+	for i, a := range shown {
+		if !slices.ContainsFunc(shown[:i], func(before *nova.Address) bool { return before.Network == a.Network }) {
+			grouped = append(grouped, Field{a.Network, addressesOn(a.Network, shown[i:], full)})
+		}
 	}
 	return grouped
 }
 
+// addressesOn are those of some addresses that are on a network.
+func addressesOn(network string, addresses []*nova.Address, full bool) []Dict {
+	dicts := make([]Dict, 0, len(addresses))
+	for _, a := range addresses {
+		if a.Network == network {
+			dicts = append(dicts, Dict{
+				{"version", a.Version},
+				{"addr", &a.IP},
+				Field{"OS-EXT-IPS:type", &a.Type}.If(full),
+				Field{"OS-EXT-IPS-MAC:mac_addr", &a.MAC}.If(full),
+			})
+		}
+	}
+	return dicts
+}
+
 // Addresses lists a server's addresses on all networks.
-func (Servers) Addresses(s nova.Server) Dict { return Dict{{"addresses", addresses(s, false)}} }
+func (Servers) Addresses(s nova.Server) Dict { return Dict{{"addresses", addresses(&s, false)}} }
 
 // AddressesOn lists a server's addresses on one network, and reports whether the
 // server is on that network.
 func (Servers) AddressesOn(s nova.Server, network string) (Dict, bool) {
-	for _, f := range addresses(s, false) {
+	for _, f := range addresses(&s, false) {
 		if f.Key == network {
 			return Dict{f}, true
 		}
@@ -260,12 +270,16 @@ func (Servers) AddressesOn(s nova.Server, network string) (Dict, bool) {
 }
 
 // names are security groups as the API shows them: by name alone.
-func names(groups []string) []Dict {
-	dicts := make([]Dict, len(groups))
-	for i, name := range groups {
-		dicts[i] = Dict{Field{"name", name}.If(name != "")}
-	}
-	return dicts
+type names []string
+
+// AppendJSON writes the groups as JSON.
+func (n names) AppendJSON(to []byte) []byte {
+	return appendList(to, n, func(to []byte, name string) []byte {
+		if name == "" {
+			return append(to, "{}"...)
+		}
+		return append(appendString(append(to, `{"name":`...), name), '}')
+	})
 }
 
 // configDrive is a text for compatibility: "True", or empty.

@@ -23,7 +23,7 @@ func web() Server {
 		return new(time.Date(2026, 1, 2, 3, 4, second, 120_000, time.UTC))
 	}
 	return Server{
-		Server: nova.Server{
+		Server: &nova.Server{
 			Serial: 26, ID: "5ba0c1d8-0d63-4ba5-8a3c-8dd3a6b6d8f1", Name: "web", Hostname: "web", Description: new("the <site>"),
 			ProjectID: "demo", UserID: "alice", VMState: nova.Active, PowerState: nova.Running,
 			Host: "fake-1", Node: "fake-1", Zone: "nova", RequestedZone: "nova", PinnedZone: new("nova"), Flavor: tiny,
@@ -65,7 +65,7 @@ func TestServers_EveryVersion(t *testing.T) {
 		{"servers_detail_for_members", []int{9, 19, 26, 47, 63, 73, 90, 96, 98, 100}, detail, admins},
 		{"server_updated", []int{9, 19, 26, 47, 63, 71, 73, 75, 96, 98, 100}, updated, nil},
 		{"server_rebuilt", []int{9, 19, 26, 47, 54, 57, 63, 71, 73, 75, 96, 98, 100}, rebuilt, nil},
-		{"servers", nil, func(r Request) Dict { return v.Index(r, []nova.Server{web().Server}) }, nil},
+		{"servers", nil, func(r Request) Dict { return v.Index(r, []nova.Server{*web().Server}) }, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +173,7 @@ func TestServers_Parts(t *testing.T) {
 	t.Parallel()
 	var v Servers
 	r := request{minor: 1}
-	s := web().Server
+	s := *web().Server
 	on, _ := v.AddressesOn(s, "second")
 	const self = `"links":[{"rel":"self","href":"http://nova.example/v2.1/servers/5ba0c1d8-0d63-4ba5-8a3c-8dd3a6b6d8f1"},` +
 		`{"rel":"bookmark","href":"http://nova.example/servers/5ba0c1d8-0d63-4ba5-8a3c-8dd3a6b6d8f1"}]`

@@ -51,11 +51,16 @@ func (VolumeAttachments) attachment(r Request, s nova.Server, d nova.BlockDevice
 // volumesAttached are the volumes of a server as the server itself shows them, in the
 // order of their IDs.
 func volumesAttached(r Request, devices []nova.BlockDevice) []Dict {
-	volumes := make([]Dict, 0, len(devices))
-	for _, d := range slices.SortedFunc(slices.Values(devices), func(d, e nova.BlockDevice) int { return strings.Compare(d.VolumeID, e.VolumeID) }) {
-		if d.VolumeID != "" { // it is yet to be made
-			volumes = append(volumes, Dict{{"id", d.VolumeID}, since(r, 3, "delete_on_termination", d.DeleteOnTermination)})
+	var volumes []*nova.BlockDevice
+	for i := range devices {
+		if devices[i].VolumeID != "" { // it is yet to be made
+			volumes = append(volumes, &devices[i])
 		}
 	}
-	return volumes
+	slices.SortStableFunc(volumes, func(d, e *nova.BlockDevice) int { return strings.Compare(d.VolumeID, e.VolumeID) })
+	dicts := make([]Dict, len(volumes))
+	for i, d := range volumes {
+		dicts[i] = Dict{{"id", &d.VolumeID}, since(r, 3, "delete_on_termination", d.DeleteOnTermination)}
+	}
+	return dicts
 }

@@ -9,13 +9,22 @@ import (
 )
 
 // URL is an address below the API's versioned root, as the client reached it.
-func (r *Request) URL(path ...string) string { return r.links.self + strings.Join(path, "/") }
+func (r *Request) URL(path ...string) string { return under(r.links.self, path) }
 
 // RootURL is URL without the project, which the client's path may have.
-func (r *Request) RootURL(path ...string) string { return r.links.root + strings.Join(path, "/") }
+func (r *Request) RootURL(path ...string) string { return under(r.links.root, path) }
 
 // Bookmark is URL without the version: the address that lasts.
-func (r *Request) Bookmark(path ...string) string { return r.links.bookmark + strings.Join(path, "/") }
+func (r *Request) Bookmark(path ...string) string { return under(r.links.bookmark, path) }
+
+// under is an address below another one, which ends with a slash. Nearly all are a
+// member of a collection, and long lists have thousands of them.
+func under(start string, path []string) string {
+	if len(path) == 2 { //nolint:mnd // a collection and a member
+		return start + path[0] + "/" + path[1]
+	}
+	return start + strings.Join(path, "/")
+}
 
 // NextURL is the address of the next page: this call's own query, sorted by
 // name, without the parameters that the schema does not know, and with another

@@ -21,11 +21,12 @@ import (
 // A dialect holds the differences between the two databases.
 type dialect struct {
 	name       string            // as database/sql's driver, and goose, call it
-	words      *strings.Replacer // what migrations write: $serial, $time, …
+	words      *strings.Replacer // what migrations and layouts write: $serial, $time, …
 	lock       string            // how a query claims rows that others may want too
 	forUpdate  string            // how a query keeps rows from changing until its transaction ends
 	matches    string            // the operator of a regular expression
-	object     string            // the aggregate that makes a JSON object of names and values
+	separator  string            // the character that separates the values of a packed row
+	float      string            // a number as text, with all its digits; %s is the column
 	pattern    func(pattern.Pattern) string
 	splitPools bool                                   // readers and the writer have connections of their own
 	inspect    func(ctx context.Context, s *DB) error // looks at a database before it is touched
@@ -39,12 +40,14 @@ type dialect struct {
 // asks which one it is for.
 var dialects = map[string]dialect{
 	"postgres": {
-		name:      "postgres",
-		words:     strings.NewReplacer("$serial", "BIGSERIAL PRIMARY KEY", "$time", "TIMESTAMPTZ", "$float", "DOUBLE PRECISION", "$blob", "BYTEA"),
+		name: "postgres",
+		words: strings.NewReplacer("$serial", "BIGSERIAL PRIMARY KEY", "$time", "TIMESTAMPTZ", "$float", "DOUBLE PRECISION", "$blob", "BYTEA",
+			"$object", "JSON_OBJECT_AGG"),
 		lock:      "FOR UPDATE SKIP LOCKED",
 		forUpdate: "FOR UPDATE",
 		matches:   "~",
-		object:    "JSON_OBJECT_AGG",
+		separator: "chr(31)",
+		float:     "%s",
 		pattern:   pattern.Pattern.Postgres,
 		inspect:   func(context.Context, *DB) error { return nil }, // connecting changes nothing
 		open:      openPostgres,
@@ -53,10 +56,12 @@ var dialects = map[string]dialect{
 		tables:    "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name",
 	},
 	"sqlite": {
-		name:       "sqlite",
-		words:      strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB"),
+		name: "sqlite",
+		words: strings.NewReplacer("$serial", "INTEGER PRIMARY KEY AUTOINCREMENT", "$time", "TIMESTAMP", "$float", "REAL", "$blob", "BLOB",
+			"$object", "JSON_GROUP_OBJECT"),
 		matches:    "REGEXP",
-		object:     "JSON_GROUP_OBJECT",
+		separator:  "char(31)",
+		float:      "format('%%!.17g', %s)",
 		pattern:    pattern.Pattern.Go,
 		splitPools: true, // one writer at a time: nothing to lock
 		inspect:    inspectSQLite,
@@ -206,10 +211,4 @@ func (s *DB) ForUpdate() string { return s.dialect.forUpdate }
 // A null column matches nothing.
 func (s *DB) Matches(column string, p pattern.Pattern) (condition string, arg any) {
 	return column + " " + s.dialect.matches + " ?", s.dialect.pattern(p)
-}
-
-// ObjectOf is a JSON object of a group's names and their values, for AsJSON: null for
-// a group without rows, or an object without keys.
-func (s *DB) ObjectOf(name, value string) string {
-	return s.dialect.object + "(" + name + ", " + value + ")"
 }

@@ -22,8 +22,15 @@ type asJSON struct{ value any }
 // Scan reads the column.
 func (j asJSON) Scan(column any) error {
 	text, err := textOf(column)
-	if err != nil || text == "" {
+	if err != nil {
 		return err
+	}
+	return j.scanText(text)
+}
+
+func (j asJSON) scanText(text string) error {
+	if text == "" {
+		return nil
 	}
 	return json.Unmarshal([]byte(text), j.value)
 }
@@ -55,8 +62,8 @@ func (j asJSON) Value() (driver.Value, error) {
 }
 
 // Shared is AsJSON for a column that repeats from row to row, such as the flavors of
-// servers: the same text is decoded once for all rows of a Scan. These then share
-// maps and slices, so nobody may change them in place.
+// servers: the same text is not decoded again. Rows then share maps and slices, those
+// of other readers too, so nobody may change them in place.
 func Shared[T any](value *T) interface {
 	sql.Scanner
 	driver.Valuer
@@ -82,8 +89,15 @@ const mostShared = 16
 // Scan reads the column.
 func (c *shared[T]) Scan(column any) error {
 	text, err := textOf(column)
-	if err != nil || text == "" {
+	if err != nil {
 		return err
+	}
+	return c.scanText(text)
+}
+
+func (c *shared[T]) scanText(text string) error {
+	if text == "" {
+		return nil
 	}
 	for i := range c.kept {
 		if c.kept[i].text == text {
@@ -91,7 +105,7 @@ func (c *shared[T]) Scan(column any) error {
 			return nil
 		}
 	}
-	fresh := decoded[T]{text: text}
+	fresh := decoded[T]{text: strings.Clone(text)} // text is a part of its row, which may be long
 	if err := json.Unmarshal([]byte(text), &fresh.value); err != nil {
 		return err
 	}
@@ -113,10 +127,16 @@ type commas struct{ words *[]string }
 // Scan reads the column.
 func (c commas) Scan(column any) error {
 	text, err := textOf(column)
-	if err != nil || text == "" {
+	if err != nil {
 		return err
 	}
-	*c.words = strings.Split(text, ",")
+	return c.scanText(text)
+}
+
+func (c commas) scanText(text string) error {
+	if text != "" {
+		*c.words = strings.Split(text, ",")
+	}
 	return nil
 }
 

@@ -98,32 +98,6 @@ func rows[T any](ctx context.Context, s *DB, from sqlx.ExtContext, query string,
 	return values, err
 }
 
-// Scan reads rows by position: fields returns the targets of a row's columns. It is
-// the exception for the hottest paths, where reflection would double the cost. The
-// targets are made once for all rows, so they may remember rows: see Shared.
-func Scan[T any](ctx context.Context, s *DB, fields func(*T) []any, query string, args ...any) ([]T, error) {
-	values := []T{}
-	err := s.try(ctx, query, args, func(ctx context.Context) error {
-		values = values[:0]
-		found, err := s.reader().QueryxContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = found.Close() }()
-		var value, empty T
-		targets := fields(&value)
-		for found.Next() {
-			value = empty
-			if err := found.Scan(targets...); err != nil {
-				return err
-			}
-			values = append(values, value)
-		}
-		return found.Err()
-	})
-	return values, err
-}
-
 // Maps reads rows as they are stored, by column: for what passes on whole tables and
 // need not know what is in them.
 func Maps(ctx context.Context, s *DB, query string, args ...any) ([]map[string]any, error) {

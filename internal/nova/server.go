@@ -164,7 +164,9 @@ func (s Server) HostID() string {
 		return ""
 	}
 	sum := sha256.Sum224([]byte(s.ProjectID + s.Host))
-	return hex.EncodeToString(sum[:])
+	var digits [2 * sha256.Size224]byte
+	hex.Encode(digits[:], sum[:])
+	return string(digits[:])
 }
 
 // InstanceName is what the hypervisor calls the server.
