@@ -20,8 +20,8 @@ type Hypervisors struct{ Options }
 // of search and servers, and since 2.88 nothing tells of resources.
 func (c *Hypervisors) Operations() rest.Operations {
 	return rest.Operations{
-		"index":      rest.Do(c.list(false)).Query(schema.HypervisorsQuery).Needs(policy.HypervisorList),
-		"detail":     rest.Do(c.list(true)).Query(schema.HypervisorsQuery).Needs(policy.HypervisorDetail),
+		"index":      rest.Do(c.list(false)).Query(schema.HypervisorsQuery).Needs(policy.HypervisorList).Long(),
+		"detail":     rest.Do(c.list(true)).Query(schema.HypervisorsQuery).Needs(policy.HypervisorDetail).Long(),
 		"show":       rest.Do(c.show).Query(schema.HypervisorQuery).Needs(policy.HypervisorShow),
 		"statistics": rest.Do(c.statistics).Query(schema.IgnoredQuery).Until(87).Needs(policy.HypervisorStatistics),
 		"uptime":     rest.Do(c.uptime).Query(schema.IgnoredQuery).Until(87).Needs(policy.HypervisorUptime),

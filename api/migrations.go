@@ -20,7 +20,7 @@ type Migrations struct{ Options }
 // Operations are the operations on migrations.
 func (c *Migrations) Operations() rest.Operations {
 	return rest.Operations{
-		"index": rest.Do(c.index).Needs(policy.MigrationIndex).Query(schema.MigrationsQuery),
+		"index": rest.Do(c.index).Needs(policy.MigrationIndex).Query(schema.MigrationsQuery).Long(),
 	}
 }
 

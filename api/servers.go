@@ -20,8 +20,8 @@ type Servers struct{ Options }
 // Operations are the operations on servers.
 func (c *Servers) Operations() rest.Operations {
 	return rest.Operations{
-		"index":  rest.Do(c.index).Needs(policy.ServerIndex).Query(schema.ServersQuery),
-		"detail": rest.Do(c.detail).Needs(policy.ServerDetail).Query(schema.ServersQuery),
+		"index":  rest.Do(c.index).Needs(policy.ServerIndex).Query(schema.ServersQuery).Long(),
+		"detail": rest.Do(c.detail).Needs(policy.ServerDetail).Query(schema.ServersQuery).Long(),
 		"show":   rest.On(c.load, c.show).Needs(policy.ServerShow).Query(schema.NoQuery),
 		"create": rest.DoWith(schema.ServerCreate, c.create).Needs(policy.ServerCreate).Status(http.StatusAccepted),
 		"update": rest.OnWith(c.load, schema.ServerUpdate, c.update).Needs(policy.ServerUpdate),

@@ -20,7 +20,7 @@ type TenantUsages struct{ Options }
 // in the path exists: one without servers has used nothing.
 func (c *TenantUsages) Operations() rest.Operations {
 	return rest.Operations{
-		"index": rest.Do(c.index).Query(schema.TenantUsagesQuery).Needs(policy.TenantUsageList),
+		"index": rest.Do(c.index).Query(schema.TenantUsagesQuery).Needs(policy.TenantUsageList).Long(),
 		"show":  rest.On(projectInPath, c.show).Query(schema.TenantUsageQuery).Needs(policy.TenantUsageShow),
 	}
 }

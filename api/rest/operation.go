@@ -36,6 +36,7 @@ type Operation struct {
 	byBody       Operations // the body names one of these; nil if there is no choice
 	refuse       func(r *Request) error
 	gone         bool // Nova had it once
+	long         bool // a list that may be long
 	handle       handler
 }
 
@@ -139,6 +140,9 @@ func (o Operation) Query(query *schema.Query) Operation { o.query = query; retur
 
 // Refuse is a check of what Nova refuses to everybody, before it asks policy.
 func (o Operation) Refuse(check func(r *Request) error) Operation { o.refuse = check; return o }
+
+// Long marks a list that may be long, so that few of them are made at a time.
+func (o Operation) Long() Operation { o.long = true; return o }
 
 // Since is the microversion that brought the operation.
 func (o Operation) Since(minor int) Operation { o.since = minor; return o }

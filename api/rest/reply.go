@@ -28,9 +28,14 @@ const (
 	typeBare   = "text/html; charset=UTF-8"
 )
 
-// write sends a handler's result. A reply with status 204 has a media type and
-// no body.
-func write(w http.ResponseWriter, r *http.Request, status int, result any) error {
+// A reply is a handler's result as it is sent, but for the headers.
+type reply struct {
+	status int
+	body   []byte
+}
+
+// prepare encodes a handler's result, and sets the headers that come with it.
+func prepare(header http.Header, r *http.Request, status int, result any) (reply, error) {
 	response, ok := result.(Response)
 	if !ok {
 		response = Response{Body: result}
@@ -38,27 +43,27 @@ func write(w http.ResponseWriter, r *http.Request, status int, result any) error
 	if response.Status != 0 {
 		status = response.Status
 	}
-	header := w.Header()
 	maps.Copy(header, response.Header)
 	header.Set("Content-Type", successType(r.Header.Get("Accept")))
 	if response.Bare {
 		header.Set("Content-Type", typeBare)
 	}
 	body, err := encode(response.Body)
-	if err != nil {
-		return err
+	if err == nil && status != http.StatusNoContent {
+		body, err = compressed(header, r.Header, body)
 	}
-	if status == http.StatusNoContent {
-		w.WriteHeader(status)
-		return nil
+	return reply{status, body}, err
+}
+
+// send writes a reply. One with status 204 has a media type and no body.
+func (p reply) send(w http.ResponseWriter) {
+	if p.status == http.StatusNoContent {
+		w.WriteHeader(p.status)
+		return
 	}
-	if body, err = compressed(header, r.Header, body); err != nil {
-		return err
-	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone is nobody's fault
-	return nil
+	w.Header().Set("Content-Length", strconv.Itoa(len(p.body)))
+	w.WriteHeader(p.status)
+	_, _ = w.Write(p.body) // a client that has gone is nobody's fault
 }
 
 // encode returns the body's JSON: nothing for nil.

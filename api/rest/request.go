@@ -28,6 +28,7 @@ type Request struct {
 	body  body
 	links links
 	extra http.Header // headers that the handler adds to the reply
+	leave func()      // to be called when the body of the reply is there
 }
 
 // AtLeast reports whether the call is at 2.minor or above.

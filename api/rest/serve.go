@@ -19,16 +19,25 @@ var errNotFound = nova.Errorf(nova.NotFound, "The resource could not be found.")
 func (s *Site) serve(route string, o Operation) http.HandlerFunc {
 	return func(w http.ResponseWriter, hr *http.Request) {
 		recordOf(hr.Context()).route = route
-		r := &Request{site: s, http: hr, Caller: nova.CallerOf(hr.Context()), extra: http.Header{}}
-		result, err := o.answer(w.Header(), r)
-		if err == nil {
-			maps.Copy(w.Header(), r.extra)
-			err = write(w, hr, o.status(r), result)
-		}
+		r := &Request{site: s, http: hr, Caller: nova.CallerOf(hr.Context()), extra: http.Header{}, leave: func() {}}
+		reply, err := o.reply(w.Header(), r)
 		if err != nil {
 			fail(w, hr, err)
+			return
 		}
+		reply.send(w)
 	}
+}
+
+// reply is the answer to a request, ready to be sent.
+func (o Operation) reply(header http.Header, r *Request) (reply, error) {
+	defer func() { r.leave() }()
+	result, err := o.answer(header, r)
+	if err != nil {
+		return reply{}, err
+	}
+	maps.Copy(header, r.extra)
+	return prepare(header, r.http, o.status(r), result)
 }
 
 // answer settles the version, reads the body and compares the projects of path
@@ -76,6 +85,13 @@ func (o Operation) run(ctx context.Context, r *Request) (any, error) {
 		if err := o.refuse(r); err != nil {
 			return nil, err
 		}
+	}
+	if o.long {
+		leave, err := r.site.gate.enter(ctx, r.Limit())
+		if err != nil {
+			return nil, err
+		}
+		r.leave = leave
 	}
 	return o.handle(ctx, r, o.rule, raw)
 }

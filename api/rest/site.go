@@ -33,6 +33,8 @@ type Site struct {
 	MaxLimit   int    // items of a page
 	MaxBody    int64  // bytes of a request
 	LinkPrefix string // the start of all addresses; empty for the scheme and host that the client used
+
+	gate gate
 }
 
 // The roots of the API's two generations.
@@ -44,6 +46,7 @@ const (
 // Handler serves the whole API: the version documents, and the resources that
 // routes maps, under /v2.1 and /v2, with and without a project in the path.
 func (s *Site) Handler(routes func(Mapper)) http.Handler {
+	s.gate = newGate(s.MaxLimit)
 	return through(s.chain(), s.router(routes))
 }
 

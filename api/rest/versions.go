@@ -110,13 +110,16 @@ func (s *Site) answerVersions(next http.Handler) http.Handler {
 // open answers without a token. A malformed body is refused here, too.
 func (s *Site) open(w http.ResponseWriter, r *http.Request, route string, status int, document any) {
 	recordOf(r.Context()).route = route
+	var reply reply
 	_, err := readBody(r)
 	if err == nil {
-		err = write(w, r, status, document)
+		reply, err = prepare(w.Header(), r, status, document)
 	}
 	if err != nil {
 		fail(w, r, err)
+		return
 	}
+	reply.send(w)
 }
 
 func (s *Site) entries(r *http.Request) []versionDocument {
