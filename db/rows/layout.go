@@ -3,6 +3,7 @@ package rows
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -33,7 +34,7 @@ func NewLayout[T any](fields func(*T) []any, columns ...string) *Layout[T] {
 
 // With is the layout with one more column.
 func (l *Layout[T]) With(column string, field func(*T) any) *Layout[T] {
-	return NewLayout(func(v *T) []any { return append(l.fields(v), field(v)) }, append(l.columns[:len(l.columns):len(l.columns)], column)...)
+	return NewLayout(func(v *T) []any { return append(l.fields(v), field(v)) }, append(slices.Clip(l.columns), column)...)
 }
 
 // Columns are the names of the columns for a SELECT or an INSERT.
@@ -103,7 +104,7 @@ func (l *Layout[T]) reader() *reader[T] {
 // selectPacked is the SELECT that reads the columns as one text.
 func (l *Layout[T]) selectPacked(d dialect) string {
 	if text, ok := l.packed.Load(d.name); ok {
-		return text.(string) //nolint:forcetypeassert // nothing else is stored
+		return text.(string) //nolint:forcetypeassert,errcheck // nothing else is stored
 	}
 	text := "SELECT " + d.words.Replace(d.pack(l.columns, l.fields(new(T))))
 	l.packed.Store(d.name, text)
