@@ -50,7 +50,7 @@ func (c *Hypervisors) list(detail bool) func(context.Context, *rest.Request) (an
 func (c *Hypervisors) listed(ctx context.Context, r *rest.Request) (found []nova.Host, pages bool, err error) {
 	if r.Has("hypervisor_hostname_pattern") {
 		if r.Has("limit") || r.Last("marker") != "" {
-			return nil, false, nova.Errorf(nova.Invalid, "Paging over hypervisors with the hypervisor_hostname_pattern query parameter is not supported.")
+			return nil, false, nova.Errorf(nova.Invalid, "") // Nova has a text for it that gets lost on the way
 		}
 		found, err = c.named(ctx, r.Last("hypervisor_hostname_pattern"))
 		return found, false, err
@@ -118,7 +118,7 @@ func (c *Hypervisors) view(ctx context.Context, found []nova.Host, detail, withS
 		}
 		for host, all := range servers {
 			for _, s := range all {
-				view.Servers[host] = append(view.Servers[host], views.ServerName{ID: s.ID, Name: s.Name})
+				view.Servers[host] = append(view.Servers[host], views.ServerName{ID: s.ID, Name: nova.Server{Serial: s.Serial}.InstanceName()})
 			}
 		}
 	}

@@ -48,9 +48,9 @@ func (s *Store) FindHosts(ctx context.Context, f HostFilter, within time.Duratio
 
 // A ServerName is a server as lists of hypervisors show it.
 type ServerName struct {
-	ID   string `db:"uuid"`
-	Name string `db:"name"`
-	Host string `db:"host"`
+	ID     string `db:"uuid"`
+	Serial int64  `db:"id"`
+	Host   string `db:"host"`
 }
 
 // ServerNamesOn lists the servers of some hosts, oldest first, by host.
@@ -60,7 +60,7 @@ func (s *Store) ServerNamesOn(ctx context.Context, hosts []string) (map[string][
 		return names, nil
 	}
 	found, err := rows.All[ServerName](ctx, s.DB,
-		"SELECT uuid, name, host FROM servers WHERE host IN ("+rows.Marks(len(hosts))+") AND deleted_at IS NULL ORDER BY id", rows.Anys(hosts)...)
+		"SELECT uuid, id, host FROM servers WHERE host IN ("+rows.Marks(len(hosts))+") AND deleted_at IS NULL ORDER BY id", rows.Anys(hosts)...)
 	if err != nil {
 		return nil, fmt.Errorf("list servers of hosts: %w", err)
 	}

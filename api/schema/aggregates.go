@@ -1,5 +1,7 @@
 package schema
 
+import "github.com/nova-api/nova-api/internal/microversion"
+
 // Bodies of /os-aggregates. /v2 takes names with spaces around them.
 var (
 	AggregateCreate = NewBody(Object(Prop("aggregate", Object(
@@ -20,14 +22,17 @@ var (
 	)).Required()))
 
 	AggregateImages = NewBody(Object(
-		Prop("cache", Array(Object(Prop("id", UUID).Required())).Items(1, 0)).Required(),
+		Prop("cache", Array(cachedImage).Items(1, 0)).Required(),
 	))
 )
 
 var (
 	aggregateZone = OneOf(String.Length(1, 255).Format("az_name"), None)
 	paddedZone    = OneOf(String.Length(1, 255).Format("padded_az_name"), None)
-	oneHost       = Object(Prop("host", HostName).Required())
+	imageID       = []Property{Prop("id", UUID).Required()}
+	cachedImage   = typed("object").with("properties", imageID). // a key too many is told before one that is missing
+			with("additionalProperties", closed(microversion.Min)).with("required", imageID)
+	oneHost = Object(Prop("host", HostName).Required())
 )
 
 // AggregateCreateBody is AggregateCreate, decoded.
