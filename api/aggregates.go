@@ -145,6 +145,17 @@ func (c *Aggregates) images(ctx context.Context, r *rest.Request, in schema.Aggr
 		}
 		asked[image.ID] = true
 	}
-	_, err = c.Hosts.Aggregate(ctx, serial)
-	return nil, err
+	if _, err := c.Hosts.Aggregate(ctx, serial); err != nil {
+		return nil, err
+	}
+	for _, image := range in.Cache {
+		_, err := c.Compute.Image(ctx, image.ID)
+		if nova.Is(err, nova.NotFound) {
+			err = nova.Errorf(nova.Invalid, "Image %s could not be found.", image.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }

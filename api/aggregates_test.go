@@ -183,7 +183,7 @@ func TestAggregates_ServiceDeleted(t *testing.T) {
 
 func TestAggregates_Images(t *testing.T) {
 	t.Parallel()
-	each(t, func(t *testing.T, s *site) {
+	eachCloud(t, func(t *testing.T, s *cloudSite) {
 		id := s.aggregate("a", "")
 		cache := func(id, body string, options ...option) *reply {
 			return s.Do("POST /v2.1/os-aggregates/"+id+"/images "+body, append([]option{at(81)}, options...)...)
@@ -192,6 +192,8 @@ func TestAggregates_Images(t *testing.T) {
 		cache(id, `{"cache": [{"id": "`+cirros+`"}]}`, at(80)).Want(t, 404)
 		cache(id, `{"cache": [{"id": "`+cirros+`"}]}`, as("demo")).Want(t, 403)
 		cache(id, `{"cache": [{"id": "`+cirros+`"}, {"id": "`+cirros+`"}]}`).Want(t, 400, fault("badRequest", "Duplicate images in request"))
+		cache(id, `{"cache": [{"id": "`+cirros+`"}, {"id": "`+nobodyID+`"}]}`).Want(t, 400, fault("badRequest", "Image "+nobodyID+" could not be found."))
+		cache("99", `{"cache": [{"id": "`+nobodyID+`"}]}`).Want(t, 404)
 		cache(id, `{"cache": []}`).Want(t, 400)
 		cache(id, `{"cache": [{"id": "cirros"}]}`).Want(t, 400)
 		cache("99", `{"cache": [{"id": "`+cirros+`"}]}`).Want(t, 404)

@@ -24,7 +24,7 @@ FORMS = [
     (re.compile(r"\b[0-9a-f]{2}(?::[0-9a-f]{2}){15}\b"), "<fingerprint>"),
     (re.compile(r"ssh-rsa [\w+/=]+ Generated-by-Nova\b"), "<generated key>"),
     (re.compile(r"-----BEGIN CERTIFICATE-----\n[\w+/=\n]{900,}-----END CERTIFICATE-----"), "<certificate>"),
-    (re.compile(r"(?<=for flavor )\d+|(?<=not found for )\d+(?= /)"), "<number>"),
+    (re.compile(r"(?<=for flavor )\d+|(?<=[Aa]ggregate )\d+|(?<=not found for )\d+(?= /)"), "<number>"),
     (re.compile(r"\bfake-?\d\b"), "<host>"),
 ]
 # Members of objects whose value is made up by the cloud.

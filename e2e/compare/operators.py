@@ -21,7 +21,7 @@ def purge_aggregates(p):
 def aggregates(p):
     """Make aggregates, change them, and put hosts into them."""
     purge_aggregates(p)
-    boot(p, "s", availability_zone="nova")
+    boot(p, "s", by="admin", availability_zone="nova:fake1")
     path = "/os-aggregates/<aggregate>"
     for at in ("2.1", "2.40", "2.41", "2.80", "2.81", NEWEST):
         act = lambda name, body, **more: p("POST", path + "/action", {name: body}, at=at, by="admin", **more)  # noqa: B023, E731
@@ -56,7 +56,7 @@ def aggregates(p):
             p("POST", path + "/images", {"cache": [{"id": "<image>"}]}, at=at, by=by)
         p("POST", path + "/images", {"cache": [{"id": NOBODY}]}, at=at, by="admin")
         p("POST", path + "/images", {"cache": [{"id": "<image>"}, {"id": "<image>"}]}, at=at, by="admin")
-        boot(p, "s")
+        boot(p, "s", by="admin", availability_zone="compare-az2:fake1")
         p("GET", "/servers/<s>", at=at, note="in the zone of an aggregate")
         p("PUT", path, {"aggregate": {"availability_zone": "compare-az3"}}, at=at, by="admin", note="of a host with a server")
         act("set_metadata", {"metadata": {"availability_zone": "compare-az4"}}, note="zone of a host with a server")
@@ -68,7 +68,7 @@ def aggregates(p):
             p("DELETE", "/os-aggregates/<second>", at=at, by=by)
         p("DELETE", path, at=at, by="admin")
         p("DELETE", path, at=at, by="admin", note="again")
-        boot(p, "s", availability_zone="nova")
+        boot(p, "s", by="admin", availability_zone="nova:fake1")
     drop(p, "s")
     purge_aggregates(p)
     p("GET", "/os-aggregates", at=None, root="/v2", by="admin")
