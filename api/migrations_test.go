@@ -86,6 +86,9 @@ func TestMigrations_Listed(t *testing.T) {
 			t.Errorf("the last of two: %s", next.text)
 		}
 		s.Do("GET /v2.1/os-migrations?limit=1", at(59)).Want(t, 200, has("migrations_links/0/rel", "next"))
+		s.Do("DELETE /v2.1/servers/"+db, as("demo")).Want(t, 204)
+		s.work()
+		s.Do("GET /v2.1/os-migrations?instance_uuid="+db).Want(t, 200, has("migrations", []any{}))
 	})
 }
 

@@ -126,9 +126,11 @@ func (f MigrationFilter) conditions() (q rows.Query) {
 var migrationSorts = rows.SortKeys{"created_at": "created_at", "id": "id"}
 
 // Migrations lists migrations: the oldest first, unless the page has another order.
+// Those of a deleted server are gone with it, as in Nova.
 // The marker is a UUID: Invalid if there is no such migration.
 func (s *Store) Migrations(ctx context.Context, f MigrationFilter, p nova.Page) ([]nova.Migration, error) {
 	q := f.conditions()
+	q.And("NOT EXISTS (SELECT 1 FROM servers WHERE servers.uuid = migrations.server_uuid AND servers.deleted_at IS NOT NULL)")
 	if len(p.Sort) == 0 {
 		p.Sort = []nova.Sort{{Key: "id"}}
 	}
