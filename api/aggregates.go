@@ -138,24 +138,37 @@ func (c *Aggregates) images(ctx context.Context, r *rest.Request, in schema.Aggr
 	if err != nil {
 		return nil, err
 	}
-	asked := map[string]bool{}
-	for _, image := range in.Cache {
-		if asked[image.ID] {
-			return nil, nova.Errorf(nova.Invalid, "Duplicate images in request")
-		}
-		asked[image.ID] = true
+	if repeated(in) {
+		return nil, nova.Errorf(nova.Invalid, "Duplicate images in request")
 	}
 	if _, err := c.Hosts.Aggregate(ctx, serial); err != nil {
 		return nil, err
 	}
+	return nil, c.haveImages(ctx, in)
+}
+
+// repeated reports whether an image is named twice.
+func repeated(in schema.AggregateImagesBody) bool {
+	asked := map[string]bool{}
+	for _, image := range in.Cache {
+		if asked[image.ID] {
+			return true
+		}
+		asked[image.ID] = true
+	}
+	return false
+}
+
+// haveImages refuses images that the caller can't see.
+func (c *Aggregates) haveImages(ctx context.Context, in schema.AggregateImagesBody) error {
 	for _, image := range in.Cache {
 		_, err := c.Compute.Image(ctx, image.ID)
 		if nova.Is(err, nova.NotFound) {
 			err = nova.Errorf(nova.Invalid, "Image %s could not be found.", image.ID)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return nil, nil
+	return nil
 }
