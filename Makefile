@@ -14,7 +14,7 @@ race     := -race $(foreach p,modernc.org/sqlite/lib modernc.org/libc,-gcflags='
 # The packages whose tests rewrite what they compare with.
 goldens   = $(addprefix ./,$(shell git grep -lE 'flag.Bool."update"' -- '*_test.go' | xargs -r -n1 dirname | sort -u))
 
-.PHONY: help build run check test notifications soak fuzz vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard failover cinder tools clean
+.PHONY: help build run check test notifications soak fuzz vet race postgres lint fmt golden docs cover bench python e2e compare conformance dashboard skyline failover cinder tools clean
 
 help: ## list what make can do
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "%12s  %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ conformance: build ## run the tests of tempest, novaclient, gophercloud and Terr
 
 dashboard: build ## walk through Horizon in a browser: five minutes; DASHBOARD='STEP…' takes some of the steps of e2e/dashboard/walk.py
 	scripts/dashboard.sh $(DASHBOARD)
+
+skyline: build ## walk through Skyline in a browser: ten minutes, and five more to build it; SKYLINE='STEP…' takes some of the steps of e2e/skyline
+	scripts/skyline.sh $(SKYLINE)
 
 tools: ## install what the tests need: Python clients, PostgreSQL; the linter builds on first use
 	scripts/venv.sh

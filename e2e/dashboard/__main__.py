@@ -6,7 +6,6 @@ failed, if a page complained, or if anything was answered with a 5xx.
 """
 
 import contextlib
-import json
 import os
 import pathlib
 import secrets
@@ -14,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -24,6 +22,7 @@ import volumes
 import walk
 from browser import Browser
 from cloud import ROOT, Process, answers, eventually, free_port
+from journey import server_faults, take
 
 CONFIG = """
 [nova_api]
@@ -52,21 +51,6 @@ def horizon(cloud):
         finally:
             process.terminate()
             process.wait(30)
-
-
-def take(browser, steps):
-    """Take the steps, and give the names of those that failed: a failed one doesn't keep the next from being taken."""
-    failed = []
-    for step in steps:
-        print(f"{step.__name__}: {step.__doc__.splitlines()[0]}", flush=True)
-        try:
-            step(browser)
-        except Exception:
-            traceback.print_exc()
-            failed.append(step.__name__)
-            browser.driver.save_screenshot(str(PICTURES / f"failed-{step.__name__}.png"))
-            (PICTURES / f"failed-{step.__name__}.html").write_text(browser.driver.page_source)
-    return failed
 
 
 def main(names):
@@ -99,13 +83,6 @@ def main(names):
     for fault in faults:
         print(f"  {fault}")
     return bool(failed or faults)
-
-
-def server_faults(log):
-    """Give the requests that nova-api answered with a 5xx, out of its log."""
-    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    assert any(line.get("message") == "request" for line in lines), "nova-api was asked for nothing"
-    return [line for line in lines if line.get("status", 0) >= 500]
 
 
 sys.exit(main(sys.argv[1:]))

@@ -42,9 +42,9 @@ class Browser:
         """Open a page of Horizon."""
         self.driver.get(f"{self.url}/{path}")
 
-    def wait(self, condition, what, patience=PATIENCE):
-        """Wait until a condition gives something true, and return it; elements may come and go meanwhile."""
-        return WebDriverWait(self.driver, patience, 0.1, [StaleElementReferenceException]).until(
+    def wait(self, condition, what, patience=PATIENCE, *passing):
+        """Wait until a condition gives something true, and return it; elements may come and go meanwhile, and errors that are passing."""
+        return WebDriverWait(self.driver, patience, 0.1, [StaleElementReferenceException, *passing]).until(
             lambda _: condition(), f"waited {patience} s in vain for {what}, at {self.driver.current_url}")
 
     def all(self, selector):
