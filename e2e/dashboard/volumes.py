@@ -39,6 +39,7 @@ def attach(browser):
     browser.picture("volume-attached")
     browser.open("project/instances/")
     browser.click("#instances tbody td a", SERVER)
+    browser.click(".nav-tabs a", "Overview")  # Horizon comes back to the tab that was the last
     browser.find("body", "walker-volume")
     browser.picture("instance-with-volume")
 

@@ -32,7 +32,10 @@ def pages(browser):
     for path in PAGES:
         browser.open(path)
         browser.wait(lambda: browser.driver.execute_script("return document.readyState") == "complete", path)
-        browser.wait(lambda: re.search("Displaying|No items to display", browser.text()) or "network_topology" in browser.driver.current_url, f"the table at {path}")
+        if "topology" in path:
+            browser.wait(lambda: browser.all("#topology_canvas .network") and "Loading" not in browser.text(), "the topology")
+        else:
+            browser.wait(lambda: re.search("Displaying|No items to display", browser.text()), f"the table at {path}")
         browser.picture(path.strip("/").replace("/", "-"))
 
 
