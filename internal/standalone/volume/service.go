@@ -123,7 +123,7 @@ func (s *Service) router() http.Handler {
 func (s *Service) routes() []route {
 	return slices.Concat(
 		s.volumeRoutes(), s.metadataRoutes(), s.actionRoutes(), s.attachmentRoutes(), s.snapshotRoutes(), s.typeRoutes(), s.typeAdminRoutes(),
-		s.defaultTypeRoutes(), s.limitRoutes(), s.quotaRoutes(), s.messageRoutes(), s.backendRoutes(), s.transferRoutes(), s.qosRoutes(), s.groupRoutes(), s.filterRoutes(), s.encryptionRoutes(),
+		s.defaultTypeRoutes(), s.limitRoutes(), s.quotaRoutes(), s.messageRoutes(), s.backendRoutes(), s.transferRoutes(), s.qosRoutes(), s.emptyRoutes(), s.filterRoutes(), s.encryptionRoutes(),
 	)
 }
 
