@@ -10,7 +10,7 @@ AGGREGATES = "compute/aggregates-admin"
 PAGES = (  # that are only looked at
     "base/overview-admin", "compute/instance-admin", "compute/instance-snapshot-admin", "compute/flavor-admin", "compute/server-group-admin",
     "compute/image-admin", "compute/hypervisors-admin", "compute/hypervisors-admin?tab=ComputeHost", "compute/aggregates-admin",
-    "compute/aggregates-admin?tab=availabilityZone", "storage/volume-admin", "storage/snapshot-admin", "storage/volume-type-admin", "storage/volume-type-admin?tab=qos",
+    "compute/aggregates-admin?tab=availabilityZone", "storage/volume-admin", "storage/backup-admin", "storage/snapshot-admin", "storage/volume-type-admin", "storage/volume-type-admin?tab=qos",
     "storage/storage-admin", "network/networks-admin", "network/port-admin", "network/router-admin", "network/floatingip-admin", "network/security-group-admin",
     "identity/domain-admin", "identity/project-admin", "identity/user-admin", "identity/user-group-admin", "identity/role-admin",
     "configuration-admin/info", "configuration-admin/setting", "configuration-admin/metadata",

@@ -6,7 +6,7 @@ VOLUMES = "storage/volume"
 STATUS, RESOURCES, CONFIGURATION = "Instance Status", "Related Resources", "Configuration Update"
 PAGES = (  # that are only looked at
     "base/overview", "compute/instance", "compute/instance-snapshot", "compute/flavor", "compute/server-group", "compute/image", "compute/keypair",
-    "storage/volume", "storage/snapshot", "network/networks", "network/port", "network/router", "network/floatingip", "network/topo",
+    "storage/volume", "storage/backup", "storage/snapshot", "network/networks", "network/port", "network/router", "network/floatingip", "network/topo",
     "network/security-group", "user/center",
 )
 TABS = ("Details", "Volumes", "Snapshots", "Interfaces", "Floating IPs", "Security Groups", "Action Logs", "Logs")
