@@ -250,7 +250,10 @@ func (w *Worker) unswapVolume(ctx context.Context, a *action) (effect, error) {
 	if err != nil {
 		return effect{}, err
 	}
-	return effect{}, driver.SwapVolume(ctx, a.server, args.To, volume)
+	if err := driver.SwapVolume(ctx, a.server, args.To, volume); err != nil {
+		return effect{}, err
+	}
+	return effect{}, w.volumes.AsService().Complete(ctx, device.AttachmentID) // see renameVolume
 }
 
 // releaseSwapped is the step that gives the volume back which the server is without. If the
@@ -322,5 +325,5 @@ func (w *Worker) renameVolume(ctx context.Context, a *action) (effect, error) {
 	if err := driver.RenameVolume(ctx, a.server, args.To, volume); err != nil {
 		return effect{}, nova.Because(err, nova.Unavailable, "Volume %s can't be told its new ID.", args.To)
 	}
-	return effect{}, nil
+	return effect{}, w.volumes.AsService().Complete(ctx, device.AttachmentID) // to be asked how to connect has made it attaching again
 }

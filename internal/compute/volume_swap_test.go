@@ -146,6 +146,9 @@ func TestVolumes_Swapped(t *testing.T) {
 		if v := s.volumeNow(want); v.Status != nova.VolumeInUse {
 			t.Errorf("the volume is %s", v.Status)
 		}
+		if a, err := s.clients.Volume.AsService().Attachment(t.Context(), after.AttachmentID); err != nil || a.Status != "attached" {
+			t.Errorf("the attachment is %s, %v", a.Status, err)
+		}
 		if left := map[string]string{volume: other, other: volume}[want]; c.status == "starting" {
 			if v := s.volumeNow(left); v.Status != nova.VolumeAvailable {
 				t.Errorf("the volume that was swapped is %s", v.Status)
