@@ -137,13 +137,13 @@ func (c *besideCinder) disturbed(d cinderDeed) {
 }
 
 // mendCinder does an administrator's work on volumes that Cinder, killed in the midst, has
-// left as being extended or retyped. It never looks at those again by itself.
+// left as being made, extended or retyped. It never looks at those again by itself.
 func (c *besideCinder) mendCinder() {
 	const patient = 20 * time.Second // for what is still in a queue
 	for until := time.Now().Add(patient); ; after(c.t.Context(), time.Second) {
 		var left []cinderVolume
 		for _, v := range c.volumes() {
-			if v.Status == "extending" || v.Status == "retyping" {
+			if v.Status == "creating" || v.Status == "extending" || v.Status == "retyping" {
 				left = append(left, v)
 			}
 		}
@@ -155,7 +155,8 @@ func (c *besideCinder) mendCinder() {
 		}
 		for _, v := range left {
 			c.t.Logf("Cinder has left volume %s %s", v.ID, v.Status)
-			c.admin.must("POST", "/volume/v3/volumes/"+v.ID+"/action", object{"os-reset_status": object{"status": "in-use", "migration_status": "none"}}, http.StatusAccepted)
+			status := map[bool]string{true: "error", false: "in-use"}[v.Status == "creating"]
+			c.admin.must("POST", "/volume/v3/volumes/"+v.ID+"/action", object{"os-reset_status": object{"status": status, "migration_status": "none"}}, http.StatusAccepted)
 		}
 	}
 }
