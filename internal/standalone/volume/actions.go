@@ -40,8 +40,11 @@ func (s *Service) actOn(actions map[string]action) kit.Handler {
 		}
 		for name, value := range body {
 			a, ok := actions[name]
-			if !ok || versionOf(r) < a.since {
+			switch {
+			case !ok:
 				return kit.Reply{}, nova.Errorf(nova.Invalid, "There is no such action: %s. Verify the request body and Content-Type header and try again.", name)
+			case versionOf(r) < a.since:
+				return kit.Reply{}, notYet()
 			}
 			var values object
 			if !a.free {
@@ -145,18 +148,18 @@ func migrationPolicy(value any) string {
 // retype gives a volume another type, at once: the data is the same for all types.
 //
 // POST os-retype {"new_type": …, "migration_policy": …} answers 202; the policy
-// is of no use here, as nothing is ever moved. Invalid for a type that there
-// isn't, for the one that the volume has, and for one that differs in multiattach
+// is of no use here, as nothing is ever moved. NotFound for a type that there isn't,
+// Invalid for the one that the volume has, and for one that differs in multiattach
 // while a server has the volume.
 func (s *Service) retype(r *http.Request, id string, body object) (kit.Reply, error) {
 	ctx := r.Context()
 	name, _ := body["new_type"].(string)
 	_, err := s.changeVolume(ctx, id, "volume:retype", func(tx *volumedb.Store, v *volumedb.Volume) error {
 		kind, err := usableType(ctx, tx, nova.CallerOf(ctx), name)
-		if name == "" || nova.Is(err, nova.NotFound) {
-			return invalidInput("Invalid volume_type passed: %s.", name)
-		}
-		if err != nil {
+		switch {
+		case name == "": // which is not the default here
+			return noTypeNamed(name)
+		case err != nil:
 			return err
 		}
 		if isMultiattach(kind) != v.Multiattach && v.Status != available {
@@ -341,7 +344,8 @@ func (s *Service) reimage(r *http.Request, id string, body object) (kit.Reply, e
 // an attachment without a connection.
 const reservedStatus = "reserved"
 
-// The statuses that an administrator may give a volume.
+// The statuses that an administrator may give a volume. Cinder has a list of those of
+// attachments, and tuples of the others, and prints them so.
 var (
 	volumeStatuses = strings.Fields(`creating available deleting error error_deleting error_managing managing attaching in-use detaching maintenance
 		restoring-backup error_restoring reserved awaiting-transfer backing-up error_backing-up error_extending downloading uploading retyping extending`)
@@ -350,19 +354,25 @@ var (
 
 // resetBody is what an administrator says of the status of a volume.
 var resetBody = schema{props: []prop{
-	{name: "status", check: orNull(oneOf("Volume status", volumeStatuses))},
-	{name: "attach_status", check: orNull(oneOf("Volume attach status", []string{attached, detached}))},
-	{name: "migration_status", check: orNull(oneOf("Volume migration status", migrationStatuses))},
+	{name: "status", check: optionalText}, {name: "attach_status", check: optionalText}, {name: "migration_status", check: optionalText},
 }}
 
-// orNull is what a check allows, or null.
-func orNull(check func(any) string) func(any) string {
-	return func(value any) string {
-		if value == nil {
-			return ""
+// checkReset refuses words that are no statuses.
+func checkReset(body object) error {
+	for _, c := range []struct {
+		name, title string
+		words       []string
+		open, end   string
+	}{
+		{"status", "Volume status", volumeStatuses, "(", ")"},
+		{"attach_status", "Volume attach status", []string{attached, detached}, "[", "]"},
+		{"migration_status", "Volume migration status", migrationStatuses, "(", ")"},
+	} {
+		if word := textOf(body, c.name); word != nil && !slices.Contains(c.words, strings.ToLower(*word)) {
+			return nova.Errorf(nova.Invalid, "%s: %s is invalid, valid statuses are: %s'%s'%s.", c.title, *word, c.open, strings.Join(c.words, "', '"), c.end)
 		}
-		return check(value)
 	}
+	return nil
 }
 
 // resetStatus gives a volume the status that an administrator says. POST os-
@@ -375,6 +385,9 @@ func (s *Service) resetStatus(r *http.Request, id string, body object) (kit.Repl
 		return kit.Reply{}, err
 	}
 	if err := mayAdminister(nova.CallerOf(ctx), "volume_extension:volume_admin_actions:reset_status"); err != nil {
+		return kit.Reply{}, err
+	}
+	if err := checkReset(body); err != nil {
 		return kit.Reply{}, err
 	}
 	lower := func(name string) string {

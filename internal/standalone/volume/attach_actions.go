@@ -165,47 +165,48 @@ func mayAttach(v volumedb.Volume, a volumedb.Attachment, there []volumedb.Attach
 // attachment names, or the only one.
 //
 // POST os-detach {"attachment_id": …} or null answers 202. Invalid if several
-// attachments are there and none is named, Conflict if only the compute service
-// may end it (see mayDetach).
+// attachments are there and none is named, NotFound if the named one isn't there; to
+// anybody but a service that is a Conflict, as if only services may end it (see
+// mayDetach).
 func (s *Service) detachAction(r *http.Request, id string, body object) (kit.Reply, error) {
 	_, err := s.changeVolume(r.Context(), id, "volume_extension:volume_actions:detach", func(tx *volumedb.Store, v *volumedb.Volume) error {
-		return s.detachOne(r, tx, v, textOf(body, "attachment_id"), false)
+		return s.detachOne(r, tx, v, textOf(body, "attachment_id"))
 	})
 	return accepted(), err
 }
 
 // detachOne ends one attachment of a volume that is locked.
-func (s *Service) detachOne(r *http.Request, tx *volumedb.Store, v *volumedb.Volume, id *string, force bool) error {
+func (s *Service) detachOne(r *http.Request, tx *volumedb.Store, v *volumedb.Volume, id *string) error {
 	there, err := tx.AttachmentsOf(r.Context(), []string{v.ID})
 	if err != nil {
 		return err
 	}
 	left := there[v.ID]
-	switch {
-	case id == nil && len(left) == 0: // nobody has it
+	if id == nil && len(left) == 0 { // nobody has it
 		v.Status, v.AttachStatus = available, detached
 		return nil
-	case id == nil && len(left) > 1:
-		return invalidVolume("Detach volume failed: More than one attachment, but no attachment_id provided.")
+	}
+	at := slices.IndexFunc(left, func(a volumedb.Attachment) bool { return id == nil && len(left) == 1 || id != nil && a.ID == *id })
+	switch {
+	case at >= 0:
+		err = s.mayDetach(r, left[at])
+	case !s.isOfService(r): // who isn't told which attachments there are
+		err = onlyByCompute("")
 	case id == nil:
-		id = &left[0].ID
+		err = invalidVolume("Detach volume failed: More than one attachment, but no attachment_id provided.")
+	default:
+		err = noAttachment(*id)
 	}
-	at := slices.IndexFunc(left, func(a volumedb.Attachment) bool { return a.ID == *id })
-	if at < 0 {
-		return noAttachment(*id)
+	if err != nil {
+		return err
 	}
-	if !force {
-		if err := s.mayDetach(r, left[at]); err != nil {
-			return err
-		}
-	}
-	_, err = detach(r.Context(), tx, v, *id)
+	_, err = detach(r.Context(), tx, v, left[at].ID)
 	return err
 }
 
-// forceDetach ends an attachment, whoever says that it is there. POST os-
-// force_detach answers 202. The rules of mayDetach don't hold: an administrator
-// says that the server is gone or has let go.
+// forceDetach ends an attachment, in whatever status the volume is. POST os-
+// force_detach answers 202. Conflict if no service asks and a server has the volume
+// (see mayDetach), or there is no such attachment.
 func (s *Service) forceDetach(r *http.Request, id string, body object) (kit.Reply, error) {
 	if _, err := s.findVolume(r.Context(), id); err != nil {
 		return kit.Reply{}, err
@@ -214,7 +215,7 @@ func (s *Service) forceDetach(r *http.Request, id string, body object) (kit.Repl
 		return kit.Reply{}, err
 	}
 	_, err := s.alter(r.Context(), id, func(tx *volumedb.Store, v *volumedb.Volume) error {
-		return s.detachOne(r, tx, v, textOf(body, "attachment_id"), true)
+		return s.detachOne(r, tx, v, textOf(body, "attachment_id"))
 	})
 	return accepted(), err
 }

@@ -200,6 +200,7 @@ func (s *Service) connect(tx *volumedb.Store, v *volumedb.Volume, a *volumedb.At
 	}
 	a.Connection.V = s.access(*v, a.Mode)
 	a.Connection.V["driver_volume_type"], a.Connection.V["attachment_id"] = protocol, a.ID
+	a.Connection.V["enforce_multipath"], _ = boolOf(connector["enforce_multipath"])
 	if v.AttachStatus != attached {
 		v.Status = attaching
 	}
@@ -232,7 +233,7 @@ var changedAttachment = schema{key: "attachment", props: []prop{{name: "connecto
 	case !ok:
 		return python.Repr(value) + " is not of type 'object'"
 	case len(connector) == 0:
-		return "{} does not have enough properties"
+		return "{} should be non-empty"
 	}
 	return ""
 }}}}

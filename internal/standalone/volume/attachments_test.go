@@ -23,7 +23,7 @@ func TestAttachment(t *testing.T) {
 	each(t, func(t *testing.T, c site) {
 		c.t = t
 		id := c.volume(`{"size":1}`)
-		c.want(404, "API version 3.26 is not supported on this method.", "demo", "POST 3.26 /attachments", `{"attachment":{}}`)
+		c.want(404, "The resource could not be found.", "demo", "POST 3.26 /attachments", `{"attachment":{}}`)
 		c.want(404, "", "alt", "POST 3.27 /attachments", `{"attachment":{"volume_uuid":"`+id+`"}}`)
 		c.want(403, "volume:attachment_create", "reader", "POST 3.27 /attachments", `{"attachment":{"volume_uuid":"`+id+`"}}`)
 		c.want(400, "'volume_uuid' is a required property", "demo", "POST 3.27 /attachments", `{"attachment":{}}`)
@@ -36,12 +36,15 @@ func TestAttachment(t *testing.T) {
 			step{"alt", "GET " + path, "", 404, "Volume attachment could not be found with filter: attachment_id = " + a + "."},
 			step{"alt", "DELETE " + path, "", 404, ""},
 			step{"reader", "PUT " + path, `{"attachment":{"connector":{"host":"h"}}}`, 403, "volume:attachment_update"},
-			step{"demo", "PUT " + path, `{"attachment":{"connector":{}}}`, 400, "does not have enough properties"},
-			step{"demo", "PUT " + path, `{"attachment":{"connector":{"host":"h","mountpoint":"/dev/vdb"}}}`, 200, `"driver_volume_type":"local"`},
-			step{"demo", "POST 3.43 /attachments/" + a + "/action", `{"os-complete":null}`, 400, "There is no such action"},
+			step{"demo", "PUT " + path, `{"attachment":{"connector":{}}}`, 400, "Value: {}. {} should be non-empty"},
+			step{"demo", "PUT " + path, `{"attachment":{"connector":{"host":"h","mountpoint":"/dev/vdb"}}}`, 200, `"driver_volume_type":"local","encrypted":false,"enforce_multipath":false`},
+			step{"demo", "POST 3.43 /attachments/" + a + "/action", `{"os-complete":null}`, 404, "The resource could not be found."},
 			step{"demo", "POST " + path + "/action", `{"os-complete":null}`, 204, ""},
 			step{"demo", "GET /volumes/" + id, "", 200, `"attachment_id":"` + a + `","device":"/dev/vdb","host_name":null,"id":"` + id + `","server_id":"` + serverOne + `"`},
+			step{"demo", "GET /volumes/" + id, "", 200, `"metadata":{}`}, // no attached_mode
 			step{"admin", "GET /volumes/" + id, "", 200, `"host_name":"h"`},
+			step{"admin", "POST /volumes/" + id + "/action", `{"os-force_detach":{"attachment_id":"` + a + `"}}`, 409, "Detach volume from instance " + serverOne + " using the Compute API"},
+			step{"admin", "POST /volumes/" + id + "/action", `{"os-force_detach":{"attachment_id":"` + serverTwo + `"}}`, 409, "Detach volume from instance  using the Compute API"},
 			step{"demo", "GET 3.27 /attachments?instance_id=" + serverOne, "", 200, a},
 			step{"demo", "GET 3.27 /attachments/detail?status=reserved", "", 200, `{"attachments":[]}`},
 			step{"alt", "GET 3.27 /attachments", "", 200, `{"attachments":[]}`},
@@ -111,13 +114,13 @@ func TestAttachActions(t *testing.T) {
 			step{"demo", act, `{"os-initialize_connection":{}}`, 400, "'connector' is a required property"},
 			step{"demo", act, `{"os-attach":{"mountpoint":"/dev/vdb"}}`, 400, "is not valid under any of the given schemas"},
 			step{"demo", act, `{"os-attach":{"mountpoint":"/dev/vdb","instance_uuid":"` + serverOne + `"}}`, 202, ""},
-			step{"demo", "GET /volumes/" + id, "", 200, `"metadata":{"attached_mode":"rw"}`},
+			step{"demo", "GET /volumes/" + id, "", 200, `"metadata":{"attached_mode":"rw","readonly":"False"}`},
 			step{"demo", act, `{"os-attach":{"mountpoint":"/dev/vdb","instance_uuid":"` + serverTwo + `"}}`, 400, "volume is already attached and multiple attachments are not enabled"},
 			step{"demo", act, `{"os-begin_detaching":{}}`, 202, ""},
 			step{"demo", act, `{"os-begin_detaching":{}}`, 400, "Unable to detach volume."},
 			step{"demo", act, `{"os-roll_detaching":{}}`, 202, ""},
 			step{"demo", "GET /volumes/" + id, "", 200, `"status":"in-use"`},
-			step{"demo", act, `{"os-detach":{"attachment_id":"` + unknown + `"}}`, 404, ""},
+			step{"demo", act, `{"os-detach":{"attachment_id":"` + unknown + `"}}`, 409, "Detach volume from instance  using the Compute API"},
 			step{"demo", act, `{"os-force_detach":{}}`, 403, "force_detach"},
 			step{"demo", act, `{"os-detach":null}`, 202, ""},
 			step{"demo", "GET /volumes/" + id, "", 200, `"status":"available"`},

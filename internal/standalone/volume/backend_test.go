@@ -86,7 +86,7 @@ func TestDefaultTypes(t *testing.T) {
 		fast := c.want(200, "", "admin", "POST /types", `{"volume_type":{"name":"fast"}}`).value("volume_type", "id")
 		path := "3.62 /default-types/" + demoProject
 		c.steps(
-			step{"admin", "GET 3.61 /default-types", "", 404, "not supported"},
+			step{"admin", "GET 3.61 /default-types", "", 404, "could not be found"},
 			step{"demo", "GET 3.62 /default-types", "", 403, "default_get_all"},
 			step{"demo", "PUT " + path, `{"default_type":{"volume_type":"fast"}}`, 403, "default_set_or_update"},
 			step{"admin", "GET " + path, "", 404, "Default type for project " + demoProject + " not found."},
@@ -122,7 +122,7 @@ func TestRevert(t *testing.T) {
 		c.work()
 		c.write(id, 0, "after!")
 		c.steps(
-			step{"demo", "POST 3.39 /volumes/" + id + "/action", `{"revert":{"snapshot_id":"` + latest + `"}}`, 400, "There is no such action"},
+			step{"demo", "POST 3.39 /volumes/" + id + "/action", `{"revert":{"snapshot_id":"` + latest + `"}}`, 404, "The resource could not be found."},
 			step{"demo", act, `{"revert":{"snapshot_id":"` + older + `"}}`, 400, "not the latest one"},
 			step{"demo", act, `{"revert":{"snapshot_id":null}}`, 400, "Specified snapshot None is None"},
 			step{"reader", act, `{"revert":{"snapshot_id":"` + latest + `"}}`, 403, "revert_to_snapshot"},
@@ -166,7 +166,7 @@ func TestMessages(t *testing.T) {
 			step{"reader", "GET 3.3 " + path, "", 200, `"user_message":"create snapshot:Snapshot failed to create."`},
 			step{"reader", "GET 3.3 " + path, "", 200, `"resource_type":"VOLUME_SNAPSHOT","resource_uuid":"` + one + `"`},
 			step{"reader", "GET 3.3 " + path, "", 200, `"request_id":"req-`},
-			step{"reader", "GET 3.2 " + path, "", 404, "not supported"},
+			step{"reader", "GET 3.2 " + path, "", 404, "could not be found"},
 			step{"reader", "GET 3.5 /messages?resource_uuid=" + id, "", 200, `{"messages":[]}`},
 			step{"reader", "GET 3.5 /messages?message_level=ERROR&resource_uuid=" + one, "", 200, message},
 			step{"reader", "GET 3.5 /messages?message_level=WARNING", "", 200, `{"messages":[]}`},

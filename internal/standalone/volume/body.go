@@ -238,10 +238,14 @@ func boolOf(value any) (b, ok bool) {
 	return b, ok
 }
 
+// boolTexts are the words as Cinder lists them.
+const boolTexts = "[True, 'True', 'TRUE', 'true', '1', 'ON', 'On', 'on', 'YES', 'Yes', 'yes', 'y', 't', " +
+	"False, 'False', 'FALSE', 'false', '0', 'OFF', 'Off', 'off', 'NO', 'No', 'no', 'n', 'f']"
+
 // boolean is true, false, or a word for one of them.
 func boolean(value any) string {
 	if _, ok := boolOf(value); !ok {
-		return python.Repr(value) + " is not one of [True, 'True', 'true', '1', 'yes', 'on', False, 'False', 'false', '0', 'no', 'off']"
+		return python.Repr(value) + " is not one of " + boolTexts
 	}
 	return ""
 }

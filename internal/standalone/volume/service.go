@@ -127,11 +127,14 @@ func (s *Service) routes() []route {
 	)
 }
 
+// notYet is the error of a call that there isn't in the version that was asked for.
+func notYet() error { return nova.Errorf(nova.NotFound, "The resource could not be found.") }
+
 // serve answers a call that there is in the version that was asked for, of the
 // caller's own project.
 func (o route) serve(r *http.Request) (kit.Reply, error) {
 	if asked := versionOf(r); asked < o.since {
-		return kit.Reply{}, nova.Errorf(nova.NotFound, "API version %s is not supported on this method.", asked)
+		return kit.Reply{}, notYet()
 	}
 	if project := chi.URLParam(r, "project"); project != "" && project != nova.CallerOf(r.Context()).ProjectID {
 		return kit.Reply{}, nova.Errorf(nova.Invalid, "Malformed request url")

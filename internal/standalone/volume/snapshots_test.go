@@ -240,11 +240,12 @@ func TestActions(t *testing.T) {
 			step{"demo", act, `{"os-unset_image_metadata":{"key":"x"}}`, 404, ""},
 			step{"reader", act, `{"os-show_image_metadata":null}`, 200, `{"metadata":{"os":"linux"}}`},
 			step{"demo", act, `{"os-retype":{"new_type":"__DEFAULT__"}}`, 400, "requested type has to be different"},
-			step{"demo", act, `{"os-retype":{"new_type":"nonesuch"}}`, 400, "Invalid volume_type passed: nonesuch."},
+			step{"demo", act, `{"os-retype":{"new_type":"nonesuch"}}`, 404, "Volume type with name nonesuch could not be found."},
 			step{"demo", act, `{"os-nonsense":{}}`, 400, "There is no such action: os-nonsense."},
 			step{"demo", act, `{}`, 400, "Malformed request body"},
 			step{"demo", act, `{"os-reset_status":{"status":"error"}}`, 403, "reset_status"},
-			step{"admin", act, `{"os-reset_status":{"status":"fine"}}`, 400, "Volume status: fine is invalid"},
+			step{"admin", act, `{"os-reset_status":{"status":"fine"}}`, 400, `"Volume status: fine is invalid, valid statuses are: ('creating', 'available', `},
+			step{"admin", act, `{"os-reset_status":{"attach_status":"loose"}}`, 400, "Volume attach status: loose is invalid, valid statuses are: ['attached', 'detached']."},
 			step{"admin", act, `{"os-reset_status":{}}`, 400, "Must specify 'status', 'attach_status' or 'migration_status' for update."},
 			step{"admin", act, `{"os-reset_status":{"status":"in-use"}}`, 400, "does not have any attachments"},
 			step{"admin", act, `{"os-reset_status":{"status":"ERROR"}}`, 202, ""},
@@ -312,7 +313,7 @@ func TestReimage(t *testing.T) {
 		c.write(id, 0, "old data that is longer")
 		image := c.image(rawImage, "new")
 		act := "/volumes/" + id + "/action"
-		c.want(400, "There is no such action", "demo", "POST 3.67 "+act, `{"os-reimage":{"image_id":"`+image+`"}}`)
+		c.want(404, "The resource could not be found.", "demo", "POST 3.67 "+act, `{"os-reimage":{"image_id":"`+image+`"}}`)
 		c.want(404, "", "demo", "POST 3.68 "+act, `{"os-reimage":{"image_id":"`+unknown+`"}}`)
 		c.want(202, "", "demo", "POST 3.68 "+act, `{"os-reimage":{"image_id":"`+image+`"}}`)
 		c.status("downloading", "/volumes/"+id)

@@ -56,7 +56,12 @@ func usableType(ctx context.Context, tx *volumedb.Store, c nova.Caller, idOrName
 	case column == "id":
 		return volumedb.Type{}, noType(idOrName)
 	}
-	return volumedb.Type{}, nova.Errorf(nova.NotFound, "Volume type with name %s could not be found.", idOrName)
+	return volumedb.Type{}, noTypeNamed(idOrName)
+}
+
+// noTypeNamed is the error for a name that no type has.
+func noTypeNamed(name string) error {
+	return nova.Errorf(nova.NotFound, "Volume type with name %s could not be found.", name)
 }
 
 // noType is the error for a type that isn't there.

@@ -125,9 +125,12 @@ func visibleMetadata(v volumedb.Volume, attachments []volumedb.Attachment) map[s
 	if v.Readonly != nil {
 		shown["readonly"] = pythonBool(*v.Readonly)
 	}
-	for _, a := range attachments {
-		if a.Status == attached && (a.Mode == "ro" || a.Mode == "rw") {
+	for _, a := range attachments { // only if they were made by os-attach
+		if a.Status == attached && len(a.Connection.V) == 0 && (a.Mode == "ro" || a.Mode == "rw") {
 			shown["attached_mode"] = a.Mode
+			if v.Readonly == nil {
+				shown["readonly"] = pythonBool(false)
+			}
 		}
 	}
 	return shown

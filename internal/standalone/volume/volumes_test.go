@@ -42,7 +42,7 @@ func TestVersions(t *testing.T) {
 				t.Errorf("%s: served %q, want %q", header, served, want.served)
 			}
 		}
-		c.want(404, "API version 3.11 is not supported on this method.", "demo", "GET 3.11 /volumes/summary", "")
+		c.want(404, "The resource could not be found.", "demo", "GET 3.11 /volumes/summary", "")
 		c.want(200, `"total_count":0`, "demo", "GET 3.12 /volumes/summary", "")
 		c.want(200, `"href":"http://cloud/volume/v3/"`, "demo", "GET /", "")
 		c.want(401, "", "stranger", "GET /volumes", "")
