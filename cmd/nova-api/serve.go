@@ -106,7 +106,7 @@ func serve(ctx context.Context, cfg *config.Config, log zerolog.Logger) error {
 // has all of them but serves no requests, and one without hosts has a worker that
 // serves the schedulers' queue alone.
 type core struct {
-	store *db.Store
+	store     *db.Store
 	counters  *metrics.Metrics // nil for none
 	tracer    *tracing.Tracer  // nil for none
 	bundled   *bundled

@@ -167,7 +167,8 @@ func (w *Worker) awaitVolumes(ctx context.Context, serverID string) (server nova
 func (w *Worker) awaitRequests(ctx context.Context, serverID string) (server nova.Server, err error) {
 	looks := 0
 	err = patiently(ctx, nil, func() (done bool, err error) {
-		if looks++; looks > trustingLooks {
+		looks++
+		if looks > trustingLooks {
 			if err := w.adoptVolumes(ctx, server); err != nil {
 				return false, err
 			}
