@@ -280,11 +280,7 @@ func (s *Service) updateAttachment(r *http.Request) (kit.Reply, error) {
 		if !v.Multiattach && slices.ContainsFunc(there[v.ID], twice) {
 			return nova.Errorf(nova.Conflict, "Resource conflict: duplicate connectors detected on volume %s", v.ID)
 		}
-		wasAttached := a.Status == attached
-		s.connect(tx, v, a, connector)
-		if wasAttached { // a host that asks again changes nothing for the server
-			a.Status = attached
-		}
+		s.connect(tx, v, a, connector) // which makes it attaching again, if it was attached: Cinder wants to be told a second time
 		return nil
 	})
 	return kit.Reply{Body: object{"attachment": attachmentView(a, false)}}, err
