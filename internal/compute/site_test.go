@@ -2,6 +2,7 @@ package compute_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -269,11 +270,20 @@ func (s *site) workWith(w *compute.Worker) (number int) {
 	s.t.Helper()
 	for {
 		more, err := w.RunOne(s.t.Context())
-		s.must(err)
+		s.ran(err)
 		if !more {
 			return number
 		}
 		number++
+	}
+}
+
+// ran allows for a host that can't remove now what it has of servers that are not its own,
+// since the model wants that: it is asked again.
+func (s *site) ran(err error) {
+	s.t.Helper()
+	if !errors.Is(err, errModel) {
+		s.must(err)
 	}
 }
 

@@ -3,6 +3,7 @@ package compute_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 
 // failFirst fails the first calls of drivers' verbs, as many of each as it says.
 func (s *site) failFirst(times map[string]int) {
+	times = maps.Clone(times) // which is the table's, for both databases
 	s.hooks.set(func(h *hooks) {
 		h.driver = func(_ context.Context, verb string, _ nova.Server) error {
 			if times[verb] == 0 {
