@@ -37,7 +37,7 @@ var deeds = []deed{
 	act("confirmResize", 2, in(nova.Resized), nil),
 	act("revertResize", 2, in(nova.Resized), nil),
 	act("shelve", 4, imageable, nil),
-	act("shelveOffload", 1, in(nova.Shelved), nil).byAdmin(),
+	act("shelveOffload", 2, in(nova.Shelved), nil).byAdmin(),
 	act("unshelve", 4, in(nova.Shelved, nova.ShelvedOffloaded), nil),
 	act("forceDelete", 1, anyServer, nil).byAdmin(),
 	act("os-start", 4, in(nova.Stopped), nil),
