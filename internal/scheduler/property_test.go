@@ -10,14 +10,14 @@ import (
 	"github.com/nova-api/nova-api/internal/nova"
 )
 
-var (
-	hostNames = rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"})
-	zoneNames = rapid.SampledFrom([]string{"nova", "east"})
-	ratios    = rapid.Float64Range(0.1, 16)
-)
+// hostNames is made anew for each host: a generator that parallel tests share is a race.
+func hostNames() *rapid.Generator[string] {
+	return rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"})
+}
 
 func drawHost(t *rapid.T) nova.Host {
-	amount := rapid.IntRange(0, 200)
+	amount, ratios := rapid.IntRange(0, 200), rapid.Float64Range(0.1, 16)
+	hostNames, zoneNames := hostNames(), rapid.SampledFrom([]string{"nova", "east"})
 	return nova.Host{
 		Name: hostNames.Draw(t, "name"), Node: hostNames.Draw(t, "node"), Zone: zoneNames.Draw(t, "zone"),
 		Enabled: rapid.Bool().Draw(t, "enabled"), Up: rapid.Bool().Draw(t, "up"), ForcedDown: rapid.Bool().Draw(t, "forced down"),
@@ -32,7 +32,7 @@ func drawRequest(t *rapid.T) Request {
 	return Request{
 		Needs:   nova.Resources{VCPUs: amount.Draw(t, "vcpus"), RAM: amount.Draw(t, "ram"), Disk: amount.Draw(t, "disk")},
 		Zone:    rapid.SampledFrom([]string{"", "nova", "east"}).Draw(t, "zone"),
-		Exclude: rapid.SliceOfN(hostNames, 0, 2).Draw(t, "exclude"),
+		Exclude: rapid.SliceOfN(hostNames(), 0, 2).Draw(t, "exclude"),
 		Seed:    rapid.Uint64().Draw(t, "seed"),
 		Limit:   rapid.IntRange(0, 3).Draw(t, "limit"),
 	}
