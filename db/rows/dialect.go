@@ -164,16 +164,17 @@ func openSQLite(path string, p pool) (*sqlx.DB, error) {
 	d := sql.OpenDB(preparing{connector, sqlx.QUESTION})
 	d.SetMaxOpenConns(p.conns)
 	d.SetMaxIdleConns(p.conns)
-	if err := registerRegexp(); err != nil {
-		return nil, err
-	}
 	sqlx.BindDriver("sqlite", sqlx.QUESTION) // sqlx knows it by its cgo name only
 	return sqlx.NewDb(d, "sqlite"), nil
 }
 
-// inspectSQLite refuses a file of another program before openSQLite changes its
+// inspectSQLite readies the driver, which must be done before any file is opened, and
+// refuses a file of another program before openSQLite changes its
 // journal to ours.
 func inspectSQLite(ctx context.Context, s *DB) error {
+	if err := registerRegexp(); err != nil {
+		return err
+	}
 	if err := createFile(s.dsn); err != nil {
 		return err
 	}
