@@ -162,8 +162,8 @@ NOVA = [
     admin(f"service-delete {NOWHERE}", "not found", refused=True),
     admin("instance-usage-audit-log"),
     admin("live-migration {server}", leaves="ACTIVE"),
-    admin("live-migration-abort {server} 4711", "Cannot 'abort live migration' instance .* while it is in task_state None", refused=True),
-    admin("live-migration-force-complete {server} 4711", "Cannot 'force_complete' instance .* while it is in task_state None", refused=True),
+    admin("live-migration-abort {server} 4711", "Instance .* is in an invalid state for 'abort live migration'", refused=True),
+    admin("live-migration-force-complete {server} 4711", "Instance .* is in an invalid state for 'force_complete'", refused=True),
     *(admin(line.format("elsewhere"), "No hypervisor matching 'elsewhere'", refused=True)
       for line in ("host-meta {} set a=b", "host-servers-migrate {}", "host-evacuate {}", "host-evacuate-live {}")),
 
@@ -276,8 +276,8 @@ OPENSTACK = [
     admin("hypervisor list", "fake-1"),
     admin("hypervisor show fake-1", "hypervisor_hostname"),
     admin("--os-compute-api-version 2.87 hypervisor stats show", "running_vms"),
-    admin("server migration abort {server} 4711", "Cannot 'abort live migration' instance", refused=True),
-    admin("server migration force complete {server} 4711", "Cannot 'force_complete' instance", refused=True),
+    admin("server migration abort {server} 4711", "is in an invalid state for 'abort live migration'", refused=True),
+    admin("server migration force complete {server} 4711", "is in an invalid state for 'force_complete'", refused=True),
     *(refused(f"server {word} {verb} {{server}}", f"Cannot '{verb}Resize' instance", user="admin")
       for word in ("migrate", "migration") for verb in ("confirm", "revert")),
 
