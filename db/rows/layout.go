@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // A Layout says which columns of a query fill which fields of a T, by position. It is
@@ -50,7 +52,7 @@ func (l *Layout[T]) Fields(v *T) []any { return l.fields(v) }
 // database for finding them. A text with the separator in it, which nobody can type but
 // a client can send, makes the query be asked again column by column.
 func Scan[T any](ctx context.Context, s *DB, l *Layout[T], query string, args ...any) ([]T, error) {
-	values, err := scan(ctx, s, l, l.selectPacked(s.dialect)+" "+query, args, func(row interface{ Scan(...any) error }, targets []any) error {
+	values, err := scan(ctx, s, l, l.selectPacked(s.dialect)+" "+query, args, func(row *sqlx.Rows, targets []any) error {
 		var text string
 		if err := row.Scan(&text); err != nil {
 			return err
@@ -60,13 +62,14 @@ func Scan[T any](ctx context.Context, s *DB, l *Layout[T], query string, args ..
 	if !errors.Is(err, errNotPacked) {
 		return values, err
 	}
-	return scan(ctx, s, l, "SELECT "+s.dialect.words.Replace(l.Columns())+" "+query, args, func(row interface{ Scan(...any) error }, targets []any) error {
+	return scan(ctx, s, l, "SELECT "+s.dialect.words.Replace(l.Columns())+" "+query, args, func(row *sqlx.Rows, targets []any) error {
 		return row.Scan(targets...)
 	})
 }
 
+// scan asks a whole query, and has read take each row apart.
 func scan[T any](
-	ctx context.Context, s *DB, l *Layout[T], query string, args []any, read func(row interface{ Scan(...any) error }, targets []any) error,
+	ctx context.Context, s *DB, l *Layout[T], query string, args []any, read func(row *sqlx.Rows, targets []any) error,
 ) ([]T, error) {
 	values := []T{}
 	err := s.try(ctx, query, args, func(ctx context.Context) error {
